@@ -1,0 +1,101 @@
+"""A scalar autograd engine to learn from, to draw with and to test against.
+
+>>> from autograd import Value
+>>> x = Value(2.0, "x")
+>>> y = x * x + 1
+>>> y.backward()
+>>> y.data, x.grad
+(5.0, 4.0)
+"""
+
+import warnings
+from pathlib import Path
+
+from .operations import (
+    BLOCKED,
+    NONZERO,
+    OPERATIONS,
+    POSITIVE,
+    REALS,
+    Domain,
+    Operation,
+    abs,
+    add,
+    cos,
+    divide,
+    dot,
+    exp,
+    identity,
+    log,
+    log1p,
+    logsumexp,
+    maximum,
+    mean,
+    minimum,
+    multiply,
+    negate,
+    operation,
+    power,
+    reciprocal,
+    relu,
+    sigmoid,
+    sin,
+    softmax,
+    softplus,
+    sqrt,
+    subtract,
+    sum,
+    tanh,
+    where,
+)
+from .value import Value, detect_anomaly, gradient, no_grad, topological_order
+
+# HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
+if Path(__file__).with_name("tracer.py").exists():
+    warnings.warn(
+        "files of HIPS autograd lie in the folder of scalar-autograd: uninstall both, then install the one you want",
+        stacklevel=2,
+    )
+
+__all__ = [
+    "BLOCKED",
+    "NONZERO",
+    "OPERATIONS",
+    "POSITIVE",
+    "REALS",
+    "Domain",
+    "Operation",
+    "Value",
+    "abs",
+    "add",
+    "cos",
+    "detect_anomaly",
+    "divide",
+    "dot",
+    "exp",
+    "gradient",
+    "identity",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "multiply",
+    "negate",
+    "no_grad",
+    "operation",
+    "power",
+    "reciprocal",
+    "relu",
+    "sigmoid",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "subtract",
+    "sum",
+    "tanh",
+    "topological_order",
+    "where",
+]

@@ -1,0 +1,128 @@
+"""Arithmetic that never raises: what IEEE 754 answers where Python raises.
+
+>>> divide(1.0, 0.0), log(-1.0), exp(1000.0)
+(inf, nan, inf)
+
+Python's own `/`, `**` and `math` raise at a division by zero, an overflow or a point outside the domain;
+NumPy and PyTorch answer inf or nan, as the standard says (IEEE 754-2019, sections 6 and 7). So do the
+functions here, on floats. Anything that is not a float answers for itself, through its operators and methods:
+so a rule written with these functions works on floats and on Values.
+"""
+
+import math
+import numbers
+from typing import Any
+
+NAN = math.nan
+INFINITY = math.inf
+
+SMALLEST_NORMAL = 2.0**-1022
+
+
+def real(number: Any) -> float:
+    """The float behind any real number: int, float, Fraction or a NumPy real scalar.
+
+    >>> real(3), real(10**400)
+    (3.0, inf)
+
+    Raises TypeError, which names the remedy, for everything else.
+    """
+    if type(number) is float:
+        return number
+    if not isinstance(number, numbers.Real):
+        raise TypeError(f"expected a real number, not {_kind(number)}: {_remedy(number)}")
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(INFINITY, math.floor(number))
+
+
+def _kind(thing: Any) -> str:
+    return "None" if thing is None else f"{type(thing).__module__}.{type(thing).__qualname__}".removeprefix("builtins.")
+
+
+def _remedy(thing: Any) -> str:
+    if isinstance(thing, str):
+        return "convert text first, with float(text)"
+    if isinstance(thing, complex):
+        return "take its .real or .imag, or abs(z)"
+    if hasattr(thing, "backward"):
+        return "it is a Value already; v.detach() makes a new leaf of its number"
+    if hasattr(thing, "__iter__") or hasattr(thing, "__array__"):
+        return "a Value holds one number, so make a list: [Value(number) for number in numbers]"
+    return "a Value holds one int, float, Fraction or NumPy real scalar"
+
+
+def data_of(number: Any) -> float:
+    """The plain number that an operand stands for, for decisions that have no derivative."""
+    return number if type(number) is float else number.data
+
+
+def divide(x: Any, y: Any) -> Any:
+    try:
+        return x / y
+    except ZeroDivisionError:
+        if x == 0 or math.isnan(x):
+            return NAN
+        return math.copysign(INFINITY, x) * math.copysign(1.0, y)
+
+
+def power(x: Any, y: Any) -> Any:
+    if type(x) is not float or type(y) is not float:
+        return x**y
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return math.copysign(INFINITY, x) if y % 2 == 1 else INFINITY
+    except ValueError:
+        # Left are zero to a negative power, and a negative number to a fractional one.
+        if x == 0:
+            return math.copysign(INFINITY, x) if y % 2 == 1 else INFINITY
+        return NAN
+
+
+def exp(x: Any) -> Any:
+    if type(x) is not float:
+        return x.exp()
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return INFINITY
+
+
+def log(x: Any) -> Any:
+    if type(x) is not float:
+        return x.log()
+    return math.log(x) if x > 0 else -INFINITY if x == 0 else NAN
+
+
+def log1p(x: Any) -> Any:
+    if type(x) is not float:
+        return x.log1p()
+    return math.log1p(x) if x > -1 else -INFINITY if x == -1 else NAN
+
+
+def sqrt(x: Any) -> Any:
+    if type(x) is not float:
+        return x.sqrt()
+    return math.sqrt(x) if x >= 0 else NAN
+
+
+def sin(x: Any) -> Any:
+    if type(x) is not float:
+        return x.sin()
+    return math.sin(x) if math.isfinite(x) else NAN
+
+
+def cos(x: Any) -> Any:
+    if type(x) is not float:
+        return x.cos()
+    return math.cos(x) if math.isfinite(x) else NAN
+
+
+def tanh(x: Any) -> Any:
+    return math.tanh(x) if type(x) is float else x.tanh()
+
+
+def fabs(x: Any) -> Any:
+    return math.fabs(x) if type(x) is float else x.abs()

@@ -1,0 +1,70 @@
+"""How nodes and numbers are written: formulas from the rule book's notations, numbers to so many digits.
+
+>>> from autograd import Value
+>>> expression((Value(2.0, "a") + Value(3.0, "b")) * 4)
+'(a + b) × 4'
+"""
+
+import re
+from typing import Any
+
+from .operations import ATOM, POWER, SUM
+
+
+def decimal(number: float, digits: int = 4) -> str:
+    """A number to so many significant digits, without trailing zeros.
+
+    >>> decimal(0.7310585786), decimal(-3.0), decimal(1e-9)
+    ('0.7311', '-3', '1e-09')
+    """
+    return f"{number:.{digits}g}"
+
+
+def name(node: Any, *, digits: int = 4) -> str:
+    """A node's label; without one its number if it is a leaf, else its expression."""
+    if isinstance(node, float):
+        return decimal(node, digits)
+    return node.label or (expression(node, digits=digits) if node.operation else decimal(node.data, digits))
+
+
+def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
+    """The formula that made a node, in the labels and numbers of its leaves.
+
+    A labelled node inside is called by its label; after `most` operations "…" stands for the rest.
+    """
+    remaining = most
+
+    def write(node: Any, needed: int, is_root: bool = False) -> str:
+        nonlocal remaining
+        if isinstance(node, float) or not node.operation or (node.label and not is_root):
+            text = name(node, digits=digits)
+            return f"({text})" if text.startswith("-") and needed > SUM else text
+        if remaining == 0:
+            return "…"
+        remaining -= 1
+        operation = node.operation
+        filled = fill(
+            operation,
+            [write(x, need) for x, need in zip(node.operands, _needed(operation, len(node.operands)), strict=True)],
+        )
+        return f"({filled})" if operation.precedence < needed else filled
+
+    return write(node, 0, is_root=True)
+
+
+def fill(operation: Any, texts: list[str]) -> str:
+    """An operation's notation with a text in place of each operand."""
+    written = [", ".join(part) if isinstance(part, list) else part for part in operation.arguments(texts)]
+    places = dict(zip(operation.parameters, written, strict=True))
+    names = "|".join(map(re.escape, places))
+    return re.sub(rf"\b({names})\b", lambda match: places[match[0]], operation.notation)
+
+
+def _needed(operation: Any, count: int) -> list[int]:
+    """How tightly each operand must bind to stand without parentheses."""
+    if operation.precedence == ATOM:
+        return [0] * count
+    if operation.precedence == POWER or count == 1:
+        return [operation.precedence + 1] * count
+    # a − (b − c) and a / (b · c) need their parentheses, (a − b) − c does not.
+    return [operation.precedence, operation.precedence + (operation.symbol in "−÷")]

@@ -1,0 +1,485 @@
+"""The rule book: every operation once, with its value and its local gradient.
+
+>>> multiply(3.0, 4.0)
+12.0
+>>> value, local_gradient = multiply.rule(3.0, 4.0)
+>>> local_gradient()
+(4.0, 3.0)
+
+A **rule** takes its operands and answers two things: the value, and a closure that answers the partial
+derivative with respect to each operand. The closure has captured the operands as they were, so nothing that
+changes later can spoil it.
+
+Rules are written once and used twice. On floats they compute; on Values they build a graph, which is how a
+gradient can itself be differentiated. For that, a rule compares its operands only with < and >, and computes
+with operators and with `ieee`.
+
+This file knows calculus and no graphs: an operand that is no plain number is asked, through `_record`, to
+apply the operation itself.
+"""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from . import ieee
+from .ieee import data_of
+
+# The partial derivative towards an operand that the operation did not choose, as the smaller one of a
+# maximum. Its gradient is exactly 0, whatever arrives: with the number 0 in its place, an arriving inf would
+# make it inf · 0 = nan.
+BLOCKED: Final = None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The numbers from `low` to `high` where an operation and its derivatives exist, without the `excluded` ones.
+
+    >>> 0.0 in NONZERO, 1.0 in NONZERO
+    (False, True)
+    """
+
+    text: str
+    low: float = -math.inf
+    high: float = math.inf
+    excluded: tuple[float, ...] = ()
+
+    def __contains__(self, number: float) -> bool:
+        return self.low <= number <= self.high and number not in self.excluded
+
+
+REALS = Domain("any real")
+POSITIVE = Domain("> 0", low=0.0, excluded=(0.0,))
+NONZERO = Domain("≠ 0", excluded=(0.0,))
+ABOVE_MINUS_ONE = Domain("> −1", low=-1.0, excluded=(-1.0,))
+
+# How tightly a notation binds, for parentheses: a + b inside a × b needs them, f(a) never does.
+SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+
+
+@dataclass(eq=False)
+class Operation:
+    """All that is known of one operation; made by `operation`, called like a function.
+
+    >>> maximum(2.0, 5.0), maximum.notation, maximum.derivatives
+    (5.0, 'max(x, y)', ('[x > y]', '[y > x]'))
+
+    A parameter whose domain stands in a list, as in `domain=([REALS],)`, takes a list of operands. Lists of
+    one operation have equal lengths: a call with others raises ValueError, one with the wrong number of
+    arguments TypeError.
+    """
+
+    rule: Callable[..., tuple[Any, Callable[[], Sequence[Any]]]]
+    name: str
+    parameters: tuple[str, ...]
+    notation: str
+    derivatives: tuple[str, ...]
+    symbol: str
+    latex: tuple[str, ...]
+    domain: tuple[Domain | list[Domain], ...]
+    precedence: int
+
+    def __post_init__(self) -> None:
+        functools.update_wrapper(self, self.rule)
+        self.list_count = [isinstance(domain, list) for domain in self.domain].count(True)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The operation on plain numbers gives a float, with a Value among them a Value."""
+        operands: tuple[Any, ...] = tuple(
+            [x if hasattr(type(x), "_record") else ieee.real(x) for x in self.operands(arguments)]
+        )
+        for operand in operands:
+            if type(operand) is not float:
+                return operand._record(self, operands)
+        return self.rule(*self.arguments(operands))[0]
+
+    def operands(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments of one call in a row, lists laid out flat."""
+        if len(arguments) != len(self.parameters):
+            expected = f"{self.name}({', '.join(self.parameters)}) takes {len(self.parameters)}"
+            raise TypeError(f"{expected} argument{'s'[: len(self.parameters) != 1]}, not {len(arguments)}")
+        if not self.list_count:
+            return tuple(arguments)
+        operands: list[Any] = []
+        lengths = {}
+        for parameter, domain, argument in zip(self.parameters, self.domain, arguments, strict=True):
+            if not isinstance(domain, list):
+                operands.append(argument)
+            elif not isinstance(argument, Iterable):
+                raise TypeError(
+                    f"{self.name}: {parameter} must be a list of numbers or Values, not one {type(argument).__name__}"
+                )
+            else:
+                before = len(operands)
+                operands.extend(argument)
+                lengths[parameter] = len(operands) - before
+        if len(set(lengths.values())) > 1:
+            counted = " and ".join(f"{parameter} has {length}" for parameter, length in lengths.items())
+            raise ValueError(f"{self.name} needs lists of equal length: {counted}")
+        return tuple(operands)
+
+    def arguments(self, operands: Sequence[Any]) -> Sequence[Any]:
+        """The operands as the rule takes them: the inverse of `operands`."""
+        if not self.list_count:
+            return operands
+        length = (len(operands) - (len(self.domain) - self.list_count)) // self.list_count
+        arguments, start = [], 0
+        for domain in self.domain:
+            if isinstance(domain, list):
+                arguments.append(list(operands[start : start + length]))
+                start += length
+            else:
+                arguments.append(operands[start])
+                start += 1
+        return arguments
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+# The rule book, by name, in the order of declaration.
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(
+    notation: str,
+    *derivatives: str,
+    symbol: str = "",
+    latex: tuple[str, ...] = (),
+    domain: tuple[Domain | list[Domain], ...] = (),
+    precedence: int = ATOM,
+) -> Callable[[Callable[..., Any]], Operation]:
+    """Declare an operation: its notation, its derivatives as a table prints them, and then its rule.
+
+    >>> @operation("x³", "3·x²")
+    ... def cube(x):
+    ...     return x * x * x, lambda: (3 * x * x,)
+    >>> cube(2.0)
+    8.0
+
+    The notation and the derivatives speak of the rule's parameters by their names. The symbol is what a
+    drawing shows, the name if none is given; `latex` holds the notation and the derivatives in LaTeX; the
+    domain says, for each parameter, where the operation and its derivatives exist: it is where tests look. A
+    partial derivative that costs work may be a closure of its own, called only if its operand is a Value;
+    `BLOCKED` stands for an operand that was not chosen.
+    """
+
+    def declare(rule: Callable[..., Any]) -> Operation:
+        parameters = tuple(inspect.signature(rule).parameters)
+        name = rule.__name__
+        call = rf"\operatorname{{{name}}}({', '.join(parameters)})"
+        declared = Operation(
+            rule,
+            name,
+            parameters,
+            notation,
+            derivatives,
+            symbol or name,
+            latex or (call, *derivatives),
+            domain or (REALS,) * len(parameters),
+            precedence,
+        )
+        OPERATIONS[name] = declared
+        return declared
+
+    return declare
+
+
+# Arithmetic ---------------------------------------------------------------------------------------
+
+
+@operation("x + y", "1", "1", symbol="+", latex=("x + y", "1", "1"), precedence=SUM)
+def add(x, y):
+    """Distributes the gradient: each term receives it unchanged."""
+    return x + y, lambda: (1.0, 1.0)
+
+
+@operation("x − y", "1", "−1", symbol="−", latex=("x - y", "1", "-1"), precedence=SUM)
+def subtract(x, y):
+    """Distributes the gradient, with its sign turned for the second term."""
+    return x - y, lambda: (1.0, -1.0)
+
+
+@operation("−x", "−1", symbol="−x", latex=("-x", "-1"), precedence=PRODUCT)
+def negate(x):
+    """Turns the sign of the gradient."""
+    return -x, lambda: (-1.0,)
+
+
+@operation("x × y", "y", "x", symbol="×", latex=(r"x \cdot y", "y", "x"), precedence=PRODUCT)
+def multiply(x, y):
+    """Switches the gradient: each factor receives the other one's value."""
+    return x * y, lambda: (y, x)
+
+
+@operation(
+    *("x / y", "1/y", "−x/y²"),
+    symbol="÷",
+    latex=(r"\frac{x}{y}", r"\frac{1}{y}", r"-\frac{x}{y^2}"),
+    domain=(REALS, NONZERO),
+    precedence=PRODUCT,
+)
+def divide(x, y):
+    """Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
+    return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: _divide_by_divisor(x, y))
+
+
+def _divide_by_divisor(x, y):
+    quotient = ieee.divide(x, y)
+    if 0 < math.fabs(data_of(quotient)) < ieee.SMALLEST_NORMAL and math.fabs(data_of(y)) < 1:
+        # A subnormal quotient has lost digits that its division by a small y would bring to light.
+        return -(x * 2.0**200 / y / y * 2.0**-200)
+    return -ieee.divide(quotient, y)
+
+
+@operation(
+    "1/x", "−1/x²", latex=(r"\frac{1}{x}", r"-\frac{1}{x^2}"), symbol="1/x", domain=(NONZERO,), precedence=PRODUCT
+)
+def reciprocal(x):
+    """Turns a number over; −1/x² is computed as −(1/x)/x."""
+    value = ieee.divide(1.0, x)
+    return value, lambda: (-ieee.divide(value, x),)
+
+
+@operation(
+    *("x ^ y", "y·x^(y−1)", "x^y·ln x"),
+    symbol="^",
+    latex=("x^y", "y x^{y-1}", r"x^y \ln x"),
+    domain=(POSITIVE, REALS),
+    precedence=POWER,
+)
+def power(x, y):
+    """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
+    return ieee.power(x, y), lambda: (lambda: _power_by_base(x, y), lambda: _power_by_exponent(x, y))
+
+
+def _power_by_base(x, y):
+    """y·x^(y−1), to full precision wherever it is representable."""
+    base, exponent = data_of(x), data_of(y)
+    reduced = ieee.power(x, y - 1.0)
+    if base == 0 or not math.isfinite(base) or not math.isfinite(exponent):
+        return 0.0 if exponent == 0 and math.isinf(data_of(reduced)) else y * reduced
+    # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. Then
+    # x^y/x has none of it.
+    exact = (exponent - 1.0) + 1.0 == exponent
+    if exact and _is_normal(reduced):
+        return y * reduced
+    full = ieee.power(x, y)
+    if not exact and _is_normal(full):
+        return y * full / x
+    # The power leaves the range of normal numbers, the derivative perhaps not: go by its square root, which
+    # stays inside.
+    if exact:
+        root = ieee.power(ieee.fabs(x), (y - 1.0) * 0.5)
+        return y * root * (root if data_of(reduced) >= 0 and math.copysign(1.0, data_of(reduced)) > 0 else -root)
+    root = ieee.power(x, y * 0.5)
+    return y * root / x * root
+
+
+def _power_by_exponent(x, y):
+    """x^y·ln x, to full precision wherever it is representable."""
+    base = data_of(x)
+    full = ieee.power(x, y)
+    if base == 0:
+        return 0.0 if data_of(y) >= 0 else full * ieee.log(x)
+    if _is_normal(full):
+        return full * ieee.log(x)
+    root = ieee.power(x, y * 0.5)
+    return 0.0 if data_of(root) == 0 else root * ieee.log(x) * root
+
+
+def _is_normal(x):
+    return ieee.SMALLEST_NORMAL <= math.fabs(data_of(x)) < math.inf
+
+
+@operation("x", "1", symbol="=")
+def identity(x):
+    """Passes a number on, and its gradient back, unchanged."""
+    return x, lambda: (1.0,)
+
+
+# Functions of one number --------------------------------------------------------------------------
+
+
+@operation("exp(x)", "exp(x)", latex=("e^x", "e^x"))
+def exp(x):
+    """Its own derivative."""
+    value = ieee.exp(x)
+    return value, lambda: (value,)
+
+
+@operation("log(x)", "1/x", latex=(r"\ln x", r"\frac{1}{x}"), domain=(POSITIVE,))
+def log(x):
+    """The natural logarithm; nan below 0, and so is its derivative."""
+    return ieee.log(x), lambda: (ieee.divide(1.0, x) if x >= 0 else ieee.NAN,)
+
+
+@operation("log1p(x)", "1/(1+x)", latex=(r"\ln(1 + x)", r"\frac{1}{1+x}"), domain=(ABOVE_MINUS_ONE,))
+def log1p(x):
+    """The natural logarithm of 1 + x, exact also for small x."""
+    return ieee.log1p(x), lambda: (ieee.divide(1.0, 1.0 + x) if x >= -1 else ieee.NAN,)
+
+
+@operation(
+    "√x", "1/(2·√x)", symbol="√x", latex=(r"\sqrt{x}", r"\frac{1}{2\sqrt{x}}"), domain=(POSITIVE,), precedence=POWER
+)
+def sqrt(x):
+    """The square root; its derivative is inf at 0, also at −0.0, which the sum turns into 0.0."""
+    value = ieee.sqrt(x)
+    return value, lambda: (ieee.divide(0.5, value + 0.0),)
+
+
+@operation("sin(x)", "cos(x)", latex=(r"\sin x", r"\cos x"))
+def sin(x):
+    """The sine of an angle in radians."""
+    return ieee.sin(x), lambda: (ieee.cos(x),)
+
+
+@operation("cos(x)", "−sin(x)", latex=(r"\cos x", r"-\sin x"))
+def cos(x):
+    """The cosine of an angle in radians."""
+    return ieee.cos(x), lambda: (-ieee.sin(x),)
+
+
+@operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))
+def tanh(x):
+    """Squashes to (−1, 1); 1 − tanh² would lose all digits by x = 20, so with e = exp(−2·|x|) the derivative is 4e/(1+e)²."""
+    # The formula is even in x. A sign chosen by comparing, unlike |x|, has no kink at 0 and leaves every
+    # higher derivative right.
+    e = ieee.exp(-2.0 * x if x > 0 else 2.0 * x)
+    return ieee.tanh(x), lambda: (4.0 * e / ((1.0 + e) * (1.0 + e)),)
+
+
+@operation("σ(x)", "σ(x)·(1−σ(x))", symbol="σ", latex=(r"\sigma(x)", r"\sigma(x)\,(1-\sigma(x))"))
+def sigmoid(x):
+    """Squashes to (0, 1): 1/(1 + exp(−x)); with e = exp(−|x|) the derivative is e/(1+e)², which loses no digits."""
+    e = ieee.exp(-x if x > 0 else x)
+    return (1.0 if x > 0 else e) / (1.0 + e), lambda: (e / ((1.0 + e) * (1.0 + e)),)
+
+
+@operation("softplus(x)", "σ(x)", latex=(r"\ln(1 + e^x)", r"\sigma(x)"))
+def softplus(x):
+    """A smooth ReLU: log(1 + exp(x)), computed as max(x, 0) + log1p(exp(−|x|))."""
+    e = ieee.exp(-x if x > 0 else x)
+    tail = ieee.log1p(e)
+    return x + tail if x > 0 else tail, lambda: ((1.0 if x > 0 else e) / (1.0 + e),)
+
+
+# Operations that choose ---------------------------------------------------------------------------
+
+
+@operation("ReLU(x)", "[x > 0]", symbol="ReLU", latex=(r"\max(0, x)", "[x > 0]"))
+def relu(x):
+    """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
+    if x > 0:
+        return x, lambda: (1.0,)
+    if x <= 0:
+        return 0.0, lambda: (BLOCKED,)
+    return x, lambda: (ieee.NAN,)
+
+
+@operation("|x|", "sign(x)", symbol="|x|", latex=("|x|", r"\operatorname{sign}(x)"))
+def abs(x):
+    """The distance from 0; its derivative at 0 is 0."""
+    return ieee.fabs(x), lambda: (1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else ieee.NAN,)
+
+
+@operation("max(x, y)", "[x > y]", "[y > x]", symbol="max", latex=(r"\max(x, y)", "[x > y]", "[y > x]"))
+def maximum(x, y):
+    """Routes the gradient to the larger operand; a tie shares it equally."""
+    return x if x >= y else y if x < y else x + y, lambda: (_share(x, y), _share(y, x))
+
+
+@operation("min(x, y)", "[x < y]", "[y < x]", symbol="min", latex=(r"\min(x, y)", "[x < y]", "[y < x]"))
+def minimum(x, y):
+    """Routes the gradient to the smaller operand; a tie shares it equally."""
+    return x if x <= y else y if x > y else x + y, lambda: (_share(y, x), _share(x, y))
+
+
+def _share(x, y):
+    """What the maximum of x and y passes to x."""
+    return 1.0 if x > y else BLOCKED if x < y else 0.5 if x >= y else ieee.NAN
+
+
+@operation("where(c, x, y)", "0", "[c]", "[not c]", latex=(r"c\,?\,x : y", "0", "[c]", r"[\neg c]"))
+def where(c, x, y):
+    """x if the condition holds, else y; the condition, such as a < b, passes no gradient."""
+    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
+
+
+# Operations on lists, one node each ---------------------------------------------------------------
+
+
+@operation("sum(xs)", "1", symbol="Σ", latex=(r"\sum_i x_i", "1"), domain=([REALS],))
+def sum(xs):
+    """Adds a list from left to right and distributes the gradient to all of it.
+
+    >>> sum([1.0, 2.0, 3.0])
+    6.0
+    """
+    return _left_to_right(xs), lambda: (1.0,) * len(xs)
+
+
+@operation("mean(xs)", "1/n", latex=(r"\frac{1}{n} \sum_i x_i", r"\frac{1}{n}"), domain=([REALS],))
+def mean(xs):
+    """The average of a list; an empty one raises ValueError.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    _need_numbers("mean", xs)
+    return _left_to_right(xs) / len(xs), lambda: (1.0 / len(xs),) * len(xs)
+
+
+@operation("dot(xs, ys)", "ys", "xs", symbol="·", latex=(r"\sum_i x_i y_i", "y_i", "x_i"), domain=([REALS], [REALS]))
+def dot(xs, ys):
+    """The sum of the products of two lists of equal length.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+    """
+    return _left_to_right(x * y for x, y in zip(xs, ys, strict=True)), lambda: (*ys, *xs)
+
+
+@operation(
+    "logsumexp(xs)", "softmax(xs)", latex=(r"\ln \sum_i e^{x_i}", r"\frac{e^{x_i}}{\sum_j e^{x_j}}"), domain=([REALS],)
+)
+def logsumexp(xs):
+    """log(exp(x₁) + … + exp(xₙ)), shifted by the largest so that nothing overflows; an empty list raises ValueError.
+
+    >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
+    True
+    """
+    _need_numbers("logsumexp", xs)
+    largest = max(data_of(x) for x in xs)
+    shift = largest if math.isfinite(largest) else 0.0
+    powers = [ieee.exp(x - shift) for x in xs]
+    total = _left_to_right(powers)
+    return shift + ieee.log(total), lambda: tuple(ieee.divide(power, total) for power in powers)
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """The positive numbers that sum to 1 and grow as exp(x): exp(x − logsumexp(xs)) for each x.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+
+    An empty list raises ValueError.
+    """
+    xs = list(xs)
+    total = logsumexp(xs)
+    return [exp(x - total) for x in xs]
+
+
+def _left_to_right(xs):
+    # Not Python's sum: since 3.12 that one corrects for rounding, and results must not depend on Python's
+    # version.
+    return functools.reduce(lambda total, x: total + x, xs, 0.0)
+
+
+def _need_numbers(name, xs):
+    if not xs:
+        raise ValueError(f"{name} of an empty list is undefined: pass at least one number")

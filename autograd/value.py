@@ -1,0 +1,528 @@
+"""Numbers that remember how they were computed, and the chain rule over them.
+
+>>> x = Value(3.0)
+>>> y = x * x + 1.0
+>>> y.backward()
+>>> x.grad
+6.0
+
+A Value knows four things of its past: its **operation**, its **operands**, the numbers these were, and a
+**local-gradient closure** that answers the partial derivative of the node with respect to each operand.
+Operands that are Values are its **parents**. That is the whole graph; `backward` walks it once, from the root
+to the leaves. What a derivative is, this file does not know: `operations` does.
+"""
+
+import itertools
+import linecache
+import math
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import update_wrapper
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
+
+from . import notation, operations
+from .ieee import real
+from .operations import BLOCKED, OPERATIONS, Operation
+
+# What stands beside a Value in an expression: any real number.
+Operand = Union["Value", SupportsFloat]
+
+
+class Value:
+    """A number in a computation graph: a leaf, or the node that an operation made.
+
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> c = a * b
+    >>> c, c.operation, c.parents == (a, b)
+    (Value(data=-6.0, grad=0.0, operation=multiply), <operation multiply>, True)
+
+    `data` is any real number (int, float, Fraction, NumPy real scalar), kept as a float; everything else
+    raises TypeError. Operators follow IEEE 754: no number raises, a division by zero is inf or nan. Values
+    are equal only to themselves; `<` and `>` compare data.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_birth",  # counts the Values of this process: a node is always younger than its operands
+        "_data",
+        "_grad",  # None until a pass has come by
+        "_line",  # where the user's program made this node, known under detect_anomaly only
+        "_local_gradient",
+        "_numbers",  # the operands as they were when the node was computed
+        "label",
+        "operands",
+        "operation",
+    )
+
+    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a string, not {type(label).__name__}: Value(data, label='x')")
+        self._birth = next(_births)
+        self._data = real(data)
+        self._grad: float | None = None
+        self._line: str | None = None
+        self._local_gradient: Callable[[], Sequence[Any]] | None = None
+        self._numbers: tuple[float, ...] = ()
+        self.label = label
+        self.operands: tuple[Value | float, ...] = ()
+        self.operation: Operation | None = None
+        if _mode.get().anomaly:
+            _check_data(self)
+
+    @staticmethod
+    def _record(operation: Operation, operands: tuple["Value | float", ...]) -> "Value":
+        """The node that an operation makes of its operands."""
+        return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
+
+    # What a Value knows ---------------------------------------------------------------------------
+
+    @property
+    def data(self) -> float:
+        """The number. Setting it is for leaves, which is how training works; an interior node raises AttributeError."""
+        return self._data
+
+    @data.setter
+    def data(self, data: SupportsFloat) -> None:
+        if self.operation is not None:
+            raise AttributeError(
+                f"the data of an interior node ({self.operation.name}) follows from its operands: "
+                "change a leaf and compute again, or make a leaf of it with detach()"
+            )
+        self._data = real(data)
+
+    @property
+    def grad(self) -> float:
+        """The derivative of the root with respect to this node; 0.0 before any pass.
+
+        Leaves accumulate over passes until `zero_grad`; an interior node shows the last pass.
+        """
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, grad: SupportsFloat | None) -> None:
+        self._grad = None if grad is None else real(grad)
+
+    @property
+    def parents(self) -> tuple["Value", ...]:
+        """The operands that are Values, in their order; x * x has the parents (x, x)."""
+        return tuple([operand for operand in self.operands if isinstance(operand, Value)])
+
+    def item(self) -> float:
+        """The plain number, as `data`: PyTorch's name for it."""
+        return self._data
+
+    def zero_grad(self) -> None:
+        """Forget the gradient, as before any pass."""
+        self._grad = None
+
+    def detach(self) -> "Value":
+        """A new leaf with the same number and label."""
+        return Value(self._data, self.label)
+
+    # The chain rule -------------------------------------------------------------------------------
+
+    def local_gradients(self) -> list[tuple["Value", float | None]]:
+        """Each parent with the partial derivative of this node with respect to it.
+
+        >>> x, y = Value(2.0, "x"), Value(5.0, "y")
+        >>> [(parent.label, partial) for parent, partial in (x * y).local_gradients()]
+        [('x', 5.0), ('y', 2.0)]
+
+        For a parent that the operation did not choose, as the smaller one of a maximum, the partial is
+        `BLOCKED`.
+        """
+        if self._local_gradient is None:
+            return []
+        return [
+            (operand, partial if type(partial) is float else _plain(partial))
+            for operand, partial in zip(self.operands, _checked(self, self._local_gradient()), strict=True)
+            if isinstance(operand, Value)
+        ]
+
+    def backward(self, seed: SupportsFloat = 1.0) -> None:
+        """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
+
+        >>> x = Value(3.0)
+        >>> y = x * x * x
+        >>> y.backward()
+        >>> y.backward()
+        >>> x.grad
+        54.0
+
+        A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
+        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
+        gradient is inf or nan.
+        """
+        start = real(seed)
+        if start == 0.0:
+            return
+        order = topological_order(self)
+        # The flow that has arrived at each node so far. When the walk comes to a node, all nodes computed
+        # from it have sent theirs, so the flows of its branches are summed before the local gradients are
+        # applied, once.
+        flows = {self: start}
+        for node in reversed(order):
+            if node in flows:
+                for parent, partial in node.local_gradients():
+                    if partial is not BLOCKED:
+                        flow = flows[node] * partial
+                        flows[parent] = flows[parent] + flow if parent in flows else flow
+        if _mode.get().anomaly:
+            _check_flows(order, flows)
+        _commit(order, flows)
+
+    # Operators ------------------------------------------------------------------------------------
+
+    def __add__(self, other: Operand) -> "Value":
+        return Value._record(operations.add, (self, _operand(other)))
+
+    def __radd__(self, other: Operand) -> "Value":
+        # sum(values) starts with the integer 0, which shall leave no node.
+        return self if type(other) is int and other == 0 else Value._record(operations.add, (_operand(other), self))
+
+    def __sub__(self, other: Operand) -> "Value":
+        return Value._record(operations.subtract, (self, _operand(other)))
+
+    def __rsub__(self, other: Operand) -> "Value":
+        return Value._record(operations.subtract, (_operand(other), self))
+
+    def __mul__(self, other: Operand) -> "Value":
+        return Value._record(operations.multiply, (self, _operand(other)))
+
+    def __rmul__(self, other: Operand) -> "Value":
+        return Value._record(operations.multiply, (_operand(other), self))
+
+    def __truediv__(self, other: Operand) -> "Value":
+        return Value._record(operations.divide, (self, _operand(other)))
+
+    def __rtruediv__(self, other: Operand) -> "Value":
+        # 1 / v is the reciprocal gate that lectures draw.
+        number = _operand(other)
+        return (
+            Value._record(operations.reciprocal, (self,))
+            if number == 1.0
+            else Value._record(operations.divide, (number, self))
+        )
+
+    def __pow__(self, other: Operand) -> "Value":
+        return Value._record(operations.power, (self, _operand(other)))
+
+    def __rpow__(self, other: Operand) -> "Value":
+        return Value._record(operations.power, (_operand(other), self))
+
+    def __neg__(self) -> "Value":
+        return Value._record(operations.negate, (self,))
+
+    def __pos__(self) -> "Value":
+        return self
+
+    def __abs__(self) -> "Value":
+        return Value._record(operations.abs, (self,))
+
+    def __lt__(self, other: Operand) -> bool:
+        return self._data < _number(other)
+
+    def __le__(self, other: Operand) -> bool:
+        return self._data <= _number(other)
+
+    def __gt__(self, other: Operand) -> bool:
+        return self._data > _number(other)
+
+    def __ge__(self, other: Operand) -> bool:
+        return self._data >= _number(other)
+
+    # NumPy then leaves `array * value` and `numpy.float64(2) * value` to the operators above.
+    __array_ufunc__ = None
+
+    # What a Value is not --------------------------------------------------------------------------
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "a Value is no float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
+        )
+
+    def __int__(self) -> NoReturn:
+        raise TypeError("a Value is no int, for its gradient would be lost: use int(v.data)")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.operation is not None:
+            raise TypeError(
+                f"cannot copy or pickle a computed Value ({self.operation.name}), only leaves: "
+                "copy the leaves and compute again, or take the number with detach()"
+            )
+        return _leaf, (self._data, self.label, self._grad)
+
+    # How a Value is shown -------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
+        shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
+        return f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")")
+
+    def __format__(self, specification: str) -> str:
+        return format(self._data, specification) if specification else repr(self)
+
+    if TYPE_CHECKING:  # The operations of the rule book are methods too, v.exp() as exp(v): see the end of this file.
+
+        def __getattr__(self, name: str) -> Callable[..., "Value"]: ...
+
+
+def topological_order(root: Value) -> list[Value]:
+    """All nodes that `root` was computed from, and itself: each after its operands, the root last.
+
+    >>> x = Value(2.0, "x")
+    >>> y = x * x
+    >>> topological_order(y + x) == [x, y, _]  # doctest: +SKIP
+    True
+
+    A node is younger than its operands, always. So the order of birth is a topological order, and the same in
+    every run.
+    """
+    found = [root]
+    seen = {root}
+    for node in found:  # grows as it goes
+        for operand in node.operands:
+            if isinstance(operand, Value) and operand not in seen:
+                seen.add(operand)
+                found.append(operand)
+    found.sort(key=attrgetter("_birth"))
+    return found
+
+
+@overload
+def gradient(output: Value, inputs: Value) -> Value: ...  # type: ignore[overload-overlap]  # no Value is iterable
+@overload
+def gradient(output: Value, inputs: Iterable[Value]) -> list[Value]: ...
+def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Value]:
+    """The derivatives of `output` with respect to `inputs`, as Values that can be differentiated again.
+
+    >>> x = Value(2.0)
+    >>> slope = gradient(x**3, x)
+    >>> slope.data, gradient(slope, x).data
+    (12.0, 12.0)
+
+    One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
+    is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
+    been changed since. Raises TypeError for inputs that are no Values.
+    """
+    wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
+    for value in (output, *wanted):
+        if not isinstance(value, Value):
+            raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    order = topological_order(output)
+    between = set(wanted)  # the inputs and all that depends on them: the flows elsewhere are not asked for
+    for node in order:
+        if not between.isdisjoint(node.parents):
+            between.add(node)
+    # The walk of `backward` again; only that flows and partials are Values now, for the rules compute on
+    # Values as on floats.
+    flows: dict[Value, Value | float] = {output: 1.0}
+    for node in reversed(order):
+        if node in flows and node in between and node.operation is not None:
+            operands = [
+                _as_it_was(operand, number) for operand, number in zip(node.operands, node._numbers, strict=True)
+            ]
+            _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
+            for parent, partial in zip(node.operands, _checked(node, local_gradient()), strict=True):
+                if isinstance(parent, Value) and parent in between and partial is not BLOCKED:
+                    factor = partial() if callable(partial) else partial
+                    flow = flows[node] if type(factor) is float and factor == 1.0 else flows[node] * factor
+                    flows[parent] = flows[parent] + flow if parent in flows else flow
+    found = [flows.get(value, 0.0) for value in wanted]
+    answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
+    return answers[0] if isinstance(inputs, Value) else answers
+
+
+# Ways of computing --------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Within it, operations on Values give leaves: numbers without a past.
+
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y
+    Value(data=9.0, grad=0.0)
+    """
+    token = _mode.set(_mode.get()._replace(recording=False))
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Within it, the first inf or nan raises FloatingPointError, in the forward pass as in the backward pass.
+
+    >>> with detect_anomaly():
+    ...     Value(0.0, "x").log()
+    Traceback (most recent call last):
+    FloatingPointError: log(x) is -inf, with x = 0.0; made at ...
+
+    The error names the node, its label, its operands and the line of the program that made it.
+    """
+    token = _mode.set(_mode.get()._replace(anomaly=True))
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+
+
+class _Mode(NamedTuple):
+    recording: bool = True
+    anomaly: bool = False
+
+
+# A context variable, so that each thread and each asyncio task is in its own mode.
+_mode: ContextVar[_Mode] = ContextVar("autograd_mode", default=_Mode())  # noqa: B039  # a NamedTuple cannot change
+
+_births = itertools.count()
+
+
+# How a node is made -------------------------------------------------------------------------------
+
+
+def _operand(thing: Operand) -> Value | float:
+    return thing if isinstance(thing, Value) else real(thing)
+
+
+def _number(thing: Operand) -> float:
+    return thing._data if isinstance(thing, Value) else real(thing)
+
+
+def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
+    data, local_gradient = operation.rule(*operation.arguments(numbers))
+    mode = _mode.get()
+    node: Value = object.__new__(Value)
+    node._birth = next(_births)
+    node._data = data if type(data) is float else real(data)
+    node._grad = None
+    node._line = None
+    node.label = ""
+    if mode.recording:
+        node._local_gradient = local_gradient
+        node._numbers = numbers
+        node.operands = operands
+        node.operation = operation
+    else:
+        node._local_gradient = None
+        node._numbers = node.operands = ()
+        node.operation = None
+    if mode.anomaly:
+        node._line = _users_line()
+        _check_data(node)
+    return node
+
+
+def _leaf(data: float, label: str, grad: float | None) -> Value:
+    leaf = Value(data, label)
+    leaf._grad = grad
+    return leaf
+
+
+def _as_it_was(operand: Value | float, number: float) -> Value | float:
+    """The operand with the number that it had when the node was computed, still a child of itself."""
+    if not isinstance(operand, Value) or operand._data is number:
+        return operand
+    return _node(operations.identity, (operand,), (number,))
+
+
+# How a pass is made -------------------------------------------------------------------------------
+
+
+def _checked(node: Value, partials: Sequence[Any]) -> Sequence[Any]:
+    if len(partials) != len(node.operands):
+        raise TypeError(
+            f"the rule of {node.operation!r} answered {len(partials)} partial derivatives for {len(node.operands)} operands: "
+            "its closure must return a tuple with one of them for each operand"
+        )
+    return partials
+
+
+def _plain(partial: Any) -> float | None:
+    """A partial as a number; a costly one is a closure, called only now that its operand is known to be a Value."""
+    return BLOCKED if partial is BLOCKED else real(partial() if callable(partial) else partial)
+
+
+_committing = threading.Lock()
+_set_grad = Value.__dict__["_grad"].__set__
+
+
+def _commit(order: list[Value], flows: dict[Value, float]) -> None:
+    # Threads may share leaves: between reading a gradient and writing its sum, no other pass may come. And no
+    # signal: the writing is a single call into C, and Python handles Ctrl-C only between its own
+    # instructions.
+    with _committing:
+        grads = [flows.get(node, 0.0) + (0.0 if node.operation else node._grad or 0.0) for node in order]
+        deque(map(_set_grad, order, grads), maxlen=0)
+
+
+# detect_anomaly -----------------------------------------------------------------------------------
+
+
+def _check_data(node: Value) -> None:
+    if not math.isfinite(node._data):
+        raise FloatingPointError(f"{_story(node)} is {node._data}" + _circumstances(node))
+
+
+def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
+    for node in reversed(order):
+        if node in flows:
+            for parent, partial in node.local_gradients():
+                if partial is not BLOCKED and not math.isfinite(flow := flows[node] * partial):
+                    raise FloatingPointError(
+                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
+                        f"{flows[node]} arrived, the local gradient is {partial}" + _circumstances(node)
+                    )
+
+
+def _story(node: Value) -> str:
+    if node.operation is None:
+        return node.label or "a leaf"
+    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
+
+
+def _circumstances(node: Value) -> str:
+    numbers = {
+        notation.name(x): number for x, number in zip(node.operands, node._numbers, strict=True) if isinstance(x, Value)
+    }
+    where = ", with " + ", ".join(f"{name} = {number}" for name, number in numbers.items()) if numbers else ""
+    return where + (f"; made at {node._line}" if node._line else "")
+
+
+def _users_line() -> str | None:
+    """The innermost line of the program that is not of this package, as "file:12: source"."""
+    package = __name__.rpartition(".")[0]
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return f"{file}:{line}: {linecache.getline(file, line, frame.f_globals).strip()}"
+
+
+# The methods --------------------------------------------------------------------------------------
+
+
+def _as_method(operation: Operation) -> Callable[..., Value]:
+    def method(self: Value, *others: Operand) -> Value:
+        return Value._record(operation, operation.operands((self, *map(_operand, others))))
+
+    return update_wrapper(method, operation.rule)
+
+
+for _operation in OPERATIONS.values():
+    if not isinstance(_operation.domain[0], list):
+        setattr(Value, _operation.name, _as_method(_operation))
