@@ -34,7 +34,7 @@ def real(number: Any) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(INFINITY, math.floor(number))
+        return -INFINITY if math.floor(number) < 0 else INFINITY
 
 
 def _kind(thing: Any) -> str:
