@@ -11,6 +11,7 @@
 import warnings
 from pathlib import Path
 
+from .gradcheck import GradientError, gradcheck
 from .operations import (
     BLOCKED,
     NONZERO,
@@ -64,6 +65,7 @@ __all__ = [
     "POSITIVE",
     "REALS",
     "Domain",
+    "GradientError",
     "Operation",
     "Value",
     "abs",
@@ -73,6 +75,7 @@ __all__ = [
     "divide",
     "dot",
     "exp",
+    "gradcheck",
     "gradient",
     "identity",
     "log",

@@ -34,7 +34,7 @@ def real(number: Any) -> float:
     try:
         return float(number)
     except OverflowError:
-        return -INFINITY if math.floor(number) < 0 else INFINITY
+        return -INFINITY if math.floor(number) < 0 else INFINITY  # type: ignore[operator]  # floor gives an int
 
 
 def _kind(thing: Any) -> str:

@@ -1,0 +1,235 @@
+"""Derivatives checked against finite differences, with three verdicts: agrees, differs, undecided.
+
+>>> from autograd import sin
+>>> for comparison in gradcheck(lambda x, y: x * y.exp() + sin(x), 2.0, 0.5):
+...     print(comparison)
+x at 2.0: analytic 1.2325744341529858, numeric 1.23257443415..., 12 digits agree (agrees)
+y at 0.5: analytic 3.2974425414002564, numeric 3.29744254140..., 12 digits agree (agrees)
+
+The usual check (one central difference, step 1e-6, tolerance 1e-3) cannot see an error of 0.1 %, and passes |x|
+at 0. This one extrapolates, measures its own error, and calls undecided what it cannot decide: a kink, a jump,
+a point next to inf or nan.
+"""
+
+import inspect
+import math
+import struct
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .value import Value, gradient
+
+RTOL, ATOL = 1e-7, 1e-9
+
+EPSILON = sys.float_info.epsilon
+
+AGREES, DIFFERS, UNDECIDED = "agrees", "differs", "undecided"
+
+
+class GradientError(AssertionError):
+    """A derivative that finite differences contradict."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One derivative beside its numeric estimate; `digits` counts the leading decimal digits in which they agree."""
+
+    input: str
+    point: float
+    analytic: float
+    numeric: float
+    verdict: str
+    digits: int
+    reason: str
+
+    def __str__(self) -> str:
+        told = f"{self.input} at {self.point!r}: analytic {self.analytic!r}, numeric {self.numeric!r}"
+        return f"{told}, {self.reason or f'{self.digits} digits agree'} ({self.verdict})"
+
+
+def gradcheck(
+    f: Callable[..., Value], *inputs: Any, second: bool = False, rtol: float = RTOL, atol: float = ATOL
+) -> list[Comparison]:
+    """Check the derivatives of `f` at `inputs`; raise GradientError if one differs from its numeric estimate.
+
+    >>> from autograd import sigmoid
+    >>> all(c.verdict == "agrees" for c in gradcheck(sigmoid, 0.3, second=True))
+    True
+
+    The inputs are numbers, Values or lists of them, handed to `f` as Values. The answer has one Comparison for
+    each of them, in order; with `second=True` those of all second derivatives follow, each compared with
+    differences of the first. A point where differences cannot decide is never an agreement: look for `verdict
+    == "undecided"`.
+
+    Raises GradientError where a derivative differs, where a repeated run gives other bits or where a seed of 0
+    gives anything but 0; TypeError if `f` does not return a Value.
+    """
+    _check_runs(f, inputs)
+    comparisons = compare(f, *inputs, rtol=rtol, atol=atol)
+    if second:
+        for position, first in enumerate(comparisons[:]):
+            slopes = compare(_partial(f, position), *inputs, rtol=rtol, atol=atol)
+            names = [comparison.input for comparison in comparisons[: len(slopes)]]
+            comparisons += [
+                replace(slope, input=f"{first.input}, then {name}") for slope, name in zip(slopes, names, strict=True)
+            ]
+    wrong = [comparison for comparison in comparisons if comparison.verdict == DIFFERS]
+    if wrong:
+        raise GradientError("\n".join(map(str, wrong)))
+    return comparisons
+
+
+def compare(f: Callable[..., Value], *inputs: Any, rtol: float = RTOL, atol: float = ATOL) -> list[Comparison]:
+    """Each derivative of `f` at `inputs` beside its numeric estimate, whatever the verdict.
+
+    >>> [c.verdict for c in compare(abs, 0.0)], [c.verdict for c in compare(abs, 0.1)]
+    (['undecided'], ['agrees'])
+    """
+    leaves, arguments = _as_leaves(inputs)
+    points = [leaf.data for leaf in leaves]
+    answers = gradient(_call(f, arguments), leaves)
+    comparisons = []
+    for position, (name, leaf, answer) in enumerate(zip(_names(f, inputs), leaves, answers, strict=True)):
+
+        def along(x: float, position: int = position) -> float:
+            _, moved = _as_leaves(inputs, [*points[:position], x, *points[position + 1 :]])
+            return _call(f, moved).data
+
+        estimate = numeric_derivative(along, leaf.data, rtol=rtol, atol=atol)
+        comparisons.append(_judge(leaf.label or name, leaf.data, answer.data, estimate, rtol, atol))
+    return comparisons
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A numeric derivative, and why it is not to be relied on, if so."""
+
+    value: float
+    reason: str = ""
+
+
+def numeric_derivative(f: Callable[[float], float], x: float, *, rtol: float = RTOL, atol: float = ATOL) -> Estimate:
+    """The derivative of a function of one float by central differences, extrapolated (Richardson).
+
+    >>> import math
+    >>> numeric_derivative(math.exp, 1.0).value  # e = 2.718281828459045
+    2.7182818284...
+    >>> numeric_derivative(abs, 0.0).reason
+    'a kink or a jump'
+
+    With D(h) = (f(x+h) − f(x−h)) / 2h, the combination (4·D(h/2) − D(h)) / 3 has an error of order h⁴
+    (Richardson 1911, "The approximate arithmetical solution by finite differences"); the step h =
+    ε^(1/5)·max(1, |x|) balances it with the rounding of f. Where that fails, smaller steps are tried, as long
+    as rounding leaves `rtol` and `atol` in reach.
+    """
+    reason = ""
+    for shrink in (1, 8, 64, 512, 4096):
+        h = EPSILON**0.2 * max(1.0, abs(x)) / shrink
+        h = (x + h) - x  # so that x + h is exact
+        near = {quarters: f(x + quarters * h / 4) for quarters in (-4, -2, -1, 0, 1, 2, 4)}
+        if not all(map(math.isfinite, near.values())):
+            reason = "f is inf or nan at the point or beside it"
+            continue
+        slope = {quarters: (near[quarters] - near[-quarters]) / (quarters * h / 2) for quarters in (1, 2, 4)}
+        coarse, fine = (4 * slope[2] - slope[4]) / 3, (4 * slope[1] - slope[2]) / 3
+        tolerance = atol + rtol * abs(fine)
+        if 4 * EPSILON * max(map(abs, near.values())) / h > tolerance:
+            return Estimate(fine, reason or "rounding hides the slope: f is large and its derivative small")
+        # The slopes to the right and to the left differ by h·f″ where f is smooth, so by half of it at half the
+        # step. At a kink the difference stays.
+        bend = {
+            quarters: (near[quarters] - 2 * near[0] + near[-quarters]) / (quarters * h / 4) for quarters in (1, 2, 4)
+        }
+        if max(abs(bend[2] - bend[4] / 2), abs(bend[1] - bend[2] / 2)) > tolerance:
+            reason = "a kink or a jump"
+        elif abs(fine - coarse) > tolerance:
+            reason = "f bends too fast for differences"
+        else:
+            return Estimate(fine)
+    return Estimate(math.nan, reason)
+
+
+def _judge(name: str, point: float, analytic: float, estimate: Estimate, rtol: float, atol: float) -> Comparison:
+    numeric = estimate.value
+    if estimate.reason:
+        verdict = UNDECIDED
+    else:
+        verdict = AGREES if abs(analytic - numeric) <= atol + rtol * abs(numeric) else DIFFERS
+    return Comparison(name, point, analytic, numeric, verdict, agreeing_digits(analytic, numeric), estimate.reason)
+
+
+def agreeing_digits(a: float, b: float) -> int:
+    """The number of leading decimal digits in which two numbers agree, at most 16.
+
+    >>> agreeing_digits(3.14159, 3.14161), agreeing_digits(2.0, 2.0)
+    (5, 16)
+    """
+    if a == b:
+        return 16
+    if not math.isfinite(a - b):
+        return 0
+    return min(16, max(0, math.floor(-math.log10(abs(a - b) / max(abs(a), abs(b))))))
+
+
+def _check_runs(f: Callable[..., Value], inputs: Sequence[Any]) -> None:
+    """What needs no numbers to compare with: two runs agree bit for bit, and a seed of 0 moves nothing."""
+
+    def grads(seed: float) -> list[float]:
+        leaves, arguments = _as_leaves(inputs)
+        _call(f, arguments).backward(seed)
+        return [leaf.grad for leaf in leaves]
+
+    for name, once, again, unmoved in zip(_names(f, inputs), grads(1.0), grads(1.0), grads(0.0), strict=True):
+        if struct.pack("<d", once) != struct.pack("<d", again):
+            raise GradientError(f"{name}: a repeated run gives another gradient, {once!r} and then {again!r}")
+        if unmoved != 0.0:
+            raise GradientError(f"{name}: a seed of 0 gives the gradient {unmoved!r} where 0 is right")
+
+
+def _partial(f: Callable[..., Value], position: int) -> Callable[..., Value]:
+    """The derivative of `f` with respect to one of its inputs, as a function of all of them."""
+
+    def slope(*arguments: Any) -> Value:
+        return gradient(_call(f, arguments), _flat(arguments)[position])
+
+    return slope
+
+
+def _as_leaves(inputs: Sequence[Any], numbers: Iterable[float] = ()) -> tuple[list[Value], list[Any]]:
+    """Fresh leaves for the inputs, in a row and as `f` takes them, with their own numbers or those given."""
+    given = iter(numbers)
+    leaves = []
+
+    def leaf(thing: Any) -> Value:
+        own, label = (thing.data, thing.label) if isinstance(thing, Value) else (thing, "")
+        leaves.append(Value(next(given, own), label))
+        return leaves[-1]
+
+    arguments = [[leaf(x) for x in thing] if isinstance(thing, list | tuple) else leaf(thing) for thing in inputs]
+    return leaves, arguments
+
+
+def _flat(arguments: Sequence[Any]) -> list[Value]:
+    return [x for thing in arguments for x in (thing if isinstance(thing, list) else [thing])]
+
+
+def _call(f: Callable[..., Value], arguments: Sequence[Any]) -> Value:
+    output = f(*arguments)
+    if not isinstance(output, Value):
+        raise TypeError(f"the function to check must return one Value, not {type(output).__name__}")
+    return output
+
+
+def _names(f: Callable[..., Value], inputs: Sequence[Any]) -> list[str]:
+    """What to call each input: the names of the parameters of `f`, with an index for lists."""
+    try:
+        known = [p.name for p in inspect.signature(f).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+    except ValueError:  # some functions written in C do not tell
+        known = []
+    names = []
+    for position, thing in enumerate(inputs):
+        name = known[position] if position < len(known) else f"input {position}"
+        names += [f"{name}[{i}]" for i in range(len(thing))] if isinstance(thing, list | tuple) else [name]
+    return names
