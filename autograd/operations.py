@@ -88,9 +88,7 @@ class Operation:
 
     def __call__(self, *arguments: Any) -> Any:
         """The operation on plain numbers gives a float, with a Value among them a Value."""
-        operands: tuple[Any, ...] = tuple(
-            [x if hasattr(type(x), "_record") else ieee.real(x) for x in self.operands(arguments)]
-        )
+        operands = tuple(map(_operand, self.operands(arguments)))
         for operand in operands:
             if type(operand) is not float:
                 return operand._record(self, operands)
@@ -138,6 +136,10 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
+
+
+def _operand(thing: Any) -> Any:
+    return thing if hasattr(type(thing), "_record") else ieee.real(thing)
 
 
 # The rule book, by name, in the order of declaration.
@@ -262,9 +264,9 @@ def _power_by_base(x, y):
     reduced = ieee.power(x, y - 1.0)
     if base == 0 or not math.isfinite(base) or not math.isfinite(exponent):
         return 0.0 if exponent == 0 and math.isinf(data_of(reduced)) else y * reduced
-    # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. Then
-    # x^y/x has none of it.
-    exact = (exponent - 1.0) + 1.0 == exponent
+    # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. There
+    # y·x^y/x has none of it; nor does it, for y near 0, take the long way round by a huge x^(y−1).
+    exact = (exponent - 1.0) + 1.0 == exponent and 0.5 <= math.fabs(exponent) <= 2.0**53
     if exact and _is_normal(reduced):
         return y * reduced
     full = ieee.power(x, y)
@@ -274,7 +276,7 @@ def _power_by_base(x, y):
     # stays inside.
     if exact:
         root = ieee.power(ieee.fabs(x), (y - 1.0) * 0.5)
-        return y * root * (root if data_of(reduced) >= 0 and math.copysign(1.0, data_of(reduced)) > 0 else -root)
+        return y * root * (root if math.copysign(1.0, data_of(reduced)) > 0 else -root)
     root = ieee.power(x, y * 0.5)
     return y * root / x * root
 
@@ -454,24 +456,32 @@ def logsumexp(xs):
     True
     """
     _need_numbers("logsumexp", xs)
-    largest = max(data_of(x) for x in xs)
-    shift = largest if math.isfinite(largest) else 0.0
+    shift = _largest(xs)
     powers = [ieee.exp(x - shift) for x in xs]
     total = _left_to_right(powers)
     return shift + ieee.log(total), lambda: tuple(ieee.divide(power, total) for power in powers)
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
-    """The positive numbers that sum to 1 and grow as exp(x): exp(x − logsumexp(xs)) for each x.
+    """The positive numbers that sum to 1 and grow as exp(x): exp(x) / (exp(x₁) + … + exp(xₙ)) for each x.
 
-    >>> softmax([0.0, 0.0])
+    >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    An empty list raises ValueError.
+    Composed from −, exp, sum and ÷, and shifted as in `logsumexp`. An empty list raises ValueError.
     """
-    xs = list(xs)
-    total = logsumexp(xs)
-    return [exp(x - total) for x in xs]
+    xs = [_operand(x) for x in xs]
+    _need_numbers("softmax", xs)
+    shift = _largest(xs)
+    powers = [exp(x - shift) for x in xs]
+    total = sum(powers)
+    return [divide(power, total) for power in powers]
+
+
+def _largest(xs):
+    """What to shift exponents by; a constant, for the answer does not depend on it."""
+    largest = max(data_of(x) for x in xs)
+    return largest if math.isfinite(largest) else 0.0
 
 
 def _left_to_right(xs):

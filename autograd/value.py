@@ -518,7 +518,7 @@ def _users_line() -> str | None:
 
 def _as_method(operation: Operation) -> Callable[..., Value]:
     def method(self: Value, *others: Operand) -> Value:
-        return Value._record(operation, operation.operands((self, *map(_operand, others))))
+        return Value._record(operation, tuple(map(_operand, operation.operands((self, *others)))))
 
     return update_wrapper(method, operation.rule)
 

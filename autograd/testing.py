@@ -1,0 +1,171 @@
+"""Hypothesis strategies for Values and graphs, for your own property tests (extra `test`).
+
+>>> from autograd import gradient
+>>> from hypothesis import given
+>>> @given(programs())
+... def test_gradient_agrees_with_backward(program):
+...     leaves, root = program.build()
+...     root.backward()
+...     assert [leaf.grad for leaf in leaves] == [answer.data for answer in gradient(root, leaves)]
+>>> test_gradient_agrees_with_backward()
+
+`values()` gives leaves, `inputs_for(operation)` gives arguments from an operation's declared domain, and
+`programs()` whole random graphs. Boundary values are mixed in everywhere: uniform floats never meet a kink.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from .operations import OPERATIONS, REALS, Domain, Operation
+from .value import Value
+
+BOUNDARY = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0)
+
+
+def numbers(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStrategy[float]:
+    """Floats of a domain, up to a magnitude, boundary values among them.
+
+    >>> from autograd import POSITIVE
+    >>> from hypothesis import find
+    >>> find(numbers(POSITIVE), lambda x: True)
+    1.0
+    """
+    boundary = [x for x in BOUNDARY if x in domain and abs(x) <= magnitude]
+    low, high = max(domain.low, -magnitude), min(domain.high, magnitude)
+    anywhere = st.floats(low, high, allow_subnormal=False).filter(domain.__contains__)
+    return st.sampled_from(boundary) | anywhere if boundary else anywhere
+
+
+def values(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStrategy[Value]:
+    """Leaves with numbers of a domain, up to a magnitude.
+
+    >>> from hypothesis import find
+    >>> find(values(), lambda value: value > 2)
+    Value(data=3.0, grad=0.0)
+    """
+    return numbers(domain, magnitude=magnitude).map(Value)
+
+
+def inputs_for(operation: Operation, *, magnitude: float = 10.0, length: int = 3) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Arguments for an operation from its declared domain: floats, and lists of `length` floats where it takes lists.
+
+    >>> from autograd import log
+    >>> from hypothesis import find
+    >>> find(inputs_for(log), lambda arguments: True)
+    (1.0,)
+    """
+    return st.tuples(
+        *(
+            st.lists(numbers(domain[0], magnitude=magnitude), min_size=length, max_size=length)
+            if isinstance(domain, list)
+            else numbers(domain, magnitude=magnitude)
+            for domain in operation.domain
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a program: an operation and the places of its operands among the numbers so far."""
+
+    operation: Operation
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A random computation: leaves, steps, and as its root a weighted sum of all nodes.
+
+    With all nodes in the root, each of them counts: an error anywhere reaches some gradient.
+    """
+
+    leaves: tuple[float, ...]
+    steps: tuple[Step, ...]
+    weights: tuple[float, ...]
+
+    def build(self) -> tuple[list[Value], Value]:
+        """Fresh leaves and the root computed from them."""
+        leaves = [Value(number, f"x{place}") for place, number in enumerate(self.leaves)]
+        return leaves, self.run(leaves)
+
+    def run(self, leaves: Sequence[Any], apply: Callable[[Operation, Sequence[Any]], Any] | None = None) -> Any:
+        """The root computed from any kind of number, to which `apply(operation, arguments)` applies an operation."""
+        nodes = list(leaves)
+        for step in self.steps:
+            arguments = step.operation.arguments([nodes[place] for place in step.places])
+            nodes.append(apply(step.operation, arguments) if apply else step.operation(*arguments))
+        root = nodes[0] * self.weights[0]
+        for node, weight in zip(nodes[1:], self.weights[1:], strict=True):
+            root = root + node * weight
+        return root
+
+    def __repr__(self) -> str:
+        lines = [f"x{place} = Value({number!r})" for place, number in enumerate(self.leaves)]
+        for place, step in enumerate(self.steps, len(self.leaves)):
+            written = ", ".join(
+                f"[{', '.join(part)}]" if isinstance(part, list) else part
+                for part in step.operation.arguments([f"x{p}" for p in step.places])
+            )
+            lines.append(f"x{place} = {step.operation.name}({written})")
+        terms = [f"x{place} * {weight!r}" for place, weight in enumerate(self.weights)]
+        return "\n".join(["", *lines, "root = " + " + ".join(terms)])
+
+
+@st.composite
+def programs(
+    draw: st.DrawFn,
+    operations: Sequence[Operation] | None = None,
+    *,
+    max_leaves: int = 4,
+    max_steps: int = 12,
+    magnitude: float = 3.0,
+    largest: float = 1e3,
+) -> Program:
+    """Random programs over the given operations, by default the whole rule book; all numbers stay within `largest`.
+
+    >>> from hypothesis import find
+    >>> find(programs(), lambda program: any(step.operation.name == "exp" for step in program.steps))
+    <BLANKLINE>
+    x0 = Value(0.0)
+    x1 = exp(x0)
+    root = x0 * 1.0 + x1 * 1.0
+    """
+    choices = list(operations if operations is not None else OPERATIONS.values())
+    leaves = draw(st.lists(numbers(magnitude=magnitude), min_size=1, max_size=max_leaves))
+    nodes, steps = list(leaves), []
+    for _ in range(draw(st.integers(0, max_steps))):
+        operation = draw(st.sampled_from(choices))
+        length = draw(st.integers(1, 3)) if operation.list_count else 0
+        count = len(operation.parameters) + operation.list_count * (length - 1)
+        places = tuple(draw(st.integers(0, len(nodes) - 1)) for _ in range(count))
+        if _in_domain(operation, [nodes[place] for place in places]):
+            number = operation(*operation.arguments([nodes[place] for place in places]))
+            if abs(number) <= largest:
+                nodes.append(number)
+                steps.append(Step(operation, places))
+    weight = st.sampled_from((1.0, -1.0, 0.5, 2.0))
+    return Program(tuple(leaves), tuple(steps), tuple(draw(weight) for _ in nodes))
+
+
+def graphs(**limits: Any) -> st.SearchStrategy[tuple[list[Value], Value]]:
+    """Random graphs: the leaves and the root of a program of `programs(**limits)`.
+
+    >>> from hypothesis import find
+    >>> leaves, root = find(graphs(), lambda graph: True)
+    >>> leaves, root
+    ([Value(data=0.0, grad=0.0, label='x0')], Value(data=0.0, grad=0.0, operation=multiply))
+    """
+    return programs(**limits).map(Program.build)
+
+
+def _in_domain(operation: Operation, operands: Sequence[float]) -> bool:
+    for domain, argument in zip(operation.domain, operation.arguments(operands), strict=True):
+        if isinstance(domain, list):
+            if not all(x in domain[0] for x in argument):
+                return False
+        elif argument not in domain:
+            return False
+    return True

@@ -1,0 +1,197 @@
+"""Every operation against a reference of 50 and more digits, over the whole range of float64.
+
+The references are written here, by the textbook, in forms that lose no digits at high precision, and are themselves
+checked against differences: nothing of the rule book is used to check the rule book.
+"""
+
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+from mpmath import mp, mpf
+
+from autograd import OPERATIONS, Operation, Value
+
+LARGEST = 1.7976931348623157e308
+SMALLEST_NORMAL = 2.2250738585072014e-308
+
+REFERENCES: dict[str, Callable] = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "negate": lambda x: -x,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y,
+    "reciprocal": lambda x: 1 / x,
+    "power": lambda x, y: x**y,
+    "identity": lambda x: x,
+    "exp": mp.exp,
+    "log": mp.log,
+    "log1p": mp.log1p,
+    "sqrt": mp.sqrt,
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "tanh": mp.tanh,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > 0 else mp.exp(x) / (1 + mp.exp(x)),
+    "softplus": lambda x: max(x, mpf(0)) + mp.log1p(mp.exp(-abs(x))),
+    "relu": lambda x: max(x, mpf(0)),
+    "abs": abs,
+    "maximum": max,
+    "minimum": min,
+    "where": lambda c, x, y: x if c else y,
+    "sum": lambda *xs: mp.fsum(xs),
+    "mean": lambda *xs: mp.fsum(xs) / len(xs),
+    "dot": lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
+    "logsumexp": lambda *xs: mp.log(mp.fsum(map(mp.exp, xs))),
+}
+
+# The partial derivatives, one function for each operand.
+PARTIALS: dict[str, tuple[Callable, ...]] = {
+    "add": (lambda x, y: 1, lambda x, y: 1),
+    "subtract": (lambda x, y: 1, lambda x, y: -1),
+    "negate": (lambda x: -1,),
+    "multiply": (lambda x, y: y, lambda x, y: x),
+    "divide": (lambda x, y: 1 / y, lambda x, y: -x / y**2),
+    "reciprocal": (lambda x: -1 / x**2,),
+    "power": (lambda x, y: y * mp.exp((y - 1) * mp.log(x)), lambda x, y: mp.exp(y * mp.log(x)) * mp.log(x)),
+    "identity": (lambda x: 1,),
+    "exp": (mp.exp,),
+    "log": (lambda x: 1 / x,),
+    "log1p": (lambda x: 1 / (1 + x),),
+    "sqrt": (lambda x: 1 / (2 * mp.sqrt(x)),),
+    "sin": (mp.cos,),
+    "cos": (lambda x: -mp.sin(x),),
+    "tanh": (lambda x: mp.sech(x) ** 2,),
+    "sigmoid": (lambda x: 1 / (2 * mp.cosh(x / 2)) ** 2,),
+    "softplus": (lambda x: mp.exp(x / 2) / (2 * mp.cosh(x / 2)),),
+    "relu": (lambda x: int(x > 0),),
+    "abs": (mp.sign,),
+    "maximum": (lambda x, y: int(x > y), lambda x, y: int(x < y)),
+    "minimum": (lambda x, y: int(x < y), lambda x, y: int(x > y)),
+    "where": (lambda c, x, y: 0, lambda c, x, y: int(c != 0), lambda c, x, y: int(c == 0)),
+}
+
+BUILT_IN = [operation for operation in OPERATIONS.values() if operation.rule.__module__ == "autograd.operations"]
+ON_NUMBERS = [operation for operation in BUILT_IN if not operation.list_count]
+ON_LISTS = [operation for operation in BUILT_IN if operation.list_count]
+
+named = {"ids": lambda operation: operation.name}
+
+
+def test_every_operation_has_a_reference() -> None:
+    assert sorted(REFERENCES) == sorted(operation.name for operation in BUILT_IN)
+
+
+# Points -------------------------------------------------------------------------------------------
+
+SPECIAL = [5e-324, 1e-310, SMALLEST_NORMAL, 1e-16, 0.5, 1.0, 2.0, 20.0, 36.8, 709.7, 710.0, 745.2, LARGEST]
+
+
+def log_spaced(low: float, high: float, count: int) -> list[float]:
+    """Numbers of both signs, their magnitudes 10**low to 10**high in equal ratios."""
+    magnitudes = [10 ** (low + (high - low) * i / (count // 2 - 1)) for i in range(count // 2)]
+    return [sign * magnitude for magnitude in magnitudes for sign in (1, -1)]
+
+
+# Half of the points over all of float64, half where functions bend.
+NUMBERS = log_spaced(-323, 308, 500) + log_spaced(-3, 3, 500) + SPECIAL + [-x for x in SPECIAL]
+
+
+def points(operation: Operation) -> list[tuple[float, ...]]:
+    """Each number of the grid as each operand, the other operands drawn from the grid by chance."""
+    draw = random.Random(operation.name)
+    found = []
+    for position in range(len(operation.parameters)):
+        for number in NUMBERS:
+            point = tuple(number if i == position else draw.choice(NUMBERS) for i in range(len(operation.parameters)))
+            tie = operation.name in ("maximum", "minimum") and point[0] == point[1]
+            if all(x in d for x, d in zip(point, operation.domain, strict=True)) and not tie:
+                found.append(point)
+    return found + (EXTREME_POWERS if operation.name == "power" else [])
+
+
+def extreme_powers(count: int) -> list[tuple[float, float]]:
+    """Powers near the ends of float64, where the power overflows or is subnormal and the derivative is not."""
+    draw = random.Random(1)
+    found = []
+    for _ in range(count):
+        logarithm = draw.choice((-1, 1)) * 10 ** draw.uniform(-15, 2.8)
+        x = math.exp(logarithm)
+        found.append((x, draw.uniform(-760, 720) / (math.log(x) or 1.0)))
+    return found
+
+
+EXTREME_POWERS = extreme_powers(2000)
+
+
+# References ---------------------------------------------------------------------------------------
+
+
+def exact_value(name: str, point: tuple[float, ...]) -> mpf:
+    with mp.workdps(60):
+        return REFERENCES[name](*map(mpf, point))
+
+
+def exact_partial(name: str, point: tuple[float, ...], position: int) -> mpf:
+    # A small difference of huge numbers, as (1 + x) − 1, needs digits for both.
+    with mp.workdps(60 if max(map(abs, point)) < 1e6 else 700):
+        return mpf(PARTIALS[name][position](*map(mpf, point)))
+
+
+def ulps(computed: float, exact: mpf) -> float:
+    """The error in units in the last place of the exact number; inf is right where that is beyond float64."""
+    if abs(exact) > LARGEST:
+        return 0.0 if abs(computed) >= LARGEST and (computed > 0) == (exact > 0) else math.inf
+    if not math.isfinite(computed):
+        return math.inf
+    with mp.workdps(60):
+        return float(abs(mpf(computed) - exact) / mpf(math.ulp(float(exact))))
+
+
+def worst(operation: Operation, error: Callable[[tuple[float, ...]], float]) -> tuple[float, tuple[float, ...]]:
+    return max((error(point), point) for point in points(operation))
+
+
+# Value and first derivative -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", ON_NUMBERS, **named)
+def test_references_of_the_derivatives_are_right(operation: Operation) -> None:
+    for point in [(0.3, 0.7, -0.4), (2.5, -1.25, 3.0)]:
+        point = point[: len(operation.parameters)]
+        for position in range(operation.name == "where", len(point)):
+            with mp.workdps(50):
+                order = [int(i == position) for i in range(len(point))]
+                numeric = mp.diff(REFERENCES[operation.name], tuple(map(mpf, point)), tuple(order), h=mpf(10) ** -15)
+
+            assert float(exact_partial(operation.name, point, position)) == pytest.approx(float(numeric), rel=1e-13)
+
+
+@pytest.mark.parametrize("operation", ON_NUMBERS, **named)
+def test_values_are_exact_to_4_ulp(operation: Operation) -> None:
+    """Seen to fail with exp(x)/(1+exp(x)) for the sigmoid."""
+    error, point = worst(operation, lambda point: ulps(operation(*point), exact_value(operation.name, point)))
+
+    assert error <= 4, point
+
+
+@pytest.mark.parametrize("operation", ON_NUMBERS, **named)
+def test_local_gradients_are_exact_to_4_ulp(operation: Operation) -> None:
+    """2 ulp for the quotient."""
+
+    def error(point: tuple[float, ...]) -> float:
+        return max(
+            ulps(partial, exact_partial(operation.name, point, position))
+            for position, partial in local_gradients(operation, point).items()
+        )
+
+    found, point = worst(operation, error)
+
+    assert found <= (2 if operation.name == "divide" else 4), point
+
+
+def local_gradients(operation: Operation, point: tuple[float, ...]) -> dict[int, float]:
+    """The partials of an operation as its node knows them, by position."""
+    leaves = [Value(x) for x in point]
+    positions = {leaf: position for position, leaf in enumerate(leaves)}
+    return {positions[leaf]: partial or 0.0 for leaf, partial in operation(*leaves).local_gradients()}
