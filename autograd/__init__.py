@@ -11,6 +11,7 @@
 import warnings
 from pathlib import Path
 
+from .draw import Drawing, draw
 from .gradcheck import GradientError, gradcheck
 from .operations import (
     BLOCKED,
@@ -65,6 +66,7 @@ __all__ = [
     "POSITIVE",
     "REALS",
     "Domain",
+    "Drawing",
     "GradientError",
     "Operation",
     "Value",
@@ -74,6 +76,7 @@ __all__ = [
     "detect_anomaly",
     "divide",
     "dot",
+    "draw",
     "exp",
     "gradcheck",
     "gradient",

@@ -348,7 +348,7 @@ def cos(x):
 
 @operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))
 def tanh(x):
-    """Squashes to (−1, 1); 1 − tanh² would lose all digits by x = 20, so with e = exp(−2·|x|) the derivative is 4e/(1+e)²."""
+    """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
     # The formula is even in x. A sign chosen by comparing, unlike |x|, has no kink at 0 and leaves every
     # higher derivative right.
     e = ieee.exp(-2.0 * x if x > 0 else 2.0 * x)

@@ -444,8 +444,8 @@ def _as_it_was(operand: Value | float, number: float) -> Value | float:
 def _checked(node: Value, partials: Sequence[Any]) -> Sequence[Any]:
     if len(partials) != len(node.operands):
         raise TypeError(
-            f"the rule of {node.operation!r} answered {len(partials)} partial derivatives for {len(node.operands)} operands: "
-            "its closure must return a tuple with one of them for each operand"
+            f"the rule of {node.operation!r} answered {len(partials)} partial derivatives for {len(node.operands)} "
+            "operands: its closure must return a tuple with one of them for each operand"
         )
     return partials
 

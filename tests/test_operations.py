@@ -259,10 +259,11 @@ def test_math_functions_in_a_rule_name_the_remedy() -> None:
 
 
 def derivative_table() -> str:
-    lines = ["| operation | value | derivatives | where |", "|---|---|---|---|"]
+    lines = ["| operation | value | derivatives | where | in words |", "|---|---|---|---|---|"]
     for declared in BUILT_IN:
-        places = [f"{x} {domain.text}" for x, domain in domains_of(declared) if domain is not autograd.REALS]
-        cells = (f"`{declared.name}`", declared.notation, ", ".join(declared.derivatives), ", ".join(places))
+        where = ", ".join(f"{x} {domain.text}" for x, domain in domains_of(declared) if domain is not autograd.REALS)
+        in_words = str(declared.__doc__).splitlines()[0]
+        cells = (f"`{declared.name}`", declared.notation, ", ".join(declared.derivatives), where, in_words)
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(lines)
 

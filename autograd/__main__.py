@@ -1,0 +1,273 @@
+"""The command line: `autograd draw EXPRESSION name=value …`, and `check` in its place.
+
+>>> main(["check", "x**3", "x=2"])
+name  analytic ... numeric  digits  verdict
+x           12 ...  agrees
+agrees: 1
+0
+
+A command is two functions that stand together: one declares its arguments, the other runs it and answers the
+exit status. 0 is success, 1 is for `check` that found a wrong gradient, 2 is a mistake in what was typed.
+"""
+
+import argparse
+import keyword
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import notation
+from .expression import Expression, ExpressionError
+from .value import Value, topological_order
+
+# The dashes that begin an option; all others are minus signs, as in -x*y.
+OPTION = re.compile(r"-[ho]|--[a-z]*(=.*)?", re.DOTALL)
+
+PICTURE_DIGITS, TABLE_DIGITS, CHECK_DIGITS = 4, 9, 15
+
+
+class CommandError(Exception):
+    """What the user can put right, in one line."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and answer the exit status; what argparse itself refuses raises SystemExit, as it does."""
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130  # 128 + the number of the signal, as shells report it
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="autograd", description="Draw and check the gradients of an expression.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (add_draw, add_check):
+        add(commands)
+    # A space before it keeps a minus sign from being taken for an option.
+    words = [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in argv]
+    # Values that stand after an option are left over; anything else that is left over is a mistake.
+    arguments, rest = parser.parse_known_args(words)
+    if unknown := [word for word in rest if word.startswith("-")]:
+        parser.error(f"unknown option: {' '.join(unknown)}")
+    arguments.values += rest
+    try:
+        status: int = arguments.run(arguments)
+    except (CommandError, ExpressionError) as error:
+        sys.stdout.flush()  # what was printed before the error stands before it
+        print(f"autograd: {_writable(str(error), sys.stderr)}", file=sys.stderr)
+        return 2
+    return status
+
+
+# draw ---------------------------------------------------------------------------------------------
+
+
+def add_draw(commands: Any) -> None:
+    """Declare `draw`."""
+    parser = _command(commands, "draw", "print every node with its value and gradient, and draw the graph as SVG")
+    parser.add_argument(
+        *("-o", "--output"),
+        type=Path,
+        default=Path("graph.svg"),
+        metavar="FILE",
+        help="where the picture goes, .svg or .dot; an existing file is replaced (default: graph.svg)",
+    )
+    parser.add_argument(
+        "--digits",
+        type=_digits,
+        metavar="N",
+        help=f"significant digits (default: {TABLE_DIGITS} in the table, {PICTURE_DIGITS} in the picture)",
+    )
+    parser.add_argument(
+        "--direction", choices=("LR", "TB"), default="LR", help="left to right or top to bottom (default: LR)"
+    )
+    parser.set_defaults(run=run_draw)
+
+
+def run_draw(arguments: argparse.Namespace) -> int:
+    """Print the table of all nodes and write the picture."""
+    path: Path = arguments.output
+    if path.suffix.lower() not in (".svg", ".dot"):
+        raise CommandError(f"the picture is saved as .svg or .dot, not as {path.name!r}")
+    if not path.parent.is_dir():
+        raise CommandError(f"there is no folder {str(path.parent)!r} for {path.name}")
+    expression = Expression(arguments.expression)
+    leaves = {name: Value(number, name) for name, number in _values(arguments.values).items()}
+    root = _root(expression, leaves)
+    root.backward()
+    digits = arguments.digits or TABLE_DIGITS
+    # Names that only a condition asks for, as a in where(a < b, x, y), are in the table but not in the graph.
+    nodes = dict.fromkeys([*leaves.values(), *topological_order(root)])
+    rows = [
+        (
+            notation.expression(node, digits=digits),
+            notation.decimal(node.data, digits),
+            notation.decimal(node.grad, digits),
+        )
+        for node in nodes
+    ]
+    _print_table(("expression", "value", "gradient"), rows)
+    sys.stdout.flush()  # the table is there while the picture is made
+    from .draw import draw  # here, for the other commands start faster without it
+
+    try:
+        draw(root, digits=arguments.digits or PICTURE_DIGITS, direction=arguments.direction).save(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CommandError(f"cannot draw {path}: {getattr(error, 'strerror', None) or error}") from error
+    print(_writable(f"written to {path}", sys.stdout))
+    return 0
+
+
+# check --------------------------------------------------------------------------------------------
+
+
+def add_check(commands: Any) -> None:
+    """Declare `check`."""
+    parser = _command(
+        commands,
+        "check",
+        "compare each gradient with a numeric one; exit 1 if any differs",
+        "A gradient that differences cannot decide, as of abs(x) at 0, is shown with the reason and is no failure. ",
+    )
+    parser.set_defaults(run=run_check)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Print each gradient beside a numeric one; 1 if any differs."""
+    from .gradcheck import compare
+
+    expression = Expression(arguments.expression)
+    values = _values(arguments.values)
+    expression(**values)  # to complain of a missing value before anything else
+    if not values:
+        raise CommandError("there is no gradient to check: the expression has no names")
+
+    def f(*inputs: Value) -> Value:
+        return _root(expression, dict(zip(values, inputs, strict=True)))
+
+    comparisons = dict(zip(values, compare(f, *values.values()), strict=True))
+    rows = [
+        (
+            name,
+            notation.decimal(found.analytic, CHECK_DIGITS),
+            notation.decimal(found.numeric, CHECK_DIGITS),
+            "" if found.reason else str(found.digits),
+            found.verdict,
+        )
+        for name, found in comparisons.items()
+    ]
+    _print_table(("name", "analytic", "numeric", "digits", "verdict"), rows)
+    for name, found in comparisons.items():
+        if found.reason:
+            print(_writable(f"{name}: {found.verdict}, {found.reason}", sys.stdout))
+    verdicts = Counter(found.verdict for found in comparisons.values())
+    print(", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items()))
+    return int("differs" in verdicts)
+
+
+# What commands share ------------------------------------------------------------------------------
+
+
+def _command(commands: Any, name: str, does: str, note: str = "") -> argparse.ArgumentParser:
+    example = f'Example: autograd {name} "1/(1+exp(-(w*x+b)))" w=2 x=-1 b=-3'
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=does, description=does[0].upper() + does[1:] + ".", epilog=note + example, allow_abbrev=False
+    )
+    parser.add_argument(
+        "expression",
+        metavar="EXPRESSION",
+        help='numbers, names, + - * / **, parentheses and functions such as exp(x) or sum([x, y]), in "quotes"',
+    )
+    parser.add_argument("values", nargs="*", metavar="name=value", help="a number for each name, such as x=-1 or x=1/3")
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # slow to import
+
+        print(f"autograd {version('scalar-autograd')}")
+        parser.exit()
+
+
+def _digits(text: str) -> int:
+    if text.strip() not in map(str, range(1, 18)):
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a whole number from 1 to 17")
+    return int(text)
+
+
+def _values(words: Sequence[str]) -> dict[str, float]:
+    """The numbers of `name=value`, in their order."""
+    values: dict[str, float] = {}
+    for word in map(str.strip, words):
+        left, equals, right = word.partition("=")
+        if not equals:
+            raise CommandError(f"{word!r} is not name=value (an expression with spaces needs quotes around it)")
+        name = unicodedata.normalize("NFKC", left.strip())  # as Python reads names, and so Expression
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise CommandError(f"{left!r} cannot be a name, in {word!r}")
+        if name in values:
+            raise CommandError(f"{name} has two values, the second in {word!r}")
+        try:
+            values[name] = float(right)
+        except ValueError:
+            try:
+                values[name] = Expression(right)()  # such as 1/3
+            except ExpressionError:
+                raise CommandError(f"{right!r} is no number, in {word!r}") from None
+    return values
+
+
+def _root(expression: Expression, leaves: dict[str, Value]) -> Value:
+    """The result as a node, also where it is a mere number, as of 2 + 3."""
+    result = expression(**leaves)
+    return result if isinstance(result, Value) else Value(result, expression.text)
+
+
+def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns of text: the first stands left and is shortened to the terminal's width, the others stand right."""
+    table = [[_writable(cell, sys.stdout) for cell in row] for row in (heads, *rows)]
+    first, *others = [max(map(len, column)) for column in zip(*table, strict=True)]
+    first = min(first, max(10, shutil.get_terminal_size().columns - sum(others) - 2 * len(others)))
+    ellipsis = _writable("…", sys.stdout)
+    for text, *numbers in table:
+        shown = text if len(text) <= first else text[: first - len(ellipsis)] + ellipsis
+        print(
+            f"{shown:<{first}}",
+            *[f"{number:>{width}}" for number, width in zip(numbers, others, strict=True)],
+            sep="  ",
+        )
+
+
+# For terminals that cannot show mathematics.
+PLAIN = str.maketrans({"−": "-", "×": "*", "·": "*", "√": "sqrt ", "σ": "sigma", "…": "..."})
+
+
+def _writable(text: str, stream: Any) -> str:
+    """The text in characters that the stream can write."""
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

