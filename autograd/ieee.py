@@ -29,12 +29,13 @@ def real(number: Any) -> float:
     """
     if type(number) is float:
         return number
-    if not isinstance(number, numbers.Real):
+    # NumPy registers its floats and integers as numbers.Real, its truth values not.
+    if not isinstance(number, numbers.Real) and _kind(number) not in ("numpy.bool", "numpy.bool_"):
         raise TypeError(f"expected a real number, not {_kind(number)}: {_remedy(number)}")
     try:
         return float(number)
     except OverflowError:
-        return -INFINITY if math.floor(number) < 0 else INFINITY  # type: ignore[operator]  # floor gives an int
+        return -INFINITY if math.floor(number) < 0 else INFINITY
 
 
 def _kind(thing: Any) -> str:
@@ -44,7 +45,7 @@ def _kind(thing: Any) -> str:
 def _remedy(thing: Any) -> str:
     if isinstance(thing, str):
         return "convert text first, with float(text)"
-    if isinstance(thing, complex):
+    if isinstance(thing, numbers.Complex):
         return "take its .real or .imag, or abs(z)"
     if hasattr(thing, "backward"):
         return "it is a Value already; v.detach() makes a new leaf of its number"

@@ -261,30 +261,30 @@ def power(x, y):
 def _power_by_base(x, y):
     """y·x^(y−1), to full precision wherever it is representable."""
     base, exponent = data_of(x), data_of(y)
-    reduced = ieee.power(x, y - 1.0)
-    if base == 0 or not math.isfinite(base) or not math.isfinite(exponent):
-        return 0.0 if exponent == 0 and math.isinf(data_of(reduced)) else y * reduced
+    reduced, full = ieee.power(x, y - 1.0), ieee.power(x, y)
+    if base == 0:
+        return 0.0 if exponent == 0 else y * reduced
     # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. There
     # y·x^y/x has none of it; nor does it, for y near 0, take the long way round by a huge x^(y−1).
     exact = (exponent - 1.0) + 1.0 == exponent and 0.5 <= math.fabs(exponent) <= 2.0**53
     if exact and _is_normal(reduced):
         return y * reduced
-    full = ieee.power(x, y)
     if not exact and _is_normal(full):
         return y * full / x
-    # The power leaves the range of normal numbers, the derivative perhaps not: go by its square root, which
-    # stays inside.
+    # The power leaves the range of normal numbers, the derivative perhaps not: go by its square root.
+    root = ieee.power(ieee.fabs(x), (y - 1.0 if exact else y) * 0.5)
+    if math.isnan(data_of(reduced)) or not _is_normal(root):
+        return y * reduced
     if exact:
-        root = ieee.power(ieee.fabs(x), (y - 1.0) * 0.5)
         return y * root * (root if math.copysign(1.0, data_of(reduced)) > 0 else -root)
-    root = ieee.power(x, y * 0.5)
     return y * root / x * root
 
 
 def _power_by_exponent(x, y):
     """x^y·ln x, to full precision wherever it is representable."""
-    base = data_of(x)
-    full = ieee.power(x, y)
+    base, full = data_of(x), ieee.power(x, y)
+    if base < 0:
+        return ieee.NAN
     if base == 0:
         return 0.0 if data_of(y) >= 0 else full * ieee.log(x)
     if _is_normal(full):

@@ -464,8 +464,13 @@ def _commit(order: list[Value], flows: dict[Value, float]) -> None:
     # signal: the writing is a single call into C, and Python handles Ctrl-C only between its own
     # instructions.
     with _committing:
-        grads = [flows.get(node, 0.0) + (0.0 if node.operation else node._grad or 0.0) for node in order]
+        grads = [_committed(node, flows.get(node, 0.0)) for node in order]
         deque(map(_set_grad, order, grads), maxlen=0)
+
+
+def _committed(node: Value, flow: float) -> float:
+    """The gradient after a pass: a leaf adds up, an interior node shows the last pass."""
+    return flow if node.operation is not None or node._grad is None else node._grad + flow
 
 
 # detect_anomaly -----------------------------------------------------------------------------------
@@ -479,6 +484,8 @@ def _check_data(node: Value) -> None:
 def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
     for node in reversed(order):
         if node in flows:
+            if not math.isfinite(flows[node]):  # while all that arrived was finite, for else this was told before
+                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node]}")
             for parent, partial in node.local_gradients():
                 if partial is not BLOCKED and not math.isfinite(flow := flows[node] * partial):
                     raise FloatingPointError(
