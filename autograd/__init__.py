@@ -11,8 +11,9 @@
 import warnings
 from pathlib import Path
 
+from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
-from .gradcheck import GradientError, gradcheck
+from .gradcheck import Comparison, GradientError, gradcheck
 from .operations import (
     BLOCKED,
     NONZERO,
@@ -65,13 +66,17 @@ __all__ = [
     "OPERATIONS",
     "POSITIVE",
     "REALS",
+    "Audit",
+    "Comparison",
     "Domain",
     "Drawing",
+    "Finding",
     "GradientError",
     "Operation",
     "Value",
     "abs",
     "add",
+    "audit",
     "cos",
     "detect_anomaly",
     "divide",

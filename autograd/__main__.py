@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from . import notation
+from .draw import draw
 from .expression import Expression, ExpressionError
+from .gradcheck import compare
 from .value import Value, topological_order
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
@@ -107,9 +109,8 @@ def run_draw(arguments: argparse.Namespace) -> int:
         raise CommandError(f"the picture is saved as .svg or .dot, not as {path.name!r}")
     if not path.parent.is_dir():
         raise CommandError(f"there is no folder {str(path.parent)!r} for {path.name}")
-    expression = Expression(arguments.expression)
     leaves = {name: Value(number, name) for name, number in _values(arguments.values).items()}
-    root = _root(expression, leaves)
+    root = _root(Expression(arguments.expression), leaves)
     root.backward()
     digits = arguments.digits or TABLE_DIGITS
     # Names that only a condition asks for, as a in where(a < b, x, y), are in the table but not in the graph.
@@ -124,8 +125,6 @@ def run_draw(arguments: argparse.Namespace) -> int:
     ]
     _print_table(("expression", "value", "gradient"), rows)
     sys.stdout.flush()  # the table is there while the picture is made
-    from .draw import draw  # here, for the other commands start faster without it
-
     try:
         draw(root, digits=arguments.digits or PICTURE_DIGITS, direction=arguments.direction).save(path)
     except (OSError, RuntimeError, ValueError) as error:
@@ -150,10 +149,8 @@ def add_check(commands: Any) -> None:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Print each gradient beside a numeric one; 1 if any differs."""
-    from .gradcheck import compare
-
-    expression = Expression(arguments.expression)
     values = _values(arguments.values)
+    expression = Expression(arguments.expression)
     expression(**values)  # to complain of a missing value before anything else
     if not values:
         raise CommandError("there is no gradient to check: the expression has no names")

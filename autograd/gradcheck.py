@@ -97,7 +97,8 @@ def compare(f: Callable[..., Value], *inputs: Any, rtol: float = RTOL, atol: flo
             _, moved = _as_leaves(inputs, [*points[:position], x, *points[position + 1 :]])
             return _call(f, moved).data
 
-        comparisons.append(_compare(along, leaves[position].label or name, point, answer.data, rtol, atol))
+        name = leaves[position].label or name
+        comparisons.append(compare_along(along, name, point, answer.data, rtol=rtol, atol=atol))
     return comparisons
 
 
@@ -152,9 +153,15 @@ def numeric_derivative(
     return Estimate(math.nan, reason)
 
 
-def _compare(
-    along: Callable[[float], float], name: str, point: float, analytic: float, rtol: float, atol: float
+def compare_along(
+    along: Callable[[float], float], name: str, point: float, analytic: float, *, rtol: float = RTOL, atol: float = ATOL
 ) -> Comparison:
+    """The derivative that somebody claims for a function of one float, beside its numeric estimate.
+
+    >>> compare_along(math.sin, "x", 0.0, 1.001).verdict
+    'differs'
+    """
+
     def judged(scale: float) -> Comparison:
         numeric, reason = astuple(numeric_derivative(along, point, scale=scale, rtol=rtol, atol=atol))
         close = abs(analytic - numeric) <= atol + rtol * abs(numeric)

@@ -134,6 +134,17 @@ class Operation:
                 start += 1
         return arguments
 
+    def operand_names(self, count: int) -> list[str]:
+        """The parameter that each of so many operands belongs to, with its place in a list.
+
+        >>> maximum.operand_names(2), dot.operand_names(4)
+        (['x', 'y'], ['xs[0]', 'xs[1]', 'ys[0]', 'ys[1]'])
+        """
+        names: list[str] = []
+        for parameter, argument in zip(self.parameters, self.arguments(range(count)), strict=True):
+            names += [f"{parameter}[{i}]" for i in range(len(argument))] if isinstance(argument, list) else [parameter]
+        return names
+
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 

@@ -51,10 +51,10 @@ class Value:
         "_birth",  # counts the Values of this process: a node is always younger than its operands
         "_data",
         "_grad",  # None until a pass has come by
-        "_line",  # where the user's program made this node, known under detect_anomaly only
         "_local_gradient",
-        "_numbers",  # the operands as they were when the node was computed
         "label",
+        "line",  # where the program made this node, known under detect_anomaly only
+        "numbers",  # the operands as they were when the node was computed
         "operands",
         "operation",
     )
@@ -65,9 +65,9 @@ class Value:
         self._birth = next(_births)
         self._data = real(data)
         self._grad: float | None = None
-        self._line: str | None = None
+        self.line: str | None = None
         self._local_gradient: Callable[[], Sequence[Any]] | None = None
-        self._numbers: tuple[float, ...] = ()
+        self.numbers: tuple[float, ...] = ()
         self.label = label
         self.operands: tuple[Value | float, ...] = ()
         self.operation: Operation | None = None
@@ -111,6 +111,11 @@ class Value:
     def parents(self) -> tuple["Value", ...]:
         """The operands that are Values, in their order; x * x has the parents (x, x)."""
         return tuple([operand for operand in self.operands if isinstance(operand, Value)])
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a pass has come by since the gradient was last forgotten."""
+        return self._grad is not None
 
     def item(self) -> float:
         """The plain number, as `data`: PyTorch's name for it."""
@@ -328,7 +333,7 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     for node in reversed(order):
         if node in flows and node in between and node.operation is not None:
             operands = [
-                _as_it_was(operand, number) for operand, number in zip(node.operands, node._numbers, strict=True)
+                _as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)
             ]
             _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
             for parent, partial in zip(node.operands, _checked(node, local_gradient()), strict=True):
@@ -408,19 +413,19 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
     node._birth = next(_births)
     node._data = data if type(data) is float else real(data)
     node._grad = None
-    node._line = None
+    node.line = None
     node.label = ""
     if mode.recording:
         node._local_gradient = local_gradient
-        node._numbers = numbers
+        node.numbers = numbers
         node.operands = operands
         node.operation = operation
     else:
         node._local_gradient = None
-        node._numbers = node.operands = ()
+        node.numbers = node.operands = ()
         node.operation = None
     if mode.anomaly:
-        node._line = _users_line()
+        node.line = _users_line()
         _check_data(node)
     return node
 
@@ -502,10 +507,10 @@ def _story(node: Value) -> str:
 
 def _circumstances(node: Value) -> str:
     numbers = {
-        notation.name(x): number for x, number in zip(node.operands, node._numbers, strict=True) if isinstance(x, Value)
+        notation.name(x): number for x, number in zip(node.operands, node.numbers, strict=True) if isinstance(x, Value)
     }
     where = ", with " + ", ".join(f"{name} = {number}" for name, number in numbers.items()) if numbers else ""
-    return where + (f"; made at {node._line}" if node._line else "")
+    return where + (f"; made at {node.line}" if node.line else "")
 
 
 def _users_line() -> str | None:

@@ -106,14 +106,13 @@ def _card(node: Value, digits: int, is_root: bool) -> Card:
     label, formula = readable(node.label), _formula(node, digits)
     value = notation.decimal(node.data, digits)
     told = [f"{label} = {formula}" if label and node.operation else formula, f"value {node.data!r}"]
-    # Before any pass .grad reads 0, and a zero drawn here would confuse.
-    if node._grad is None:
-        gradient, heard = "—", "no gradient yet"
-        told.append(heard)
-    else:
+    if node.has_grad:
         gradient = notation.decimal(node.grad, digits)
         heard = f"gradient {gradient}"
         told.append(f"gradient {node.grad!r}")
+    else:  # .grad reads 0 now, and a zero drawn here would confuse
+        gradient, heard = "—", "no gradient yet"
+        told.append(heard)
     return Card(
         label=shortened(label),
         symbol=shortened(readable(_symbol(node))),
