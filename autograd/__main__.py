@@ -29,7 +29,7 @@ from .gradcheck import compare
 from .value import Value, topological_order
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
-OPTION = re.compile(r"-[ho]|--[a-z]*(=.*)?", re.DOTALL)
+OPTION = re.compile(r"-[ho]|--[a-z-]*(=.*)?", re.DOTALL)
 
 PICTURE_DIGITS, TABLE_DIGITS, CHECK_DIGITS = 4, 9, 15
 
@@ -99,6 +99,10 @@ def add_draw(commands: Any) -> None:
     parser.add_argument(
         "--direction", choices=("LR", "TB"), default="LR", help="left to right or top to bottom (default: LR)"
     )
+    parser.add_argument(
+        "--max-nodes", type=int, default=1500, metavar="N", help="the largest graph to lay out (default: 1500)"
+    )
+    parser.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds for the layout (default: 30)")
     parser.set_defaults(run=run_draw)
 
 
@@ -126,7 +130,14 @@ def run_draw(arguments: argparse.Namespace) -> int:
     _print_table(("expression", "value", "gradient"), rows)
     sys.stdout.flush()  # the table is there while the picture is made
     try:
-        draw(root, digits=arguments.digits or PICTURE_DIGITS, direction=arguments.direction).save(path)
+        drawing = draw(
+            root,
+            digits=arguments.digits or PICTURE_DIGITS,
+            direction=arguments.direction,
+            max_nodes=arguments.max_nodes,
+            timeout=arguments.timeout,
+        )
+        drawing.save(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise CommandError(f"cannot draw {path}: {getattr(error, 'strerror', None) or error}") from error
     print(_writable(f"written to {path}", sys.stdout))

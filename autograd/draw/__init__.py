@@ -103,7 +103,7 @@ def draw(
     if count > max_nodes:
         raise ValueError(
             f"the graph has {count} nodes, more than max_nodes={max_nodes}: draw from a node further inside, "
-            f"or allow it with draw(root, max_nodes={count})"
+            f"or allow more with max_nodes={count}"
         )
     diagram = diagram_of(root, digits)
     return Drawing(svg_of(diagram, layout_of(diagram, direction, engine, timeout)), diagram, direction)

@@ -40,7 +40,7 @@ def layout_of(diagram: Diagram, direction: str = "LR", engine: str = "auto", tim
     except TimeoutError:
         raise TimeoutError(
             f"laying out {len(diagram.cards)} nodes and {len(diagram.edges)} edges took more than {timeout:g} s: "
-            "draw a smaller part of the graph, or give it longer with draw(root, timeout=...)"
+            f"draw a smaller part of the graph, or allow more with timeout={2 * timeout:g}"
         ) from None
     centres = {thing["name"]: _centre(_points(thing["_draw_"], "pP")) for thing in answer["objects"]}
     routes = {
