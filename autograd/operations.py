@@ -97,8 +97,8 @@ class Operation:
     def operands(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments of one call in a row, lists laid out flat."""
         if len(arguments) != len(self.parameters):
-            expected = f"{self.name}({', '.join(self.parameters)}) takes {len(self.parameters)}"
-            raise TypeError(f"{expected} argument{'s'[: len(self.parameters) != 1]}, not {len(arguments)}")
+            expected = f"{self.name}({', '.join(self.parameters)})"
+            raise TypeError(f"{expected}: arguments needed: {len(self.parameters)}, given: {len(arguments)}")
         if not self.list_count:
             return tuple(arguments)
         operands: list[Any] = []

@@ -116,8 +116,25 @@ def test_functions_of_numbers_are_methods_too(operation: Operation) -> None:
 
 @every_operation
 def test_a_wrong_number_of_arguments_is_told(operation: Operation) -> None:
-    with pytest.raises(TypeError, match=f"{operation.name}.* takes {len(operation.parameters)} argument.*not 4"):
+    needed = len(operation.parameters)
+
+    with pytest.raises(TypeError, match=rf"^{operation.name}\(.*\): arguments needed: {needed}, given: 4$"):
         operation(1.0, 2.0, 3.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("domain", "inside", "outside"),
+    [
+        (autograd.REALS, [-1e308, 0.0, 1e308], []),
+        (autograd.POSITIVE, [5e-324, 1e308], [0.0, -5e-324]),
+        (autograd.NONZERO, [-1.0, 5e-324], [0.0, -0.0]),
+        (OPERATIONS["log1p"].domain[0], [-0.5, 0.0, 7.0], [-1.0, -2.0]),
+    ],
+    ids=lambda case: case.text if isinstance(case, autograd.Domain) else None,
+)
+def test_domains_hold_what_they_say(domain: autograd.Domain, inside: list[float], outside: list[float]) -> None:
+    assert all(number in domain for number in inside)
+    assert not any(number in domain for number in outside)
 
 
 # Lists --------------------------------------------------------------------------------------------
