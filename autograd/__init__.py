@@ -10,6 +10,7 @@
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
@@ -110,3 +111,11 @@ __all__ = [
     "topological_order",
     "where",
 ]
+
+if not TYPE_CHECKING:  # for then a name that does not exist would pass
+
+    def __getattr__(name: str) -> Operation:
+        """The operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+        if name in OPERATIONS:
+            return OPERATIONS[name]
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")

@@ -29,7 +29,7 @@ from .gradcheck import compare
 from .value import Value, topological_order
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
-OPTION = re.compile(r"-[ho]|--[a-z-]*(=.*)?", re.DOTALL)
+OPTION = re.compile(r"-[ho]|--([a-z]+(-[a-z]+)*(=.*)?)?", re.DOTALL)
 
 PICTURE_DIGITS, TABLE_DIGITS, CHECK_DIGITS = 4, 9, 15
 
@@ -186,6 +186,8 @@ def run_check(arguments: argparse.Namespace) -> int:
             print(_writable(f"{name}: {found.verdict}, {found.reason}", sys.stdout))
     verdicts = Counter(found.verdict for found in comparisons.values())
     print(", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items()))
+    if set(verdicts) == {"undecided"}:
+        print("nothing was decided: try other points")
     return int("differs" in verdicts)
 
 

@@ -136,6 +136,9 @@ def numeric_derivative(
             continue
         slope = {quarters: (near[quarters] - near[-quarters]) / (quarters * h / 2) for quarters in (1, 2, 4)}
         coarse, fine = (4 * slope[2] - slope[4]) / 3, (4 * slope[1] - slope[2]) / 3
+        if not all(map(math.isfinite, (coarse, fine, *slope.values()))):
+            reason = "the differences overflow"
+            continue
         tolerance = atol + rtol * abs(fine)
         if 4 * EPSILON * max(map(abs, near.values())) / h > tolerance:
             return Estimate(fine, reason or "rounding hides the slope: f is large and its derivative small")

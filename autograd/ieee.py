@@ -29,13 +29,18 @@ def real(number: Any) -> float:
     """
     if type(number) is float:
         return number
-    # NumPy registers its floats and integers as numbers.Real, its truth values not.
-    if not isinstance(number, numbers.Real) and _kind(number) not in ("numpy.bool", "numpy.bool_"):
+    if not _is_real(number):
         raise TypeError(f"expected a real number, not {_kind(number)}: {_remedy(number)}")
     try:
         return float(number)
     except OverflowError:
         return -INFINITY if math.floor(number) < 0 else INFINITY
+
+
+def _is_real(thing: Any) -> bool:
+    # By NumPy's own account its truth values are no real numbers and its durations are.
+    kind = _kind(thing)
+    return kind in ("numpy.bool", "numpy.bool_") or (isinstance(thing, numbers.Real) and kind != "numpy.timedelta64")
 
 
 def _kind(thing: Any) -> str:

@@ -54,17 +54,26 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
 
 def fill(operation: Any, texts: list[str]) -> str:
     """An operation's notation with a text in place of each operand."""
-    written = [", ".join(part) if isinstance(part, list) else part for part in operation.arguments(texts)]
+    written = [_listed(part) if isinstance(part, list) else part for part in operation.arguments(texts)]
     places = dict(zip(operation.parameters, written, strict=True))
     names = "|".join(map(re.escape, places))
-    return re.sub(rf"\b({names})\b", lambda match: places[match[0]], operation.notation)
+    return re.sub(f"{_NO_NAME_BEFORE}({names}){_NO_NAME_AFTER}", lambda match: places[match[0]], operation.notation)
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(texts if len(texts) <= 8 else [*texts[:6], "…", texts[-1]])
+
+
+# The ends of a name. Digits set high or low are letters to `re`, but in x³ the name is x.
+_NO_NAME_BEFORE, _NO_NAME_AFTER = (rf"(?{look}[^\W⁰¹²³⁴-⁹₀-₉])" for look in ("<!", "!"))
 
 
 def _needed(operation: Any, count: int) -> list[int]:
     """How tightly each operand must bind to stand without parentheses."""
     if operation.precedence == ATOM:
-        return [0] * count
+        encloses = operation.notation.endswith((")", "]", "|"))
+        return [0 if encloses else ATOM] * count
     if operation.precedence == POWER or count == 1:
         return [operation.precedence + 1] * count
-    # a − (b − c) and a / (b · c) need their parentheses, (a − b) − c does not.
-    return [operation.precedence, operation.precedence + (operation.symbol in "−÷")]
+    # As computed from left to right: (a − b) − c needs no parentheses, a − (b − c) does, and a + (b + c) too.
+    return [operation.precedence] + [operation.precedence + 1] * (count - 1)

@@ -14,8 +14,8 @@ Rules are written once and used twice. On floats they compute; on Values they bu
 gradient can itself be differentiated. For that, a rule compares its operands only with < and >, and computes
 with operators and with `ieee`.
 
-This file knows calculus and no graphs: an operand that is no plain number is asked, through `_record`, to
-apply the operation itself.
+This file knows calculus and no graphs: an operand that is no plain number is asked, by its method
+`__apply_operation__(operation, operands)`, to apply the operation itself.
 """
 
 import functools
@@ -91,14 +91,14 @@ class Operation:
         operands = tuple(map(_operand, self.operands(arguments)))
         for operand in operands:
             if type(operand) is not float:
-                return operand._record(self, operands)
+                return operand.__apply_operation__(self, operands)
         return self.rule(*self.arguments(operands))[0]
 
     def operands(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments of one call in a row, lists laid out flat."""
         if len(arguments) != len(self.parameters):
-            expected = f"{self.name}({', '.join(self.parameters)})"
-            raise TypeError(f"{expected}: arguments needed: {len(self.parameters)}, given: {len(arguments)}")
+            call, needed = f"{self.name}({', '.join(self.parameters)})", len(self.parameters)
+            raise TypeError(f"{call}: {needed} needed, {len(arguments)} given")
         if not self.list_count:
             return tuple(arguments)
         operands: list[Any] = []
@@ -150,11 +150,14 @@ class Operation:
 
 
 def _operand(thing: Any) -> Any:
-    return thing if hasattr(type(thing), "_record") else ieee.real(thing)
+    return thing if hasattr(type(thing), "__apply_operation__") else ieee.real(thing)
 
 
 # The rule book, by name, in the order of declaration.
 OPERATIONS: dict[str, Operation] = {}
+
+# Who wants to know of each new operation, as Value does to have a method of that name.
+LISTENERS: list[Callable[[Operation], None]] = []
 
 
 def operation(
@@ -167,7 +170,7 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Declare an operation: its notation, its derivatives as a table prints them, and then its rule.
 
-    >>> @operation("x³", "3·x²")
+    >>> @operation("x³", "3·x²", precedence=POWER)
     ... def cube(x):
     ...     return x * x * x, lambda: (3 * x * x,)
     >>> cube(2.0)
@@ -175,30 +178,54 @@ def operation(
 
     The notation and the derivatives speak of the rule's parameters by their names. The symbol is what a
     drawing shows, the name if none is given; `latex` holds the notation and the derivatives in LaTeX; the
-    domain says, for each parameter, where the operation and its derivatives exist: it is where tests look. A
-    partial derivative that costs work may be a closure of its own, called only if its operand is a Value;
-    `BLOCKED` stands for an operand that was not chosen.
+    domain says, for each parameter, where the operation and its derivatives exist: it is where tests look;
+    the precedence says how tightly a notation binds that does not enclose its operands.
+
+    The rule is run on floats and on Values. So it computes with operators and the functions of this package,
+    not with `math`, and decides by < and > only: `==` and `if x:` would not see a Value's number. A partial
+    derivative that costs work may be a closure of its own, called only if its operand is a Value; `BLOCKED`
+    stands for an operand that was not chosen.
+
+    A declaration replaces an earlier one of the same name, but for those of this file. Raises ValueError for
+    one of these, for a rule without a name or with other than plain parameters, and where derivatives or
+    domains are not one for each parameter; TypeError where the notation is forgotten.
     """
+    if not isinstance(notation, str):
+        raise TypeError('an operation is declared with its notation: @operation("x³", "3·x²")')
 
     def declare(rule: Callable[..., Any]) -> Operation:
-        parameters = tuple(inspect.signature(rule).parameters)
-        name = rule.__name__
-        call = rf"\operatorname{{{name}}}({', '.join(parameters)})"
+        name, parameters = rule.__name__, inspect.signature(rule).parameters
+        _check_declaration(rule, derivatives, domain)
         declared = Operation(
             rule,
             name,
-            parameters,
+            tuple(parameters),
             notation,
             derivatives,
             symbol or name,
-            latex or (call, *derivatives),
+            latex or (rf"\operatorname{{{name}}}({', '.join(parameters)})", *derivatives),
             domain or (REALS,) * len(parameters),
             precedence,
         )
+        for listener in LISTENERS:
+            listener(declared)
         OPERATIONS[name] = declared
         return declared
 
     return declare
+
+
+def _check_declaration(rule: Callable[..., Any], derivatives: Sequence[Any], domain: Sequence[Any]) -> None:
+    name, parameters = rule.__name__, inspect.signature(rule).parameters.values()
+    if not name.isidentifier():
+        raise ValueError("an operation is called by the name of its rule: write def, not lambda")
+    if name in OPERATIONS and OPERATIONS[name].rule.__module__ == __name__ != rule.__module__:
+        raise ValueError(f"{name} is an operation of the rule book already: choose another name")
+    if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
+        raise ValueError(f"{name}: the parameters of a rule are its operands, without defaults, * or **")
+    for what, given in (("derivatives", derivatives), ("domains", domain)):
+        if given and len(given) != len(parameters):
+            raise ValueError(f"{name}: {len(given)} {what} for {len(parameters)} parameters")
 
 
 # Arithmetic ---------------------------------------------------------------------------------------
@@ -229,7 +256,9 @@ def multiply(x, y):
 
 
 @operation(
-    *("x / y", "1/y", "−x/y²"),
+    "x / y",
+    "1/y",
+    "−x/y²",
     symbol="÷",
     latex=(r"\frac{x}{y}", r"\frac{1}{y}", r"-\frac{x}{y^2}"),
     domain=(REALS, NONZERO),
@@ -258,7 +287,9 @@ def reciprocal(x):
 
 
 @operation(
-    *("x ^ y", "y·x^(y−1)", "x^y·ln x"),
+    "x ^ y",
+    "y·x^(y−1)",
+    "x^y·ln x",
     symbol="^",
     latex=("x^y", "y x^{y-1}", r"x^y \ln x"),
     domain=(POSITIVE, REALS),
@@ -295,7 +326,7 @@ def _power_by_exponent(x, y):
     """x^y·ln x, to full precision wherever it is representable."""
     base, full = data_of(x), ieee.power(x, y)
     if base < 0:
-        return ieee.NAN
+        return full * ieee.log(x)  # nan
     if base == 0:
         return 0.0 if data_of(y) >= 0 else full * ieee.log(x)
     if _is_normal(full):
@@ -327,13 +358,15 @@ def exp(x):
 @operation("log(x)", "1/x", latex=(r"\ln x", r"\frac{1}{x}"), domain=(POSITIVE,))
 def log(x):
     """The natural logarithm; nan below 0, and so is its derivative."""
-    return ieee.log(x), lambda: (ieee.divide(1.0, x) if x >= 0 else ieee.NAN,)
+    value = ieee.log(x)
+    return value, lambda: (ieee.divide(1.0, x) if x >= 0 else value,)
 
 
 @operation("log1p(x)", "1/(1+x)", latex=(r"\ln(1 + x)", r"\frac{1}{1+x}"), domain=(ABOVE_MINUS_ONE,))
 def log1p(x):
     """The natural logarithm of 1 + x, exact also for small x."""
-    return ieee.log1p(x), lambda: (ieee.divide(1.0, 1.0 + x) if x >= -1 else ieee.NAN,)
+    value = ieee.log1p(x)
+    return value, lambda: (ieee.divide(1.0, 1.0 + x) if x >= -1 else value,)
 
 
 @operation(
@@ -391,13 +424,13 @@ def relu(x):
         return x, lambda: (1.0,)
     if x <= 0:
         return 0.0, lambda: (BLOCKED,)
-    return x, lambda: (ieee.NAN,)
+    return x, lambda: (_undefined(x),)
 
 
 @operation("|x|", "sign(x)", symbol="|x|", latex=("|x|", r"\operatorname{sign}(x)"))
 def abs(x):
     """The distance from 0; its derivative at 0 is 0."""
-    return ieee.fabs(x), lambda: (1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else ieee.NAN,)
+    return ieee.fabs(x), lambda: (1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else _undefined(x),)
 
 
 @operation("max(x, y)", "[x > y]", "[y > x]", symbol="max", latex=(r"\max(x, y)", "[x > y]", "[y > x]"))
@@ -414,12 +447,17 @@ def minimum(x, y):
 
 def _share(x, y):
     """What the maximum of x and y passes to x."""
-    return 1.0 if x > y else BLOCKED if x < y else 0.5 if x >= y else ieee.NAN
+    return 1.0 if x > y else BLOCKED if x < y else 0.5 if x >= y else _undefined(x + y)
+
+
+def _undefined(x):
+    """The derivative at nan: nan, and so are all further ones, which those of a constant nan would not be."""
+    return ieee.exp(x)
 
 
 @operation("where(c, x, y)", "0", "[c]", "[not c]", latex=(r"c\,?\,x : y", "0", "[c]", r"[\neg c]"))
 def where(c, x, y):
-    """x if the condition holds, else y; the condition, such as a < b, passes no gradient."""
+    """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
     return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
 
 

@@ -18,7 +18,7 @@ import math
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import update_wrapper
@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Unio
 
 from . import notation, operations
 from .ieee import real
-from .operations import BLOCKED, OPERATIONS, Operation
+from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 
-# What stands beside a Value in an expression: any real number.
-Operand = Union["Value", SupportsFloat]
+# What may stand in an expression: a Value or any real number.
+Number = Union["Value", SupportsFloat]
 
 
 class Value:
@@ -51,8 +51,8 @@ class Value:
         "_birth",  # counts the Values of this process: a node is always younger than its operands
         "_data",
         "_grad",  # None until a pass has come by
+        "_label",
         "_local_gradient",
-        "label",
         "line",  # where the program made this node, known under detect_anomaly only
         "numbers",  # the operands as they were when the node was computed
         "operands",
@@ -60,24 +60,18 @@ class Value:
     )
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a string, not {type(label).__name__}: Value(data, label='x')")
         self._birth = next(_births)
         self._data = real(data)
         self._grad: float | None = None
-        self.line: str | None = None
         self._local_gradient: Callable[[], Sequence[Any]] | None = None
-        self.numbers: tuple[float, ...] = ()
         self.label = label
+        self.line: str | None = None
+        self.numbers: tuple[float, ...] = ()
         self.operands: tuple[Value | float, ...] = ()
         self.operation: Operation | None = None
         if _mode.get().anomaly:
+            self.line = _users_line()
             _check_data(self)
-
-    @staticmethod
-    def _record(operation: Operation, operands: tuple["Value | float", ...]) -> "Value":
-        """The node that an operation makes of its operands."""
-        return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -94,6 +88,19 @@ class Value:
                 "change a leaf and compute again, or make a leaf of it with detach()"
             )
         self._data = real(data)
+        if _mode.get().anomaly:
+            _check_data(self)
+
+    @property
+    def label(self) -> str:
+        """What drawings and messages call this Value; "" for none. Anything but a string raises TypeError."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a string, not {type(label).__name__}: Value(data, label='x')")
+        self._label = label
 
     @property
     def grad(self) -> float:
@@ -145,7 +152,7 @@ class Value:
             return []
         return [
             (operand, partial if type(partial) is float else _plain(partial))
-            for operand, partial in zip(self.operands, _checked(self, self._local_gradient()), strict=True)
+            for operand, partial in zip(self.operands, _partials(self, self._local_gradient), strict=True)
             if isinstance(operand, Value)
         ]
 
@@ -183,62 +190,58 @@ class Value:
 
     # Operators ------------------------------------------------------------------------------------
 
-    def __add__(self, other: Operand) -> "Value":
-        return Value._record(operations.add, (self, _operand(other)))
+    def __add__(self, other: Number) -> "Value":
+        return _apply(operations.add, (self, _operand(other)))
 
-    def __radd__(self, other: Operand) -> "Value":
+    def __radd__(self, other: Number) -> "Value":
         # sum(values) starts with the integer 0, which shall leave no node.
-        return self if type(other) is int and other == 0 else Value._record(operations.add, (_operand(other), self))
+        return self if type(other) is int and other == 0 else _apply(operations.add, (_operand(other), self))
 
-    def __sub__(self, other: Operand) -> "Value":
-        return Value._record(operations.subtract, (self, _operand(other)))
+    def __sub__(self, other: Number) -> "Value":
+        return _apply(operations.subtract, (self, _operand(other)))
 
-    def __rsub__(self, other: Operand) -> "Value":
-        return Value._record(operations.subtract, (_operand(other), self))
+    def __rsub__(self, other: Number) -> "Value":
+        return _apply(operations.subtract, (_operand(other), self))
 
-    def __mul__(self, other: Operand) -> "Value":
-        return Value._record(operations.multiply, (self, _operand(other)))
+    def __mul__(self, other: Number) -> "Value":
+        return _apply(operations.multiply, (self, _operand(other)))
 
-    def __rmul__(self, other: Operand) -> "Value":
-        return Value._record(operations.multiply, (_operand(other), self))
+    def __rmul__(self, other: Number) -> "Value":
+        return _apply(operations.multiply, (_operand(other), self))
 
-    def __truediv__(self, other: Operand) -> "Value":
-        return Value._record(operations.divide, (self, _operand(other)))
+    def __truediv__(self, other: Number) -> "Value":
+        return _apply(operations.divide, (self, _operand(other)))
 
-    def __rtruediv__(self, other: Operand) -> "Value":
+    def __rtruediv__(self, other: Number) -> "Value":
         # 1 / v is the reciprocal gate that lectures draw.
         number = _operand(other)
-        return (
-            Value._record(operations.reciprocal, (self,))
-            if number == 1.0
-            else Value._record(operations.divide, (number, self))
-        )
+        return _apply(operations.reciprocal, (self,)) if number == 1.0 else _apply(operations.divide, (number, self))
 
-    def __pow__(self, other: Operand) -> "Value":
-        return Value._record(operations.power, (self, _operand(other)))
+    def __pow__(self, other: Number) -> "Value":
+        return _apply(operations.power, (self, _operand(other)))
 
-    def __rpow__(self, other: Operand) -> "Value":
-        return Value._record(operations.power, (_operand(other), self))
+    def __rpow__(self, other: Number) -> "Value":
+        return _apply(operations.power, (_operand(other), self))
 
     def __neg__(self) -> "Value":
-        return Value._record(operations.negate, (self,))
+        return _apply(operations.negate, (self,))
 
     def __pos__(self) -> "Value":
         return self
 
     def __abs__(self) -> "Value":
-        return Value._record(operations.abs, (self,))
+        return _apply(operations.abs, (self,))
 
-    def __lt__(self, other: Operand) -> bool:
+    def __lt__(self, other: Number) -> bool:
         return self._data < _number(other)
 
-    def __le__(self, other: Operand) -> bool:
+    def __le__(self, other: Number) -> bool:
         return self._data <= _number(other)
 
-    def __gt__(self, other: Operand) -> bool:
+    def __gt__(self, other: Number) -> bool:
         return self._data > _number(other)
 
-    def __ge__(self, other: Operand) -> bool:
+    def __ge__(self, other: Number) -> bool:
         return self._data >= _number(other)
 
     # NumPy then leaves `array * value` and `numpy.float64(2) * value` to the operators above.
@@ -275,6 +278,10 @@ class Value:
     def __format__(self, specification: str) -> str:
         return format(self._data, specification) if specification else repr(self)
 
+    @staticmethod
+    def __apply_operation__(operation: Operation, operands: tuple["Value | float", ...]) -> "Value":
+        return _apply(operation, operands)
+
     if TYPE_CHECKING:  # The operations of the rule book are methods too, v.exp() as exp(v): see the end of this file.
 
         def __getattr__(self, name: str) -> Callable[..., "Value"]: ...
@@ -283,23 +290,32 @@ class Value:
 def topological_order(root: Value) -> list[Value]:
     """All nodes that `root` was computed from, and itself: each after its operands, the root last.
 
-    >>> x = Value(2.0, "x")
+    >>> x = Value(2.0)
     >>> y = x * x
-    >>> topological_order(y + x) == [x, y, _]  # doctest: +SKIP
+    >>> z = y + x
+    >>> topological_order(z) == [x, y, z]
     True
 
     A node is younger than its operands, always. So the order of birth is a topological order, and the same in
     every run.
     """
-    found = [root]
-    seen = {root}
+    return sorted(ancestors(root), key=attrgetter("_birth"))
+
+
+def ancestors(root: Value) -> Iterator[Value]:
+    """The root and all that it was computed from, each once, the nearest first.
+
+    >>> x = Value(2.0, "x")
+    >>> [node.label or node.operation.name for node in ancestors(x * x + 1)]
+    ['add', 'multiply', 'x']
+    """
+    found, seen = [root], {root}
     for node in found:  # grows as it goes
+        yield node
         for operand in node.operands:
             if isinstance(operand, Value) and operand not in seen:
                 seen.add(operand)
                 found.append(operand)
-    found.sort(key=attrgetter("_birth"))
-    return found
 
 
 @overload
@@ -327,20 +343,13 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     for node in order:
         if not between.isdisjoint(node.parents):
             between.add(node)
-    # The walk of `backward` again; only that flows and partials are Values now, for the rules compute on
-    # Values as on floats.
+    # As in `backward`, only that flows and partials are Values now: the rules compute on Values as on floats.
     flows: dict[Value, Value | float] = {output: 1.0}
     for node in reversed(order):
-        if node in flows and node in between and node.operation is not None:
-            operands = [
-                _as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)
-            ]
-            _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
-            for parent, partial in zip(node.operands, _checked(node, local_gradient()), strict=True):
-                if isinstance(parent, Value) and parent in between and partial is not BLOCKED:
-                    factor = partial() if callable(partial) else partial
-                    flow = flows[node] if type(factor) is float and factor == 1.0 else flows[node] * factor
-                    flows[parent] = flows[parent] + flow if parent in flows else flow
+        if node in flows:
+            for parent, partial in _local_gradients_as_values(node, between):
+                flow = flows[node] if type(partial) is float and partial == 1.0 else flows[node] * partial
+                flows[parent] = flows[parent] + flow if parent in flows else flow
     found = [flows.get(value, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
     return answers[0] if isinstance(inputs, Value) else answers
@@ -398,23 +407,34 @@ _births = itertools.count()
 # How a node is made -------------------------------------------------------------------------------
 
 
-def _operand(thing: Operand) -> Value | float:
+def _operand(thing: Number) -> Value | float:
     return thing if isinstance(thing, Value) else real(thing)
 
 
-def _number(thing: Operand) -> float:
+def _number(thing: Number) -> float:
     return thing._data if isinstance(thing, Value) else real(thing)
 
 
+def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
+    """The node that an operation makes of its operands."""
+    return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
+
+
 def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
-    data, local_gradient = operation.rule(*operation.arguments(numbers))
+    answer = operation.rule(*operation.arguments(numbers))
+    if type(answer) is not tuple or len(answer) != 2 or not callable(answer[1]):
+        raise TypeError(
+            f"the rule of {operation.name} must answer a value and a closure, as in: "
+            f"return value, lambda: ({', '.join(f'partial_{name}' for name in operation.parameters)},)"
+        )
+    data, local_gradient = answer
     mode = _mode.get()
     node: Value = object.__new__(Value)
     node._birth = next(_births)
     node._data = data if type(data) is float else real(data)
     node._grad = None
     node.line = None
-    node.label = ""
+    node._label = ""
     if mode.recording:
         node._local_gradient = local_gradient
         node.numbers = numbers
@@ -437,7 +457,7 @@ def _leaf(data: float, label: str, grad: float | None) -> Value:
 
 
 def _as_it_was(operand: Value | float, number: float) -> Value | float:
-    """The operand with the number that it had when the node was computed, still a child of itself."""
+    """The operand with the number that it had when the node was computed, still depending on it."""
     if not isinstance(operand, Value) or operand._data is number:
         return operand
     return _node(operations.identity, (operand,), (number,))
@@ -446,7 +466,13 @@ def _as_it_was(operand: Value | float, number: float) -> Value | float:
 # How a pass is made -------------------------------------------------------------------------------
 
 
-def _checked(node: Value, partials: Sequence[Any]) -> Sequence[Any]:
+def _partials(node: Value, local_gradient: Callable[[], Any]) -> Sequence[Any]:
+    """What a local-gradient closure answers: one partial for each operand."""
+    partials = local_gradient()
+    if not isinstance(partials, tuple | list):
+        raise TypeError(
+            f"the rule of {node.operation!r} answered one {type(partials).__name__}: write lambda: (partial,)"
+        )
     if len(partials) != len(node.operands):
         raise TypeError(
             f"the rule of {node.operation!r} answered {len(partials)} partial derivatives for {len(node.operands)} "
@@ -457,7 +483,21 @@ def _checked(node: Value, partials: Sequence[Any]) -> Sequence[Any]:
 
 def _plain(partial: Any) -> float | None:
     """A partial as a number; a costly one is a closure, called only now that its operand is known to be a Value."""
-    return BLOCKED if partial is BLOCKED else real(partial() if callable(partial) else partial)
+    partial = partial() if callable(partial) else partial
+    return BLOCKED if partial is BLOCKED else real(partial)
+
+
+def _local_gradients_as_values(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Value | float]]:
+    """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
+    if node.operation is None:
+        return
+    operands = [_as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)]
+    _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
+    for parent, partial in zip(node.operands, _partials(node, local_gradient), strict=True):
+        if isinstance(parent, Value) and parent in wanted:
+            partial = partial() if callable(partial) else partial
+            if partial is not BLOCKED:
+                yield parent, partial
 
 
 _committing = threading.Lock()
@@ -465,9 +505,8 @@ _set_grad = Value.__dict__["_grad"].__set__
 
 
 def _commit(order: list[Value], flows: dict[Value, float]) -> None:
-    # Threads may share leaves: between reading a gradient and writing its sum, no other pass may come. And no
-    # signal: the writing is a single call into C, and Python handles Ctrl-C only between its own
-    # instructions.
+    # Threads may share leaves: between reading a gradient and writing its sum, no other pass may come. Nor may
+    # Ctrl-C: the writing is a single call into C, and Python handles signals only between its own instructions.
     with _committing:
         grads = [_committed(node, flows.get(node, 0.0)) for node in order]
         deque(map(_set_grad, order, grads), maxlen=0)
@@ -487,6 +526,9 @@ def _check_data(node: Value) -> None:
 
 
 def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
+    root = order[-1]
+    if not math.isfinite(flows[root]):
+        raise FloatingPointError(f"the seed of the backward pass is {flows[root]}")
     for node in reversed(order):
         if node in flows:
             if not math.isfinite(flows[node]):  # while all that arrived was finite, for else this was told before
@@ -506,10 +548,10 @@ def _story(node: Value) -> str:
 
 
 def _circumstances(node: Value) -> str:
-    numbers = {
-        notation.name(x): number for x, number in zip(node.operands, node.numbers, strict=True) if isinstance(x, Value)
-    }
-    where = ", with " + ", ".join(f"{name} = {number}" for name, number in numbers.items()) if numbers else ""
+    pairs = zip(node.operands, node.numbers, strict=True)
+    operands = dict.fromkeys((x, number) for x, number in pairs if isinstance(x, Value))
+    told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
+    where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
     return where + (f"; made at {node.line}" if node.line else "")
 
 
@@ -528,13 +570,22 @@ def _users_line() -> str | None:
 # The methods --------------------------------------------------------------------------------------
 
 
-def _as_method(operation: Operation) -> Callable[..., Value]:
-    def method(self: Value, *others: Operand) -> Value:
-        return Value._record(operation, tuple(map(_operand, operation.operands((self, *others)))))
+_RESERVED = frozenset(vars(Value))
 
-    return update_wrapper(method, operation.rule)
+
+def _become_method(operation: Operation) -> None:
+    """Make v.exp() of exp(v), for all operations whose first operand is a number."""
+    if isinstance(operation.domain[0], list):
+        return
+    if operation.name in _RESERVED:
+        raise ValueError(f"an operation cannot be called {operation.name!r}: a Value has something else of that name")
+
+    def method(self: Value, *others: Number) -> Value:
+        return _apply(operation, tuple(map(_operand, operation.operands((self, *others)))))
+
+    setattr(Value, operation.name, update_wrapper(method, operation.rule))
 
 
 for _operation in OPERATIONS.values():
-    if not isinstance(_operation.domain[0], list):
-        setattr(Value, _operation.name, _as_method(_operation))
+    _become_method(_operation)
+LISTENERS.append(_become_method)

@@ -613,3 +613,9 @@ def test_a_display_never_raises(monkeypatch, no_wasm):
 
     assert list(shown) == ["text/plain"]
     assert shown["text/plain"].startswith("Value(data=1.0, grad=0.0, label='x'), not drawn: no Graphviz")
+
+
+@pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
+def test_a_timeout_is_above_zero(timeout):
+    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
+        draw(Value(1.0), timeout=timeout)

@@ -941,6 +941,29 @@ def test_nan_that_arrives_is_passed_on(seed: float) -> None:
     assert math.isnan(x.grad)
 
 
+@pytest.mark.parametrize(
+    ("operation", "number"),
+    [
+        *((name, NAN) for name in ("relu", "abs", "log", "log1p", "exp", "sqrt", "sigmoid", "tanh", "softplus", "sin")),
+        *(("log", -1.0), ("log", -INF), ("log1p", -2.0), ("sqrt", -1.0)),
+    ],
+)
+def test_nan_is_not_hidden_one_derivative_further(operation: str, number: float) -> None:
+    """Seen to fail with a constant nan for the derivative of log below 0: that of a constant is 0."""
+    x = Value(number)
+    slope = gradient(OPERATIONS[operation](x), x)
+
+    assert math.isnan(slope.data)
+    assert math.isnan(gradient(slope, x).data)
+
+
+@pytest.mark.parametrize("choose", [maximum, minimum])
+def test_nan_is_not_hidden_one_derivative_further_among_two(choose: Operation) -> None:
+    x, y = Value(NAN), Value(1.0)
+
+    assert math.isnan(gradient(gradient(choose(x, y), y), y).data)
+
+
 # Types that drift ------------------------------------------------------------------------------------
 
 
@@ -1071,6 +1094,7 @@ FOREIGN: list[Any] = [
     *("a", "", "1", b"1", bytearray(b"1"), None, ..., NotImplemented),
     *([], [1.0], (1.0,), {1.0}, {1: 1.0}, range(2), iter([1.0])),
     *(1j, numpy.complex64(1j), numpy.array([1.0]), numpy.str_("1"), numpy.datetime64("2020-01-01")),
+    *(numpy.timedelta64(5, "ns"), numpy.timedelta64(5, "s")),
     *(Decimal(1), date(2020, 1, 1), Plain(), Plain, Floatable(), len, float),
     *(1, 1.0, True, Fraction(1, 3), 10**400),
 ]

@@ -631,6 +631,38 @@ def test_anomaly_backward_sees_flows_whose_sum_overflows() -> None:
     assert x.grad == 0.0
 
 
+def test_anomaly_of_a_leaf_names_the_line() -> None:
+    told = r"x is nan; made at .*test_semantics.py:\d+: Value\(NAN, \"x\"\)"
+    with pytest.raises(FloatingPointError, match=told), detect_anomaly():
+        Value(NAN, "x")
+
+
+def test_anomaly_sees_what_a_leaf_is_set_to() -> None:
+    x = Value(1.0, "x")
+    with pytest.raises(FloatingPointError, match="x is nan"), detect_anomaly():
+        x.data = NAN
+
+
+def test_anomaly_of_the_seed_blames_the_seed() -> None:
+    x = Value(1.0, "x")
+    with pytest.raises(FloatingPointError, match=r"^the seed of the backward pass is inf$"), detect_anomaly():
+        (x * x).backward(math.inf)
+
+    assert x.grad == 0.0
+
+
+def test_anomaly_tells_operands_of_one_name_apart() -> None:
+    with pytest.raises(FloatingPointError, match=r"with w = 1\.0, w = 0\.0; made"), detect_anomaly():
+        Value(1.0, "w") / Value(0.0, "w")
+
+
+def test_anomaly_of_many_operands_is_told_shortly() -> None:
+    with pytest.raises(FloatingPointError) as raised, detect_anomaly():
+        autograd.sum([Value(1e308, f"x{i}") for i in range(10_000)])
+
+    assert len(str(raised.value)) < 500
+
+
 def test_anomaly_passes_what_is_finite() -> None:
     """Seen to fail with a maximum that passes the gradient to both."""
     with detect_anomaly():
@@ -978,6 +1010,17 @@ def test_depth_is_no_limit() -> None:
 
 
 # repr ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", [None, 5, b"x"])
+def test_label_is_a_string(label: Any) -> None:
+    x = Value(1.0, "x")
+    with pytest.raises(TypeError, match="a label is a string"):
+        x.label = label
+    with pytest.raises(TypeError, match="a label is a string"):
+        Value(1.0, label)
+
+    assert x.label == "x"
 
 
 def test_repr_is_one_line() -> None:

@@ -9,6 +9,7 @@ A graph becomes a diagram (which cards, with which texts), the diagram gets a la
 become SVG.
 """
 
+import itertools
 import os
 import threading
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 
 import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
-from ..value import Value, topological_order
+from ..value import Value, ancestors, topological_order
 from .diagram import Diagram, diagram_of
 from .layout import layout_of, readable_digraph
 from .svg import svg_of
@@ -99,6 +100,8 @@ def draw(
     _choose("direction", direction, ("LR", "TB"))
     _choose("engine", engine, ("auto", "wasm", "dot"))
     _choose("digits", digits, range(1, 18))
+    if not timeout > 0:
+        raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")
     count = len(topological_order(root))
     if count > max_nodes:
         raise ValueError(
@@ -130,16 +133,7 @@ def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[
 
 def _has_more_nodes_than(most: int, root: Value) -> bool:
     """Whether there are more, found without walking all of a large graph."""
-    found = [root]
-    seen = {root}
-    for node in found:  # grows as it goes
-        for operand in node.operands:
-            if isinstance(operand, Value) and operand not in seen:
-                seen.add(operand)
-                found.append(operand)
-                if len(found) > most:
-                    return True
-    return False
+    return next(itertools.islice(ancestors(root), most, None), None) is not None
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
