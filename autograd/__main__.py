@@ -1,4 +1,4 @@
-"""The command line: `autograd draw EXPRESSION name=value …`, and `check` in its place.
+"""The command line: `autograd draw EXPRESSION name=value …`, and `check` in its place; `grade MODULE:CLASS`.
 
 >>> main(["check", "x**3", "x=2"])
 name  analytic ... numeric  digits  verdict
@@ -7,7 +7,8 @@ agrees: 1
 0
 
 A command is two functions that stand together: one declares its arguments, the other runs it and answers the
-exit status. 0 is success, 1 is for `check` that found a wrong gradient, 2 is a mistake in what was typed.
+exit status. 0 is success, 1 is for `check` and `grade` that found something wrong, 2 is a mistake in what
+was typed.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from . import notation
 from .draw import draw
 from .expression import Expression, ExpressionError
 from .gradcheck import compare
+from .grade import GradeError, add_grade
 from .value import Value, topological_order
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
@@ -59,7 +61,7 @@ def _run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_draw, add_check):
+    for add in (add_draw, add_check, add_grade):
         add(commands)
     # A space before it keeps a minus sign from being taken for an option.
     words = [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in argv]
@@ -70,7 +72,7 @@ def _run(argv: Sequence[str]) -> int:
     arguments.values += rest
     try:
         status: int = arguments.run(arguments)
-    except (CommandError, ExpressionError) as error:
+    except (CommandError, ExpressionError, GradeError) as error:
         sys.stdout.flush()  # what was printed before the error stands before it
         print(f"autograd: {_writable(str(error), sys.stderr)}", file=sys.stderr)
         return 2

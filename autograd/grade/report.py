@@ -1,0 +1,178 @@
+"""The verdict: what came of each check, which mistake explains it, and how that reads on 80 columns.
+
+>>> from .checks import CHECKS
+>>> result = Result(CHECKS[2], Outcome(answers=(5.0,)))
+>>> result.status, mistake(result, [result])
+('failed', '`grad = ...` where `grad += ...` belongs: the last branch overwrites the others')
+"""
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .checks import ANYTHING, Answers, Check
+from .trial import Outcome
+
+PASSED, FAILED, MISSING = "passed", "failed", "missing"
+
+WIDTH = 80
+
+# How many failures without a known mistake are shown in full, and how many are mentioned by name in one place.
+SHOWN, MENTIONED = 3, 6
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check and what came of it; as text, what was run, what came out, what is right, and which mistake it was."""
+
+    check: Check
+    outcome: Outcome
+    mistake: str = ""
+
+    @property
+    def status(self) -> str:
+        """One of "passed", "failed", "missing"."""
+        if self.outcome.missing:
+            return MISSING
+        return PASSED if _same(tuple(self.check.right.values()), self.outcome, self.check) else FAILED
+
+    def __str__(self) -> str:
+        if self.status != FAILED:
+            return f"{self.status}: {self.outcome.missing or self.check.name}"
+        paragraphs = [_filled(f"FAILED: {self.check.name}."), textwrap.indent(self.check.program, " " * 8)]
+        came_out, right = self._difference()
+        paragraphs.append(f"{_entry('came out', came_out)}\n{_entry('right', right)}")
+        if self.mistake:
+            paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
+        return "\n\n".join(paragraphs)
+
+    def _difference(self) -> tuple[str, str]:
+        """What came out and what is right, of the answers that differ."""
+        right = self.check.right
+        if self.outcome.error:
+            return self.outcome.error, _equations(right)
+        differ = {
+            question: (answer, right[question])
+            for question, answer in zip(right, self.outcome.answers, strict=True)
+            if not _close(answer, right[question], self.check)
+        }
+        return (
+            _equations({question: came_out for question, (came_out, _) in differ.items()}),
+            _equations({question: right for question, (_, right) in differ.items()}),
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of all checks on one class; as text, the verdict."""
+
+    subject: str
+    preamble: str  # what a program needs before it can be pasted
+    results: tuple[Result, ...]
+
+    @property
+    def failures(self) -> list[Result]:
+        """The results that are failures."""
+        return [result for result in self.results if result.status == FAILED]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed."""
+        return not self.failures
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The mistakes that explain failures, each once."""
+        return list(dict.fromkeys(result.mistake for result in self.failures if result.mistake))
+
+    def __str__(self) -> str:
+        paragraphs = [self.subject]
+        if not self.ok:
+            paragraphs.append(f"Before each program:\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
+        # One mistake often makes many checks fail: the first is shown, the others are mentioned.
+        alike: dict[str, list[Result]] = {}
+        for result in self.failures:
+            alike.setdefault(result.mistake or result.outcome.error or result.check.name, []).append(result)
+        named = [group for group in alike.values() if group[0].mistake]
+        unnamed = [group for group in alike.values() if not group[0].mistake]
+        for first, *others in named + unnamed[:SHOWN]:
+            paragraphs.append(str(first))
+            if others:
+                paragraphs.append(f"    The same shows in\n{_mentioned(others)}")
+        if rest := [result for group in unnamed[SHOWN:] for result in group]:
+            paragraphs.append(f"FAILED, too:\n{_mentioned(rest)}")
+        if missing := dict.fromkeys(result.outcome.missing for result in self.results if result.status == MISSING):
+            # A line may end between two expressions, not within one.
+            whole = ", ".join(missing).replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
+            paragraphs.append(_filled(f"Missing, which is no failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
+        counts = Counter(result.status for result in self.results)
+        paragraphs.append(", ".join(f"{counts[status]} {status}" for status in (PASSED, FAILED, MISSING)))
+        return "\n\n".join(paragraphs)
+
+
+# From outcomes to mistakes ------------------------------------------------------------------------
+
+
+def mistake(result: Result, results: Sequence[Result]) -> str:
+    """Of the mistakes that give exactly this outcome, the one that agrees best with all others; "" if none does."""
+
+    def agreement(suspect: str) -> int:
+        telling = [
+            other
+            for other in results
+            if other.status != MISSING and any(suspect in suspects for suspects in other.check.wrong.values())
+        ]
+        return sum(1 if suspect in _suspects(other) else -1 for other in telling)
+
+    return max(_suspects(result), key=agreement, default="")
+
+
+def _suspects(result: Result) -> tuple[str, ...]:
+    """The mistakes that give exactly this outcome."""
+    if result.status != FAILED:
+        return ()
+    for answer, mistakes in result.check.wrong.items():
+        if _same(answer, result.outcome, result.check):
+            return mistakes
+    return ()
+
+
+def _same(answer: Answers | str, outcome: Outcome, check: Check) -> bool:
+    if isinstance(answer, str):
+        return answer == (outcome.error.partition(":")[0] or ANYTHING)
+    return len(answer) == len(outcome.answers) and all(
+        _close(came_out, right, check) for came_out, right in zip(outcome.answers, answer, strict=True)
+    )
+
+
+def _close(number: float, right: float, check: Check) -> bool:
+    return abs(number - right) <= check.tolerance * abs(right) or number == right
+
+
+# How things are written ---------------------------------------------------------------------------
+
+
+def _mentioned(results: Sequence[Result]) -> str:
+    names = [result.check.name for result in results[:MENTIONED]]
+    names += [f"and {more} more"] if (more := len(results) - MENTIONED) > 0 else []
+    return "\n".join(_filled(f"- {name}", indent=4, hanging=2) for name in names)
+
+
+def _equations(numbers: Mapping[str, float]) -> str:
+    return ", ".join(f"{question} = {repr(number).removesuffix('.0')}" for question, number in numbers.items())
+
+
+def _entry(head: str, text: str) -> str:
+    return _filled(f"{head:<10}{text}", indent=4, hanging=10)
+
+
+def _filled(text: str, indent: int = 0, hanging: int = 0) -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
