@@ -25,7 +25,7 @@ from .operations import BLOCKED, Operation
 from .value import Value, topological_order
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """One local gradient of one node, as finite differences see it."""
 
@@ -33,7 +33,7 @@ class Finding:
     operation: Operation
     comparison: Comparison
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         found = self.comparison
         formula = notation.expression(self.node)
         names = self.operation.operand_names(len(self.node.operands))
@@ -47,7 +47,7 @@ class Finding:
         return "\n".join([*lines, f"  made at {self.node.line}"] if self.node.line else lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Audit:
     """What an audit found: the number of nodes it looked at, and the local gradients that are wrong or undecided."""
 
@@ -60,7 +60,7 @@ class Audit:
         """The operations that are wrong, each once."""
         return list(dict.fromkeys(finding.operation for finding in self.wrong))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         # Of each wrong operation the first finding says all; a thousand more would bury it.
         shown = [next(finding for finding in self.wrong if finding.operation is wrong) for wrong in self.operations]
         summary = f"{self.nodes} nodes: {len(self.wrong)} wrong, {len(self.undecided)} undecided"

@@ -223,8 +223,23 @@ class Expression:
         return ExpressionError(message, self.text, len(self.text.encode()[:offset].decode()), hint)
 
 
+# What physicists and calculators call functions that the rule book has in another way.
+ALIASES = {
+    "ln": "log(x), the natural logarithm",
+    "log10": "log(x)/log(10)",
+    "log2": "log(x)/log(2)",
+    "tan": "sin(x)/cos(x)",
+    "sinh": "(exp(x)-exp(-x))/2",
+    "cosh": "(exp(x)+exp(-x))/2",
+    "pow": "x**y",
+    "square": "x**2",
+}
+
+
 def _suggestion(name: str) -> str:
     """What someone may have meant who typed the name of no function."""
+    if name in ALIASES:
+        return f"write {ALIASES[name]}"
     # The symbols of drawings count as names: max, min, ReLU, σ.
     spelled = {word: x.name for x in OPERATIONS.values() for word in (x.symbol, x.name) if word.isidentifier()}
     close = difflib.get_close_matches(name[:40], spelled, n=1, cutoff=0.65)

@@ -32,7 +32,7 @@ class GradientError(AssertionError):
     """A derivative that finite differences contradict."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """One derivative beside its numeric estimate; `digits` counts the leading decimal digits in which they agree."""
 
@@ -44,7 +44,7 @@ class Comparison:
     digits: int
     reason: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         told = f"{self.input} at {self.point!r}: analytic {self.analytic!r}, numeric {self.numeric!r}"
         return f"{told}, {self.reason or f'{self.digits} digits agree'} ({self.verdict})"
 
@@ -172,12 +172,12 @@ def compare_along(
         return Comparison(name, point, analytic, numeric, verdict, agreeing_digits(analytic, numeric), reason)
 
     comparison = judged(max(1.0, abs(point)))
-    if comparison.verdict == DIFFERS and 0 < abs(point) < 1:
-        # A step made for numbers near 1 may have leapt over a pole at 0; what a step of the size of x sees,
-        # counts.
-        closer = judged(abs(point))
-        return comparison if closer.verdict == UNDECIDED else closer
-    return comparison
+    if comparison.verdict == AGREES or abs(point) in (0.0, 1.0):
+        return comparison
+    # The step may have leapt over a pole at 0, or over many periods of a wave: what the smaller one of the
+    # sizes 1 and |x| sees, counts.
+    closer = judged(min(1.0, abs(point)))
+    return comparison if closer.verdict == UNDECIDED else closer
 
 
 def agreeing_digits(a: float, b: float) -> int:

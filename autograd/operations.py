@@ -171,9 +171,9 @@ def operation(
     """Declare an operation: its notation, its derivatives as a table prints them, and then its rule.
 
     >>> @operation("x³", "3·x²", precedence=POWER)
-    ... def cube(x):
+    ... def cubed(x):
     ...     return x * x * x, lambda: (3 * x * x,)
-    >>> cube(2.0)
+    >>> cubed(2.0)
     8.0
 
     The notation and the derivatives speak of the rule's parameters by their names. The symbol is what a

@@ -32,6 +32,9 @@ from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 # What may stand in an expression: a Value or any real number.
 Number = Union["Value", SupportsFloat]
 
+# In each thread, the operands of nodes that are being freed; see `Value.__del__`.
+_freeing = threading.local()
+
 
 class Value:
     """A number in a computation graph: a leaf, or the node that an operation made.
@@ -260,6 +263,9 @@ class Value:
     def __int__(self) -> NoReturn:
         raise TypeError("a Value is no int, for its gradient would be lost: use int(v.data)")
 
+    def __xor__(self, other: Any) -> NoReturn:
+        raise TypeError("^ is no power in Python: write x ** y")
+
     def __reduce__(self) -> tuple[Any, ...]:
         if self.operation is not None:
             raise TypeError(
@@ -267,6 +273,25 @@ class Value:
                 "copy the leaves and compute again, or take the number with detach()"
             )
         return _leaf, (self._data, self.label, self._grad)
+
+    if sys.version_info[:2] == (3, 13):
+        # This Python frees the operands of operands in nested calls, up to 10,000 deep: too deep for the small
+        # stack of a thread. (Earlier ones nest 50 deep, later ones watch the stack.) So a node that dies hands
+        # its operands to the one loop that works them off.
+        def __del__(self, freeing: threading.local = _freeing) -> None:
+            if not self.operands:
+                return
+            pending = getattr(freeing, "pending", None)
+            if pending is not None:
+                pending.append(self.operands)
+                return
+            freeing.pending = pending = [self.operands]
+            self.operands = ()
+            try:
+                while pending:
+                    pending.pop()
+            finally:
+                freeing.pending = None
 
     # How a Value is shown -------------------------------------------------------------------------
 

@@ -631,6 +631,11 @@ def test_anomaly_backward_sees_flows_whose_sum_overflows() -> None:
     assert x.grad == 0.0
 
 
+def test_caret_names_the_power() -> None:
+    with pytest.raises(TypeError, match=r"write x \*\* y"):
+        Value(2.0) ^ 2
+
+
 def test_anomaly_of_a_leaf_names_the_line() -> None:
     told = r"x is nan; made at .*test_semantics.py:\d+: Value\(NAN, \"x\"\)"
     with pytest.raises(FloatingPointError, match=told), detect_anomaly():

@@ -41,10 +41,13 @@ class Drawing:
     _direction: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file, in one step; a name that ends in neither .svg nor .dot raises ValueError."""
+        """Write the picture to a file, in one step; a name that ends in neither .svg nor .dot raises ValueError,
+        one in a folder that is not there FileNotFoundError."""
         path = Path(path)
         if path.suffix.lower() not in (".svg", ".dot"):
             raise ValueError(f"a drawing is saved as .svg or .dot, not as {path.name!r}")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {str(path.parent)!r} for {path.name}")
         text = self.svg if path.suffix.lower() == ".svg" else self.to_dot().source
         # Whoever interrupts this keeps the old file, for the new one takes its place only when it is whole.
         part = path.with_name(f".{os.getpid()}-{threading.get_ident()}{path.suffix}")
