@@ -279,14 +279,15 @@ class Value:
         # stack of a thread. (Earlier ones nest 50 deep, later ones watch the stack.) So a node that dies hands
         # its operands to the one loop that works them off.
         def __del__(self, freeing: threading.local = _freeing) -> None:
-            if not self.operands:
-                return
+            operands = getattr(self, "operands", ())  # which a Value that could not be made does not have
             pending = getattr(freeing, "pending", None)
-            if pending is not None:
-                pending.append(self.operands)
+            if not operands:
                 return
-            freeing.pending = pending = [self.operands]
-            self.operands = ()
+            if pending is not None:
+                pending.append(operands)
+                return
+            freeing.pending = pending = [operands]
+            del operands, self.operands
             try:
                 while pending:
                     pending.pop()

@@ -1018,7 +1018,7 @@ def test_depth_is_no_limit() -> None:
 
 
 @pytest.mark.parametrize("label", [None, 5, b"x"])
-def test_label_is_a_string(label: Any) -> None:
+def test_a_label_is_set_to_strings_only(label: Any) -> None:
     x = Value(1.0, "x")
     with pytest.raises(TypeError, match="a label is a string"):
         x.label = label
