@@ -175,15 +175,24 @@ class ExactMachine(RuleBasedStateMachine):
 
     # Rules that change --------------------------------------------------------------------------------
 
+    @rule(node=nodes, number=dyadic, then=st.sampled_from(["nothing", "backward", "gradient"]))
+    def change_the_leaves_of_a_graph(self, node: Pair, number: Fraction, then: str) -> None:
+        below = self.twin.flows(node[1], 1)
+        leaves = [(value, place) for value, place in self.pairs if place in below and not self.twin.pasts[place]]
+        for value, place in leaves:
+            value.data = number
+            self.twin.numbers[place] = self.number(number)
+        if then == "backward":
+            self.run_backward(node, 1)
+        elif then == "gradient":
+            self.ask_for_derivatives(node, leaves)
+
     @rule(node=nodes, number=dyadic)
-    def change_data(self, node: Pair, number: Fraction) -> None:
+    def try_to_change_an_interior_node(self, node: Pair, number: Fraction) -> None:
         value, place = node
         if self.twin.pasts[place]:
             with pytest.raises(AttributeError):
                 value.data = number
-        else:
-            value.data = number
-            self.twin.numbers[place] = self.number(number)
 
     @rule(node=nodes)
     def zero_a_gradient(self, node: Pair) -> None:
@@ -216,10 +225,13 @@ class ExactMachine(RuleBasedStateMachine):
         self.run_backward(node, seed)
         self.run_backward(node, seed)
 
-    @rule(node=nodes, other=nodes)
-    def run_backward_through_a_failure(self, node: Pair, other: Pair) -> None:
+    @rule(target=nodes, node=nodes, number=dyadic)
+    def run_backward_into_a_failure(self, node: Pair, number: Fraction) -> Pair:
+        failing = fails(node[0])
+        leaf = Value(number)  # younger than what fails, so the walk comes to it before
         with pytest.raises(ArithmeticError):
-            (node[0] * fails(other[0]) + node[0]).backward()
+            (failing * leaf + node[0]).backward()
+        return self.keep(leaf, self.number(number))
 
     @rule(node=nodes, inputs=st.lists(nodes, max_size=3))
     def ask_for_derivatives(self, node: Pair, inputs: list[Pair]) -> None:

@@ -70,9 +70,8 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, {ROUNDS} rounds in turn")
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     for name, median in medians.items():
-        print(
-            f"{name:<16} {1000 * median:7.1f} ms  (min {1000 * min(times[name]):.1f}, max {1000 * max(times[name]):.1f})"
-        )
+        fastest, slowest = 1000 * min(times[name]), 1000 * max(times[name])
+        print(f"{name:<16} {1000 * median:7.1f} ms  (min {fastest:.1f}, max {slowest:.1f})")
     print(f"ratio            {medians['micrograd 0.1.0'] / medians['scalar-autograd']:7.2f}")
 
 
