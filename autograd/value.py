@@ -74,7 +74,7 @@ class Value:
         self.operation: Operation | None = None
         if _mode.get().anomaly:
             self.line = _users_line()
-            _check_data(self)
+            _check_data(self, self._data)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -90,9 +90,10 @@ class Value:
                 f"the data of an interior node ({self.operation.name}) follows from its operands: "
                 "change a leaf and compute again, or make a leaf of it with detach()"
             )
-        self._data = real(data)
+        number = real(data)
         if _mode.get().anomaly:
-            _check_data(self)
+            _check_data(self, number)
+        self._data = number
 
     @property
     def label(self) -> str:
@@ -216,7 +217,7 @@ class Value:
         return _apply(operations.divide, (self, _operand(other)))
 
     def __rtruediv__(self, other: Number) -> "Value":
-        # 1 / v is the reciprocal gate that lectures draw.
+        # 1 / v is the reciprocal node that lectures draw.
         number = _operand(other)
         return _apply(operations.reciprocal, (self,)) if number == 1.0 else _apply(operations.divide, (number, self))
 
@@ -274,6 +275,22 @@ class Value:
             )
         return _leaf, (self._data, self.label, self._grad)
 
+    # How a Value is shown -------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
+        shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
+        return f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")")
+
+    def __format__(self, specification: str) -> str:
+        return format(self._data, specification) if specification else repr(self)
+
+    # Behind the scenes ----------------------------------------------------------------------------
+
+    @staticmethod
+    def __apply_operation__(operation: Operation, operands: tuple["Value | float", ...]) -> "Value":
+        return _apply(operation, operands)
+
     if sys.version_info[:2] == (3, 13):
         # This Python frees the operands of operands in nested calls, up to 10,000 deep: too deep for the small
         # stack of a thread. (Earlier ones nest 50 deep, later ones watch the stack.) So a node that dies hands
@@ -293,20 +310,6 @@ class Value:
                     pending.pop()
             finally:
                 freeing.pending = None
-
-    # How a Value is shown -------------------------------------------------------------------------
-
-    def __repr__(self) -> str:
-        label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
-        shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
-        return f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")")
-
-    def __format__(self, specification: str) -> str:
-        return format(self._data, specification) if specification else repr(self)
-
-    @staticmethod
-    def __apply_operation__(operation: Operation, operands: tuple["Value | float", ...]) -> "Value":
-        return _apply(operation, operands)
 
     if TYPE_CHECKING:  # The operations of the rule book are methods too, v.exp() as exp(v): see the end of this file.
 
@@ -472,7 +475,7 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
         node.operation = None
     if mode.anomaly:
         node.line = _users_line()
-        _check_data(node)
+        _check_data(node, node._data)
     return node
 
 
@@ -546,9 +549,9 @@ def _committed(node: Value, flow: float) -> float:
 # detect_anomaly -----------------------------------------------------------------------------------
 
 
-def _check_data(node: Value) -> None:
-    if not math.isfinite(node._data):
-        raise FloatingPointError(f"{_story(node)} is {node._data}" + _circumstances(node))
+def _check_data(node: Value, data: float) -> None:
+    if not math.isfinite(data):
+        raise FloatingPointError(f"{_story(node)} is {data}" + _circumstances(node))
 
 
 def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:

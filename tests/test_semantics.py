@@ -647,6 +647,8 @@ def test_anomaly_sees_what_a_leaf_is_set_to() -> None:
     with pytest.raises(FloatingPointError, match="x is nan"), detect_anomaly():
         x.data = NAN
 
+    assert x.data == 1.0
+
 
 def test_anomaly_of_the_seed_blames_the_seed() -> None:
     x = Value(1.0, "x")
