@@ -23,7 +23,6 @@ from .operations import (
     REALS,
     Domain,
     Operation,
-    abs,
     add,
     cos,
     divide,
@@ -48,10 +47,11 @@ from .operations import (
     softplus,
     sqrt,
     subtract,
-    sum,
     tanh,
     where,
 )
+from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
+from .operations import sum as sum
 from .value import Value, detect_anomaly, gradient, no_grad, topological_order
 
 # HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
@@ -75,7 +75,6 @@ __all__ = [
     "GradientError",
     "Operation",
     "Value",
-    "abs",
     "add",
     "audit",
     "cos",
@@ -106,7 +105,6 @@ __all__ = [
     "softplus",
     "sqrt",
     "subtract",
-    "sum",
     "tanh",
     "topological_order",
     "where",

@@ -919,7 +919,7 @@ def test_nan_in_gives_nan_out_and_a_nan_gradient(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["divide", "power", "maximum", "minimum"])
-@pytest.mark.parametrize(("first", "second"), [(NAN, 2.0), (2.0, NAN), (NAN, NAN)])
+@pytest.mark.parametrize(("first", "second"), [(NAN, 2.0), (2.0, NAN), (NAN, NAN), (NAN, -0.5)])
 def test_nan_among_two_gives_nan_out_and_nan_to_the_other(name: str, first: float, second: float) -> None:
     """Seen to fail with a maximum that hides nan."""
     x, y = Value(first), Value(second)
@@ -959,9 +959,11 @@ def test_nan_is_not_hidden_one_derivative_further(operation: str, number: float)
 
 @pytest.mark.parametrize("choose", [maximum, minimum])
 def test_nan_is_not_hidden_one_derivative_further_among_two(choose: Operation) -> None:
-    x, y = Value(NAN), Value(1.0)
+    for other in (1.0, 0.0):
+        x, y = Value(NAN), Value(other)
 
-    assert math.isnan(gradient(gradient(choose(x, y), y), y).data)
+        assert math.isnan(gradient(choose(x, y), y).data)
+        assert math.isnan(gradient(gradient(choose(x, y), y), y).data)
 
 
 # Types that drift ------------------------------------------------------------------------------------

@@ -20,6 +20,14 @@ def test_every_public_name_is_there_and_documented() -> None:
     assert set(autograd.OPERATIONS) <= set(dir(autograd))
 
 
+def test_a_star_import_leaves_pythons_own_functions() -> None:
+    names: dict[str, object] = {}
+    exec("from autograd import *", names)
+
+    assert "exp" in names
+    assert not {"abs", "sum", "max", "min", "pow"} & set(names)
+
+
 def test_files_of_hips_autograd_in_the_same_folder_are_told_in_one_line(tmp_path: Path) -> None:
     """Seen to fail with no warning, and seen silent without the file."""
     shutil.copytree(Path(autograd.__file__).parent, tmp_path / "autograd")
