@@ -126,10 +126,13 @@ def numeric_derivative(
     ε^(1/5)·max(1, |x|) balances it with the rounding of f, where the scale is max(1, |x|) if none is given.
     Where that fails, smaller steps are tried, as long as rounding leaves `rtol` and `atol` in reach.
     """
+    scale = scale or max(1.0, abs(x))
     reason = ""
     for shrink in (1, 8, 64, 512, 4096):
-        h = EPSILON**0.2 * (scale or max(1.0, abs(x))) / shrink
+        h = EPSILON**0.2 * scale / shrink
         h = (x + h) - x  # so that x + h is exact
+        if h / 4 == 0 or x + h / 4 == x:
+            return Estimate(math.nan, reason or "floats are too far apart here for a step")
         near = {quarters: f(x + quarters * h / 4) for quarters in (-4, -2, -1, 0, 1, 2, 4)}
         if not all(map(math.isfinite, near.values())):
             reason = "f is inf or nan at the point or beside it"
@@ -139,17 +142,20 @@ def numeric_derivative(
         if not all(map(math.isfinite, (coarse, fine, *slope.values()))):
             reason = "the differences overflow"
             continue
-        tolerance = atol + rtol * abs(fine)
-        if 4 * EPSILON * max(map(abs, near.values())) / h > tolerance:
+        noise = 4 * EPSILON * max(map(abs, near.values())) / h
+        if noise > atol + rtol * abs(fine):
             return Estimate(fine, reason or "rounding hides the slope: f is large and its derivative small")
+        # A long step makes all slopes small, those of a wave too; so the smoothness asked for grows with the
+        # step.
+        smooth = max(noise, atol / max(1.0, scale) + rtol * abs(fine))
         # The slopes to the right and to the left differ by h·f″ where f is smooth, so by half of it at half the
         # step. At a kink the difference stays.
         bend = {
             quarters: (near[quarters] - 2 * near[0] + near[-quarters]) / (quarters * h / 4) for quarters in (1, 2, 4)
         }
-        if max(abs(bend[2] - bend[4] / 2), abs(bend[1] - bend[2] / 2)) > tolerance:
+        if max(abs(bend[2] - bend[4] / 2), abs(bend[1] - bend[2] / 2)) > smooth:
             reason = "a kink or a jump"
-        elif abs(fine - coarse) > tolerance:
+        elif abs(fine - coarse) > smooth:
             reason = "f bends too fast for differences"
         else:
             return Estimate(fine)
@@ -196,16 +202,24 @@ def agreeing_digits(a: float, b: float) -> int:
 def _check_runs(f: Callable[..., Value], inputs: Sequence[Any]) -> None:
     """What needs no numbers to compare with: two runs agree bit for bit, and a seed of 0 moves nothing."""
 
-    def grads(seed: float) -> list[float]:
+    def run(seed: float) -> tuple[float, list[float]]:
         leaves, arguments = _as_leaves(inputs)
-        _call(f, arguments).backward(seed)
-        return [leaf.grad for leaf in leaves]
+        output = _call(f, arguments)
+        output.backward(seed)
+        return output.data, [leaf.grad for leaf in leaves]
 
-    for name, once, again, unmoved in zip(_names(f, inputs), grads(1.0), grads(1.0), grads(0.0), strict=True):
-        if struct.pack("<d", once) != struct.pack("<d", again):
+    (value, grads), (value_again, grads_again), (_, unmoved) = run(1.0), run(1.0), run(0.0)
+    for name, once, again, zero in zip(_names(f, inputs), grads, grads_again, unmoved, strict=True):
+        if _bits(once) != _bits(again):
             raise GradientError(f"{name}: a repeated run gives another gradient, {once!r} and then {again!r}")
-        if unmoved != 0.0:
-            raise GradientError(f"{name}: a seed of 0 gives the gradient {unmoved!r} where 0 is right")
+        if zero != 0.0:
+            raise GradientError(f"{name}: a seed of 0 gives the gradient {zero!r} where 0 is right")
+    if _bits(value) != _bits(value_again):
+        raise GradientError(f"a repeated run gives another value, {value!r} and then {value_again!r}")
+
+
+def _bits(number: float) -> bytes:
+    return struct.pack("<d", number)
 
 
 def _partial(f: Callable[..., Value], position: int) -> Callable[..., Value]:
@@ -242,10 +256,13 @@ def _call(f: Callable[..., Value], arguments: Sequence[Any]) -> Value:
     return output
 
 
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
 def _names(f: Callable[..., Value], inputs: Sequence[Any]) -> list[str]:
     """What to call each input: the names of the parameters of `f`, with an index for lists."""
     try:
-        known = [p.name for p in inspect.signature(f).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+        known = [p.name for p in inspect.signature(f).parameters.values() if p.kind in _POSITIONAL]
     except ValueError:  # some functions written in C do not tell
         known = []
     names = []
