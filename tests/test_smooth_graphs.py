@@ -12,7 +12,7 @@ than usual. The rule book has no part in this, so no fault of it can excuse itse
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -79,14 +79,20 @@ def root_of(program: Program, leaves: Sequence[Any], off: Off | None = None) -> 
 def differences(program: Program, off: Off | None = None) -> list[mpf]:
     """The gradient by central differences, with the relative step 1e-17; beside the smallest number for leaves at 0."""
     leaves = [mpf(x) for x in program.leaves]
+
+    def slope(place: int, step: mpf) -> mpf:
+        right, left = (
+            root_of(program, [*leaves[:place], moved, *leaves[place + 1 :]], off)
+            for moved in (leaves[place] + step, leaves[place] - step)
+        )
+        return (right - left) / (2 * step)
+
     gradient = []
     for place, leaf in enumerate(leaves):
         step = (abs(leaf) or smallest(program)) * mpf(10) ** -17
-        right, left = (
-            root_of(program, [*leaves[:place], moved, *leaves[place + 1 :]], off)
-            for moved in (leaf + step, leaf - step)
-        )
-        gradient.append((right - left) / (2 * step))
+        longer, shorter = slope(place, step), slope(place, step / 2)
+        # What falls with the step, as the step² that is left of x³ at 0, is the difference's error, and 0 is right.
+        gradient.append(mpf(0) if abs(shorter) < abs(longer) / 2 else shorter)
     return gradient
 
 
@@ -109,20 +115,25 @@ def verdict(program: Program) -> str:
     leaves, root = program.build()
     root.backward()
     # Fifty digits for a leaf of ordinary size, and for a tiny one as many more as its step has zeros.
-    with mp.workdps(60 - 2 * int(mp.floor(mp.log10(smallest(program))))):
-        try:
-            exact = differences(program)
-        except ArithmeticError:
-            # In float64 each step is in its domain, so it is rounding that holds it there.
-            return EXCUSED
-        if all(abs(leaf.grad - right) <= TOLERANCE * abs(right) for leaf, right in zip(leaves, exact, strict=True)):
-            return AGREES
-        return EXCUSED if underflows(program) or is_ill_conditioned(program, exact) else DIFFERS
+    digits = 60 - 2 * int(mp.floor(mp.log10(smallest(program))))
+    try:
+        # If they disagree, the 1 that hides tanh's distance from it may be to blame: at 50 it is 1e-44.
+        for more in (0, 1000):
+            with mp.workdps(digits + more):
+                exact = differences(program)
+                pairs = [(leaf.grad, right) for leaf, right in zip(leaves, exact, strict=True)]
+                if all(abs(grad - right) <= TOLERANCE * abs(right) for grad, right in pairs):
+                    return AGREES
+    except ArithmeticError:
+        # In float64 each step is in its domain, so it is rounding that holds it there.
+        return EXCUSED
+    with mp.workdps(digits):
+        return EXCUSED if underflows(program, exact) or is_ill_conditioned(program, exact) else DIFFERS
 
 
-def underflows(program: Program) -> bool:
+def underflows(program: Program, exact: list[mpf]) -> bool:
     """Whether numbers are so small that flows may leave the range of float64."""
-    return smallest(program) < 1e-100
+    return smallest(program) < 1e-100 or any(0 < abs(right) < 1e-150 for right in exact)
 
 
 def is_ill_conditioned(program: Program, exact: list[mpf]) -> bool:
@@ -160,11 +171,35 @@ def is_away_from_kinks(program: Program) -> bool:
 
 @given(programs(SMOOTH))
 def test_gradients_of_smooth_graphs_are_right_to_eleven_digits(program: Program) -> None:
-    """Seen to fail with 1 − tanh(x)² for the derivative of tanh, and with the last flow kept in place of the sum."""
+    """Seen to fail with the last flow kept in place of the sum of flows."""
     found = verdict(program)
     event(found)
 
     assert found != DIFFERS
+
+
+@given(programs(SMOOTH).map(lambda program: of_the_last_node(program)))
+def test_gradients_of_the_last_node_alone_are_right_to_eleven_digits(program: Program) -> None:
+    """However small: in a weighted sum of all nodes each leaf has a part of its own, beside which a lost one hides."""
+    found = verdict(program)
+    event(found)
+
+    assert found != DIFFERS
+
+
+def of_the_last_node(program: Program) -> Program:
+    return replace(program, weights=(0.0,) * (len(program.weights) - 1) + (1.0,))
+
+
+@pytest.mark.parametrize("number", [-100.0, -40.0, -20.0, -8.0, 8.0, 20.0, 40.0, 100.0])
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "logsumexp", "exp"])
+def test_gradients_in_saturation_are_right_to_eleven_digits(name: str, number: float) -> None:
+    """Seen to fail with 1 − tanh(x)² for the derivative of tanh."""
+    operation = OPERATIONS[name]
+    steps = (Step(operation, (0, 1) if operation.list_count else (0,)), Step(OPERATIONS["multiply"], (0, 2)))
+
+    assert verdict(of_the_last_node(Program((number, 0.5), steps[:1], (1.0, 1.0, 1.0)))) == AGREES
+    assert verdict(Program((number, 0.5), steps, (0.0, 0.0, 0.0, 1.0))) == AGREES
 
 
 @given(programs(BUILT_IN).filter(is_away_from_kinks))

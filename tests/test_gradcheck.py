@@ -1,0 +1,560 @@
+"""gradcheck: right derivatives agree, wrong ones differ, and what differences cannot see is undecided."""
+
+import functools
+import inspect
+import itertools
+import math
+import random
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import OPERATIONS, GradientError, Operation, Value, gradcheck, operation
+from autograd.gradcheck import EPSILON, agreeing_digits, compare, compare_along, numeric_derivative
+
+# Of the steps that differences are taken with, for numbers up to 1: the first and the last.
+FIRST_STEP = EPSILON**0.2
+LAST_STEP = FIRST_STEP / 4096
+
+
+def verdicts(f: Callable[..., Any], *inputs: Any, **limits: Any) -> list[str]:
+    return [comparison.verdict for comparison in compare(f, *inputs, **limits)]
+
+
+def claimed(f: Callable[[float], float], point: float, derivative: float) -> str:
+    return compare_along(f, "x", point, derivative).verdict
+
+
+@pytest.fixture
+def declared() -> Any:
+    """A decorator as `operation`, whose declarations end with the test."""
+    names: list[str] = []
+
+    def declare(rule: Callable[..., Any]) -> Operation:
+        made = operation(rule.__name__, *["?"] * len(inspect.signature(rule).parameters))(rule)
+        names.append(made.name)
+        return made
+
+    yield declare
+    for name in names:
+        del OPERATIONS[name]
+
+
+# Right and wrong ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", [-3.0, -0.5, 1e-3, 0.7, 2.0, 30.0, 1e6])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x**3 - 2 * x,
+        lambda x: 1 / x,
+        lambda x: autograd.tanh(x) * autograd.softplus(-x),
+        lambda x: autograd.logsumexp([x, 2 * x, 1.0]),
+        lambda x: autograd.log(x * x) / (1 + autograd.sqrt(x * x + 1)),
+    ],
+)
+def test_right_derivatives_agree(f: Callable[..., Any], point: float) -> None:
+    """Seen to fail with a step of 1e-6."""
+    assert verdicts(f, point) == ["agrees"]
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-6, 1 - 1e-6, 1.001, 0.5, 0.0, -1.0, 1e6, math.inf, math.nan])
+@pytest.mark.parametrize(
+    ("f", "derivative", "point"),
+    [(math.exp, math.exp, 1.0), (math.sin, math.cos, 0.1), (math.log, lambda x: 1 / x, 50.0)],
+)
+def test_wrong_derivatives_differ(
+    f: Callable[[float], float], derivative: Callable[[float], float], point: float, factor: float
+) -> None:
+    """Seen to fail with rtol 1e-5."""
+    assert claimed(f, point, derivative(point)) == "agrees"
+    assert claimed(f, point, derivative(point) * factor) == "differs"
+
+
+@given(st.floats(-50, 50), st.floats(-10, 10), st.floats(-1, 1), st.floats(0.5, 2.0))
+def test_slopes_of_smooth_functions_are_found(x: float, a: float, b: float, c: float) -> None:
+    """Wherever there is an estimate, and there nearly always is one, it is right."""
+
+    def f(x: float) -> float:
+        return a * x + b * math.sin(c * x)
+
+    right = a + b * c * math.cos(c * x)
+    estimate = numeric_derivative(f, x)
+
+    assert not estimate.reason
+    assert abs(estimate.value - right) <= 1e-9 + 1e-7 * abs(right)
+    assert claimed(f, x, right) == "agrees"
+    assert claimed(f, x, right + 1e-5 * max(1.0, abs(right))) == "differs"
+
+
+def test_a_comparison_tells_input_point_both_numbers_and_digits() -> None:
+    comparison = compare_along(math.exp, "t", 1.0, 2.7182)
+
+    assert (comparison.input, comparison.point, comparison.analytic) == ("t", 1.0, 2.7182)
+    assert comparison.numeric == pytest.approx(math.e, rel=1e-9)
+    assert (comparison.verdict, comparison.digits, comparison.reason) == ("differs", 4, "")
+    assert str(comparison) == f"t at 1.0: analytic 2.7182, numeric {comparison.numeric!r}, 4 digits agree (differs)"
+
+
+def test_an_undecided_comparison_tells_why() -> None:
+    assert str(compare(abs, 0.0)[0]) == "x at 0.0: analytic 0.0, numeric nan, a kink or a jump (undecided)"
+
+
+def test_one_wrong_input_of_many_is_named(declared: Any) -> None:
+    """Seen to fail with the comparisons in reverse order."""
+
+    @declared
+    def product(x, y, z):
+        return x * y * z, lambda: (y * z, x * z * 1.001, x * y)
+
+    with pytest.raises(GradientError) as error:
+        gradcheck(product, 2.0, 3.0, 5.0)
+    found = compare(product, 2.0, 3.0, 5.0)
+
+    assert [comparison.verdict for comparison in found] == ["agrees", "differs", "agrees"]
+    assert str(error.value) == str(found[1])
+    assert re.fullmatch(
+        r"y at 3\.0: analytic 10\.0\d*, numeric (10\.0|9\.9)\d*, 3 digits agree \(differs\)", str(error.value)
+    )
+
+
+def test_all_wrong_inputs_are_named(declared: Any) -> None:
+    @declared
+    def difference(x, y):
+        return x - y, lambda: (-1.0, 1.0)
+
+    with pytest.raises(GradientError) as error:
+        gradcheck(difference, 2.0, 3.0)
+
+    assert [line.split(" at ")[0] for line in str(error.value).splitlines()] == ["x", "y"]
+    assert issubclass(GradientError, AssertionError)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "digits"),
+    [
+        (1.0, 1.0, 16),
+        (0.0, -0.0, 16),
+        (math.inf, math.inf, 16),
+        (1.0, 1.0 + EPSILON, 15),
+        (3.14159, 3.14161, 5),
+        (100.0, 101.0, 2),
+        (1.0, 2.0, 0),
+        (1.0, -1.0, 0),
+        (0.0, 1e-300, 0),
+        (1e308, -1e308, 0),
+        (math.inf, 1.0, 0),
+        (math.nan, 1.0, 0),
+        (math.nan, math.nan, 0),
+        (5e-324, 1e-323, 0),
+    ],
+)
+def test_digits_that_agree(a: float, b: float, digits: int) -> None:
+    assert agreeing_digits(a, b) == agreeing_digits(b, a) == digits
+
+
+def test_tolerances_can_be_chosen() -> None:
+    assert compare_along(math.exp, "x", 0.0, 1.00001).verdict == "differs"
+    assert compare_along(math.exp, "x", 0.0, 1.00001, rtol=1e-4).verdict == "agrees"
+    assert compare_along(math.exp, "x", 0.0, 1.00001, atol=1e-4).verdict == "agrees"
+    assert compare_along(math.exp, "x", 0.0, 1.00001, rtol=1e-6, atol=1e-6).verdict == "differs"
+
+
+def test_tolerances_reach_every_derivative(declared: Any) -> None:
+    @declared
+    def nearly(x):
+        return x * x, lambda: (2.00001 * x,)
+
+    with pytest.raises(GradientError):
+        gradcheck(nearly, 1.0)
+
+    assert gradcheck(nearly, 1.0, rtol=1e-4)[0].verdict == "agrees"
+    assert gradcheck(nearly, 1.0, atol=1e-4, second=True)[1].verdict == "agrees"
+
+
+# What differences cannot see ----------------------------------------------------------------------
+
+
+@given(
+    st.floats(-100, 100),
+    st.sampled_from([1.0, 0.1, 7.0]),
+    st.lists(st.tuples(st.floats(-2, 2), st.floats(0, 0.45)), max_size=2),
+    st.floats(-5, 5),
+    st.floats(-5, 5),
+)
+def test_never_agrees_at_a_kink(
+    point: float, height: float, others: list[tuple[float, float]], slope: float, claim: float
+) -> None:
+    """A convex function with a kink at the point and more of them within the step or just beyond.
+
+    Seen to fail without the look at the bend, and without the limit that rounding sets.
+    """
+    step = FIRST_STEP * max(1.0, abs(point))
+    kinks = [(point, height)] + [(point + fraction * step, weight * height) for fraction, weight in others]
+
+    def f(x: float) -> float:
+        return slope * (x - point) + math.fsum(weight * abs(x - kink) for kink, weight in kinks)
+
+    assert claimed(f, point, claim) == "undecided"
+    assert claimed(f, point, slope) == "undecided"
+
+
+@given(st.floats(-100, 100), st.floats(-1, 1), st.sampled_from([1.0, 0.01, -3.0]), st.floats(-5, 5))
+def test_never_agrees_nearer_to_a_kink_than_the_smallest_step(
+    point: float, fraction: float, height: float, slope: float
+) -> None:
+    assume(abs(point) > 1e-300 or point == 0)
+    kink = point + fraction * LAST_STEP * (min(1.0, abs(point)) or 1.0) / 8
+
+    def f(x: float) -> float:
+        return slope * (x - point) + height * abs(x - kink)
+
+    for claim in (slope - height, slope, slope + height):
+        assert claimed(f, point, claim) == "undecided"
+
+
+@given(st.floats(-100, 100), st.floats(-2, 2), st.sampled_from([1.0, 0.01, -3.0]), st.floats(-5, 5))
+def test_never_agrees_with_the_slope_beyond_a_kink(point: float, fraction: float, height: float, slope: float) -> None:
+    """However far the kink: the slope at the point may agree, that of the other side may not.
+
+    Seen to fail without the look at the bend, and with a first step of 1e-6.
+    """
+    kink = point + fraction * FIRST_STEP * max(1.0, abs(point))
+    assume(kink != point)
+
+    def f(x: float) -> float:
+        return slope * (x - point) + height * abs(x - kink)
+
+    here = height if point > kink else -height
+
+    assert claimed(f, point, slope + here) in ("agrees", "undecided")
+    assert claimed(f, point, slope - here) in ("differs", "undecided")
+
+
+@pytest.mark.parametrize("fraction", [2.0, 0.99, 0.5, 0.1, 1 / 64])
+def test_decides_beside_a_kink_with_a_smaller_step(fraction: float) -> None:
+    """Seen to fail with only the first step."""
+    distance = fraction * FIRST_STEP
+
+    assert verdicts(lambda x: autograd.relu(x - 1), 1 + distance) == ["agrees"]
+    assert verdicts(lambda x: autograd.relu(x + 1), -1 - distance) == ["agrees"]
+    assert claimed(lambda x: max(x + 1, 0.0), -1 - distance, 1.0) == "differs"
+
+
+@pytest.mark.parametrize("point", [1e-3, 1e-5, 1e-9, 1e-12, 1e-20])
+@pytest.mark.parametrize(
+    "f", [autograd.log, autograd.sqrt, autograd.reciprocal, lambda x: x**-2, lambda x: x**1.5 * 1e12 / (x + 1e-6)]
+)
+def test_decides_at_small_numbers_with_a_step_of_their_size(f: Callable[..., Any], point: float) -> None:
+    """Beside a pole, or where f ends. Seen to fail without the second look."""
+    assert verdicts(f, point) == ["agrees"]
+
+
+KINKS = [
+    abs,
+    autograd.relu,
+    lambda x: autograd.maximum(x, -2 * x),
+    lambda x: autograd.minimum(0, x),
+    lambda x: autograd.where(x > 0, 1.0, 2.0) * (x + 1),
+    lambda x: autograd.relu(x) * 3 + x**2,
+]
+
+
+@pytest.mark.parametrize("f", KINKS)
+def test_kinks_and_jumps_are_undecided(f: Callable[..., Any]) -> None:
+    for point in (0.0, -0.0):
+        assert gradcheck(f, point)[0].verdict == "undecided"
+        assert gradcheck(f, point)[0].reason == "a kink or a jump"
+
+
+@pytest.mark.parametrize("distance", [0.0, 1e-15, 1e-12, LAST_STEP / 8, -1e-12, -LAST_STEP / 8])
+@pytest.mark.parametrize("f", KINKS)
+def test_points_near_a_kink_or_a_jump_are_undecided(f: Callable[..., Any], distance: float) -> None:
+    assert [comparison.verdict for comparison in gradcheck(lambda x: f(x - 1), 1 + distance)] == ["undecided"]
+
+
+@pytest.mark.parametrize("point", [1e-300, 1e-12, LAST_STEP / 8, -LAST_STEP / 8, -1e-12, -1e-300])
+def test_points_near_a_kink_at_0_never_agree_with_the_other_side(point: float) -> None:
+    """There a step of the size of the point may see that all is straight."""
+    assert verdicts(autograd.relu, point)[0] in ("agrees", "undecided")
+    assert claimed(lambda x: max(x, 0.0), point, float(point < 0)) in ("differs", "undecided")
+    assert claimed(lambda x: max(x, 0.0), point, 0.5) in ("differs", "undecided")
+
+
+@pytest.mark.parametrize("jump", [1.0, -1.0, 1e-6, 1e10])
+def test_jumps_at_a_point_are_undecided(jump: float) -> None:
+    for left in (lambda x: x < 2.0, lambda x: x <= 2.0):
+        assert claimed(lambda x, left=left: x if left(x) else x + jump, 2.0, 1.0) == "undecided"
+
+
+def test_a_single_point_that_is_off_is_undecided() -> None:
+    """Its central differences agree perfectly."""
+    assert claimed(lambda x: 5.0 if x == 2.0 else x, 2.0, 1.0) == "undecided"
+
+
+@pytest.mark.parametrize("f", [autograd.sqrt, autograd.log, lambda x: x**0.5, lambda x: 1 / x, lambda x: x**-2.0])
+def test_points_at_infinite_slopes_and_poles_are_undecided(f: Callable[..., Any]) -> None:
+    assert verdicts(f, 0.0) == verdicts(f, -0.0) == ["undecided"]
+
+
+@pytest.mark.parametrize("exponent", [-1, -2, -3])
+@pytest.mark.parametrize("distance", [1e-3, 1e-4, 1e-5, 1e-7, 1e-12, -1e-3, -1e-5, -1e-12])
+def test_points_beside_a_pole_never_differ(distance: float, exponent: int) -> None:
+    """A step made for numbers near 1 leaps over it."""
+    assert verdicts(lambda x: x**exponent, distance)[0] in ("agrees", "undecided")
+    assert verdicts(lambda x: x**exponent, 1 + distance) == ["agrees"]
+
+
+@pytest.mark.parametrize(
+    "f", [autograd.log, autograd.sqrt, lambda x: x**0.5, lambda x: autograd.where(x > 0, x, math.inf)]
+)
+def test_a_neighbour_that_is_not_finite_is_undecided(f: Callable[..., Any]) -> None:
+    """Even where the point itself has a perfect derivative."""
+    comparison = compare(lambda x: f(x - 1), 1 + 1e-9)[0]
+
+    assert (comparison.verdict, comparison.reason) == ("undecided", "f is inf or nan at the point or beside it")
+
+
+@pytest.mark.parametrize("point", [math.inf, -math.inf, math.nan])
+def test_points_that_are_not_finite_are_undecided(point: float) -> None:
+    assert verdicts(lambda x: 2 * x, point) == verdicts(autograd.tanh, point) == ["undecided"]
+
+
+@pytest.mark.parametrize("amplitude", [1e-3, 1e-5, 1e-7, 1e-8])
+def test_noise_is_undecided(amplitude: float) -> None:
+    def f(x: float) -> float:
+        return math.sin(x) + amplitude * random.Random(x).random()
+
+    assert claimed(f, 1.0, math.cos(1.0)) == claimed(f, 1.0, 0.0) == "undecided"
+
+
+def test_a_small_slope_on_a_large_number_is_undecided() -> None:
+    """Rounding leaves three of its digits at most."""
+    comparison = compare(lambda x: x + 1e12, 1.0)[0]
+
+    assert (comparison.verdict, comparison.reason[:21]) == ("undecided", "rounding hides the sl")
+
+
+def test_undecided_is_no_error_and_no_agreement() -> None:
+    assert [comparison.verdict for comparison in gradcheck(lambda x, y: abs(x) * y, 0.0, 2.0)] == [
+        "undecided",
+        "agrees",
+    ]
+
+
+# Tiny and huge points -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", [5e-324, 1e-310, 1e-300, 1e-20, 1e-9, 1e9, 1e20, 1e100, 1e150])
+def test_tiny_and_huge_points(point: float) -> None:
+    assert verdicts(lambda x: 3 * x, point) == verdicts(lambda x: x * x, -point) == ["agrees"]
+
+
+@pytest.mark.parametrize("point", [5e-324, -5e-324, 1e-323, 1e-320, 1e-310, 1e-300])
+def test_a_wrong_derivative_at_a_tiny_point_differs(point: float) -> None:
+    """Where a step of the size of x would be no step at all."""
+    assert claimed(math.sin, point, 1.001) == "differs"
+
+
+@pytest.mark.parametrize("point", [1e6, 1e8, 1e10, 1e13, 1e15, 1e16, 1e100, 1e300])
+def test_right_derivatives_of_waves_far_out_never_differ(point: float) -> None:
+    """The step, which grows with x, leaps over many waves, and the chords become so flat that they all seem to be 0."""
+    assert verdicts(autograd.sin, point)[0] in ("agrees", "undecided")
+    assert verdicts(autograd.cos, -point)[0] in ("agrees", "undecided")
+
+
+def test_the_largest_number_has_no_neighbour() -> None:
+    assert verdicts(lambda x: x / 2, 1.7976931348623157e308) == ["undecided"]
+
+
+# Second derivatives -------------------------------------------------------------------------------
+
+
+def test_second_derivatives_come_after_the_first_with_all_mixed_ones() -> None:
+    comparisons = gradcheck(lambda x, y: x**3 * y + y.exp(), 2.0, 0.5, second=True)
+    names = ["x", "y", "x, then x", "x, then y", "y, then x", "y, then y"]
+    by_hand = [3 * 4 * 0.5, 8 + math.exp(0.5), 6 * 2 * 0.5, 12.0, 12.0, math.exp(0.5)]
+
+    assert [comparison.input for comparison in comparisons] == names
+    assert [comparison.analytic for comparison in comparisons] == pytest.approx(by_hand)
+    assert {comparison.verdict for comparison in comparisons} == {"agrees"}
+
+
+def test_a_wrong_second_derivative_is_an_error(declared: Any) -> None:
+    """The derivative is a right number, but a number only: what it depends on is lost."""
+
+    @declared
+    def square(x):
+        slope = 2.0 * (x.data if isinstance(x, Value) else x)
+        return x * x, lambda: (slope,)
+
+    gradcheck(square, 3.0)
+    with pytest.raises(GradientError, match=r"^x, then x at 3\.0: analytic 0\.0, numeric (2\.0|1\.9)\d*, 0 digits"):
+        gradcheck(square, 3.0, second=True)
+
+
+def test_a_wrong_mixed_second_derivative_is_an_error(declared: Any) -> None:
+    @declared
+    def product(x, y):
+        factor = y.data if isinstance(y, Value) else y
+        return x * y, lambda: (factor, x)
+
+    with pytest.raises(GradientError) as error:
+        gradcheck(product, 3.0, 2.0, second=True)
+
+    assert [line.split(" at ")[0] for line in str(error.value).splitlines()] == ["x, then y"]
+
+
+def test_a_kink_of_the_slope_is_undecided_in_the_second_derivative_only() -> None:
+    comparisons = gradcheck(lambda x: autograd.relu(x) ** 3, 0.0, second=True)
+
+    assert [comparison.verdict for comparison in comparisons] == ["agrees", "undecided"]
+
+
+# Inputs -------------------------------------------------------------------------------------------
+
+
+def test_lists_are_inputs() -> None:
+    def f(weights: list[Value], bias: Value, pair: list[Value]) -> Value:
+        return autograd.tanh(autograd.dot(weights, pair) + bias)
+
+    comparisons = gradcheck(f, [0.1, -0.2], 0.3, (0.4, 0.5), second=True)
+    first = ["weights[0]", "weights[1]", "bias", "pair[0]", "pair[1]"]
+
+    assert [comparison.input for comparison in comparisons[:5]] == first
+    assert [comparison.input for comparison in comparisons[5:]] == [f"{a}, then {b}" for a in first for b in first]
+    assert {comparison.verdict for comparison in comparisons} == {"agrees"}
+
+
+def test_an_empty_list_is_an_input() -> None:
+    assert [comparison.input for comparison in gradcheck(lambda xs, y: autograd.sum([*xs, y]), [], 1.0)] == ["y"]
+
+
+def test_values_are_inputs_known_by_their_labels_and_left_untouched() -> None:
+    """Seen to fail with the Values themselves as leaves."""
+    x, other, unlabelled = Value(2.0, "mass"), Value(3.0, "speed"), Value(4.0)
+    energy = x * other**2 / 2
+    energy.backward()
+    before = [(value.data, value.grad) for value in (x, other, unlabelled, energy)]
+    comparisons = gradcheck(lambda m, v, h: m * v[0] ** 2 / 2 + m * h, x, [other], unlabelled)
+
+    assert [comparison.input for comparison in comparisons] == ["mass", "speed", "h"]
+    assert [(value.data, value.grad) for value in (x, other, unlabelled, energy)] == before
+
+
+@pytest.mark.parametrize("number", [2, Fraction(2), np.float32(2), np.int64(2), True + 1])
+def test_any_real_number_is_an_input(number: Any) -> None:
+    comparison = gradcheck(lambda x: x * x, number)[0]
+
+    assert (comparison.point, comparison.analytic, type(comparison.point)) == (2.0, 4.0, float)
+
+
+def test_functions_of_any_number_of_arguments() -> None:
+    comparisons = gradcheck(lambda *xs: autograd.sum(xs) ** 2, 1.0, 2.0, 3.0)
+
+    assert [comparison.input for comparison in comparisons] == ["input 0", "input 1", "input 2"]
+
+
+@pytest.mark.parametrize(
+    ("f", "names"),
+    [
+        (abs, ["x"]),
+        (max, ["input 0", "input 1"]),
+        (pow, ["base", "exp"]),
+        (autograd.multiply, ["x", "y"]),
+        (Value.exp, ["x"]),
+        (functools.partial(autograd.multiply, 2.0), ["y"]),
+        (lambda x, y=1.0: x * y, ["x"]),
+        (lambda x, /, y: x * y, ["x", "y"]),
+        (lambda x, *rest: x * rest[0], ["x", "input 1"]),
+        (lambda *xs, power=2: xs[0] ** power, ["input 0"]),
+        (lambda x, *rest, power=2: x * rest[0] ** power, ["x", "input 1"]),
+        (lambda x, *rest, **options: x * rest[0], ["x", "input 1"]),
+    ],
+)
+def test_inputs_have_the_names_of_the_parameters(f: Callable[..., Any], names: list[str]) -> None:
+    """A parameter by keyword only has no place in the row."""
+    comparisons = gradcheck(f, *[2.0, 3.0][: len(names)])
+
+    assert [comparison.input for comparison in comparisons] == names
+
+
+def test_inputs_that_do_not_matter_have_the_derivative_0() -> None:
+    comparisons = gradcheck(lambda x, y: x * 2, 1.0, 5.0, second=True)
+
+    assert [comparison.analytic for comparison in comparisons] == [2.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert {comparison.verdict for comparison in comparisons} == {"agrees"}
+
+
+def test_the_answer_may_be_an_input() -> None:
+    assert gradcheck(lambda x: x, 3.0)[0].analytic == 1.0
+
+
+# Functions that cannot be checked -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [1.0, None, "x", [Value(1.0)], (Value(1.0), Value(2.0))])
+def test_a_function_must_return_one_value(answer: Any) -> None:
+    for check in (gradcheck, compare):
+        with pytest.raises(TypeError, match=f"must return one Value, not {type(answer).__name__}"):
+            check(lambda x: answer, 1.0)
+
+
+@pytest.mark.parametrize("thing", ["2", None, [[1.0]], 1j])
+def test_an_input_must_be_a_number(thing: Any) -> None:
+    with pytest.raises(TypeError, match="expected a real number"):
+        gradcheck(lambda x: x, thing)
+
+
+def test_a_repeated_run_must_give_the_same_gradient() -> None:
+    factors = itertools.cycle([2.0, 3.0])
+
+    with pytest.raises(GradientError, match=r"^x: a repeated run gives another gradient, 2\.0 and then 3\.0$"):
+        gradcheck(lambda x: x * next(factors), 1.0)
+
+
+def test_a_repeated_run_must_agree_bit_for_bit() -> None:
+    """−0.0 is not 0.0. Seen to fail with == for the bits."""
+    zeros, nearly = itertools.cycle([0.0, -0.0]), itertools.cycle([1.0, 1.0 + EPSILON])
+
+    for factors in (zeros, nearly):
+        with pytest.raises(GradientError, match="a repeated run"):
+            gradcheck(lambda x, factors=factors: x * next(factors), 1.0)
+
+
+def test_a_repeated_run_must_give_the_same_number() -> None:
+    """Also where the gradient is the same."""
+    terms = itertools.cycle([0.0, 1.0])
+
+    with pytest.raises(GradientError, match="a repeated run"):
+        gradcheck(lambda x: x + next(terms), 1.0)
+
+
+def test_a_gradient_of_nan_repeats_itself_and_is_wrong(declared: Any) -> None:
+    @declared
+    def lost(x):
+        return x * 2, lambda: (math.nan,)
+
+    with pytest.raises(GradientError, match=r"^x at 1\.0: analytic nan, numeric (2\.0|1\.9)\d*, 0 digits agree"):
+        gradcheck(lost, 1.0)
+
+
+def test_a_seed_of_0_must_give_0() -> None:
+    class Stubborn(Value):
+        def __init__(self, inner: Value) -> None:
+            super().__init__(inner.data)
+            self.inner = inner
+
+        def backward(self, seed: Any = 1.0) -> None:
+            self.inner.backward(seed or 1.0)
+
+    with pytest.raises(GradientError, match=r"^t: a seed of 0 gives the gradient 2\.0 where 0 is right$"):
+        gradcheck(lambda t: Stubborn(t * 2.0), 1.0)
