@@ -142,7 +142,7 @@ def numeric_derivative(
         if not all(map(math.isfinite, (coarse, fine, *slope.values()))):
             reason = "the differences overflow"
             continue
-        noise = 4 * EPSILON * max(map(abs, near.values())) / h
+        noise = 4 * (EPSILON * max(map(abs, near.values())) + math.ulp(0.0)) / h
         if noise > atol + rtol * abs(fine):
             return Estimate(fine, reason or "rounding hides the slope: f is large and its derivative small")
         # A long step makes all slopes small, those of a wave too; so the smoothness asked for grows with the

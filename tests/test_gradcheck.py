@@ -79,7 +79,12 @@ def test_wrong_derivatives_differ(
     assert claimed(f, point, derivative(point) * factor) == "differs"
 
 
-@given(st.floats(-50, 50), st.floats(-10, 10), st.floats(-1, 1), st.floats(0.5, 2.0))
+@given(
+    st.floats(-50, 50, allow_subnormal=False),
+    st.floats(-10, 10, allow_subnormal=False),
+    st.floats(-1, 1, allow_subnormal=False),
+    st.floats(0.5, 2.0, allow_subnormal=False),
+)
 def test_slopes_of_smooth_functions_are_found(x: float, a: float, b: float, c: float) -> None:
     """Wherever there is an estimate, and there nearly always is one, it is right."""
 
@@ -184,11 +189,11 @@ def test_tolerances_reach_every_derivative(declared: Any) -> None:
 
 
 @given(
-    st.floats(-100, 100),
+    st.floats(-100, 100, allow_subnormal=False),
     st.sampled_from([1.0, 0.1, 7.0]),
-    st.lists(st.tuples(st.floats(-2, 2), st.floats(0, 0.45)), max_size=2),
-    st.floats(-5, 5),
-    st.floats(-5, 5),
+    st.lists(st.tuples(st.floats(-2, 2, allow_subnormal=False), st.floats(0, 0.45, allow_subnormal=False)), max_size=2),
+    st.floats(-5, 5, allow_subnormal=False),
+    st.floats(-5, 5, allow_subnormal=False),
 )
 def test_never_agrees_at_a_kink(
     point: float, height: float, others: list[tuple[float, float]], slope: float, claim: float
@@ -207,7 +212,12 @@ def test_never_agrees_at_a_kink(
     assert claimed(f, point, slope) == "undecided"
 
 
-@given(st.floats(-100, 100), st.floats(-1, 1), st.sampled_from([1.0, 0.01, -3.0]), st.floats(-5, 5))
+@given(
+    st.floats(-100, 100, allow_subnormal=False),
+    st.floats(-1, 1, allow_subnormal=False),
+    st.sampled_from([1.0, 0.01, -3.0]),
+    st.floats(-5, 5, allow_subnormal=False),
+)
 def test_never_agrees_nearer_to_a_kink_than_the_smallest_step(
     point: float, fraction: float, height: float, slope: float
 ) -> None:
@@ -221,7 +231,12 @@ def test_never_agrees_nearer_to_a_kink_than_the_smallest_step(
         assert claimed(f, point, claim) == "undecided"
 
 
-@given(st.floats(-100, 100), st.floats(-2, 2), st.sampled_from([1.0, 0.01, -3.0]), st.floats(-5, 5))
+@given(
+    st.floats(-100, 100, allow_subnormal=False),
+    st.floats(-2, 2, allow_subnormal=False),
+    st.sampled_from([1.0, 0.01, -3.0]),
+    st.floats(-5, 5, allow_subnormal=False),
+)
 def test_never_agrees_with_the_slope_beyond_a_kink(point: float, fraction: float, height: float, slope: float) -> None:
     """However far the kink: the slope at the point may agree, that of the other side may not.
 
