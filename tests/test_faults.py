@@ -6,13 +6,12 @@ import math
 import operator
 import os
 import random
-import struct
 import subprocess
 import sys
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy
 import pytest
+from helpers import bits, declared, gradient_of, grads
 
 import autograd
 from autograd import OPERATIONS, Operation, Value, gradient, maximum, minimum, relu, topological_order, where
@@ -30,22 +30,6 @@ INF, NAN = math.inf, math.nan
 # What float64 has that programs stumble over.
 SPECIAL = [0.0, 5e-324, 2.2250738585072014e-308, 1e-200, 0.5, 1.0, 2.0, 3.0, 1e3, 1e200, 1.7976931348623157e308, INF]
 SPECIAL += [-x for x in SPECIAL] + [NAN]
-
-
-def grads(values: Iterable[Value]) -> list[float]:
-    return [value.grad for value in values]
-
-
-def bits(number: float) -> str:
-    """The 64 bits of a number; all nan are one."""
-    return "nan" if math.isnan(number) else struct.pack(">d", number).hex()
-
-
-def gradient_of(function: Callable[..., Value], *numbers: float) -> list[float]:
-    """The gradient of a function of fresh leaves, one pass."""
-    leaves = [Value(number) for number in numbers]
-    function(*leaves).backward()
-    return grads(leaves)
 
 
 def built_in_operations() -> list[Operation]:
@@ -58,15 +42,6 @@ def applied(operation: Operation, operands: list[Any]) -> Any:
     return operation(
         *([next(rest) for _ in range(3)] if isinstance(domain, list) else next(rest) for domain in operation.domain)
     )
-
-
-@contextmanager
-def declared(rule: Callable[..., Any]) -> Iterator[Operation]:
-    """A user's operation, out of the rule book again afterwards."""
-    try:
-        yield autograd.operation(rule.__name__)(rule)
-    finally:
-        del OPERATIONS[rule.__name__]
 
 
 def run_program(program: str, **environment: str) -> str:

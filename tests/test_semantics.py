@@ -9,48 +9,22 @@ import math
 import operator
 import pickle
 import random
-import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy
 import pytest
+from helpers import bits, declared, gradient_of, grads
 
 import autograd
 from autograd import OPERATIONS, Operation, Value, detect_anomaly, gradient, no_grad, topological_order
 
 INF, NAN = math.inf, math.nan
-
-
-def grads(values: Iterable[Value]) -> list[float]:
-    return [value.grad for value in values]
-
-
-def bits(number: float) -> str:
-    """The 64 bits of a number; all nan are one."""
-    return "nan" if math.isnan(number) else struct.pack(">d", number).hex()
-
-
-def gradient_of(function: Callable[..., Value], *numbers: float) -> list[float]:
-    """The gradient of a function of fresh leaves, one pass."""
-    leaves = [Value(number) for number in numbers]
-    function(*leaves).backward()
-    return grads(leaves)
-
-
-@contextmanager
-def declared(rule: Callable[..., Any]) -> Iterator[Operation]:
-    """A user's operation, out of the rule book again afterwards."""
-    try:
-        yield autograd.operation(rule.__name__)(rule)
-    finally:
-        del OPERATIONS[rule.__name__]
 
 
 def in_thread(program: Callable[[], None]) -> None:

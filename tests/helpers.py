@@ -1,0 +1,35 @@
+"""What several test files need: gradients and bits of Values, and operations declared for one test."""
+
+import math
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import autograd
+from autograd import OPERATIONS, Operation, Value
+
+
+def grads(values: Iterable[Value]) -> list[float]:
+    return [value.grad for value in values]
+
+
+def bits(number: float) -> str:
+    """The 64 bits of a number; all nan are one."""
+    return "nan" if math.isnan(number) else struct.pack(">d", number).hex()
+
+
+def gradient_of(function: Callable[..., Value], *numbers: float) -> list[float]:
+    """The gradient of a function of fresh leaves, one pass."""
+    leaves = [Value(number) for number in numbers]
+    function(*leaves).backward()
+    return grads(leaves)
+
+
+@contextmanager
+def declared(rule: Callable[..., Any]) -> Iterator[Operation]:
+    """A user's operation, out of the rule book again afterwards."""
+    try:
+        yield autograd.operation(rule.__name__)(rule)
+    finally:
+        del OPERATIONS[rule.__name__]
