@@ -136,11 +136,9 @@ def programs(
     choices = list(operations if operations is not None else OPERATIONS.values())
     leaves = draw(st.lists(numbers(magnitude=magnitude), min_size=1, max_size=max_leaves))
     nodes, steps = list(leaves), []
-    for _ in range(draw(st.integers(0, max_steps))):
-        operation = draw(st.sampled_from(choices))
-        length = draw(st.integers(1, 3)) if operation.list_count else 0
-        count = len(operation.parameters) + operation.list_count * (length - 1)
-        places = tuple(draw(st.integers(0, len(nodes) - 1)) for _ in range(count))
+    # A list rather than a loop over a number of steps: any element of a list can be left out in shrinking.
+    for operation, drawn in draw(st.lists(st.sampled_from(choices).flatmap(_places), max_size=max_steps)):
+        places = tuple(len(nodes) - 1 - place % len(nodes) for place in drawn)
         if _in_domain(operation, [nodes[place] for place in places]):
             number = operation(*operation.arguments([nodes[place] for place in places]))
             if abs(number) <= largest:
@@ -159,6 +157,14 @@ def graphs(**limits: Any) -> st.SearchStrategy[tuple[list[Value], Value]]:
     ([Value(data=0.0, grad=0.0, label='x0')], Value(data=0.0, grad=0.0, operation=multiply))
     """
     return programs(**limits).map(Program.build)
+
+
+def _places(operation: Operation) -> st.SearchStrategy[tuple[Operation, tuple[int, ...]]]:
+    """An operation with the places of its operands, counted back from the newest node."""
+    lengths = st.integers(1, 3) if operation.list_count else st.just(1)
+    counts = lengths.map(lambda length: len(operation.parameters) + operation.list_count * (length - 1))
+    place = st.integers(0, 15)
+    return counts.flatmap(lambda count: st.tuples(st.just(operation), st.tuples(*[place] * count)))
 
 
 def _in_domain(operation: Operation, operands: Sequence[float]) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -35,8 +36,8 @@ patient = settings(
 
 
 def example(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool]) -> Any:
-    """The simplest example."""
-    return find(strategy, condition, settings=patient)
+    """The simplest example, found by the same way in each run."""
+    return find(strategy, condition, settings=patient, random=Random(0))
 
 
 def first(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool]) -> Any:
@@ -113,6 +114,11 @@ def test_values_are_fresh_leaves(value: Value) -> None:
 @given(st.lists(values(), min_size=2, max_size=5))
 def test_every_drawn_value_is_another_one(drawn: list[Value]) -> None:
     assert len({id(value) for value in drawn}) == len(drawn)
+
+
+def test_values_shrink_to_boundary_values() -> None:
+    assert example(values(), lambda value: value > 2.5).data == 3.0
+    assert example(values(NONZERO), lambda value: True).data == 1.0
 
 
 # Arguments of an operation ------------------------------------------------------------------------
@@ -255,6 +261,42 @@ def test_every_operation_occurs_in_programs(operation: Operation) -> None:
 def test_the_smallest_programs() -> None:
     assert example(programs(), lambda program: True) == Program((0.0,), (), (1.0,))
     assert example(programs(), lambda program: len(program.leaves) == 3) == Program((0.0,) * 3, (), (1.0,) * 3)
+
+
+@pytest.mark.parametrize("operation", [autograd.maximum, autograd.dot, autograd.log, autograd.divide])
+def test_programs_shrink_to_what_matters(operation: Operation) -> None:
+    """log and divide may need a step that makes a number of their domain."""
+    program = example(programs(), has(operation))
+
+    assert len(program.leaves) == 1
+    assert program.leaves[0] in BOUNDARY
+    assert len(program.steps) <= 2
+    assert program.steps[-1].operation is operation
+    assert set(program.weights) == {1.0}
+
+
+def test_a_fault_shrinks_to_the_program_that_shows_it() -> None:
+    """A maximum that gives a tie to its first operand alone: the leaf, itself twice, is shown in one step."""
+
+    def wrong(x: Value, y: Value) -> Value:
+        return autograd.where(x >= y, x, y)
+
+    def shows(program: Program) -> bool:
+        if any(len(set(step.places)) < len(step.places) for step in program.steps):
+            return False
+        leaves, root = program.build()
+        faulty = program.run(
+            others := [Value(leaf.data) for leaf in leaves],
+            lambda operation, operands: (wrong if operation is autograd.maximum else operation)(*operands),
+        )
+        return [x.data for x in gradient(root, leaves)] != [x.data for x in gradient(faulty, others)]
+
+    exact = [OPERATIONS[name] for name in ("maximum", "relu", "negate", "add", "multiply")]
+    program = example(programs(exact), shows)
+
+    assert len(program.leaves) == 2
+    assert len(program.steps) <= 2
+    assert program.steps[-1].operation is autograd.maximum
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
