@@ -7,8 +7,8 @@ x at 2.0: analytic 1.232574434..., numeric 1.232574434..., ... digits agree (agr
 y at 0.5: analytic 3.297442541..., numeric 3.297442541..., ... digits agree (agrees)
 
 The usual check (one central difference, step 1e-6, tolerance 1e-3) cannot see an error of 0.1 %, and passes |x|
-at 0. This one extrapolates, measures its own error, and calls undecided what it cannot decide: a kink, a jump,
-a point next to inf or nan.
+at 0. This one extrapolates, measures its own error, and calls undecided what it cannot decide: a point at a kink,
+a jump, inf or nan, or nearer to one than its step.
 """
 
 import inspect
@@ -60,8 +60,8 @@ def gradcheck(
 
     The inputs are numbers, Values or lists of them, handed to `f` as Values. The answer has one Comparison for
     each of them, in order; with `second=True` those of all second derivatives follow, each compared with
-    differences of the first. A point where differences cannot decide is never an agreement: look for `verdict
-    == "undecided"`.
+    differences of the first. Differences cannot decide at a kink, nor nearer to one than ε^(1/5)·max(1, |x|); that
+    is never an agreement: look for `verdict == "undecided"`.
 
     Raises GradientError where a derivative differs, where a repeated run gives other bits or where a seed of 0
     gives anything but 0; TypeError if `f` does not return a Value.
@@ -97,7 +97,6 @@ def compare(f: Callable[..., Value], *inputs: Any, rtol: float = RTOL, atol: flo
             _, moved = _as_leaves(inputs, [*points[:position], x, *points[position + 1 :]])
             return _call(f, moved).data
 
-        name = leaves[position].label or name
         comparisons.append(compare_along(along, name, point, answer.data, rtol=rtol, atol=atol))
     return comparisons
 
@@ -110,9 +109,7 @@ class Estimate:
     reason: str = ""
 
 
-def numeric_derivative(
-    f: Callable[[float], float], x: float, *, scale: float = 0.0, rtol: float = RTOL, atol: float = ATOL
-) -> Estimate:
+def numeric_derivative(f: Callable[[float], float], x: float, *, rtol: float = RTOL, atol: float = ATOL) -> Estimate:
     """The derivative of a function of one float by central differences, extrapolated (Richardson).
 
     >>> import math
@@ -123,43 +120,53 @@ def numeric_derivative(
 
     With D(h) = (f(x+h) − f(x−h)) / 2h, the combination (4·D(h/2) − D(h)) / 3 has an error of order h⁴
     (Richardson 1911, "The approximate arithmetical solution by finite differences"); the step h =
-    ε^(1/5)·max(1, |x|) balances it with the rounding of f, where the scale is max(1, |x|) if none is given.
-    Where that fails, smaller steps are tried, as long as rounding leaves `rtol` and `atol` in reach.
+    ε^(1/5)·max(1, |x|) balances it with the rounding of f. Where f bends too fast for that, h is halved, as long
+    as rounding leaves `rtol` and `atol` in reach.
     """
-    scale = scale or max(1.0, abs(x))
+    here = f(x)
+    if not math.isfinite(here):
+        return Estimate(math.nan, f"f is {here} at the point")
+    scale = max(1.0, abs(x))
+    heights: list[float] = []  # the largest number that f gave, for each of the steps h, h/2, h/4 …
+    slopes: list[float] = []  # D, for each of them
+    bends: list[float] = []  # the slope to the right less the slope to the left
+    roughness = [0.0, 0.0]
     reason = ""
-    for shrink in (1, 8, 64, 512, 4096):
-        h = EPSILON**0.2 * scale / shrink
-        h = (x + h) - x  # so that x + h is exact
-        if h / 4 == 0 or x + h / 4 == x:
-            return Estimate(math.nan, reason or "floats are too far apart here for a step")
-        near = {quarters: f(x + quarters * h / 4) for quarters in (-4, -2, -1, 0, 1, 2, 4)}
-        if not all(map(math.isfinite, near.values())):
-            reason = "f is inf or nan at the point or beside it"
+    for halvings in range(60):
+        h = (x + EPSILON**0.2 * scale / 2**halvings) - x  # so that x + h is exact
+        if h == 0:
+            break
+        right, left = f(x + h), f(x - h)
+        for neighbour, number in ((x + h, right), (x - h, left)):
+            if not math.isfinite(number):
+                return Estimate(math.nan, f"f is {number} at {neighbour!r}, too near for differences")
+        heights.append(max(abs(right), abs(here), abs(left)))
+        slopes.append((right - left) / (2 * h))
+        bends.append((right - 2 * here + left) / h)
+        if not math.isfinite(slopes[-1]):
+            return Estimate(math.nan, "the differences overflow")
+        if len(slopes) < 3:
             continue
-        slope = {quarters: (near[quarters] - near[-quarters]) / (quarters * h / 2) for quarters in (1, 2, 4)}
-        coarse, fine = (4 * slope[2] - slope[4]) / 3, (4 * slope[1] - slope[2]) / 3
-        if not all(map(math.isfinite, (coarse, fine, *slope.values()))):
-            reason = "the differences overflow"
-            continue
-        noise = 4 * (EPSILON * max(map(abs, near.values())) + math.ulp(0.0)) / h
+        fine, coarse = (4 * slopes[-1] - slopes[-2]) / 3, (4 * slopes[-2] - slopes[-3]) / 3
+        noise = (EPSILON * max(heights[-3:]) + math.ulp(0.0)) / h
         if noise > atol + rtol * abs(fine):
-            return Estimate(fine, reason or "rounding hides the slope: f is large and its derivative small")
-        # A long step makes all slopes small, those of a wave too; so the smoothness asked for grows with the
-        # step.
-        smooth = max(noise, atol / max(1.0, scale) + rtol * abs(fine))
+            if not reason:
+                reason = "rounding hides the slope: f is large and its derivative small"
+            continue
+        # A long step makes all slopes small, those of a wave too; so the smoothness asked for grows with it.
+        smooth = max(noise, atol / scale + rtol * abs(fine))
         # The slopes to the right and to the left differ by h·f″ where f is smooth, so by half of it at half the
         # step. At a kink the difference stays.
-        bend = {
-            quarters: (near[quarters] - 2 * near[0] + near[-quarters]) / (quarters * h / 4) for quarters in (1, 2, 4)
-        }
-        if max(abs(bend[2] - bend[4] / 2), abs(bend[1] - bend[2] / 2)) > smooth:
-            reason = "a kink or a jump"
-        elif abs(fine - coarse) > smooth:
-            reason = "f bends too fast for differences"
-        else:
+        bend = max(abs(bends[-2] - bends[-3] / 2), abs(bends[-1] - bends[-2] / 2))
+        if max(bend, abs(fine - coarse)) <= smooth:
+            # Where f is smooth, this has fallen by 16 at most from step to step; by more where a kink has just come
+            # out of reach.
+            if max(roughness[-2:]) > 16 * 16 * smooth:
+                return Estimate(math.nan, "a kink or a jump near the point")
             return Estimate(fine)
-    return Estimate(math.nan, reason)
+        roughness.append(max(bend, abs(fine - coarse)))
+        reason = "a kink or a jump" if bend > smooth else "f bends too fast for differences"
+    return Estimate(math.nan, reason or "floats are too far apart here for a step")
 
 
 def compare_along(
@@ -170,20 +177,10 @@ def compare_along(
     >>> compare_along(math.sin, "x", 0.0, 1.001).verdict
     'differs'
     """
-
-    def judged(scale: float) -> Comparison:
-        numeric, reason = astuple(numeric_derivative(along, point, scale=scale, rtol=rtol, atol=atol))
-        close = abs(analytic - numeric) <= atol + rtol * abs(numeric)
-        verdict = UNDECIDED if reason else AGREES if close else DIFFERS
-        return Comparison(name, point, analytic, numeric, verdict, agreeing_digits(analytic, numeric), reason)
-
-    comparison = judged(max(1.0, abs(point)))
-    if comparison.verdict == AGREES or abs(point) in (0.0, 1.0):
-        return comparison
-    # The step may have leapt over a pole at 0, or over many periods of a wave: what the smaller one of the
-    # sizes 1 and |x| sees, counts.
-    closer = judged(min(1.0, abs(point)))
-    return comparison if closer.verdict == UNDECIDED else closer
+    numeric, reason = astuple(numeric_derivative(along, point, rtol=rtol, atol=atol))
+    close = abs(analytic - numeric) <= atol + rtol * abs(numeric)
+    verdict = UNDECIDED if reason else AGREES if close else DIFFERS
+    return Comparison(name, point, analytic, numeric, verdict, agreeing_digits(analytic, numeric), reason)
 
 
 def agreeing_digits(a: float, b: float) -> int:
@@ -260,7 +257,7 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 def _names(f: Callable[..., Value], inputs: Sequence[Any]) -> list[str]:
-    """What to call each input: the names of the parameters of `f`, with an index for lists."""
+    """What to call each input: its label, or the name of the parameter of `f`, with an index for lists."""
     try:
         known = [p.name for p in inspect.signature(f).parameters.values() if p.kind in _POSITIONAL]
     except ValueError:  # some functions written in C do not tell
@@ -269,4 +266,4 @@ def _names(f: Callable[..., Value], inputs: Sequence[Any]) -> list[str]:
     for position, thing in enumerate(inputs):
         name = known[position] if position < len(known) else f"input {position}"
         names += [f"{name}[{i}]" for i in range(len(thing))] if isinstance(thing, list | tuple) else [name]
-    return names
+    return [leaf.label or name for leaf, name in zip(_as_leaves(inputs)[0], names, strict=True)]
