@@ -561,7 +561,7 @@ def test_a_repeated_run_must_give_the_same_gradient() -> None:
 def test_a_run_that_differs_names_the_label_of_the_input() -> None:
     factors = itertools.cycle([2.0, 3.0])
 
-    with pytest.raises(GradientError, match="^mass: a repeated run"):
+    with pytest.raises(GradientError, match=r"^mass: a repeated run"):
         gradcheck(lambda x: x * next(factors), Value(1.0, "mass"))
 
 
