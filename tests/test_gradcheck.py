@@ -332,6 +332,11 @@ def test_points_beside_a_pole_never_differ(distance: float, exponent: int) -> No
     assert verdicts(lambda x: x**exponent, 1 + distance) == ["agrees"]
 
 
+def test_a_step_that_leaps_over_a_pole_is_noticed() -> None:
+    """Both ends are as good as 0, where the slope is −4e16. Seen to fail without the second look."""
+    assert verdicts(lambda x: 1e-114 / x, 5e-66) == ["agrees"]
+
+
 @pytest.mark.parametrize(
     ("f", "number"),
     [
