@@ -1,0 +1,105 @@
+"""How wrong a prediction is, as one number that training makes small.
+
+>>> squared_error(3.0, 1.0)
+4.0
+
+All of these take Values and plain numbers alike.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+from ..ieee import real
+from ..operations import log, log1p, logsumexp, mean, relu, softplus
+from ..value import Value
+
+
+def squared_error(prediction: Any, target: Any) -> Any:
+    """(prediction − target)².
+
+    >>> squared_error(11.0, 10.0)
+    1.0
+    """
+    error = prediction - target
+    return error * error
+
+
+def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
+    """1/n · Σ (predictionᵢ − targetᵢ)²; lists of different lengths, or empty ones, raise ValueError.
+
+    >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
+    2.5
+    """
+    if len(predictions) != len(targets):
+        raise ValueError(f"there are {len(predictions)} predictions but {len(targets)} targets")
+    return mean([squared_error(p, t) for p, t in zip(predictions, targets, strict=True)])
+
+
+def binary_cross_entropy(probability: Any, target: Any) -> Any:
+    """−y·ln p − (1 − y)·ln(1 − p) for the probability p of class 1 and the target y, from 0 to 1.
+
+    >>> binary_cross_entropy(0.25, 0) == -log(0.75)
+    True
+
+    A term that counts 0 times is left out: 0·ln 0 is 0 here, not nan. From the output of a neuron without its sigmoid,
+    `binary_cross_entropy_with_logits` loses no digits. A target outside [0, 1] raises ValueError.
+    """
+    y = _probability(target)
+    if y == 1.0:
+        return -log(probability)
+    if y == 0.0:
+        return -log1p(-probability)
+    return -(target * log(probability) + (1.0 - target) * log1p(-probability))
+
+
+def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
+    """−y·ln σ(z) − (1 − y)·ln(1 − σ(z)) for the logit z and the target y, from 0 to 1.
+
+    >>> binary_cross_entropy_with_logits(-1000.0, 1)
+    1000.0
+
+    Computed as y·softplus(−z) + (1 − y)·softplus(z), which is the same, for −ln σ(z) = ln(1 + e⁻ᶻ), and neither
+    overflows nor loses digits. A target outside [0, 1] raises ValueError.
+    """
+    y = _probability(target)
+    if y == 1.0:
+        return softplus(-logit)
+    if y == 0.0:
+        return softplus(logit)
+    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+
+
+def cross_entropy(logits: Sequence[Any], target: int) -> Any:
+    """−ln softmax(z)ₜ = ln Σ exp(zᵢ) − zₜ for the logits z of all classes and the right class t, counted from 0.
+
+    >>> cross_entropy([0.0, 0.0], 1) == log(2.0)
+    True
+
+    A target that is no class raises ValueError.
+    """
+    if operator.index(target) not in range(len(logits)):
+        raise ValueError(f"the target is class {target}, but the {len(logits)} logits are of the classes from 0 on")
+    return logsumexp(logits) - logits[target]
+
+
+def hinge(score: Any, target: Any) -> Any:
+    """max(0, 1 − y·s) for the score s and the target y, which is −1 or 1; others raise ValueError.
+
+    >>> hinge(0.25, 1), hinge(3.0, 1), hinge(3.0, -1)
+    (0.75, 0.0, 4.0)
+    """
+    if _number(target) not in (-1.0, 1.0):
+        raise ValueError(f"the target of a hinge loss is -1 or 1, not {_number(target)!r}")
+    return relu(1.0 - target * score)
+
+
+def _number(thing: Any) -> float:
+    return thing.data if isinstance(thing, Value) else real(thing)
+
+
+def _probability(target: Any) -> float:
+    y = _number(target)
+    if not 0.0 <= y <= 1.0:
+        raise ValueError(f"the target is a probability from 0 to 1, not {y!r}")
+    return y

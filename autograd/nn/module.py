@@ -1,0 +1,156 @@
+"""What a model is: something with parameters, which it finds by itself in its attributes.
+
+>>> class Line(Module):
+...     def __init__(self):
+...         self.slope, self.offset = Value(2.0), Value(1.0)
+...
+...     def forward(self, x):
+...         return self.slope * x + self.offset
+>>> line = Line()
+>>> line(3.0).data, line.state_dict()
+(7.0, {'slope': 2.0, 'offset': 1.0})
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from .. import saving
+from ..ieee import real
+from ..value import Value
+
+
+class Module:
+    """A model or a part of one; subclasses set attributes and define `forward`.
+
+    Parameters are the leaf Values among the attributes, also inside lists, tuples, dicts and other modules. Their
+    names are the way to them, such as "layers.0.neurons.3.bias".
+    """
+
+    def __call__(self, *inputs: Any) -> Any:
+        """The outputs for some inputs."""
+        return self.forward(*inputs)
+
+    def forward(self, *inputs: Any) -> Any:
+        """What the module computes; for subclasses to define."""
+        raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """All parameters with their names; one that stands in two places is listed once, at the first."""
+        found: dict[Value, str] = {}
+        for name, parameter in _parameters(self, "", set()):
+            found.setdefault(parameter, name)
+        return [(name, parameter) for parameter, name in found.items()]
+
+    def parameters(self) -> list[Value]:
+        """All parameters, each once."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def state_dict(self) -> dict[str, float]:
+        """The numbers of all parameters, by name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over numbers that `state_dict` gave.
+
+        Raises ValueError where a name is missing or unknown, or something is no number; then nothing has changed.
+        """
+        parameters = dict(self.named_parameters())
+        if not isinstance(state, Mapping):
+            raise ValueError(f"a state is a dict of numbers by name, not {type(state).__name__}")
+        for problem, names in (
+            ("lacks", [name for name in parameters if name not in state]),
+            ("has, but the model does not,", [str(name) for name in state if name not in parameters]),
+        ):
+            if names:
+                shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+                raise ValueError(f"the state does not fit this {type(self).__name__}: it {problem} {shown}")
+        numbers = {name: _number(name, state[name]) for name in parameters}
+        for name, parameter in parameters.items():
+            parameter.data = numbers[name]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
+        saving.write(path, "model", self.state_dict())
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Take over the parameters from a file that `save` wrote.
+
+        Raises ValueError, and leaves the model as it was, where the file is damaged, is far larger than one of this
+        model, or belongs to a model of another shape.
+        """
+        state = saving.read(path, "model", like=self.state_dict())
+        try:
+            self.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from None
+
+    def extra_repr(self) -> str:
+        """What stands in parentheses behind the name of the class; for subclasses to define."""
+        return ""
+
+    def __repr__(self) -> str:
+        return "\n".join(_tree(self, "", set()))
+
+
+def _members(thing: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """The leaf Values and modules that an attribute holds, each with the way to it."""
+    if isinstance(thing, Module) or (isinstance(thing, Value) and thing.operation is None):
+        yield name, thing
+    elif isinstance(thing, list | tuple):
+        for place, item in enumerate(thing):
+            yield from _members(item, f"{name}.{place}")
+    elif isinstance(thing, dict):
+        for key, item in thing.items():
+            yield from _members(item, f"{name}.{key}")
+
+
+def _parameters(module: Module, prefix: str, seen: set[int]) -> Iterator[tuple[str, Value]]:
+    if id(module) in seen:  # a module may know the one that it is part of
+        return
+    seen.add(id(module))
+    for attribute, thing in vars(module).items():
+        for name, member in _members(thing, prefix + attribute):
+            if isinstance(member, Module):
+                yield from _parameters(member, f"{name}.", seen)
+            else:
+                yield name, member
+
+
+def _number(name: str, thing: Any) -> float:
+    try:
+        if not isinstance(thing, bool):
+            return real(thing)
+    except TypeError:
+        pass
+    raise ValueError(f"{name} is no number but {thing!r:.40}")
+
+
+def _tree(module: Module, suffix: str, seen: set[int]) -> list[str]:
+    """A line for the module and indented ones for its parts; parts in a row that look alike share their lines."""
+    seen = {*seen, id(module)}
+    parts = [
+        (name, "\n".join(_tree(member, "", seen)))
+        for attribute, thing in vars(module).items()
+        for name, member in _members(thing, attribute)
+        if isinstance(member, Module) and id(member) not in seen
+    ]
+    rows = []
+    for text, alike in groupby(parts, key=lambda part: part[1]):
+        names = [name for name, _ in alike]
+        many = f"{names[0]} … {names[-1]}: {len(names)} × " if len(names) > 1 else f"{names[0]}: "
+        rows.append((many + text).split("\n"))
+    count = len(module.parameters())
+    described = f"({module.extra_repr()})" if module.extra_repr() else ""
+    lines = [f"{type(module).__name__}{described}, {count} parameter{'s' * (count != 1)}{suffix}"]
+    for row in rows:
+        last = row is rows[-1]
+        lines.append(("└─ " if last else "├─ ") + row[0])
+        lines += [("   " if last else "│  ") + line for line in row[1:]]
+    return lines

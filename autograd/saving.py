@@ -1,0 +1,109 @@
+"""Numbers in JSON files that a person can read, bit for bit, and that are checked before anything is believed.
+
+Finite floats are written so that reading gives the same bits; inf and nan, which JSON does not have, are the
+strings "inf", "-inf" and "nan". Nothing in a file is ever run: no pickle, no eval.
+"""
+
+import contextlib
+import json
+import math
+import os
+import secrets
+import shutil
+import struct
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+FORMAT, VERSION = "scalar-autograd", 1
+
+
+def write(path: str | os.PathLike[str], kind: str, content: Mapping[str, Any]) -> None:
+    """Write content of a kind, "model" or the name of an optimiser, to a file.
+
+    It goes to a temporary file beside it that is renamed at the end: a crash leaves the old file as it was.
+    """
+    path = os.path.realpath(path)  # a link goes on pointing at its file
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"there is no folder {folder!r} for {os.path.basename(path)}")
+    text = _text(kind, content)
+    temporary = f"{path}.{secrets.token_hex(8)}"
+    try:
+        with open(temporary, "x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(path):
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def read(path: str | os.PathLike[str], kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a file that `write` made, which has to be of this kind and not much larger than one `like` it.
+
+    Raises ValueError, which names the file and what is wrong with it.
+    """
+    limit = 4 * len(_text(kind, like)) + 4096  # a number takes 3 to 24 characters
+    with open(path, "rb") as file:
+        text = file.read(limit + 1)
+    try:
+        if len(text) > limit:
+            raise ValueError(f"it is larger than {limit} bytes, much more than is expected here")
+        found = json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise ValueError(f'it does not say "format": "{FORMAT}"')
+        if found.get("version") != VERSION:
+            raise ValueError(f"it is of version {found.get('version')!r:.40}, this program reads version {VERSION}")
+        if found.get("kind") != kind:
+            raise ValueError(f"it holds {found.get('kind')!r:.40} rather than {kind!r}")
+        content = found.get("content")
+        if not isinstance(content, dict):
+            raise ValueError("it has no content")
+        return {name: _decoded(thing) for name, thing in content.items()}
+    except (ValueError, RecursionError, struct.error) as error:
+        raise ValueError(f"{os.fspath(path)} is damaged or no file to load here: {error}") from None
+
+
+def _text(kind: str, content: Mapping[str, Any]) -> str:
+    whole = {"format": FORMAT, "version": VERSION, "kind": kind, "content": _encoded(content)}
+    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _encoded(thing: Any) -> Any:
+    if isinstance(thing, Mapping):
+        return {name: _encoded(part) for name, part in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_encoded(part) for part in thing]
+    if isinstance(thing, float) and not math.isfinite(thing):
+        # There are many nans; the usual one is written as nan, others with their bits.
+        bits = struct.pack(">d", thing).hex()
+        return f"nan {bits}" if math.isnan(thing) and bits != "7ff8000000000000" else str(thing)
+    return thing
+
+
+def _decoded(thing: Any) -> Any:
+    if isinstance(thing, dict):
+        return {name: _decoded(part) for name, part in thing.items()}
+    if isinstance(thing, list):
+        return [_decoded(part) for part in thing]
+    if thing in ("inf", "-inf", "nan"):
+        return float(thing)
+    if isinstance(thing, str) and thing.startswith("nan "):
+        number: float = struct.unpack(">d", bytes.fromhex(thing[4:]))[0]
+        return number
+    return thing
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
