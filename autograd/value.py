@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import update_wrapper
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
@@ -60,6 +61,7 @@ class Value:
         "numbers",  # the operands as they were when the node was computed
         "operands",
         "operation",
+        "scope",  # the innermost scope it was made in, or None
     )
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
@@ -72,7 +74,9 @@ class Value:
         self.numbers: tuple[float, ...] = ()
         self.operands: tuple[Value | float, ...] = ()
         self.operation: Operation | None = None
-        if _mode.get().anomaly:
+        mode = _mode.get()
+        self.scope: Scope | None = mode.scope
+        if mode.anomaly:
             self.line = _users_line()
             _check_data(self, self._data)
 
@@ -422,9 +426,50 @@ def detect_anomaly() -> Iterator[None]:
         _mode.reset(token)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Scope:
+    """A part of a computation with a name; `parent` is the scope around it."""
+
+    name: str
+    parent: "Scope | None"
+    members: Callable[[], Iterable[Value]]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names of all scopes around it and its own. What has the same path belongs together."""
+        around = () if self.parent is None else self.parent.path
+        return (*around, self.name)
+
+
+@contextmanager
+def scope(name: str, members: Callable[[], Iterable[Value]] = tuple) -> Iterator[Scope]:
+    """Within it, all new Values belong to a part of the computation that drawings frame and can fold up.
+
+    >>> with scope("hidden layer"), scope("neuron"):
+    ...     x = Value(2.0)
+    >>> x.scope.path
+    ('hidden layer', 'neuron')
+
+    Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
+    A name that is no string, or empty, raises TypeError or ValueError.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a scope is named by a string, not {type(name).__name__}: scope('hidden layer')")
+    if not name:
+        raise ValueError("a scope needs a name: scope('hidden layer')")
+    mode = _mode.get()
+    opened = Scope(name, mode.scope, members)
+    token = _mode.set(mode._replace(scope=opened))
+    try:
+        yield opened
+    finally:
+        _mode.reset(token)
+
+
 class _Mode(NamedTuple):
     recording: bool = True
     anomaly: bool = False
+    scope: Scope | None = None
 
 
 # A context variable, so that each thread and each asyncio task is in its own mode.
@@ -464,6 +509,7 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
     node._grad = None
     node.line = None
     node._label = ""
+    node.scope = mode.scope
     if mode.recording:
         node._local_gradient = local_gradient
         node.numbers = numbers

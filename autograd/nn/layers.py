@@ -161,10 +161,11 @@ class MLP(Module):
         _check_activation(output)
         random = _random(seed)
         activations = [*[activation] * (len(nouts) - 1), output]
-        self.layers = []
-        for nout, kind in zip(nouts, activations, strict=True):
-            self.layers.append(Layer(nin, nout, kind, bias=bias, seed=random))
-            nin = nout
+        nins = [nin, *nouts[:-1]]
+        self.layers = [
+            Layer(nin, nout, kind, bias=bias, seed=random)
+            for nin, nout, kind in zip(nins, nouts, activations, strict=True)
+        ]
 
     def forward(self, inputs: Iterable[Number]) -> Value | list[Value]:
         """The answers of the last layer; a wrong number of inputs raises ValueError."""

@@ -7,14 +7,29 @@ All of these take Values and plain numbers alike.
 """
 
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from ..ieee import real
 from ..operations import log, log1p, logsumexp, mean, relu, softplus
-from ..value import Value
+from ..value import Value, scope
+
+_Loss = TypeVar("_Loss", bound=Callable[..., Any])
 
 
+def _in_scope(loss: _Loss) -> _Loss:
+    """The loss, with its nodes in a scope of its name."""
+
+    @wraps(loss)
+    def scoped(*arguments: Any) -> Any:
+        with scope(loss.__name__):
+            return loss(*arguments)
+
+    return cast(_Loss, scoped)
+
+
+@_in_scope
 def squared_error(prediction: Any, target: Any) -> Any:
     """(prediction − target)².
 
@@ -25,6 +40,7 @@ def squared_error(prediction: Any, target: Any) -> Any:
     return error * error
 
 
+@_in_scope
 def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
     """1/n · Σ (predictionᵢ − targetᵢ)²; lists of different lengths, or empty ones, raise ValueError.
 
@@ -36,6 +52,7 @@ def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> An
     return mean([squared_error(p, t) for p, t in zip(predictions, targets, strict=True)])
 
 
+@_in_scope
 def binary_cross_entropy(probability: Any, target: Any) -> Any:
     """−y·ln p − (1 − y)·ln(1 − p) for the probability p of class 1 and the target y, from 0 to 1.
 
@@ -53,6 +70,7 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     return -(target * log(probability) + (1.0 - target) * log1p(-probability))
 
 
+@_in_scope
 def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     """−y·ln σ(z) − (1 − y)·ln(1 − σ(z)) for the logit z and the target y, from 0 to 1.
 
@@ -70,6 +88,7 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     return target * softplus(-logit) + (1.0 - target) * softplus(logit)
 
 
+@_in_scope
 def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     """−ln softmax(z)ₜ = ln Σ exp(zᵢ) − zₜ for the logits z of all classes and the right class t, counted from 0.
 
@@ -83,6 +102,7 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     return logsumexp(logits) - logits[target]
 
 
+@_in_scope
 def hinge(score: Any, target: Any) -> Any:
     """max(0, 1 − y·s) for the score s and the target y, which is −1 or 1; others raise ValueError.
 

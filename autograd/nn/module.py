@@ -12,13 +12,15 @@
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from .. import saving
 from ..ieee import real
-from ..value import Value
+from ..value import Value, scope
 
 
 class Module:
@@ -28,19 +30,35 @@ class Module:
     names are the way to them, such as "layers.0.neurons.3.bias".
     """
 
+    # What it is called in the scopes of drawings: the attribute that holds it.
+    _place = ""
+
+    def __setattr__(self, name: str, thing: Any) -> None:
+        object.__setattr__(self, name, thing)
+        for place, member in _members(thing, name):
+            if isinstance(member, Module):
+                object.__setattr__(member, "_place", place)
+
     def __call__(self, *inputs: Any) -> Any:
-        """The outputs for some inputs."""
-        return self.forward(*inputs)
+        """The outputs for some inputs, computed in a scope of the module's own."""
+        with scope(self._place or type(self).__name__, self.parameters):
+            return self.forward(*inputs)
 
     def forward(self, *inputs: Any) -> Any:
         """What the module computes; for subclasses to define."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """All parameters with their names; one that stands in two places is listed once, at the first."""
+        """All parameters with their names; one that stands in two places is listed once, at the first.
+
+        Raises ValueError where two have the same name, as those of {1: …, "1": …} would.
+        """
         found: dict[Value, str] = {}
         for name, parameter in _parameters(self, "", set()):
             found.setdefault(parameter, name)
+        for name, count in Counter(found.values()).items():
+            if count > 1:
+                raise ValueError(f"{count} parameters of this {type(self).__name__} are called {name}")
         return [(name, parameter) for parameter, name in found.items()]
 
     def parameters(self) -> list[Value]:
@@ -96,7 +114,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        return "\n".join(_tree(self, "", set()))
+        return "\n".join(_tree(self, set()))
 
 
 def _members(thing: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -132,23 +150,25 @@ def _number(name: str, thing: Any) -> float:
     raise ValueError(f"{name} is no number but {thing!r:.40}")
 
 
-def _tree(module: Module, suffix: str, seen: set[int]) -> list[str]:
+def _tree(module: Module, shown: set[int]) -> list[str]:
     """A line for the module and indented ones for its parts; parts in a row that look alike share their lines."""
-    seen = {*seen, id(module)}
+    title = type(module).__name__ + (f"({module.extra_repr()})" if module.extra_repr() else "")
+    if id(module) in shown:  # a part of two modules, or the one that all this is a part of
+        return [f"{title}, the same as above"]
+    shown.add(id(module))
     parts = [
-        (name, "\n".join(_tree(member, "", seen)))
+        (attribute, name, "\n".join(_tree(member, shown)))
         for attribute, thing in vars(module).items()
         for name, member in _members(thing, attribute)
-        if isinstance(member, Module) and id(member) not in seen
+        if isinstance(member, Module)
     ]
     rows = []
-    for text, alike in groupby(parts, key=lambda part: part[1]):
-        names = [name for name, _ in alike]
+    for (_, text), alike in groupby(parts, key=itemgetter(0, 2)):
+        names = [name for _, name, _ in alike]
         many = f"{names[0]} … {names[-1]}: {len(names)} × " if len(names) > 1 else f"{names[0]}: "
         rows.append((many + text).split("\n"))
     count = len(module.parameters())
-    described = f"({module.extra_repr()})" if module.extra_repr() else ""
-    lines = [f"{type(module).__name__}{described}, {count} parameter{'s' * (count != 1)}{suffix}"]
+    lines = [f"{title}, {count} parameter{'s' * (count != 1)}"]
     for row in rows:
         last = row is rows[-1]
         lines.append(("└─ " if last else "├─ ") + row[0])

@@ -68,7 +68,7 @@ def fit(
             for epoch in range(epochs):
                 total = 0.0
                 for batch in _batches(data, batch_size, random):
-                    total += _step(model, batch, loss, optimizer, history) * len(batch)
+                    total += _step(model, batch, loss, optimizer) * len(batch)
                 history.losses.append(total / len(data))
                 bar.set_postfix_str(f"loss {history.losses[-1]:.4g}", refresh=False)
                 bar.update()
@@ -84,6 +84,9 @@ def fit(
                     break
         except KeyboardInterrupt:
             history.stopped = "interrupted"
+        except FloatingPointError as error:
+            error.history = history  # type: ignore[attr-defined]  # so that nothing is lost
+            raise
     return history
 
 
@@ -92,17 +95,15 @@ def _step(
     batch: Sequence[tuple[Any, Any]],
     loss: Callable[[Any, Any], Any],
     optimizer: _Optimizer,
-    history: History,
 ) -> float:
     optimizer.zero_grad()
     batch_loss = _mean_loss(model, batch, loss)
     batch_loss.backward()
     if not all(map(math.isfinite, (batch_loss.data, *(parameter.grad for parameter in optimizer.params)))):
         optimizer.zero_grad()
-        error = _anomaly(model, batch, loss)
-        error.history = history  # type: ignore[attr-defined]  # so that nothing is lost
-        raise error
-    optimizer.step()
+        raise _anomaly(model, batch, loss)
+    with detect_anomaly():  # for finite gradients may be too large for a step
+        optimizer.step()
     return batch_loss.data
 
 
