@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
 from .gradcheck import Comparison, GradientError, gradcheck
@@ -52,7 +53,7 @@ from .operations import (
 )
 from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import sum as sum
-from .value import Value, detect_anomaly, gradient, no_grad, topological_order
+from .value import Scope, Value, detect_anomaly, gradient, no_grad, scope, topological_order
 
 # HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
 if Path(__file__).with_name("tracer.py").exists():
@@ -74,6 +75,7 @@ __all__ = [
     "Finding",
     "GradientError",
     "Operation",
+    "Scope",
     "Value",
     "add",
     "audit",
@@ -94,11 +96,14 @@ __all__ = [
     "minimum",
     "multiply",
     "negate",
+    "nn",
     "no_grad",
     "operation",
+    "optim",
     "power",
     "reciprocal",
     "relu",
+    "scope",
     "sigmoid",
     "sin",
     "softmax",
