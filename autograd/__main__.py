@@ -1,4 +1,4 @@
-"""The command line: `autograd draw EXPRESSION name=value …`, and `check` in its place; `grade MODULE:CLASS`.
+"""The command line: `autograd draw EXPRESSION name=value …`, and `check` in its place; `grade`, `train`.
 
 >>> main(["check", "x**3", "x=2"])
 name  analytic ... numeric  digits  verdict
@@ -28,6 +28,7 @@ from .draw import draw
 from .expression import Expression, ExpressionError
 from .gradcheck import compare
 from .grade import GradeError, add_grade
+from .train import TrainError, add_train
 from .value import Value, topological_order
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
@@ -61,7 +62,7 @@ def _run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_draw, add_check, add_grade):
+    for add in (add_draw, add_check, add_grade, add_train):
         add(commands)
     # A space before it keeps a minus sign from being taken for an option.
     words = [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in argv]
@@ -72,7 +73,7 @@ def _run(argv: Sequence[str]) -> int:
     arguments.values += rest
     try:
         status: int = arguments.run(arguments)
-    except (CommandError, ExpressionError, GradeError) as error:
+    except (CommandError, ExpressionError, GradeError, TrainError) as error:
         sys.stdout.flush()  # what was printed before the error stands before it
         print(f"autograd: {_writable(str(error), sys.stderr)}", file=sys.stderr)
         return 2

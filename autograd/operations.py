@@ -81,6 +81,7 @@ class Operation:
     latex: tuple[str, ...]
     domain: tuple[Domain | list[Domain], ...]
     precedence: int
+    pattern: str
 
     def __post_init__(self) -> None:
         functools.update_wrapper(self, self.rule)
@@ -167,6 +168,7 @@ def operation(
     latex: tuple[str, ...] = (),
     domain: tuple[Domain | list[Domain], ...] = (),
     precedence: int = ATOM,
+    pattern: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Declare an operation: its notation, its derivatives as a table prints them, and then its rule.
 
@@ -179,7 +181,8 @@ def operation(
     The notation and the derivatives speak of the rule's parameters by their names. The symbol is what a
     drawing shows, the name if none is given; `latex` holds the notation and the derivatives in LaTeX; the
     domain says, for each parameter, where the operation and its derivatives exist: it is where tests look;
-    the precedence says how tightly a notation binds that does not enclose its operands.
+    the precedence says how tightly a notation binds that does not enclose its operands; the pattern is the
+    word of the lectures for what the gradient does there: it "distributes", "switches" or "routes".
 
     The rule is run on floats and on Values. So it computes with operators and the functions of this package,
     not with `math`, and decides by < and > only: `==` and `if x:` would not see a Value's number. A partial
@@ -203,9 +206,10 @@ def operation(
             notation,
             derivatives,
             symbol or name,
-            latex or (rf"\operatorname{{{name}}}({', '.join(parameters)})", *derivatives),
+            latex or (_latex_call(name, parameters), *derivatives),
             domain or (REALS,) * len(parameters),
             precedence,
+            pattern,
         )
         for listener in LISTENERS:
             listener(declared)
@@ -213,6 +217,10 @@ def operation(
         return declared
 
     return declare
+
+
+def _latex_call(name: str, parameters: Iterable[str]) -> str:
+    return rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}({', '.join(parameters)})"
 
 
 def _check_declaration(rule: Callable[..., Any], derivatives: Sequence[Any], domain: Sequence[Any]) -> None:
@@ -231,13 +239,13 @@ def _check_declaration(rule: Callable[..., Any], derivatives: Sequence[Any], dom
 # Arithmetic ---------------------------------------------------------------------------------------
 
 
-@operation("x + y", "1", "1", symbol="+", latex=("x + y", "1", "1"), precedence=SUM)
+@operation("x + y", "1", "1", symbol="+", latex=("x + y", "1", "1"), precedence=SUM, pattern="distributes")
 def add(x, y):
     """Distributes the gradient: each term receives it unchanged."""
     return x + y, lambda: (1.0, 1.0)
 
 
-@operation("x − y", "1", "−1", symbol="−", latex=("x - y", "1", "-1"), precedence=SUM)
+@operation("x − y", "1", "−1", symbol="−", latex=("x - y", "1", "-1"), precedence=SUM, pattern="distributes")
 def subtract(x, y):
     """Distributes the gradient, with its sign turned for the second term."""
     return x - y, lambda: (1.0, -1.0)
@@ -249,7 +257,7 @@ def negate(x):
     return -x, lambda: (-1.0,)
 
 
-@operation("x × y", "y", "x", symbol="×", latex=(r"x \cdot y", "y", "x"), precedence=PRODUCT)
+@operation("x × y", "y", "x", symbol="×", latex=(r"x \cdot y", "y", "x"), precedence=PRODUCT, pattern="switches")
 def multiply(x, y):
     """Switches the gradient: each factor receives the other one's value."""
     return x * y, lambda: (y, x)
@@ -417,7 +425,7 @@ def softplus(x):
 # Operations that choose ---------------------------------------------------------------------------
 
 
-@operation("ReLU(x)", "[x > 0]", symbol="ReLU", latex=(r"\max(0, x)", "[x > 0]"))
+@operation("ReLU(x)", "[x > 0]", symbol="ReLU", latex=(r"\max(0, x)", "[x > 0]"), pattern="routes")
 def relu(x):
     """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
     if x > 0:
@@ -433,13 +441,17 @@ def abs(x):
     return ieee.fabs(x), lambda: (1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else _undefined(x),)
 
 
-@operation("max(x, y)", "[x > y]", "[y > x]", symbol="max", latex=(r"\max(x, y)", "[x > y]", "[y > x]"))
+@operation(
+    "max(x, y)", "[x > y]", "[y > x]", symbol="max", latex=(r"\max(x, y)", "[x > y]", "[y > x]"), pattern="routes"
+)
 def maximum(x, y):
     """Routes the gradient to the larger operand; a tie shares it equally."""
     return x if x >= y else y if x < y else x + y, lambda: (_share(x, y), _share(y, x))
 
 
-@operation("min(x, y)", "[x < y]", "[y < x]", symbol="min", latex=(r"\min(x, y)", "[x < y]", "[y < x]"))
+@operation(
+    "min(x, y)", "[x < y]", "[y < x]", symbol="min", latex=(r"\min(x, y)", "[x < y]", "[y < x]"), pattern="routes"
+)
 def minimum(x, y):
     """Routes the gradient to the smaller operand; a tie shares it equally."""
     return x if x <= y else y if x > y else x + y, lambda: (_share(y, x), _share(x, y))
@@ -455,7 +467,7 @@ def _undefined(x):
     return ieee.exp(x)
 
 
-@operation("where(c, x, y)", "0", "[c]", "[not c]", latex=(r"c\,?\,x : y", "0", "[c]", r"[\neg c]"))
+@operation("where(c, x, y)", "0", "[c]", "[not c]", latex=(r"c\,?\,x : y", "0", "[c]", r"[\neg c]"), pattern="routes")
 def where(c, x, y):
     """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
     return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
@@ -464,7 +476,7 @@ def where(c, x, y):
 # Operations on lists, one node each ---------------------------------------------------------------
 
 
-@operation("sum(xs)", "1", symbol="Σ", latex=(r"\sum_i x_i", "1"), domain=([REALS],))
+@operation("sum(xs)", "1", symbol="Σ", latex=(r"\sum_i x_i", "1"), domain=([REALS],), pattern="distributes")
 def sum(xs):
     """Adds a list from left to right and distributes the gradient to all of it.
 
@@ -474,7 +486,9 @@ def sum(xs):
     return _left_to_right(xs), lambda: (1.0,) * len(xs)
 
 
-@operation("mean(xs)", "1/n", latex=(r"\frac{1}{n} \sum_i x_i", r"\frac{1}{n}"), domain=([REALS],))
+@operation(
+    "mean(xs)", "1/n", latex=(r"\frac{1}{n} \sum_i x_i", r"\frac{1}{n}"), domain=([REALS],), pattern="distributes"
+)
 def mean(xs):
     """The average of a list; an empty one raises ValueError.
 
@@ -485,7 +499,15 @@ def mean(xs):
     return _left_to_right(xs) / len(xs), lambda: (1.0 / len(xs),) * len(xs)
 
 
-@operation("dot(xs, ys)", "ys", "xs", symbol="·", latex=(r"\sum_i x_i y_i", "y_i", "x_i"), domain=([REALS], [REALS]))
+@operation(
+    "dot(xs, ys)",
+    "ys",
+    "xs",
+    symbol="·",
+    latex=(r"\sum_i x_i y_i", "y_i", "x_i"),
+    domain=([REALS], [REALS]),
+    pattern="switches",
+)
 def dot(xs, ys):
     """The sum of the products of two lists of equal length.
 

@@ -14,6 +14,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from .ieee import real
+
 FORMAT, VERSION = "scalar-autograd", 1
 
 
@@ -94,7 +96,11 @@ def _decoded(thing: Any) -> Any:
         return float(thing)
     if isinstance(thing, str) and thing.startswith("nan "):
         number: float = struct.unpack(">d", bytes.fromhex(thing[4:]))[0]
+        if not math.isnan(number):
+            raise ValueError(f"{thing!r} is no nan")
         return number
+    if isinstance(thing, int | float) and math.isinf(real(thing)):  # 1e999, while inf is written as "inf"
+        raise ValueError("a number in it is larger than any float")
     return thing
 
 

@@ -7,6 +7,7 @@ checked against differences: nothing of the rule book is used to check the rule 
 import math
 import random
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 from mpmath import mp, mpf
@@ -197,6 +198,32 @@ def local_gradients(operation: Operation, point: tuple[float, ...]) -> dict[int,
     return {positions[leaf]: partial or 0.0 for leaf, partial in operation(*leaves).local_gradients()}
 
 
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "sin", "reciprocal"])
+def test_derivatives_that_are_even_are_so_to_the_last_bit(name: str) -> None:
+    """Seen to fail with exp(2·x) for exp(−2·|x|) in the derivative of tanh for x up to 1."""
+    for x in NUMBERS:
+        assert local_gradients(OPERATIONS[name], (x,)) == local_gradients(OPERATIONS[name], (-x,)), x
+
+
+@pytest.mark.parametrize("root", [2, 3, 5, 10, 1024])
+def test_derivative_of_a_fourth_root_that_is_a_whole_number_is_the_nearest_float(root: int) -> None:
+    """For only the division in ¼·x^¼/x is rounded. Seen to fail with the square root of x^¼, squared."""
+    x = Value(root**4)
+    (x**0.25).backward()
+
+    assert x.grad == float(Fraction(1, 4 * root**3))
+
+
+@pytest.mark.parametrize("exponent", [-0.5, 0.5])
+def test_derivative_of_a_power_to_one_half_is_exact_to_1_ulp(exponent: float) -> None:
+    """For only x^(y−1) is rounded, not the product with y. Seen to fail with y·x^y/x."""
+    draw = random.Random(1)
+    for _ in range(500):
+        point = (math.exp(draw.uniform(-400, 400)), exponent)
+
+        assert ulps(local_gradients(OPERATIONS["power"], point)[0], exact_partial("power", point, 0)) <= 1, point
+
+
 # Second derivatives -------------------------------------------------------------------------------
 
 
@@ -231,6 +258,16 @@ def test_second_derivatives_are_exact_to_nine_digits(operation: Operation) -> No
                     error = abs(mpf(second.data) - exact)
 
                     assert error <= max(1e-9 * abs(exact), 1e-12 * abs(mpf(first.data)), 4 * 5e-324), point
+
+
+@pytest.mark.parametrize(("x", "y"), [(2.0**-565, 2.0**465), (2.0**-1060, 2.0**-30)])
+def test_second_derivative_of_a_subnormal_quotient_is_exact(x: float, y: float) -> None:
+    """−1/y², by powers of two. Seen to fail with a dividend that is scaled up also where y is large: 0."""
+    leaves = Value(x), Value(y)
+    by_x, by_y = gradient(leaves[0] / leaves[1], leaves)
+
+    assert (by_x.data, by_y.data) == (1 / y, -(x / y / y))
+    assert gradient(by_x, leaves[1]).data == gradient(by_y, leaves[0]).data == -(1 / y**2)
 
 
 # Operations on lists ------------------------------------------------------------------------------

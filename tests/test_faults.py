@@ -452,7 +452,7 @@ def test_local_gradient_that_raises_at_any_step_changes_no_gradient() -> None:
     assert grads(nodes) == expected[2:]
 
 
-@pytest.mark.parametrize("answer", [(), (1.0,), (1.0, 2.0, 3.0), (1.0, "2"), (1.0, 2j), None])
+@pytest.mark.parametrize("answer", [(), (1.0,), (1.0, 2.0, 3.0), (1.0, "2"), (1.0, 2j), (1.0, numpy.ones(2)), None])
 def test_local_gradient_of_the_wrong_shape_is_an_error_that_changes_nothing(answer: Any) -> None:
     """Seen to fail with partials that are not counted."""
 
@@ -904,6 +904,15 @@ def test_nan_among_two_gives_nan_out_and_nan_to_the_other(name: str, first: floa
     assert math.isnan(z.data)
     assert math.isnan(y.grad)
     assert math.isnan(x.grad) or (name == "divide" and x.grad == 1 / second)
+
+
+@pytest.mark.parametrize("choose", [maximum, minimum])
+def test_nan_is_not_hidden_by_any_other_number(choose: Operation) -> None:
+    """Seen to fail with x^y for x + y where one of them is nan: nan^0 and 1^nan are 1."""
+    for other in SPECIAL:
+        for first, second in ((NAN, other), (other, NAN)):
+            assert math.isnan(choose(first, second))
+            assert all(map(math.isnan, gradient_of(choose, first, second)))
 
 
 @pytest.mark.parametrize("seed", [NAN, INF])

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import BLOCKED, OPERATIONS, GradientError, Operation, Value, gradcheck, gradient, operation
+from autograd import BLOCKED, OPERATIONS, REALS, GradientError, Operation, Value, gradcheck, gradient, operation
 from autograd.notation import expression
 from autograd.testing import inputs_for
 
@@ -124,21 +125,31 @@ def test_a_wrong_number_of_arguments_is_told(operation: Operation) -> None:
 
     with pytest.raises(TypeError, match=rf"^{operation.name}\(.*\): {needed} needed, 4 given$"):
         operation(1.0, 2.0, 3.0, 4.0)
+    with pytest.raises(TypeError, match=rf"^{operation.name}\(.*\): {needed} needed, 0 given$"):
+        operation()
 
 
 @pytest.mark.parametrize(
     ("domain", "inside", "outside"),
     [
-        (autograd.REALS, [-1e308, 0.0, 1e308], []),
+        (REALS, [-1e308, 0.0, 1e308], []),
         (autograd.POSITIVE, [5e-324, 1e308], [0.0, -5e-324]),
         (autograd.NONZERO, [-1.0, 5e-324], [0.0, -0.0]),
         (OPERATIONS["log1p"].domain[0], [-0.5, 0.0, 7.0], [-1.0, -2.0]),
+        (autograd.Domain("from 0 to 2, not 1", 0.0, 2.0, (1.0,)), [0.0, 0.5, 2.0], [-5e-324, 1.0, 2.1, math.nan]),
     ],
     ids=lambda case: case.text if isinstance(case, autograd.Domain) else None,
 )
 def test_domains_hold_what_they_say(domain: autograd.Domain, inside: list[float], outside: list[float]) -> None:
     assert all(number in domain for number in inside)
     assert not any(number in domain for number in outside)
+
+
+def test_domains_do_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        REALS.low = 0.0  # type: ignore[misc]
+
+    assert -1.0 in REALS
 
 
 # Lists --------------------------------------------------------------------------------------------
@@ -163,11 +174,46 @@ def test_operations_on_lists_take_any_iterable_and_mixed_numbers() -> None:
 def test_lists_of_unequal_length_are_an_error() -> None:
     with pytest.raises(ValueError, match="dot needs lists of equal length: xs has 2 and ys has 1"):
         autograd.dot([1.0, 2.0], [3.0])
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        autograd.dot.rule([1.0, 2.0], [3.0])
 
 
 def test_one_number_in_place_of_a_list_is_an_error() -> None:
     with pytest.raises(TypeError, match="sum: xs must be a list of numbers or Values, not one Value"):
         autograd.sum(Value(1.0))
+
+
+def test_lists_and_numbers_may_be_mixed() -> None:
+    @operation("a·Σxs + b·Σys + c", "Σxs", "a", "Σys", "b", "1", domain=(REALS, [REALS], REALS, [REALS], REALS))
+    def mixed(a, xs, b, ys, c):
+        first, second = autograd.sum(xs), autograd.sum(ys)
+        return a * first + b * second + c, lambda: (first, *[a] * len(xs), second, *[b] * len(ys), 1.0)
+
+    del OPERATIONS["mixed"]
+    leaves = a, x, y, b, z, w, c = [Value(float(number)) for number in range(1, 8)]
+    root = mixed(a, [x, y], b, [z, w], c)
+    root.backward()
+
+    assert root.data == mixed(1, [2, 3], 4, [5, 6], 7) == 1 * (2 + 3) + 4 * (5 + 6) + 7
+    assert [leaf.grad for leaf in leaves] == [2 + 3, 1, 1, 5 + 6, 4, 4, 1]
+    assert root.parents == tuple(leaves)
+    assert mixed.operand_names(7) == ["a", "xs[0]", "xs[1]", "b", "ys[0]", "ys[1]", "c"]
+
+
+def test_an_operation_is_a_method_if_its_first_operand_is_a_number() -> None:
+    @operation("c·Σxs", "Σxs", "c", domain=(REALS, [REALS]))
+    def number_first(c, xs):
+        return c * autograd.sum(xs), lambda: (autograd.sum(xs), *[c] * len(xs))
+
+    @operation("c·Σxs", "c", "Σxs", domain=([REALS], REALS))
+    def number_last(xs, c):
+        return c * autograd.sum(xs), lambda: (*[c] * len(xs), autograd.sum(xs))
+
+    del OPERATIONS["number_first"], OPERATIONS["number_last"]
+
+    assert Value(2.0).number_first([3.0, 4.0]).data == 14.0
+    assert number_last([3.0, 4.0], Value(2.0)).data == 14.0
+    assert not hasattr(Value, "number_last")
 
 
 def test_empty_lists() -> None:
@@ -224,6 +270,13 @@ def test_a_users_operation_is_like_a_built_in_one(cube: Any) -> None:
     assert gradcheck(cube, 1.5, second=True)[0].verdict == "agrees"
 
 
+def test_what_a_declaration_leaves_out_is_filled_in(cube: Any) -> None:
+    declared = (cube.symbol, cube.latex, cube.domain, cube.precedence)
+
+    assert declared == ("cube", (r"\operatorname{cube}(x)", "3·x²"), (REALS,), autograd.operations.ATOM)
+    assert (autograd.add.symbol, autograd.exp.symbol) == ("+", "exp")
+
+
 def test_a_costly_partial_is_computed_only_towards_values() -> None:
     asked = []
 
@@ -236,6 +289,20 @@ def test_a_costly_partial_is_computed_only_towards_values() -> None:
     del OPERATIONS["scaled"]
 
     assert (x.grad, asked) == (5.0, ["x"])
+
+
+def test_a_costly_partial_is_computed_only_towards_the_inputs_of_a_gradient() -> None:
+    asked = []
+
+    @operation("scaled(x, y)", "y", "x")
+    def scaled(x, y):
+        return x * y, lambda: (lambda: asked.append("x") or y, lambda: asked.append("y") or x)
+
+    x, y = Value(3.0), Value(5.0)
+    slope = gradient(scaled(x, y), x)
+    del OPERATIONS["scaled"]
+
+    assert (slope.data, asked) == (5.0, ["x"])
 
 
 def test_a_costly_partial_may_turn_out_to_be_blocked() -> None:
@@ -255,6 +322,7 @@ def test_a_costly_partial_may_turn_out_to_be_blocked() -> None:
 RULES_GONE_WRONG = {
     "must answer a value and a closure.*lambda: .partial_x, partial_y": [
         lambda x, y: x + y,
+        lambda x, y: (x + y,),
         lambda x, y: (x + y, (1.0, 1.0)),
         lambda x, y: (x + y, lambda: 1.0, lambda: 1.0),
     ],
@@ -274,6 +342,9 @@ def test_a_mistake_in_a_rule_is_told_with_its_name(told: str, rule: Any) -> None
             derive(mistaken(Value(1.0), Value(2.0)))
 
 
+ARRAY = np.ones(2)  # whose comparisons are neither true nor false
+
+
 def declare(name: str, rule: Any, *texts: str, **more: Any) -> None:
     rule.__name__ = name
     operation(*texts, **more)(rule)
@@ -286,9 +357,11 @@ def declare(name: str, rule: Any, *texts: str, **more: Any) -> None:
         ("backward", lambda x: x, ("backward(x)", "1"), {}, "cannot be called 'backward'"),
         ("<lambda>", lambda x: x, ("f(x)", "1"), {}, "write def, not lambda"),
         ("f", lambda x, k=2: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands, without defaults"),
+        ("f", lambda x, k=ARRAY: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands"),
         ("f", lambda *xs: xs, ("f(xs)", "1"), {}, "f: the parameters of a rule are its operands"),
         ("f", lambda x, y: x, ("f(x, y)", "1"), {}, "f: 1 derivatives for 2 parameters"),
-        ("f", lambda x, y: x, ("f(x, y)",), {"domain": (autograd.REALS,)}, "f: 1 domains for 2 parameters"),
+        ("f", lambda x: x, ("f(x)", "1", "1"), {}, "f: 2 derivatives for 1 parameters"),
+        ("f", lambda x, y: x, ("f(x, y)",), {"domain": (REALS,)}, "f: 1 domains for 2 parameters"),
     ],
 )
 def test_a_mistake_in_a_declaration_is_told(name: str, rule: Any, texts: Any, more: Any, told: str) -> None:
@@ -296,6 +369,18 @@ def test_a_mistake_in_a_declaration_is_told(name: str, rule: Any, texts: Any, mo
         declare(name, rule, *texts, **more)
 
     assert OPERATIONS.get(name) is getattr(autograd, name, None)
+
+
+@pytest.mark.parametrize("module", ["__main__", "a_program", "z_program"])
+def test_no_program_replaces_an_operation_of_the_rule_book(module: str) -> None:
+    def relu(x):
+        return x, lambda: (1.0,)
+
+    relu.__module__ = module
+    with pytest.raises(ValueError, match="relu is an operation of the rule book already"):
+        operation("relu(x)", "1")(relu)
+
+    assert autograd.relu(-1.0) == Value(-1.0).relu().data == 0.0
 
 
 def test_a_declaration_without_a_notation_is_told() -> None:
@@ -323,6 +408,10 @@ def test_formulas_group_as_the_graph_does() -> None:
     assert expression(a - (b - c)) == "a − (b − c)"
     assert expression(a * (b + c)) == "a × (b + c)"
     assert expression(a / (b * c)) == "a / (b × c)"
+    assert expression(a * b / c) == "a × b / c"
+    assert expression(a * b - c**a * b) == "a × b − c ^ a × b"
+    assert expression(a * b**c) == "a × b ^ c"
+    assert expression(-(a * b)) == "−(a × b)"
     assert expression(-(a + b)) == "−(a + b)"
     assert expression((-a) ** 2) == "(−a) ^ 2"
     assert expression((a**b) ** c) == "(a ^ b) ^ c"
@@ -389,7 +478,7 @@ def test_math_functions_in_a_rule_name_the_remedy() -> None:
 def derivative_table() -> str:
     lines = ["| operation | value | derivatives | where | in words |", "|---|---|---|---|---|"]
     for declared in BUILT_IN:
-        where = ", ".join(f"{x} {domain.text}" for x, domain in domains_of(declared) if domain is not autograd.REALS)
+        where = ", ".join(f"{x} {domain.text}" for x, domain in domains_of(declared) if domain is not REALS)
         in_words = str(declared.__doc__).splitlines()[0]
         cells = (f"`{declared.name}`", declared.notation, ", ".join(declared.derivatives), where, in_words)
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")

@@ -102,6 +102,17 @@ def test_zero_grad_forgets() -> None:
     assert x.grad == 6.0
 
 
+def test_a_value_knows_whether_a_pass_has_come_by() -> None:
+    """A gradient of 0 is one too. Seen to fail with `grad != 0` for `has_grad`."""
+    x = Value(3.0)
+    before = x.has_grad
+    (x * 0).backward()
+    after = x.has_grad
+    x.zero_grad()
+
+    assert (before, after, x.has_grad) == (False, True, False)
+
+
 def test_a_gradient_may_be_set() -> None:
     """Seen to fail with gradients of leaves that are overwritten."""
     x = Value(3.0)
@@ -165,6 +176,7 @@ INTERRUPTED_PROGRAM = """
 import random, signal, threading, time
 import autograd
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process in the background does not have
 leaves = [autograd.Value(1.0) for _ in range(20_000)]
 root = autograd.sum(leaves)
 draw = random.Random(1)
@@ -616,6 +628,13 @@ def test_anomaly_of_a_leaf_names_the_line() -> None:
         Value(NAN, "x")
 
 
+@pytest.mark.parametrize("module", ["__main__", "autograd_of_another", "z"])
+def test_anomaly_names_the_line_of_a_program_of_any_name(module: str) -> None:
+    program = compile("\nx.log()", "program.py", "exec")
+    with pytest.raises(FloatingPointError, match=r"made at program\.py:2: $"), detect_anomaly():
+        exec(program, {"__name__": module, "x": Value(-1.0)})
+
+
 def test_anomaly_sees_what_a_leaf_is_set_to() -> None:
     x = Value(1.0, "x")
     with pytest.raises(FloatingPointError, match="x is nan"), detect_anomaly():
@@ -635,6 +654,38 @@ def test_anomaly_of_the_seed_blames_the_seed() -> None:
 def test_anomaly_tells_operands_of_one_name_apart() -> None:
     with pytest.raises(FloatingPointError, match=r"with w = 1\.0, w = 0\.0; made"), detect_anomaly():
         Value(1.0, "w") / Value(0.0, "w")
+
+
+@pytest.mark.parametrize(
+    ("function", "number", "seed", "told"),
+    [
+        (autograd.sqrt, 0.0, -0.5, r"√x passes to x is -inf: -0\.5 arrived, the local gradient is inf, with x = 0\.0"),
+        (lambda x: x * 1e200, 1.0, 2e200, r"x × 1e\+200 passes to x is inf: 2e\+200 arrived, the local gradient is 1e"),
+    ],
+)
+def test_anomaly_backward_tells_what_arrived_and_what_it_was_multiplied_by(
+    function: Callable[[Value], Value], number: float, seed: float, told: str
+) -> None:
+    root = function(Value(number, "x"))
+    root.label = "root"
+    with pytest.raises(FloatingPointError, match=f"^the gradient that root = {told}"), detect_anomaly():
+        root.backward(seed)
+
+
+def test_anomaly_passes_a_leaf_that_is_the_root() -> None:
+    x = Value(1.0)
+    with detect_anomaly():
+        x.backward()
+
+    assert x.grad == 1.0
+
+
+@pytest.mark.parametrize(("count", "ending"), [(6, "x4 = 1e+308, x5 = 1e+308; made"), (7, "x5 = 1e+308, …; made")])
+def test_anomaly_names_at_most_six_operands(count: int, ending: str) -> None:
+    with pytest.raises(FloatingPointError) as raised, detect_anomaly():
+        autograd.sum([Value(1e308, f"x{i}") for i in range(count)])
+
+    assert ending in str(raised.value)
 
 
 def test_anomaly_of_many_operands_is_told_shortly() -> None:
@@ -877,6 +928,15 @@ def test_sum_leaves_no_node_for_its_zero() -> None:
     assert total.parents[1] is c
 
 
+def test_only_the_integer_zero_leaves_no_node() -> None:
+    """Seen to fail with all integers from 0 on taken for that of `sum`."""
+    x = Value(2.0)
+
+    assert [(number + x).data for number in (5, -5, 0.0, True, False)] == [7.0, -3.0, 2.0, 3.0, 2.0]
+    assert (0 + x) is x
+    assert (0.0 + x).operands == (0.0, x)
+
+
 def test_sum_of_minus_zero_keeps_its_sign() -> None:
     """Seen to fail with a node for the 0 of `sum`."""
     assert bits(sum([Value(-0.0)]).data) == bits(-0.0)
@@ -1027,6 +1087,11 @@ def test_repr_of_any_label_is_one_short_line(label: str) -> None:
         assert len(repr(value).splitlines()) == 1
         assert len(repr(value)) < 400
         assert repr(value).isprintable()
+
+
+def test_repr_shows_at_most_forty_characters_of_a_label() -> None:
+    assert f"label='{'x' * 40}'" in repr(Value(1.0, "x" * 40))
+    assert f"label='{'x' * 39}\\u2026'" in repr(Value(1.0, "x" * 41))
 
 
 def test_format_writes_the_number() -> None:
@@ -1184,6 +1249,24 @@ def test_gradient_belongs_to_the_numbers_as_they_were() -> None:
 
     assert (slope.data, curvature.data, third.data) == (12.0, 12.0, 6.0)
     assert x.grad == 12.0
+
+
+def test_gradient_belongs_to_the_zero_as_it_was() -> None:
+    """Seen to fail with 0.0 and -0.0 taken for one number: the derivative of log is 1/x, which is -inf at -0.0."""
+    x = Value(0.0)
+    y = x.log()
+    x.data = -0.0
+
+    assert gradient(y, x).data == INF
+
+
+def test_a_partial_of_one_leaves_no_node_in_a_gradient() -> None:
+    """Seen to fail with flows that are always multiplied."""
+    x = Value(3.0)
+    slope = gradient((x + 2) * x, x)
+
+    assert slope.data == 3.0 + 5.0
+    assert not any(node.operands[1:] == (1.0,) for node in topological_order(slope))
 
 
 def test_gradient_touches_no_grad() -> None:

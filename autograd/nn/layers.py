@@ -257,7 +257,7 @@ def _check_activation(name: str) -> None:
 def _inputs(module: Module, inputs: Iterable[Number], width: int) -> Sequence[Number]:
     kind = type(module).__name__
     if not isinstance(inputs, Iterable) or isinstance(inputs, str):
-        raise TypeError(f"this {kind} takes a list of {width} numbers, not {type(inputs).__name__}")
+        raise TypeError(f"this {kind} takes a list of {width} number{'s' * (width != 1)}, not {type(inputs).__name__}")
     inputs = inputs if isinstance(inputs, list) else list(inputs)
     if len(inputs) != width:
         raise ValueError(f"this {kind} takes {width} input{'s' * (width != 1)}, but got {len(inputs)}")

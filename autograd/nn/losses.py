@@ -9,24 +9,24 @@ All of these take Values and plain numbers alike.
 import operator
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec
 
 from ..ieee import real
 from ..operations import log, log1p, logsumexp, mean, relu, softplus
 from ..value import Value, scope
 
-_Loss = TypeVar("_Loss", bound=Callable[..., Any])
+_Arguments = ParamSpec("_Arguments")
 
 
-def _in_scope(loss: _Loss) -> _Loss:
+def _in_scope(loss: Callable[_Arguments, Any]) -> Callable[_Arguments, Any]:
     """The loss, with its nodes in a scope of its name."""
 
     @wraps(loss)
-    def scoped(*arguments: Any) -> Any:
+    def scoped(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Any:
         with scope(loss.__name__):
-            return loss(*arguments)
+            return loss(*args, **kwargs)
 
-    return cast(_Loss, scoped)
+    return scoped
 
 
 @_in_scope

@@ -39,12 +39,12 @@ class Module:
             if isinstance(member, Module):
                 object.__setattr__(member, "_place", place)
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
         """The outputs for some inputs, computed in a scope of the module's own."""
         with scope(self._place or type(self).__name__, self.parameters):
-            return self.forward(*inputs)
+            return self.forward(*inputs, **options)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; for subclasses to define."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
 
@@ -89,9 +89,10 @@ class Module:
             if names:
                 shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
                 raise ValueError(f"the state does not fit this {type(self).__name__}: it {problem} {shown}")
-        numbers = {name: _number(name, state[name]) for name in parameters}
+        # Leaves of their own first, for under detect_anomaly an inf or nan raises.
+        leaves = {name: Value(_number(name, state[name]), name) for name in parameters}
         for name, parameter in parameters.items():
-            parameter.data = numbers[name]
+            parameter.data = leaves[name].data
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
