@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
+from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, topological_order
 from .gradcheck import Comparison, GradientError, gradcheck
 from .operations import (
     BLOCKED,
@@ -53,7 +54,6 @@ from .operations import (
 )
 from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import sum as sum
-from .value import Scope, Value, detect_anomaly, gradient, no_grad, scope, topological_order
 
 # HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
 if Path(__file__).with_name("tracer.py").exists():
@@ -84,6 +84,7 @@ __all__ = [
     "divide",
     "dot",
     "draw",
+    "engine",
     "exp",
     "gradcheck",
     "gradient",

@@ -25,11 +25,11 @@ from typing import Any
 
 from . import notation
 from .draw import draw
+from .engines import Value, topological_order
 from .expression import Expression, ExpressionError
 from .gradcheck import compare
 from .grade import GradeError, add_grade
 from .train import TrainError, add_train
-from .value import Value, topological_order
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
 OPTION = re.compile(r"-[ho]|--([a-z]+(-[a-z]+)*(=.*)?)?", re.DOTALL)

@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import notation
+from .engines import Value, topological_order
 from .gradcheck import ATOL, DIFFERS, RTOL, UNDECIDED, Comparison, compare_along
 from .operations import BLOCKED, Operation
-from .value import Value, topological_order
 
 
 @dataclass(frozen=True, repr=False)

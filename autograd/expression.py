@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, SupportsFloat
 
 from . import ieee, operations
+from .engines import Value
 from .operations import OPERATIONS, Operation
-from .value import Value
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
 # raises: 1/0 is inf, and 9**9**9 is no integer of 370 million digits.

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
-from .value import Value, gradient
+from .engines import Value, gradient
 
 RTOL, ATOL = 1e-7, 1e-9
 

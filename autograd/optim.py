@@ -23,9 +23,9 @@ from operator import index
 from typing import Any, ParamSpec
 
 from . import saving
+from .engines import Value, native
 from .ieee import divide, power, real, sqrt
 from .notation import decimal
-from .value import Value
 
 # What is to be trained: leaves, or leaves with their names.
 Params = Iterable[Value | tuple[str, Value]]
@@ -88,6 +88,9 @@ class Optimizer:
         goes for a FloatingPointError under `detect_anomaly` too, where a parameter would become inf or nan.
         """
         lr = self._rate()
+        if native is not None and "update" not in vars(self) and self._step_natively(lr):
+            self.steps += 1
+            return
         updates = {slot: self._updated(slot, lr) for slot, p in enumerate(self.params) if p.has_grad}
         for slot, (number, _) in updates.items():
             if not math.isfinite(number):
@@ -101,6 +104,9 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
+        if native is not None:
+            native.zero_grad(self.params)
+            return
         for parameter in self.params:
             parameter.zero_grad()
 
@@ -212,6 +218,10 @@ class Optimizer:
         settings = [f"{name}={_written(getattr(self, name))}" for name in self.hyperparameters]
         return f"{type(self).__name__}({', '.join([count, *settings])})"
 
+    def _step_natively(self, lr: float) -> bool:
+        """Whether the compiled engine has made the step; it knows the optimisers of this file only."""
+        return False
+
     def _rate(self) -> float:
         """The learning rate of the next step."""
         return float(_not_negative(f"lr at step {self.steps}", self.lr(self.steps)) if callable(self.lr) else self.lr)
@@ -274,6 +284,12 @@ class SGD(Optimizer):
         b = self.momentum * moments[0] + g
         return x - lr * (g + self.momentum * b if self.nesterov else b), (b,)
 
+    def _step_natively(self, lr: float) -> bool:
+        momenta = self.moments.get("momentum")
+        return type(self) is SGD and native.sgd_step(
+            self.params, self.counts, momenta, lr, self.momentum, self.weight_decay, self.nesterov
+        )
+
 
 class Adam(Optimizer):
     """Adaptive moments: steps of about `lr`, whatever the scale of the gradients.
@@ -325,6 +341,12 @@ class Adam(Optimizer):
         step_size = lr / (1 - beta1**t)
         denominator = sqrt(v) / math.sqrt(1 - beta2**t) + self.eps
         return x - step_size * divide(m, denominator), (m, v)
+
+    def _step_natively(self, lr: float) -> bool:
+        return type(self) in (Adam, AdamW) and native.adam_step(
+            *(self.params, self.counts, *self.moments.values()),
+            *(lr, *self.betas, self.eps, self.weight_decay, type(self) is AdamW),
+        )
 
 
 class AdamW(Adam):

@@ -19,8 +19,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .engines import Value
 from .operations import OPERATIONS, REALS, Domain, Operation
-from .value import Value
 
 BOUNDARY = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0)
 

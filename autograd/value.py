@@ -332,7 +332,10 @@ def topological_order(root: Value) -> list[Value]:
     A node is younger than its operands, always. So the order of birth is a topological order, and the same in
     every run.
     """
-    return sorted(ancestors(root), key=attrgetter("_birth"))
+    return sorted(ancestors(root), key=_by_birth)
+
+
+_by_birth = attrgetter("_birth")
 
 
 def ancestors(root: Value) -> Iterator[Value]:
@@ -346,7 +349,7 @@ def ancestors(root: Value) -> Iterator[Value]:
     for node in found:  # grows as it goes
         yield node
         for operand in node.operands:
-            if isinstance(operand, Value) and operand not in seen:
+            if not isinstance(operand, float) and operand not in seen:
                 seen.add(operand)
                 found.append(operand)
 
@@ -482,7 +485,7 @@ _births = itertools.count()
 
 
 def _operand(thing: Number) -> Value | float:
-    return thing if isinstance(thing, Value) else real(thing)
+    return thing if hasattr(type(thing), "__apply_operation__") else real(thing)  # type: ignore[return-value]
 
 
 def _number(thing: Number) -> float:
@@ -494,14 +497,19 @@ def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
     return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
 
 
-def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
+def _answer(operation: Operation, numbers: tuple[float, ...]) -> tuple[Any, Callable[[], Any]]:
+    """What the rule says of these numbers: the value and the local-gradient closure."""
     answer = operation.rule(*operation.arguments(numbers))
     if type(answer) is not tuple or len(answer) != 2 or not callable(answer[1]):
         raise TypeError(
             f"the rule of {operation.name} must answer a value and a closure, as in: "
             f"return value, lambda: ({', '.join(f'partial_{name}' for name in operation.parameters)},)"
         )
-    data, local_gradient = answer
+    return answer
+
+
+def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
+    data, local_gradient = _answer(operation, numbers)
     mode = _mode.get()
     node: Value = object.__new__(Value)
     node._birth = next(_births)
@@ -526,6 +534,8 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
 
 
 def _leaf(data: float, label: str, grad: float | None) -> Value:
+    from .engines import Value  # of the engine that runs here, whichever wrote this: so not at the top
+
     leaf = Value(data, label)
     leaf._grad = grad
     return leaf
@@ -533,9 +543,16 @@ def _leaf(data: float, label: str, grad: float | None) -> Value:
 
 def _as_it_was(operand: Value | float, number: float) -> Value | float:
     """The operand with the number that it had when the node was computed, still depending on it."""
-    if not isinstance(operand, Value) or operand._data is number:
+    if not isinstance(operand, Value) or _is_same(operand._data, number):
         return operand
     return _node(operations.identity, (operand,), (number,))
+
+
+def _is_same(number: float, other: float) -> bool:
+    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
+    if number == other:
+        return math.copysign(1.0, number) == math.copysign(1.0, other)
+    return math.isnan(number) and math.isnan(other)
 
 
 # How a pass is made -------------------------------------------------------------------------------
@@ -624,7 +641,7 @@ def _story(node: Value) -> str:
 
 def _circumstances(node: Value) -> str:
     pairs = zip(node.operands, node.numbers, strict=True)
-    operands = dict.fromkeys((x, number) for x, number in pairs if isinstance(x, Value))
+    operands = dict.fromkeys((x, number) for x, number in pairs if type(x) is not float)
     told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
     where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
     return where + (f"; made at {node.line}" if node.line else "")
@@ -648,17 +665,24 @@ def _users_line() -> str | None:
 _RESERVED = frozenset(vars(Value))
 
 
-def _become_method(operation: Operation) -> None:
-    """Make v.exp() of exp(v), for all operations whose first operand is a number."""
+def _method(operation: Operation) -> Callable[..., Any] | None:
+    """v.exp() for exp(v); None if the first operand is no number but a list."""
     if isinstance(operation.domain[0], list):
-        return
+        return None
     if operation.name in _RESERVED:
         raise ValueError(f"an operation cannot be called {operation.name!r}: a Value has something else of that name")
 
     def method(self: Value, *others: Number) -> Value:
-        return _apply(operation, tuple(map(_operand, operation.operands((self, *others)))))
+        operands = tuple(map(_operand, operation.operands((self, *others))))
+        return self.__apply_operation__(operation, operands)
 
-    setattr(Value, operation.name, update_wrapper(method, operation.rule))
+    return update_wrapper(method, operation.rule)
+
+
+def _become_method(operation: Operation) -> None:
+    method = _method(operation)
+    if method is not None:
+        setattr(Value, operation.name, method)
 
 
 for _operation in OPERATIONS.values():

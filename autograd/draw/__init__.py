@@ -18,7 +18,7 @@ from typing import Any
 
 import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
-from ..value import Value, ancestors, topological_order
+from ..engines import Value, add_method, ancestors, topological_order
 from .diagram import Diagram, diagram_of
 from .layout import layout_of, readable_digraph
 from .svg import svg_of
@@ -140,4 +140,4 @@ def _has_more_nodes_than(most: int, root: Value) -> bool:
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
-Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # its class statement does not name it
+add_method("_repr_mimebundle_", _mimebundle)

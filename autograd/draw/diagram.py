@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import notation
+from ..engines import Value, topological_order
 from ..operations import ATOM, Operation
-from ..value import Value, topological_order
 
 # Sizes in pixels. No font is asked: a character of a monospace font is 0.6 of its size wide.
 FONT = 13.0

@@ -18,8 +18,8 @@ from contextvars import ContextVar
 from random import Random
 from typing import Any
 
+from ..engines import Number, Value
 from ..operations import dot, relu, sigmoid, tanh
-from ..value import Number, Value
 from .module import Module
 
 Seed = int | Random | None

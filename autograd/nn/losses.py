@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
+from ..engines import Value, scope
 from ..ieee import real
 from ..operations import log, log1p, logsumexp, mean, relu, softplus
-from ..value import Value, scope
 
 _Arguments = ParamSpec("_Arguments")
 

@@ -19,8 +19,8 @@ from operator import itemgetter
 from typing import Any
 
 from .. import saving
+from ..engines import Value, scope
 from ..ieee import real
-from ..value import Value, scope
 
 
 class Module:

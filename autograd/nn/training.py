@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
+from ..engines import Value, detect_anomaly
 from ..operations import mean
-from ..value import Value, detect_anomaly
 
 
 class _Optimizer(Protocol):

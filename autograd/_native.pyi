@@ -1,0 +1,8 @@
+from collections.abc import Callable
+from typing import Any
+
+from .value import Value as Value
+from .value import gradient as gradient
+
+def set_method(name: str, method: Callable[..., Any]) -> None: ...
+def exchange(first: str, second: str, *, partials: bool) -> None: ...

@@ -1,0 +1,65 @@
+"""The engine that runs: the compiled one if it was built, else the reference in `value`; both do the same.
+
+>>> engine in ("native", "python")
+True
+
+The environment variable AUTOGRAD_ENGINE, "native" or "python", chooses one. All that builds on Values imports them from
+here.
+"""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .value import Number, Scope, ancestors, detect_anomaly, no_grad, scope, topological_order
+
+__all__ = [
+    "Number",
+    "Scope",
+    "Value",
+    "add_method",
+    "ancestors",
+    "detect_anomaly",
+    "engine",
+    "gradient",
+    "native",
+    "no_grad",
+    "scope",
+    "topological_order",
+]
+
+
+def _built() -> Any:
+    """The module of the compiled engine if it is to run, else None."""
+    asked = os.environ.get("AUTOGRAD_ENGINE") or "any"
+    if asked not in ("any", "native", "python"):
+        raise ImportError(f"AUTOGRAD_ENGINE is {asked!r}, but there are only 'native' and 'python'")
+    if asked == "python":
+        return None
+    try:
+        from . import _native
+    except ImportError as error:
+        if asked == "native":
+            raise ImportError(
+                "AUTOGRAD_ENGINE is 'native', but the compiled engine was not built: install again where there is a C "
+                "compiler, or choose 'python'"
+            ) from error
+        return None
+    return _native
+
+
+native = _built()
+engine = "python" if native is None else "native"
+
+if TYPE_CHECKING or native is None:
+    from .value import Value, gradient
+else:
+    from ._native import Value, gradient
+
+
+def add_method(name: str, method: Callable[..., Any]) -> None:
+    """Give Values a method, as Python's setattr does; the compiled class is closed to that."""
+    if native is None:
+        setattr(Value, name, method)
+    else:
+        native.set_method(name, method)
