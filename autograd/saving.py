@@ -8,15 +8,19 @@ import contextlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 import struct
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from .ieee import real
 
 FORMAT, VERSION = "scalar-autograd", 1
+
+DEEPEST = 16  # levels of nesting; no file of ours has more than 5
 
 
 def write(path: str | os.PathLike[str], kind: str, content: Mapping[str, Any]) -> None:
@@ -51,11 +55,14 @@ def read(path: str | os.PathLike[str], kind: str, like: Mapping[str, Any]) -> di
     """
     limit = 4 * len(_text(kind, like)) + 4096  # a number takes 3 to 24 characters
     with open(path, "rb") as file:
-        text = file.read(limit + 1)
+        raw = file.read(limit + 1)
     try:
-        if len(text) > limit:
+        if len(raw) > limit:
             raise ValueError(f"it is larger than {limit} bytes, much more than is expected here")
-        found = json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+        text = raw.decode()
+        if _depth(text) > DEEPEST:  # Python 3.13 would crash in a thread with a small stack
+            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             raise ValueError(f'it does not say "format": "{FORMAT}"')
         if found.get("version") != VERSION:
@@ -66,13 +73,20 @@ def read(path: str | os.PathLike[str], kind: str, like: Mapping[str, Any]) -> di
         if not isinstance(content, dict):
             raise ValueError("it has no content")
         return {name: _decoded(thing) for name, thing in content.items()}
-    except (ValueError, RecursionError, struct.error) as error:
+    except (ValueError, struct.error) as error:
         raise ValueError(f"{os.fspath(path)} is damaged or no file to load here: {error}") from None
 
 
 def _text(kind: str, content: Mapping[str, Any]) -> str:
     whole = {"format": FORMAT, "version": VERSION, "kind": kind, "content": _encoded(content)}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _depth(text: str) -> int:
+    """How deeply the brackets of a JSON text are nested, those within its strings left aside."""
+    # A string that does not end is a token too, for else each of its quotes would be a new beginning to try.
+    tokens = re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text)
+    return max(accumulate((token in ("[", "{")) - (token in ("]", "}")) for token in tokens), default=0)
 
 
 def _encoded(thing: Any) -> Any:

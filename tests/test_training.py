@@ -1,0 +1,579 @@
+"""The training loop: what it sees, what it keeps, how it ends; and that networks learn what they are known to learn."""
+
+import math
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tqdm.auto
+from helpers import bits
+
+from autograd import Value, log, no_grad, sqrt
+from autograd.datasets import moons
+from autograd.nn import (
+    MLP,
+    Module,
+    Neuron,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    fit,
+    mean_squared_error,
+    squared_error,
+)
+from autograd.optim import SGD, Adam
+
+INF, NAN = math.inf, math.nan
+
+
+class Proportional(Module):
+    """factor·x."""
+
+    def __init__(self, factor: float = 0.0) -> None:
+        self.factor = Value(factor, "factor")
+
+    def forward(self, x: Any) -> Any:
+        return self.factor * x
+
+
+def seen_by(model: Callable[[Any], Any], **how: Any) -> list[Any]:
+    """The inputs of ten pairs in the order in which a training over three epochs comes to them."""
+    seen = []
+
+    def watched(inputs: float) -> Any:
+        seen.append(inputs)
+        return model(inputs)
+
+    fit(watched, [(x, 0.0) for x in range(10)], squared_error, SGD([Value(0.0)]), 3, progress=False, **how)
+    return seen
+
+
+# What a step is -----------------------------------------------------------------------------------
+
+
+def test_step_goes_against_the_gradient_of_the_mean_loss() -> None:
+    """Seen to fail with the sum for the mean, and with gradients that are kept from step to step."""
+    model = Proportional()
+    data = [(1.0, 2.0), (3.0, 1.0)]
+    history = fit(model, data, squared_error, SGD(model.parameters(), lr=0.5), 2, progress=False)
+
+    # The mean of (f − 2)² and (3f − 1)² is 2.5 at 0; its slope is (f − 2) + 3·(3f − 1) = 10f − 5: from 0 to 2.5,
+    # there (0.25 + 42.25)/2, and by a slope of 20 to −7.5.
+    assert history.losses == [2.5, 21.25]
+    assert model.factor.data == -7.5
+
+
+def test_each_batch_is_a_step() -> None:
+    """Seen to fail with a step for each epoch."""
+    model = Proportional()
+    data = [(1.0, 1.0), (1.0, 1.0), (1.0, 1.0)]
+    history = fit(model, data, squared_error, SGD(model.parameters(), lr=0.25), 1, 2, progress=False)
+
+    # Two steps, each half of the way to 1; the losses are 1 for two pairs and 1/4 for the third.
+    assert model.factor.data == 0.75
+    assert history.losses == [(2 * 1.0 + 0.25) / 3]
+
+
+def test_loss_of_an_epoch_is_the_mean_over_all_pairs() -> None:
+    """Seen to fail with the mean of the batches' means."""
+    model = Proportional()
+    data = [(1.0, target) for target in (1.0, 2.0, 3.0, 4.0, 5.0)]
+    for batch_size in (None, 1, 2, 3, 5, 100):
+        history = fit(model, data, squared_error, SGD(model.parameters(), lr=0), 2, batch_size, progress=False)
+
+        # (1 + 4 + 9 + 16 + 25)/5
+        assert history.losses == pytest.approx([11.0, 11.0], rel=1e-15)
+
+
+def test_model_may_be_any_function_and_data_any_pairs() -> None:
+    """Seen to fail with data that can be read only once."""
+    slope = Value(0.0)
+    for data in (zip([1.0, 2.0], [3.0, 6.0], strict=True), [[1.0, 3.0], (2.0, 6.0)], ((x, 3 * x) for x in (1, 2))):
+        slope.data = 0.0
+        history = fit(lambda x: slope * x, data, squared_error, SGD([slope], lr=0.25), 30, progress=False)
+
+        assert slope.data == pytest.approx(3.0, rel=1e-9)
+        assert len(history.losses) == 30
+
+
+def test_no_epoch_is_no_training() -> None:
+    """Seen to fail with 1 as the least number of epochs."""
+    model = Proportional(2.0)
+    history = fit(model, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=1), 0, progress=False)
+
+    assert (history.losses, history.stopped, model.factor.data) == ([], "all epochs done", 2.0)
+
+
+# Batches ------------------------------------------------------------------------------------------
+
+
+def test_without_a_batch_size_the_data_keep_their_order() -> None:
+    """Seen to fail with data that are always shuffled."""
+    assert seen_by(Proportional()) == [*range(10)] * 3
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 11])
+def test_batches_cover_all_data_in_each_epoch(batch_size: int) -> None:
+    """Seen to fail with a last batch that is left out when it is short."""
+    seen = seen_by(Proportional(), batch_size=batch_size, seed=1)
+    epochs = [seen[start : start + 10] for start in (0, 10, 20)]
+
+    assert len(seen) == 30
+    assert all(sorted(epoch) == [*range(10)] for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(1, [1] * 10), (3, [3, 3, 3, 1]), (10, [10]), (25, [10])])
+def test_batches_have_their_size_but_for_the_last(batch_size: int, sizes: list[int]) -> None:
+    """Seen to fail with batches that are larger by one."""
+    model, since_step, found = Proportional(), [0], []
+
+    class Counting(SGD):
+        def step(self) -> None:
+            found.append(since_step[0])
+            since_step[0] = 0
+
+    def loss(prediction: Value, target: float) -> Value:
+        since_step[0] += 1
+        return squared_error(prediction, target)
+
+    fit(model, [(x, 0.0) for x in range(10)], loss, Counting(model.parameters()), 1, batch_size, progress=False)
+
+    assert found == sizes
+
+
+def test_batches_are_the_same_for_the_same_seed() -> None:
+    """Seen to fail with a seed that is not used."""
+    by_seed = {seed: seen_by(Proportional(), batch_size=3, seed=seed) for seed in (0, 1, 2)}
+
+    assert seen_by(Proportional(), batch_size=3, seed=1) == by_seed[1]
+    assert len({tuple(seen) for seen in by_seed.values()}) == 3
+    assert seen_by(Proportional(), batch_size=3) != seen_by(Proportional(), batch_size=3)
+
+
+def test_training_is_the_same_for_the_same_seeds_bit_for_bit() -> None:
+    """Seen to fail with a seed that is not used."""
+
+    def trained() -> list[str]:
+        model = MLP(2, [4, 1], seed=0)
+        history = fit(
+            model, moons(20), squared_error, Adam(model.parameters(), 0.01), 3, batch_size=7, seed=5, progress=False
+        )
+        return [bits(number) for number in [*history.losses, *model.state_dict().values()]]
+
+    assert trained() == trained()
+
+
+def test_data_and_the_global_random_state_are_left_alone() -> None:
+    """Seen to fail with data that are shuffled in place."""
+    model, data = Proportional(), [(float(x), 0.0) for x in range(10)]
+    before, state = list(data), random.getstate()
+    fit(model, data, squared_error, SGD(model.parameters()), 3, batch_size=3, progress=False)
+
+    assert data == before
+    assert random.getstate() == state
+
+
+# Early stop ---------------------------------------------------------------------------------------
+
+
+def losses_of(*numbers: float) -> Callable[[Value, float], Value]:
+    """A loss that is what one says, one number after the other."""
+    following = iter(numbers)
+    return lambda prediction, target: prediction * 0 + next(following)
+
+
+@pytest.mark.parametrize(
+    ("limits", "numbers", "count", "stopped"),
+    [
+        ({}, [5.0, 4.0, 4.0, 6.0], 4, "all epochs done"),
+        ({"stop_below": 4.0}, [5.0, 4.0, 3.5, 1.0], 3, "the loss is below 4.0"),
+        ({"stop_below": 4.0}, [1.0, 4.0, 3.5, 1.0], 1, "the loss is below 4.0"),
+        ({"stop_below": 0}, [1.0, 0.0, -1.0, 1.0], 3, "the loss is below 0"),
+        ({"stop_below": 1.0}, [4.0, 3.0, 2.0, 1.0], 4, "all epochs done"),
+        ({"patience": 1}, [5.0, 4.0, 4.0, 3.0], 3, "no smaller loss for 1 epoch"),
+        ({"patience": 2}, [5.0, 4.0, 6.0, 3.0, 3.0, 4.0, 1.0], 6, "no smaller loss for 2 epochs"),
+        ({"patience": 2}, [5.0, 6.0, 4.0, 6.0, 3.0, 6.0], 6, "all epochs done"),
+        ({"patience": 2}, [5.0, 6.0, 5.5, 1.0], 3, "no smaller loss for 2 epochs"),
+        ({"patience": 2, "stop_below": 2.0}, [5.0, 1.0, 6.0, 6.0], 2, "the loss is below 2.0"),
+    ],
+)
+def test_training_ends_early(limits: dict[str, Any], numbers: list[float], count: int, stopped: str) -> None:
+    """Seen to fail with `<=` for a limit, with patience that is never renewed, and with the last loss as the best."""
+    model = Proportional()
+    history = fit(
+        model, [(1.0, 0.0)], losses_of(*numbers), SGD(model.parameters()), len(numbers), progress=False, **limits
+    )
+
+    assert history.losses == numbers[:count]
+    assert history.stopped == stopped
+
+
+# Ctrl-C -------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_in_the_callback_ends_the_training() -> None:
+    """Seen to fail with an exception that is passed on."""
+    model, told = Proportional(), []
+
+    def callback(epoch: int, loss: float) -> None:
+        told.append((epoch, loss))
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    history = fit(
+        model, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=0.25), 99, callback=callback, progress=False
+    )
+
+    # Each step goes half of the way to 1.
+    assert told == [(0, 1.0), (1, 0.25), (2, 0.0625)]
+    assert (history.losses, history.stopped) == ([1.0, 0.25, 0.0625], "interrupted")
+    assert model.factor.data == 0.875
+
+
+@pytest.mark.parametrize("where", ["model", "loss", "step", "zero_grad"])
+def test_ctrl_c_anywhere_in_a_step_keeps_what_was_learned(where: str) -> None:
+    """Seen to fail with an exception that is passed on."""
+    calls = {"model": 0, "loss": 0, "step": 0, "zero_grad": 0}
+
+    def interrupted(place: str) -> None:
+        calls[place] += 1
+        if place == where and calls[place] == 3:
+            raise KeyboardInterrupt
+
+    class Model(Proportional):
+        def forward(self, x: Any) -> Any:
+            interrupted("model")
+            return super().forward(x)
+
+    class Interrupted(SGD):
+        def step(self) -> None:
+            interrupted("step")
+            super().step()
+
+        def zero_grad(self) -> None:
+            interrupted("zero_grad")
+            super().zero_grad()
+
+    def loss(prediction: Value, target: float) -> Value:
+        interrupted("loss")
+        return squared_error(prediction, target)
+
+    model = Model()
+    history = fit(model, [(1.0, 1.0)], loss, Interrupted(model.parameters(), lr=0.25), 99, progress=False)
+
+    assert (history.losses, history.stopped) == ([1.0, 0.25], "interrupted")
+    assert model.factor.data == 0.75
+
+
+INTERRUPTED_PROGRAM = """
+import math, os, signal, threading, time
+from autograd import nn, optim
+from autograd.datasets import xor
+
+model, data, begun = nn.MLP(2, [4, 1], "tanh", seed=0), xor(8), threading.Event()
+before = model.state_dict()
+
+def interrupt():
+    begun.wait()
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+history = nn.fit(
+    model, data, nn.squared_error, optim.SGD(model.parameters(), 0.1), 10**9, callback=lambda *_: begun.set()
+)
+assert history.stopped == "interrupted", history.stopped
+assert history.losses[-1] < history.losses[0]
+assert model.state_dict() != before
+assert all(map(math.isfinite, model.state_dict().values()))
+print(len(history.losses))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that a process may send to itself")
+def test_real_ctrl_c_ends_the_training_cleanly() -> None:
+    """Seen to fail with an exception that is passed on."""
+    finished = subprocess.run([sys.executable, "-c", INTERRUPTED_PROGRAM], capture_output=True, text=True, timeout=60)
+
+    assert finished.returncode == 0, finished.stderr
+    assert int(finished.stdout) > 0
+    assert "Traceback" not in finished.stderr
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_other_exceptions_are_passed_on() -> None:
+    """Seen to fail with every exception taken for Ctrl-C."""
+    model = Proportional()
+    for exception in (SystemExit, ZeroDivisionError, StopIteration):
+
+        def loss(prediction: Value, target: float, exception: type[BaseException] = exception) -> Value:
+            raise exception
+
+        with pytest.raises(exception):
+            fit(model, [(1.0, 1.0)], loss, SGD(model.parameters()), 3, progress=False)
+
+
+# inf and nan --------------------------------------------------------------------------------------
+
+
+def stopped_by(
+    model: Module, loss: Callable[..., Value], lr: float = 0.25, data: list[Any] | None = None
+) -> FloatingPointError:
+    """The error that ends a training of ten epochs."""
+    optimizer = SGD(model.parameters(), lr)
+    with pytest.raises(FloatingPointError) as caught:
+        fit(model, data or [(1.0, 1.0)], loss, optimizer, 10, progress=False)
+
+    assert all(math.isfinite(parameter.grad) for parameter in model.parameters())
+    return caught.value
+
+
+def test_nan_is_told_with_the_node_and_the_training_so_far() -> None:
+    """Seen to fail with training that goes on with nan."""
+    model = Proportional(2.0)
+
+    def loss(prediction: Value, target: float) -> Value:
+        prediction.label = "prediction"
+        return log(prediction) + 2 * prediction
+
+    # d/df (ln f + 2f) = 1/f + 2: 2.0 → 1.375 → 0.693181… → −0.167…, whose logarithm is nan.
+    error = stopped_by(model, loss)
+    second = 2.0 - 0.25 * 2.5
+    third = second - 0.25 * (1 / second + 2)
+    fourth = third - 0.25 * (1 / third + 2)
+
+    assert str(error).startswith(f"log(prediction) is nan, with prediction = {model.factor.data}; made at ")
+    assert "return log(prediction) + 2 * prediction" in str(error)
+    assert model.factor.data == pytest.approx(fourth, rel=1e-12)
+    assert not model.factor.has_grad
+    assert error.history.losses == pytest.approx([math.log(x) + 2 * x for x in (2.0, second, third)], rel=1e-12)
+
+
+def test_nan_in_a_later_batch_leaves_the_model_as_it_was_before_that_step() -> None:
+    """Seen to fail with training that goes on with nan."""
+    model = Proportional(1.0)
+    error = stopped_by(model, squared_error, data=[(1.0, 1.0), (NAN, 1.0)])
+
+    assert "is nan" in str(error)
+    assert model.state_dict() == {"factor": 1.0}
+    assert error.history.losses == []
+
+
+def test_label_of_a_nan_leaf_is_told() -> None:
+    """Seen to fail with training that goes on with nan."""
+    error = stopped_by(Proportional(NAN), squared_error)
+
+    assert "factor = nan" in str(error)
+
+
+def test_infinite_gradient_of_a_finite_loss_stops_the_training() -> None:
+    """Seen to fail with the loss alone looked at."""
+    model = Proportional(0.0)
+    error = stopped_by(model, lambda prediction, target: sqrt(prediction))
+
+    # The root of 0 is 0, its slope inf.
+    assert "the gradient that √(factor × 1) passes to factor × 1 is inf" in str(error)
+    assert "the local gradient is inf" in str(error)
+    assert model.state_dict() == {"factor": 0.0}
+    assert not model.factor.has_grad
+
+
+def test_step_that_is_too_large_for_a_float_is_not_made() -> None:
+    """Seen to fail with parameters that become inf by a step: the error came one epoch later, if at all."""
+    model = Proportional(1.0)
+    model.offset = Value(3.0, "offset")
+
+    # The gradients are 1 and 1e200: finite, but 1e200 times the learning rate is not.
+    error = stopped_by(model, lambda prediction, target: model.offset + prediction * 1e200, lr=1e200)
+
+    assert "factor is -inf" in str(error)
+    assert error.history.losses == []
+    assert model.state_dict() == {"factor": 1.0, "offset": 3.0}
+
+
+def test_number_that_is_nan_only_once_is_told_too() -> None:
+    """Seen to fail with None raised."""
+    model, once = Proportional(1.0), [INF]
+
+    def loss(prediction: Value, target: float) -> Value:
+        return prediction * (once.pop() if once else 1.0)
+
+    error = stopped_by(model, loss)
+
+    assert "inf or nan, but not when computed again" in str(error)
+    assert model.state_dict() == {"factor": 1.0}
+
+
+# The progress bar ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The progress bars that are opened, kept alive, for one that is thrown away is closed too."""
+    opened: list[Any] = []
+
+    class Kept(tqdm.auto.tqdm):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            opened.append(self)
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Kept)
+    return opened
+
+
+def trained_with(**how: Any) -> Any:
+    model = Proportional()
+    return fit(model, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=0.25), 5, **how)
+
+
+def test_progress_is_written_to_stderr_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Seen to fail with a bar on stdout."""
+    trained_with()
+    written = capsys.readouterr()
+
+    assert written.out == ""
+    assert "5/5" in written.err
+    assert "epoch" in written.err
+    assert "loss 0.003906" in written.err  # (1/2)⁸
+
+
+def test_without_progress_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """Seen to fail with a bar that is always there."""
+    trained_with(progress=False)
+    written = capsys.readouterr()
+
+    assert (written.out, written.err) == ("", "")
+
+
+@pytest.mark.parametrize("exception", [KeyboardInterrupt, ZeroDivisionError])
+def test_progress_bar_is_closed_when_training_breaks_off(
+    bars: list[Any], capsys: pytest.CaptureFixture[str], exception: type[BaseException]
+) -> None:
+    """Seen to fail with a bar that is not closed: the prompt comes behind it."""
+
+    def callback(epoch: int, loss: float) -> None:
+        raise exception
+
+    if exception is KeyboardInterrupt:
+        assert trained_with(callback=callback).stopped == "interrupted"
+    else:
+        with pytest.raises(exception):
+            trained_with(callback=callback)
+
+    assert [bar.disable for bar in bars] == [True]  # what tqdm sets on closing
+    assert capsys.readouterr().err.endswith("\n")
+
+
+# What is refused ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"data": []}, "no data to learn from"),
+        ({"data": iter(())}, "no data to learn from"),
+        ({"data": [1.0, 2.0]}, r"data\[0\] is no pair \(inputs, target\) but 1\.0"),
+        ({"data": [(1.0, 1.0), (1.0, 2.0, 3.0)]}, r"data\[1\] is no pair .* but \(1\.0, 2\.0, 3\.0\)"),
+        ({"data": [(1.0, 1.0), ()]}, r"data\[1\] is no pair"),
+        ({"data": ["ab"]}, r"data\[0\] is no pair .* but 'ab'"),
+        ({"data": {"ab": 1.0}}, r"data\[0\] is no pair"),
+        ({"epochs": -1}, "epochs is -1, but has to be 0 or more"),
+        ({"batch_size": 0}, "batch_size is 0, but has to be 1 or more"),
+        ({"batch_size": -3}, "batch_size is -3, but has to be 1 or more"),
+        ({"patience": 0}, "patience is 0, but has to be 1 or more"),
+    ],
+)
+def test_training_that_makes_no_sense_is_refused(how: dict[str, Any], message: str) -> None:
+    """Seen to fail without the checks."""
+    model = Proportional(2.0)
+    usual = {"data": [(1.0, 1.0)], "epochs": 3, "progress": False}
+    with pytest.raises(ValueError, match=message):
+        fit(model, loss=squared_error, optimizer=SGD(model.parameters()), **(usual | how))
+
+    assert model.state_dict() == {"factor": 2.0}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda prediction, target: prediction.data - target,
+        lambda prediction, target: [prediction],
+        lambda prediction, target: None,
+    ],
+)
+def test_loss_that_is_no_value_is_refused(loss: Callable[[Any, Any], Any]) -> None:
+    """Seen to fail with a loss that has no gradient and is trained nevertheless."""
+    model = Proportional(2.0)
+    with pytest.raises(TypeError, match="the loss has to be a Value, for its gradient is wanted, but is"):
+        fit(model, [(1.0, 1.0)], loss, SGD(model.parameters()), 3, progress=False)
+
+
+# What networks are known to learn -----------------------------------------------------------------
+
+
+def test_neuron_of_the_question_and_answer_thread() -> None:
+    """Seen to fail with the sum for the mean, and with gradients that are kept from step to step."""
+    data = [([0.0, 0.0, 1.0], 0.0), ([0.0, 1.0, 1.0], 0.0), ([1.0, 0.0, 1.0], 1.0), ([1.0, 1.0, 1.0], 1.0)]
+    neuron = Neuron(3, "sigmoid", bias=False)
+    starts = (-0.16595599059485195, 0.4406489868843162, -0.9997712503653102)
+    neuron.load_state_dict({f"weights.{place}": start for place, start in enumerate(starts)})
+    optimizer = SGD(neuron.parameters(), lr=1)
+
+    def train(steps: int) -> None:
+        # The mean of four times 2·(p − y)² is ½·Σ(y − p)².
+        fit(neuron, data, lambda p, y: 2 * squared_error(p, y), optimizer, steps, progress=False)
+
+    train(9_999)
+    outputs = [neuron(inputs).data for inputs, _ in data]
+    train(1)
+
+    # The outputs before the last step, and the weights after it.
+    assert outputs == pytest.approx([0.00966449, 0.00786506, 0.99358898, 0.99211957], abs=1e-8)
+    assert [w.data for w in neuron.weights] == pytest.approx([9.67299303, -0.2078435, -4.62963669], abs=1e-8)
+
+
+XOR = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_network_learns_xor(seed: int) -> None:
+    """Seen to fail with `output` given to all layers, for a line separates nothing here."""
+    model = MLP(2, [8, 1], activation="tanh", seed=seed)
+    history = fit(model, XOR, squared_error, Adam(model.parameters(), 0.05), 2_000, stop_below=1e-3, progress=False)
+
+    assert history.losses[-1] < 1e-3
+    assert all(abs(model(inputs).data - target) < 0.1 for inputs, target in XOR)
+
+
+def test_network_tells_the_moons_apart() -> None:
+    """Seen to fail with `output` given to all layers, for a line does not separate them."""
+    data = moons(100, noise=0.1, seed=1)
+    model = MLP(2, [16, 16, 1], seed=1)
+    fit(
+        *(model, data, binary_cross_entropy_with_logits, Adam(model.parameters(), 0.05)),
+        epochs=60,
+        batch_size=10,
+        seed=1,
+        stop_below=0.005,
+        progress=False,
+    )
+    with no_grad():
+        right = [(model(inputs).data > 0) == (kind == 1) for inputs, kind in data]
+
+    assert right == [True] * 100
+
+
+def test_network_of_several_outputs_learns_classes_and_numbers() -> None:
+    """Seen to fail with the Value itself for the list of outputs."""
+    classes = [([1.0, 0.0], 0), ([0.0, 1.0], 1), ([-1.0, -1.0], 2)]
+    targets = [([1.0, 0.0], [1.0, 2.0]), ([0.0, 1.0], [-1.0, 0.5])]
+    for data, loss, width in ((classes, cross_entropy, 3), (targets, mean_squared_error, 2)):
+        model = MLP(2, [4, width], "tanh", seed=0)
+        history = fit(model, data, loss, Adam(model.parameters(), 0.05), 500, stop_below=0.01, progress=False)
+
+        assert history.losses[-1] < 0.01
+        assert history.losses[0] > 0.1
