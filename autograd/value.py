@@ -361,10 +361,10 @@ def gradient(output: Value, inputs: Iterable[Value]) -> list[Value]: ...
 def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Value]:
     """The derivatives of `output` with respect to `inputs`, as Values that can be differentiated again.
 
-    >>> x = Value(2.0)
+    >>> x = Value(5.0)
     >>> slope = gradient(x**3, x)
     >>> slope.data, gradient(slope, x).data
-    (12.0, 12.0)
+    (75.0, 30.0)
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
