@@ -1207,11 +1207,17 @@ def gradient(output, inputs):
     for node in reversed(order):
         if node in flows:
             for parent, partial in local_gradients_as_values(node, between):
-                flow = flows[node] if type(partial) is float and partial == 1.0 else flows[node] * partial
+                flow = product(flows[node], partial)
                 flows[parent] = flows[parent] + flow if parent in flows else flow
     answers = [flows.get(value, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in answers]
     return answers[0] if single else answers
+
+
+cdef object product(flow, partial):
+    if type(partial) is float and partial == 1.0:
+        return flow
+    return partial if type(flow) is float and flow == 1.0 else flow * partial
 
 
 cdef list local_gradients_as_values(Value node, set wanted):
@@ -1353,15 +1359,19 @@ def _methods():
 
 
 def unary_method(int code):
-    def method(Value self):
+    def method(Value self, *others):
+        if others:
+            OPERATION_OF[code].operands((self, *others))  # raises
         return unary(code, self)
 
     return method
 
 
 def binary_method(int code):
-    def method(Value self, other):
-        return binary(code, self, other)
+    def method(Value self, *others):
+        if len(others) != 1:
+            OPERATION_OF[code].operands((self, *others))  # raises
+        return binary(code, self, others[0])
 
     return method
 

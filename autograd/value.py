@@ -384,7 +384,7 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     for node in reversed(order):
         if node in flows:
             for parent, partial in _local_gradients_as_values(node, between):
-                flow = flows[node] if type(partial) is float and partial == 1.0 else flows[node] * partial
+                flow = _product(flows[node], partial)
                 flows[parent] = flows[parent] + flow if parent in flows else flow
     found = [flows.get(value, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
@@ -579,6 +579,13 @@ def _plain(partial: Any) -> float | None:
     return BLOCKED if partial is BLOCKED else real(partial)
 
 
+def _product(flow: Value | float, partial: Value | float) -> Value | float:
+    """flow × partial, without a node for a multiplication by 1."""
+    if type(partial) is float and partial == 1.0:
+        return flow
+    return partial if type(flow) is float and flow == 1.0 else flow * partial
+
+
 def _local_gradients_as_values(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Value | float]]:
     """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
     if node.operation is None:
@@ -650,7 +657,7 @@ def _circumstances(node: Value) -> str:
 def _users_line() -> str | None:
     """The innermost line of the program that is not of this package, as "file:12: source"."""
     package = __name__.rpartition(".")[0]
-    frame = sys._getframe(1)
+    frame = sys._getframe()
     while frame.f_globals.get("__name__", "").partition(".")[0] == package:
         if frame.f_back is None:
             return None

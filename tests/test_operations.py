@@ -200,6 +200,13 @@ def test_lists_and_numbers_may_be_mixed() -> None:
     assert mixed.operand_names(7) == ["a", "xs[0]", "xs[1]", "b", "ys[0]", "ys[1]", "c"]
 
 
+def test_names_are_given_to_as_many_operands_as_there_are() -> None:
+    assert autograd.add.operand_names(2) == ["x", "y"]
+    for count in (1, 3):
+        with pytest.raises(ValueError, match="argument 2"):
+            autograd.add.operand_names(count)
+
+
 def test_an_operation_is_a_method_if_its_first_operand_is_a_number() -> None:
     @operation("c·Σxs", "Σxs", "c", domain=(REALS, [REALS]))
     def number_first(c, xs):
@@ -251,6 +258,16 @@ def test_softmax_sums_to_one_and_its_gradients_to_zero() -> None:
     assert math.fsum(share.data for share in shares) == pytest.approx(1.0, abs=1e-15)
     assert math.fsum(score.grad for score in scores) == pytest.approx(0.0, abs=1e-15)
     assert autograd.softmax([1000.0, 1000.0]) == [0.5, 0.5]
+
+
+def test_softmax_of_logarithms_shares_as_their_numbers() -> None:
+    """And the slope of a share by another's score is −their product. Seen to fail with x/max for x − max."""
+    scores = [Value(math.log(number)) for number in (1.0, 2.0, 5.0)]
+    shares = autograd.softmax(scores)
+    shares[1].backward()
+
+    assert [share.data for share in shares] == pytest.approx([1 / 8, 2 / 8, 5 / 8], rel=1e-14)
+    assert [score.grad for score in scores] == pytest.approx([-1 / 32, 3 / 16, -5 / 32], rel=1e-14)
 
 
 # A user's own operation ---------------------------------------------------------------------------
@@ -358,6 +375,7 @@ def declare(name: str, rule: Any, *texts: str, **more: Any) -> None:
         ("<lambda>", lambda x: x, ("f(x)", "1"), {}, "write def, not lambda"),
         ("f", lambda x, k=2: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands, without defaults"),
         ("f", lambda x, k=ARRAY: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands"),
+        ("f", lambda x, /: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands"),
         ("f", lambda *xs: xs, ("f(xs)", "1"), {}, "f: the parameters of a rule are its operands"),
         ("f", lambda x, y: x, ("f(x, y)", "1"), {}, "f: 1 derivatives for 2 parameters"),
         ("f", lambda x: x, ("f(x)", "1", "1"), {}, "f: 2 derivatives for 1 parameters"),
@@ -381,6 +399,20 @@ def test_no_program_replaces_an_operation_of_the_rule_book(module: str) -> None:
         operation("relu(x)", "1")(relu)
 
     assert autograd.relu(-1.0) == Value(-1.0).relu().data == 0.0
+
+
+@pytest.mark.parametrize("modules", [("__main__", "z_program"), ("z_program", "__main__")])
+def test_a_declaration_replaces_an_earlier_one_of_any_program(modules: tuple[str, str]) -> None:
+    for module in modules:
+
+        def renewed(x):
+            return x, lambda: (1.0,)
+
+        renewed.__module__ = module
+        declared = operation("renewed(x)", "1")(renewed)
+
+        assert OPERATIONS["renewed"] is declared
+    del OPERATIONS["renewed"]
 
 
 def test_a_declaration_without_a_notation_is_told() -> None:

@@ -1,0 +1,386 @@
+"""The compiled engine does what the reference does: the same numbers bit for bit, and the same words."""
+
+import gc
+import math
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import OPERATIONS, Operation, value
+from autograd.testing import Program, programs
+
+native = pytest.importorskip("autograd._native", reason="the compiled engine was not built")
+
+ENGINES = [value, native]
+BUILT_IN = [operation for operation in OPERATIONS.values() if operation.rule.__module__ == "autograd.operations"]
+
+# Where formulas change their branch, and where numbers end.
+EDGES = (
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    -2.0,
+    3.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+    1e308,
+    -1e308,
+    5e-324,
+    2e-308,
+    1e-160,
+)
+EDGES += (710.0, -745.0, 37.0, 1e16, 1 / 3)
+
+
+def bits(number: float | None) -> str:
+    """Of a nan it does not matter which: its bits are the processor's choice, from one build of Python to the next."""
+    return "none" if number is None else "nan" if math.isnan(number) else struct.pack(">d", number).hex()
+
+
+def told(nodes: list[Any]) -> list[Any]:
+    """All that a node knows."""
+    return [
+        (
+            bits(node.data),
+            bits(node.grad),
+            node.has_grad,
+            node.operation,
+            [bits(number) for number in node.numbers],
+            [nodes.index(x) if x in nodes else bits(x.data if hasattr(x, "data") else x) for x in node.operands],
+            [bits(partial) for _, partial in node.local_gradients()],
+            repr(node),
+        )
+        for node in nodes
+    ]
+
+
+def outcome(action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except Exception as error:
+        return type(error), str(error)
+
+
+# One operation at a time ----------------------------------------------------------------------------
+
+
+def arguments_of(operation: Operation, draw: Callable[[], Any]) -> list[Any]:
+    length = 3
+    return [[draw() for _ in range(length)] if isinstance(domain, list) else draw() for domain in operation.domain]
+
+
+def one_by_one(operation: Operation, engine: Any) -> list[Any]:
+    """Value, gradients and second derivatives at edges and elsewhere, with constants among the operands."""
+    source = random.Random(operation.name)
+    answers: list[Any] = []
+    for _ in range(400):
+        leaves: list[Any] = []
+
+        def operand(leaves: list[Any] = leaves) -> Any:
+            number = (
+                source.choice(EDGES) if source.random() < 0.6 else source.uniform(-3, 3) * 10 ** source.randint(-9, 9)
+            )
+            if source.random() < 0.2:
+                return number
+            leaves.append(engine.Value(number))
+            return leaves[-1]
+
+        node = operation(*arguments_of(operation, operand))
+        if isinstance(node, float):
+            continue
+        node.backward(source.choice([1.0, -0.5, 3.0]))
+        slopes = engine.gradient(node, leaves)
+        answers.append((told([node, *leaves]), [bits(slope.data) for slope in slopes]))
+        answers.append([[bits(x.data) for x in engine.gradient(slope, leaves)] for slope in slopes])
+    return answers
+
+
+@pytest.mark.parametrize("operation", BUILT_IN, ids=lambda operation: operation.name)
+def test_an_operation_gives_the_same_bits(operation: Operation) -> None:
+    assert one_by_one(operation, native) == one_by_one(operation, value)
+
+
+@contextmanager
+def exchanged(one: str, other: str, partials: bool) -> Iterator[None]:
+    native.exchange(one, other, partials=partials)
+    try:
+        yield
+    finally:
+        native.exchange(one, other, partials=partials)
+
+
+FAMILIES = [
+    [o.name for o in BUILT_IN if o.list_count == 0 and len(o.parameters) == 1],
+    [o.name for o in BUILT_IN if o.list_count == 0 and len(o.parameters) == 2],
+    ["sum", "mean", "logsumexp"],
+]
+
+
+@pytest.mark.parametrize("partials", [False, True])
+@pytest.mark.parametrize("names", FAMILIES, ids=["unary", "binary", "lists"])
+def test_a_wrong_formula_is_noticed(names: list[str], partials: bool) -> None:
+    """Of each operation in turn: it is computed by the formula of another one, taken at random."""
+    source = random.Random()
+    for name in names:
+        other = source.choice([o for o in names if o != name])
+        with exchanged(name, other, partials):
+            assert one_by_one(OPERATIONS[name], native) != one_by_one(OPERATIONS[name], value), (name, other)
+
+
+# Whole programs -------------------------------------------------------------------------------------
+
+
+def anomalies(node: Any) -> list[Any]:
+    with value.detect_anomaly():
+        return [outcome(lambda: (node / 0).data), outcome(lambda: (node * 1e200 * 1e200).backward())]
+
+
+def mistakes(engine: Any, node: Any) -> list[Any]:
+    """Each with the error that it raises."""
+    return [
+        outcome(lambda: node + "1"),
+        outcome(lambda: node < None),
+        outcome(lambda: [1] * node),
+        outcome(lambda: float(node)),
+        outcome(lambda: bool(node)),
+        outcome(lambda: node ^ 2),
+        outcome(lambda: node.maximum()),
+        outcome(lambda: setattr(node, "data", "1")),
+        outcome(lambda: setattr(node + 1, "data", 1.0)),
+        outcome(lambda: setattr(node, "label", 5)),
+        outcome(lambda: engine.Value("2")),
+        outcome(lambda: engine.Value(2, 3)),
+        outcome(lambda: engine.gradient(node, [1.0])),
+    ]
+
+
+def life(engine: Any, program: Program, seed: int) -> list[Any]:
+    """A program, several passes, changed leaves, no_grad, detach, anomalies and mistakes, all told."""
+    source = random.Random(seed)
+    leaves = [engine.Value(number, f"x{place}") for place, number in enumerate(program.leaves)]
+    nodes: list[Any] = list(leaves)
+
+    def apply(operation: Operation, arguments: Any) -> Any:
+        nodes.append(operation(*arguments))
+        return nodes[-1]
+
+    root = program.run(leaves, apply)
+    everything = value.topological_order(root)
+    story: list[Any] = []
+    for _ in range(source.randint(1, 6)):
+        node, leaf = source.choice(nodes), source.choice(leaves)
+        event = source.randrange(9)
+        if event == 0:
+            root.backward(source.choice([1.0, 0.0, -2.5, math.inf, math.nan]))
+        elif event == 1:
+            node.backward()
+        elif event == 2:
+            leaf.data = source.choice([0.0, 1.5, -2])
+        elif event == 3:
+            node.zero_grad()
+        elif event == 4:
+            story.append([bits(x.data) for x in engine.gradient(root, leaves)])
+        elif event == 5:
+            with value.no_grad():
+                story.append(told([node * 2 + root]))
+        elif event == 6:
+            nodes.append(node.detach())
+        elif event == 7:
+            story.append(anomalies(node))
+        else:
+            story.append(mistakes(engine, node))
+    return [story, told(everything), told(nodes)]
+
+
+@given(programs(max_steps=20), st.integers(0, 2**32))
+def test_a_program_lives_the_same_life(program: Program, seed: int) -> None:
+    stories = [life(engine, program, seed) for engine in ENGINES]
+
+    assert without_lines(stories[0]) == without_lines(stories[1])
+
+
+def without_lines(story: Any) -> str:
+    return repr(story).replace("autograd._native", "autograd.value")
+
+
+def test_words_and_pictures_are_the_same() -> None:
+    """Of the same programs, in two processes."""
+    program = """
+import random, sys, autograd
+from autograd import Value, draw, nn
+assert autograd.engine == sys.argv[1]
+for seed in range(20):
+    source = random.Random(seed)
+    nodes = [Value(source.uniform(-2, 2), f"x_{place}") for place in range(3)]
+    for _ in range(12):
+        operation = source.choice([o for o in autograd.OPERATIONS.values() if not o.list_count])
+        nodes.append(operation(*[source.choice(nodes) for _ in operation.parameters]))
+    root = nn.MLP(2, [2, 1], seed=seed)([nodes[-1], 0.5])
+    root.backward()
+    print(repr(root), draw(root).svg, str(autograd.explain(root)), [x.grad.hex() for x in nodes])
+"""
+    printed = [
+        subprocess.run(
+            [sys.executable, "-c", program, engine],
+            env={**os.environ, "AUTOGRAD_ENGINE": engine, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for engine in ("python", "native")
+    ]
+
+    assert len(printed[0]) > 100_000
+    assert printed[0] == printed[1]
+
+
+# What the compiled engine is made of ----------------------------------------------------------------
+
+
+def test_a_node_is_small_and_unknown_to_the_collector() -> None:
+    x = native.Value(2.0, "x")
+    with autograd.scope("layer"):
+        y = x * x
+
+    assert native.Value.__basicsize__ <= 128
+    assert sys.getsizeof(y) <= 128
+    assert not gc.is_tracked(y)
+    assert not gc.is_tracked(autograd.operations.exp(y))
+
+
+def test_memory_of_a_deep_graph_is_given_back() -> None:
+    statm = "/proc/self/statm"
+    if not os.path.exists(statm):
+        pytest.skip("only Linux tells how much memory a process has now")
+
+    def pages() -> int:
+        with open(statm) as file:
+            return int(file.read().split()[1])
+
+    def build() -> None:
+        y = x = native.Value(1.0)
+        for _ in range(500_000):
+            y = y + 1.0
+        y.backward()
+        assert x.grad == 1.0
+
+    build()
+    before = pages()
+    for _ in range(5):
+        build()
+
+    assert pages() - before < 2_500  # 10 MB; one graph has 60
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that a process may send to itself")
+def test_ctrl_c_during_a_long_pass_changes_no_gradient() -> None:
+    x = native.Value(1.0)
+    y = x
+    for _ in range(2_000_000):
+        y = y + x
+    y.backward()
+    before = x.grad
+    timer = threading.Timer(0.02, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        for _ in range(1000):
+            y.backward()
+            before += 2_000_001
+    except KeyboardInterrupt:
+        passes_are_whole = x.grad == before
+    timer.join()
+
+    assert passes_are_whole
+
+
+def test_a_pass_inside_a_local_gradient_does_not_disturb() -> None:
+    """It goes over the same nodes while the first one waits."""
+    x = native.Value(3.0, "x")
+    inner = x * x
+
+    @autograd.operation("nested(x)", "x")
+    def nested(x: Any) -> Any:
+        def slope() -> tuple[float]:
+            inner.backward()
+            return (5.0,)
+
+        return x + 1.0, slope
+
+    y = nested(inner * 2.0 + inner)
+    y.backward()
+    del OPERATIONS["nested"]
+
+    assert x.grad == 6.0 + 5.0 * 3 * 6.0
+
+
+def test_a_callback_that_drops_nodes_while_a_graph_is_freed() -> None:
+    dropped: list[Any] = []
+    others = []
+    y = native.Value(1.0)
+    for _ in range(1000):
+        y = y + 1.0
+        others.append(y * 2.0)
+        dropped.append(weakref.ref(y, lambda reference: others.pop() if others else None))
+    del y
+    others.clear()
+
+    assert all(reference() is None for reference in dropped)
+
+
+def test_an_engine_that_is_not_there_is_an_import_error() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", "import autograd"],
+        env={**os.environ, "AUTOGRAD_ENGINE": "fast"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert asked.returncode == 1
+    assert "AUTOGRAD_ENGINE is 'fast', but there are only 'native' and 'python'" in asked.stderr
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_the_engine_can_be_chosen(engine: str) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", "import autograd; print(autograd.engine, autograd.Value.__module__)"],
+        env={**os.environ, "AUTOGRAD_ENGINE": engine},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert asked.stdout.split() == [engine, {"python": "autograd.value", "native": "autograd._native"}[engine]]
+
+
+@pytest.mark.parametrize(("writer", "reader"), [("python", "native"), ("native", "python")])
+def test_a_leaf_pickled_by_one_engine_is_a_leaf_of_the_other(writer: str, reader: str) -> None:
+    write = "import autograd, pickle, sys; sys.stdout.buffer.write(pickle.dumps(autograd.Value(-0.0, 'x')))"
+    read = "import autograd, pickle, sys; v = pickle.load(sys.stdin.buffer); print(v, type(v) is autograd.Value)"
+    pickled = subprocess.run(
+        [sys.executable, "-c", write], env={**os.environ, "AUTOGRAD_ENGINE": writer}, capture_output=True, check=True
+    ).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", read],
+        env={**os.environ, "AUTOGRAD_ENGINE": reader},
+        input=pickled,
+        capture_output=True,
+        check=True,
+    ).stdout
+
+    assert printed.decode().split("\n")[0].strip() == "Value(data=-0.0, grad=0.0, label='x') True"
