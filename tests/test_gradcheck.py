@@ -7,6 +7,7 @@ import math
 import random
 import re
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from typing import Any
 
@@ -153,6 +154,7 @@ def test_all_wrong_inputs_are_named(declared: Any) -> None:
         (100.0, 101.0, 2),
         (1.0, 2.0, 0),
         (1.0, -1.0, 0),
+        (1e200, 1.0001e200, 4),
         (0.0, 1e-300, 0),
         (1e308, -1e308, 0),
         (math.inf, 1.0, 0),
@@ -295,7 +297,7 @@ def test_kinks_and_jumps_are_undecided(f: Callable[..., Any]) -> None:
         assert gradcheck(f, point)[0].reason == "a kink or a jump"
 
 
-@pytest.mark.parametrize("distance", [0.0, 1e-15, 1e-12, 1e-6, STEP / 2, -1e-12, -1e-6, -STEP / 2])
+@pytest.mark.parametrize("distance", [0.0, 1e-15, 1e-12, STEP / 2**15, 1e-6, STEP / 2, -1e-12, -1e-6, -STEP / 2])
 @pytest.mark.parametrize("f", KINKS)
 def test_points_near_a_kink_or_a_jump_are_undecided(f: Callable[..., Any], distance: float) -> None:
     assert [comparison.verdict for comparison in gradcheck(lambda x: f(x - 1), 1 + distance)] == ["undecided"]
@@ -334,7 +336,38 @@ def test_points_beside_a_pole_never_differ(distance: float, exponent: int) -> No
 
 def test_a_step_that_leaps_over_a_pole_is_noticed() -> None:
     """Both ends are as good as 0, where the slope is −4e16. Seen to fail without the second look."""
-    assert verdicts(lambda x: 1e-114 / x, 5e-66) == ["agrees"]
+    assert verdicts(lambda x: 1e-114 / x, 5e-66) == verdicts(lambda x: 1e-114 / x, -5e-66) == ["agrees"]
+
+
+def test_the_smoothness_asked_for_does_not_shrink_with_the_step() -> None:
+    assert numeric_derivative(lambda x: 0.4 * abs(x - 1e-9), 1e-9, scale=1e-9).reason == "a kink or a jump"
+
+
+def test_a_smooth_function_is_asked_seven_times() -> None:
+    """At the point, and on both sides at the step, half and a quarter of it."""
+    asked: list[float] = []
+    numeric_derivative(lambda x: asked.append(x) or math.exp(x), 1.0)
+
+    assert len(asked) == 7
+    assert sorted(asked) == pytest.approx([1 + STEP * part for part in (-1, -0.5, -0.25, 0, 0.25, 0.5, 1)], abs=1e-15)
+
+
+def test_a_bend_that_is_too_fast_is_told_from_a_kink() -> None:
+    """Odd functions have no bend at 0, however steep they are."""
+    assert numeric_derivative(lambda x: math.tanh(1e20 * x), 0.0).reason == "f bends too fast for differences"
+    assert numeric_derivative(lambda x: abs(x - 1.0), 1.0).reason == "a kink or a jump"
+
+
+def test_a_slope_that_overflows_is_undecided() -> None:
+    """At the first step, and only at a later one."""
+    for height in (1e308, 1e300):
+        assert numeric_derivative(lambda x, height=height: height * (x > 0), 0.0).reason == "the differences overflow"
+
+
+def test_a_slope_of_subnormal_numbers_is_hidden_by_rounding() -> None:
+    estimate = numeric_derivative(lambda x: 1e-320 * x, 1.0, atol=0.0)
+
+    assert estimate.reason == "rounding hides the slope: f is large and its derivative small"
 
 
 @pytest.mark.parametrize(
@@ -353,6 +386,15 @@ def test_a_neighbour_that_is_not_finite_is_undecided(f: Callable[..., Any], numb
 
     assert comparison.verdict == "undecided"
     assert re.fullmatch(rf"f is {number} at 0\.49\d*, too near for differences", comparison.reason)
+
+
+def test_the_neighbour_that_is_not_finite_is_named() -> None:
+    for f, side in ((autograd.log, -1), (lambda x: autograd.log(-x), 1)):
+        point = -side * STEP / 2
+        told = compare(f, point)[0].reason
+        neighbour = point + side * ((point + STEP) - point)
+
+        assert told == f"f is nan at {neighbour!r}, too near for differences"
 
 
 def test_a_point_that_is_not_finite_is_undecided() -> None:
@@ -557,10 +599,11 @@ def test_an_input_must_be_a_number(thing: Any) -> None:
 
 
 def test_a_repeated_run_must_give_the_same_gradient() -> None:
-    factors = itertools.cycle([2.0, 3.0])
-
-    with pytest.raises(GradientError, match=r"^x: a repeated run gives another gradient, 2\.0 and then 3\.0$"):
-        gradcheck(lambda x: x * next(factors), 1.0)
+    for first, then in ((2.0, 3.0), (3.0, 2.0)):
+        factors = itertools.cycle([first, then])
+        told = f"x: a repeated run gives another gradient, {first} and then {then}"
+        with pytest.raises(GradientError, match=f"^{re.escape(told)}$"):
+            gradcheck(lambda x, factors=factors: x * next(factors), 1.0)
 
 
 def test_a_run_that_differs_names_the_label_of_the_input() -> None:
@@ -607,3 +650,13 @@ def test_a_seed_of_0_must_give_0() -> None:
 
     with pytest.raises(GradientError, match=r"^t: a seed of 0 gives the gradient 2\.0 where 0 is right$"):
         gradcheck(lambda t: Stubborn(t * 2.0), 1.0)
+    with pytest.raises(GradientError, match=r"^t: a seed of 0 gives the gradient -2\.0 where 0 is right$"):
+        gradcheck(lambda t: Stubborn(t * -2.0), 1.0)
+
+
+def test_a_comparison_is_for_reading_only() -> None:
+    """So that no verdict is changed by accident."""
+    with pytest.raises(FrozenInstanceError):
+        compare(autograd.exp, 1.0)[0].verdict = "agrees"
+    with pytest.raises(FrozenInstanceError):
+        numeric_derivative(math.exp, 1.0).reason = ""
