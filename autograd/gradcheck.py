@@ -205,7 +205,7 @@ def agreeing_digits(a: float, b: float) -> int:
         return 16
     if not math.isfinite(a - b):
         return 0
-    return min(16, max(0, math.floor(-math.log10(abs(a - b) / max(abs(a), abs(b))))))
+    return max(0, math.floor(-math.log10(abs(a - b) / max(abs(a), abs(b)))))
 
 
 def _check_runs(f: Callable[..., Value], inputs: Sequence[Any]) -> None:

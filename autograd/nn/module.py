@@ -27,7 +27,8 @@ class Module:
     """A model or a part of one; subclasses set attributes and define `forward`.
 
     Parameters are the leaf Values among the attributes, also inside lists, tuples, dicts and other modules. Their
-    names are the way to them, such as "layers.0.neurons.3.bias".
+    names are the way to them, such as "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was
+    computed under `no_grad`: what is no parameter is kept elsewhere, or as a plain number.
     """
 
     # What it is called in the scopes of drawings: the attribute that holds it.

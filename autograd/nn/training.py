@@ -137,9 +137,10 @@ def _batches(data: Sequence[Any], size: int | None, random: Random) -> Iterator[
 
 
 def _bar(epochs: int, progress: bool) -> Any:
-    from tqdm.auto import tqdm  # imported when used, for it costs more than all of autograd
+    from tqdm import auto, tqdm  # imported when used, for it costs more than all of autograd
 
-    return tqdm(total=epochs, unit="epoch", disable=not progress)
+    # The one of `auto` knows notebooks, and warns where their widgets are missing.
+    return auto.tqdm(total=epochs, unit="epoch") if progress else tqdm(disable=True)
 
 
 def _check(data: Sequence[Any], epochs: int, batch_size: int | None, patience: int | None) -> None:
