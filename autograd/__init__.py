@@ -16,6 +16,7 @@ from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
 from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, topological_order
+from .explain import Explanation, explain
 from .gradcheck import Comparison, GradientError, gradcheck
 from .operations import (
     BLOCKED,
@@ -72,6 +73,7 @@ __all__ = [
     "Comparison",
     "Domain",
     "Drawing",
+    "Explanation",
     "Finding",
     "GradientError",
     "Operation",
@@ -86,6 +88,7 @@ __all__ = [
     "draw",
     "engine",
     "exp",
+    "explain",
     "gradcheck",
     "gradient",
     "identity",

@@ -1,4 +1,4 @@
-"""The command line: `autograd draw EXPRESSION name=value …`, and `check` in its place; `grade`, `train`.
+"""The command line: `autograd draw EXPRESSION name=value …`, and `check` or `explain` in its place; `grade`, `train`.
 
 >>> main(["check", "x**3", "x=2"])
 name  analytic ... numeric  digits  verdict
@@ -25,7 +25,10 @@ from typing import Any
 
 from . import notation
 from .draw import draw
+from .draw.files import ENDINGS
+from .draw.look import Look
 from .engines import Value, topological_order
+from .explain import FORMATS, explain
 from .expression import Expression, ExpressionError
 from .gradcheck import compare
 from .grade import GradeError, add_grade
@@ -58,11 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="autograd", description="Draw and check the gradients of an expression.", allow_abbrev=False
+        prog="autograd", description="Draw, check and explain the gradients of an expression.", allow_abbrev=False
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_draw, add_check, add_grade, add_train):
+    for add in (add_draw, add_check, add_explain, add_grade, add_train):
         add(commands)
     # A space before it keeps a minus sign from being taken for an option.
     words = [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in argv]
@@ -85,13 +88,13 @@ def _run(argv: Sequence[str]) -> int:
 
 def add_draw(commands: Any) -> None:
     """Declare `draw`."""
-    parser = _command(commands, "draw", "print every node with its value and gradient, and draw the graph as SVG")
+    parser = _command(commands, "draw", "print every node with its value and gradient, and draw the graph")
     parser.add_argument(
         *("-o", "--output"),
         type=Path,
         default=Path("graph.svg"),
         metavar="FILE",
-        help="where the picture goes, .svg or .dot; an existing file is replaced (default: graph.svg)",
+        help="where the picture goes, .svg, .png, .pdf or .dot; an existing file is replaced (default: graph.svg)",
     )
     parser.add_argument(
         "--digits",
@@ -103,6 +106,16 @@ def add_draw(commands: Any) -> None:
         "--direction", choices=("LR", "TB"), default="LR", help="left to right or top to bottom (default: LR)"
     )
     parser.add_argument(
+        "--theme", choices=("light", "dark", "auto"), default="auto", help="auto is that of the reader (default: auto)"
+    )
+    parser.add_argument(
+        "--show",
+        default=Look.show,
+        metavar="WORDS",
+        help=f'what stands on the cards, some of the words "{Look.show}" (default: all of them)',
+    )
+    parser.add_argument("--flows", action="store_true", help="write to each edge the gradient that flows through it")
+    parser.add_argument(
         "--max-nodes", type=int, default=1500, metavar="N", help="the largest graph to lay out (default: 1500)"
     )
     parser.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds for the layout (default: 30)")
@@ -112,8 +125,8 @@ def add_draw(commands: Any) -> None:
 def run_draw(arguments: argparse.Namespace) -> int:
     """Print the table of all nodes and write the picture."""
     path: Path = arguments.output
-    if path.suffix.lower() not in (".svg", ".dot"):
-        raise CommandError(f"the picture is saved as .svg or .dot, not as {path.name!r}")
+    if path.suffix.lower() not in ENDINGS:
+        raise CommandError(f"the picture is saved as {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, not as {path.name!r}")
     if not path.parent.is_dir():
         raise CommandError(f"there is no folder {str(path.parent)!r} for {path.name}")
     leaves = {name: Value(number, name) for name, number in _values(arguments.values).items()}
@@ -137,6 +150,9 @@ def run_draw(arguments: argparse.Namespace) -> int:
             root,
             digits=arguments.digits or PICTURE_DIGITS,
             direction=arguments.direction,
+            theme=arguments.theme,
+            show=arguments.show,
+            flows=arguments.flows,
             max_nodes=arguments.max_nodes,
             timeout=arguments.timeout,
         )
@@ -192,6 +208,44 @@ def run_check(arguments: argparse.Namespace) -> int:
     if set(verdicts) == {"undecided"}:
         print("nothing was decided: try other points")
     return int("differs" in verdicts)
+
+
+# explain ------------------------------------------------------------------------------------------
+
+
+def add_explain(commands: Any) -> None:
+    """Declare `explain`."""
+    parser = _command(commands, "explain", "tell both passes line by line, as one would write them on the board")
+    parser.add_argument(
+        "--wrt", metavar="NAMES", help="tell the gradient of this name, or of several as in w,b, as a sum over paths"
+    )
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="(default: text)")
+    parser.add_argument(
+        "--digits",
+        type=_digits,
+        default=PICTURE_DIGITS,
+        metavar="N",
+        help=f"significant digits (default: {PICTURE_DIGITS})",
+    )
+    parser.add_argument("--most", type=int, default=100, metavar="N", help="lines in one table (default: 100)")
+    parser.set_defaults(run=run_explain)
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Print the explanation."""
+    leaves = {name: Value(number, name) for name, number in _values(arguments.values).items()}
+    root = _root(Expression(arguments.expression), leaves)
+    wanted = None if arguments.wrt is None else [name.strip() for name in arguments.wrt.split(",")]
+    for name in wanted or ():
+        if name not in leaves:
+            raise CommandError(f"{name!r} has no value: the names are {', '.join(leaves) or 'none'}")
+    wrt = None if wanted is None else [leaves[name] for name in wanted]
+    try:
+        told = explain(root, wrt=wrt, format=arguments.format, digits=arguments.digits, most=arguments.most)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    print(_writable(str(told), sys.stdout))
+    return 0
 
 
 # What commands share ------------------------------------------------------------------------------
@@ -269,7 +323,9 @@ def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 # For terminals that cannot show mathematics.
-PLAIN = str.maketrans({"−": "-", "×": "*", "·": "*", "√": "sqrt ", "σ": "sigma", "…": "..."})
+PLAIN = str.maketrans(
+    {"−": "-", "×": "*", "·": "*", "√": "sqrt ", "σ": "sigma", "…": "...", "→": "->", "²": "^2", "∂": "d"}
+)
 
 
 def _writable(text: str, stream: Any) -> str:

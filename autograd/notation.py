@@ -6,6 +6,7 @@
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .operations import ATOM, POWER, SUM
@@ -54,14 +55,23 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
 
 def fill(operation: Any, texts: list[str]) -> str:
     """An operation's notation with a text in place of each operand."""
-    written = [_listed(part) if isinstance(part, list) else part for part in operation.arguments(texts)]
+    written = [listed(part) if isinstance(part, list) else part for part in operation.arguments(texts)]
     places = dict(zip(operation.parameters, written, strict=True))
-    names = "|".join(map(re.escape, places))
-    return re.sub(f"{_NO_NAME_BEFORE}({names}){_NO_NAME_AFTER}", lambda match: places[match[0]], operation.notation)
+    return occurrences(places).sub(lambda found: places[found[0]], operation.notation)
 
 
-def _listed(texts: list[str]) -> str:
-    return ", ".join(texts if len(texts) <= 8 else [*texts[:6], "…", texts[-1]])
+def occurrences(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds names in a formula.
+
+    >>> occurrences(["x", "y"]).findall("y·x³ + max(x)")
+    ['y', 'x', 'x']
+    """
+    return re.compile(f"{_NO_NAME_BEFORE}({'|'.join(map(re.escape, names))}){_NO_NAME_AFTER}")
+
+
+def listed(texts: Sequence[str], *, ellipsis: str = "…") -> str:
+    """Texts with commas between; of more than eight, the first and the last."""
+    return ", ".join(texts if len(texts) <= 8 else [*texts[:6], ellipsis, texts[-1]])
 
 
 # The ends of a name. Digits set high or low are letters to `re`, but in x³ the name is x.

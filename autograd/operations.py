@@ -224,14 +224,15 @@ def operation(
 
 
 def _latex_call(name: str, parameters: Iterable[str]) -> str:
-    return rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}({', '.join(parameters)})"
+    shown = name.replace("_", r"\_")
+    return rf"\operatorname{{{shown}}}({', '.join(parameters)})"
 
 
 def _check_declaration(rule: Callable[..., Any], derivatives: Sequence[Any], domain: Sequence[Any]) -> None:
     name, parameters = rule.__name__, inspect.signature(rule).parameters.values()
     if not name.isidentifier():
         raise ValueError("an operation is called by the name of its rule: write def, not lambda")
-    if name in OPERATIONS and OPERATIONS[name].rule.__module__ == __name__ != rule.__module__:
+    if name in OPERATIONS and OPERATIONS[name].rule.__module__ == __name__:
         raise ValueError(f"{name} is an operation of the rule book already: choose another name")
     if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
         raise ValueError(f"{name}: the parameters of a rule are its operands, without defaults, * or **")

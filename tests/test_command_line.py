@@ -274,8 +274,8 @@ def test_names_are_the_same_for_python_and_for_values(typed, given):
         (["x", "*", "y"], "'*' is not name=value (an expression with spaces needs quotes around it)"),
         (["х", "x=1"], "х has no value (at column 1); add х=NUMBER"),  # a Cyrillic х is another name
         (["x", "x=1", "-o", "missing/x.svg"], "there is no folder 'missing' for x.svg"),
-        (["x", "x=1", "-o", "x.png"], "the picture is saved as .svg or .dot, not as 'x.png'"),
-        (["x", "x=1", "-o", "x"], "the picture is saved as .svg or .dot, not as 'x'"),
+        (["x", "x=1", "-o", "x.gif"], "the picture is saved as .svg, .html, .png, .pdf or .dot, not as 'x.gif'"),
+        (["x", "x=1", "-o", "x"], "the picture is saved as .svg, .html, .png, .pdf or .dot, not as 'x'"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(words, message, capsys):

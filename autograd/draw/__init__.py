@@ -5,23 +5,23 @@
 >>> draw(x * x)
 <drawing of x × x: 2 nodes>
 
-A graph becomes a diagram (which cards, with which texts), the diagram gets a layout (where they stand), and both
-become SVG.
+What of a graph is to be seen (the view) becomes a diagram (which cards, with which texts), the diagram gets a layout
+(where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
 """
 
 import itertools
 import os
-import threading
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import graphviz  # type: ignore[import-untyped]  # it has no annotations
+from ..engines import Value, add_method, ancestors
+from .look import Look
 
-from ..engines import Value, add_method, ancestors, topological_order
-from .diagram import Diagram, diagram_of
-from .layout import layout_of, readable_digraph
-from .svg import svg_of
+if TYPE_CHECKING:
+    import graphviz  # type: ignore[import-untyped]  # it has no annotations
+
+    from .diagram import Diagram
 
 # A notebook draws a Value by itself as long as the picture fits a page.
 NOTEBOOK_NODES = 150
@@ -36,40 +36,77 @@ class Drawing:
     ('<svg', <drawing of a × 3: 2 nodes>)
     """
 
-    svg: str
-    _diagram: Diagram
-    _direction: str
+    _diagram: "Diagram"
+    _look: Look
+    _root: Value = field(repr=False, compare=False)  # for the page, which steps through its passes
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as text, laid out when it is first asked for.
+
+        Raises TimeoutError; RuntimeError if there is no Graphviz.
+        """
+        from .layout import layout_of
+        from .svg import svg_of
+
+        look = self._look
+        return svg_of(self._diagram, layout_of(self._diagram, look.direction, look.engine, look.timeout), look)
+
+    @property
+    def node_ids(self) -> dict[int, str]:
+        """The id in the SVG of the card of each node, by the node's place in `topological_order(root)`.
+
+        >>> draw(Value(2.0) * 3).node_ids
+        {0: 'g...-node-0', 1: 'g...-node-1'}
+
+        Nodes of a folded group have the id of the group's card; nodes that are not drawn are missing.
+        """
+        return {place: f"{self.prefix}-{name}" for place, name in self._diagram.node_ids.items()}
+
+    @property
+    def edge_ids(self) -> dict[tuple[int, int], str]:
+        """The id in the SVG of each edge between two nodes: by the place of the upper node, and which operand it is.
+
+        >>> x = Value(2.0)
+        >>> draw(x * x).edge_ids
+        {(1, 0): 'g...-edge-0', (1, 1): 'g...-edge-1'}
+        """
+        return {operand: f"{self.prefix}-{name}" for operand, name in self._diagram.edge_ids.items()}
+
+    @cached_property
+    def prefix(self) -> str:
+        """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
+        from .svg import prefix_of
+
+        return prefix_of(self._diagram, self._look)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file, in one step; a name that ends in neither .svg nor .dot raises ValueError,
-        one in a folder that is not there FileNotFoundError."""
-        path = Path(path)
-        if path.suffix.lower() not in (".svg", ".dot"):
-            raise ValueError(f"a drawing is saved as .svg or .dot, not as {path.name!r}")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"there is no folder {str(path.parent)!r} for {path.name}")
-        text = self.svg if path.suffix.lower() == ".svg" else self.to_dot().source
-        # Whoever interrupts this keeps the old file, for the new one takes its place only when it is whole.
-        part = path.with_name(f".{os.getpid()}-{threading.get_ident()}{path.suffix}")
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        """Write the picture to a file, in one step; the ending of its name is .svg, .html, .png, .pdf or .dot.
 
-    def to_dot(self) -> graphviz.Digraph:
+        An .html is a page to step through the forward and the backward pass, as `explain` tells them.
+
+        Raises ValueError for another ending, FileNotFoundError for a folder that is not there, and RuntimeError for
+        .png and .pdf where the extra that makes them is not installed.
+        """
+        from .files import write
+
+        write(self, path)
+
+    def to_dot(self) -> "graphviz.Digraph":
         """The graph for Graphviz, with its labels, to change or to render in another way.
 
         >>> draw(Value(2.0, "a") * 3).to_dot().body[-1]
         '\\tn0 -> n1\\n'
         """
-        return readable_digraph(self._diagram, self._direction)
+        from .layout import readable_digraph
+
+        return readable_digraph(self._diagram, self._look.direction)
 
     def _repr_svg_(self) -> str:
         return self.svg
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/plain": repr(self), "image/svg+xml": self.svg}
+        return _bundle(repr(self), self)
 
     def __repr__(self) -> str:
         return f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>"
@@ -78,58 +115,76 @@ class Drawing:
 def draw(
     root: Value,
     *,
+    depth: int | None = None,
+    around: Value | None = None,
+    radius: int = 2,
+    highlight: Any = (),
+    show: str = "value gradient operation label",
+    flows: bool = False,
     digits: int = 4,
     direction: str = "LR",
+    theme: str = "auto",
     engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
 ) -> Drawing:
-    """Draw all that `root` was computed from, with values and gradients to so many significant digits.
+    """Draw all that `root` was computed from.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x
     >>> y.backward()
     >>> draw(y).save("square.svg")  # doctest: +SKIP
 
-    The direction is "LR" (left to right) or "TB" (top to bottom). The engine "wasm" is the Graphviz that is
-    installed with this package, "dot" that of the system, "auto" the first of them that is there. The timeout
-    is in seconds. Raises TypeError if `root` is no Value; ValueError if it has more than `max_nodes` nodes;
-    TimeoutError; RuntimeError if there is no Graphviz.
+    What is drawn: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the scopes in
+    these, and so on. `around=node` draws that node and all that is at most `radius` edges away from it.
+
+    How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
+    has the words of what is on a card. `flows=True` writes to each edge what the last pass sent through it, the
+    gradient of the node times its local derivative. Numbers have so many significant `digits`; the direction is "LR"
+    (left to right) or "TB" (top to bottom); the theme "light", "dark", or "auto" for that of the reader.
+
+    The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
+    of them that is there. It has `timeout` seconds, once the picture is asked for. Raises TypeError if `root` is no
+    Value; ValueError for a wrong option, a node that is not in the graph, or more than `max_nodes` cards.
     """
+    from .diagram import diagram_of
+    from .view import view_of
+
     if not isinstance(root, Value):
         raise TypeError(
             f"draw(root) takes the Value to draw from, not {type(root).__name__}: draw(y), or draw(Value(3))"
         )
-    _choose("direction", direction, ("LR", "TB"))
-    _choose("engine", engine, ("auto", "wasm", "dot"))
-    _choose("digits", digits, range(1, 18))
-    if not timeout > 0:
-        raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")
-    count = len(topological_order(root))
-    if count > max_nodes:
-        raise ValueError(
-            f"the graph has {count} nodes, more than max_nodes={max_nodes}: draw from a node further inside, "
-            f"or allow more with max_nodes={count}"
-        )
-    diagram = diagram_of(root, digits)
-    return Drawing(svg_of(diagram, layout_of(diagram, direction, engine, timeout)), diagram, direction)
+    look = Look(digits, direction, theme, show, flows, engine, timeout)
+    return Drawing(diagram_of(root, look, view_of(root, depth, around, radius, max_nodes), highlight), look, root)
 
 
-def _choose(name: str, given: Any, choices: Any) -> None:
-    if given not in choices:
-        shown = f"from {choices[0]} to {choices[-1]}" if isinstance(choices, range) else " or ".join(map(repr, choices))
-        raise ValueError(f"{name} must be {shown}, not {given!r}")
+# Notebooks ------------------------------------------------------------------------------------------
 
 
-# Values in notebooks --------------------------------------------------------------------------------
+def _bundle(text: str, drawing: Drawing) -> dict[str, str]:
+    try:
+        return {"text/plain": text, "text/html": _image(drawing), "image/svg+xml": drawing.svg}
+    except Exception as error:  # nothing must ever fail to be shown
+        return {"text/plain": f"{text}, not drawn: {error}"}
+
+
+def _image(drawing: Drawing) -> str:
+    """The picture as an <img>, which Jupyter shows also where it does not trust a notebook."""
+    import base64
+    import html
+
+    alt = html.escape(f"{drawing._diagram.title}. {drawing._diagram.description}")
+    data = base64.b64encode(drawing.svg.encode()).decode()
+    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
 
 
 def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, str]:
     text = repr(value)
     if _has_more_nodes_than(NOTEBOOK_NODES, value):
-        return {"text/plain": f"{text}, computed from more than {NOTEBOOK_NODES} nodes: draw(value) shows them"}
+        remedy = "draw(value) shows them, draw(value, depth=1) shows one card for each scope"
+        return {"text/plain": f"{text}, computed from more than {NOTEBOOK_NODES} nodes: {remedy}"}
     try:
-        return {"text/plain": text, "image/svg+xml": draw(value).svg}
+        return _bundle(text, draw(value))
     except Exception as error:  # a value must never fail to be shown
         return {"text/plain": f"{text}, not drawn: {error}"}
 

@@ -1,30 +1,38 @@
 """A diagram and its layout as SVG text: for browsers, notebooks, slides and paper, light and dark.
 
 Shape and sign carry the meaning, colour only helps: a leaf has round ends, an operation a header band, the root
-a double outline; ▸ stands before a value, which flows forward, ◂ before a gradient, which flows back.
+a double outline, a folded group a second card behind it; ▸ stands before a value, which flows forward, ◂ before a
+gradient, which flows back; what nothing flows through is dashed, what is highlighted has a broad line.
 """
 
 import hashlib
-import json
-import math
-from dataclasses import asdict
 from xml.etree import ElementTree
 
-from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, Card, Diagram, cells
-from .layout import Layout, Point, Route
+from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge
+from .geometry import Box, Point, Route
+from .layout import TITLE_FONT, Layout
+from .look import Look
+from .marks import MARK_FONT, mark_size
+from .plan import FLOW_FONT
+from .text import SMALL, cells, runs, set_cells
 
 MARGIN = 16.0
+HALO = 6.0  # the width of a highlight
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 # What is painted: the property that colours it, and the colour on light and on dark pages.
 COLOURS = {
     "page": ("fill", "#ffffff", "#15181e"),
+    "frame0": ("fill", "#f4f7fa", "#1b2028"),
+    "frame1": ("fill", "#e9eef4", "#232a34"),
+    "border": ("stroke", "#8793a1", "#76839a"),
     "leaf": ("fill", "#fdf8ec", "#2a2720"),
     "card": ("fill", "#fbfcfe", "#1d222b"),
     "band": ("fill", "#e6edf6", "#2b3442"),
     "outline": ("stroke", "#7d8896", "#7d8a9c"),
     "edge": ("stroke", "#7d8896", "#7d8a9c"),
     "head": ("fill", "#6b7684", "#8e9bac"),
+    "halo": ("stroke", "#c26f14", "#c77a1e"),
     "ink": ("fill", "#1b2430", "#e9edf3"),
     "mark": ("fill", "#4d5866", "#b3bfce"),
     "value": ("fill", "#136a31", "#74d492"),
@@ -32,17 +40,24 @@ COLOURS = {
 }
 
 
-def svg_of(diagram: Diagram, layout: Layout) -> str:
-    """The picture as one SVG element that needs nothing else: no font, no script, no id."""
-    left, top, width, height = _frame(diagram, layout)
-    figure = _Figure(diagram)
+def prefix_of(diagram: Diagram, look: Look) -> str:
+    """What the ids and classes of a figure begin with: of several figures on one page each has its own."""
+    return "g" + hashlib.sha256(repr((diagram, look)).encode()).hexdigest()[:8]
+
+
+def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
+    """The picture as one SVG element that needs nothing else: no font and no script."""
+    look = look or Look()
+    box = _surroundings(diagram, layout)
+    size = {"width": box.width, "height": box.height}
+    figure = _Figure(prefix_of(diagram, look), look.theme)
     svg = ElementTree.Element(
         "svg",
         {
             "xmlns": "http://www.w3.org/2000/svg",
-            "width": _number(width),
-            "height": _number(height),
-            "viewBox": f"{_number(left)} {_number(top)} {_number(width)} {_number(height)}",
+            "width": _number(size["width"]),
+            "height": _number(size["height"]),
+            "viewBox": " ".join(map(_number, (box.left, box.top, *size.values()))),
             "role": "img",
             "font-family": MONOSPACE,
             "font-size": _number(FONT),
@@ -50,13 +65,28 @@ def svg_of(diagram: Diagram, layout: Layout) -> str:
     )
     figure.add(svg, "title").text = diagram.title
     figure.add(svg, "desc").text = diagram.description
-    figure.add(svg, "style").text = figure.dark()
-    figure.add(svg, "rect", "page", x=left, y=top, width=width, height=height)
-    for route in layout.routes:
-        figure.edge(svg, route)
-    for edge, route in zip(diagram.edges, layout.routes, strict=True):
-        if edge.mark:
-            figure.mark(svg, route, edge.mark)
+    if look.theme == "auto":
+        figure.add(svg, "style").text = figure.dark()
+    figure.add(svg, "rect", "page", x=box.left, y=box.top, **size)
+    surfaces = [f"frame{frame.level % 2}" for frame in diagram.frames]
+    for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
+        figure.frame(svg, surface, place, frame.title)
+    edges = list(zip(diagram.edges, layout.routes, strict=True))
+    for edge, route in edges:
+        if edge.is_highlighted:
+            figure.path(svg, "halo", route, stroke_width=max(HALO, edge.width + 4))
+    for edge, route in edges:
+        figure.edge(svg, edge, route)
+    for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
+        figure.frame_label(svg, surface, place, frame.label)
+    for x, y in layout.branches:
+        figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
+    for edge, route in edges:
+        if route.mark:
+            around = [s for s, place in zip(surfaces, layout.frames, strict=True) if route.mark in place]
+            figure.mark(svg, edge.mark, route.mark, on=around[-1] if around else "page")
+        if route.flow:
+            figure.flow(svg, edge, route.flow)
     for card, (x, y) in zip(diagram.cards, layout.centres, strict=True):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
     return ElementTree.tostring(svg, encoding="unicode")
@@ -65,10 +95,11 @@ def svg_of(diagram: Diagram, layout: Layout) -> str:
 class _Figure:
     """Adds elements to one figure, each with its colour as an attribute and the class that darkens it."""
 
-    def __init__(self, diagram: Diagram) -> None:
-        # Of several figures on one page each has classes of its own.
-        content = json.dumps(asdict(diagram))
-        self.prefix = "g" + hashlib.sha256(content.encode()).hexdigest()[:8]
+    def __init__(self, prefix: str, theme: str) -> None:
+        self.prefix = prefix
+        self.colours = {
+            name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in COLOURS.items()
+        }
 
     def add(
         self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
@@ -79,8 +110,9 @@ class _Figure:
         }
         names = paint.split()
         for name in names:
-            colouring, light, _ = COLOURS[name]
-            written[colouring] = light
+            if name in self.colours:
+                colouring, colour = self.colours[name]
+                written[colouring] = colour
         if names:
             written["class"] = " ".join(f"{self.prefix}-{name}" for name in names)
         return ElementTree.SubElement(parent, tag, written)
@@ -89,55 +121,117 @@ class _Figure:
         rules = (f".{self.prefix}-{name}{{{colouring}:{dark}}}" for name, (colouring, _, dark) in COLOURS.items())
         return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
-    def text(self, parent: ElementTree.Element, paint: str, text: str, x: float, y: float, **attributes: str) -> None:
+    def text(
+        self,
+        parent: ElementTree.Element,
+        paint: str,
+        text: str,
+        x: float,
+        y: float,
+        size: float = FONT,
+        **attributes: str,
+    ) -> None:
+        """A text with its indices low and its powers high, by attributes that all programs know."""
+        if size != FONT:
+            attributes["font-size"] = _number(size)
         # Without xml:space two blanks would shrink to one.
-        self.add(parent, "text", paint, x=x, y=y, **{"xml:space": "preserve"}, **attributes).text = text
+        element = self.add(parent, "text", paint, x=x, y=y, **{"xml:space": "preserve"}, **attributes)
+        pieces = runs(text)
+        if not any(piece.shift for piece in pieces):
+            element.text = text
+            return
+        height = 0.0
+        for piece in pieces:
+            wanted = -0.3 * size * piece.shift
+            small = {"font_size": size * SMALL} if piece.shift else {}
+            tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
+            tspan.text, height = piece.text, wanted
 
-    def edge(self, parent: ElementTree.Element, route: Route) -> None:
-        start, *rest = map(_pair, route.curve)
-        self.add(parent, "path", "edge", d=f"M{start}C{' '.join(rest)}", fill="none", stroke_width=1.2)
+    def frame(self, parent: ElementTree.Element, surface: str, box: Box, title: str) -> None:
+        group = self.add(parent, "g")
+        self.add(group, "title").text = title
+        size = {"width": box.width, "height": box.height}
+        self.add(group, "rect", f"{surface} border", x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
+
+    def frame_label(self, parent: ElementTree.Element, surface: str, box: Box, label: str) -> None:
+        """The name of a group, in a gap of the edges that cross it."""
+        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * set_cells(label)
+        self.add(parent, "rect", surface, x=x - 1, y=y, width=width + 2, height=TITLE_FONT + 3)
+        self.text(parent, "mark", label, x, y + TITLE_FONT, TITLE_FONT)
+
+    def path(self, parent: ElementTree.Element, paint: str, route: Route, **attributes: str | float) -> None:
+        # Where no number stands between, the pieces are joined; from one to the next there is a pixel.
+        joint, d = "M" if route.flow else "L", ""
+        for start, *rest in route.curves:
+            d += f"{joint if d else 'M'}{_pair(start)}C{' '.join(map(_pair, rest))}"
+        self.add(parent, "path", paint, d=d, fill="none", **attributes)
+
+    def edge(self, parent: ElementTree.Element, edge: Edge, route: Route) -> None:
+        dash = {"stroke_dasharray": "5 3"} if edge.is_blocked else {}
+        self.path(parent, "edge", route, id=f"{self.prefix}-{edge.id}", stroke_width=edge.width, **dash)
         self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.head)))
 
-    def mark(self, parent: ElementTree.Element, route: Route, mark: str) -> None:
+    def mark(self, parent: ElementTree.Element, mark: str, middle: Point, on: str) -> None:
         """The number of an operand, in a gap of its edge: so it is clear whose it is."""
-        x, y = _before_tip(route, 15)
-        self.add(parent, "rect", "page", x=x - 4.5 * len(mark), y=y - 5, width=9 * len(mark), height=10)
-        self.text(parent, "mark", mark, x, y + 3.5, text_anchor="middle", font_size="10", font_weight="bold")
+        (x, y), (width, height) = middle, mark_size(mark)
+        self.add(parent, "rect", on, x=x - width / 2, y=y - height / 2, width=width, height=height)
+        self.text(parent, "mark", mark, x, y + 3.5, MARK_FONT, text_anchor="middle", font_weight="bold")
+
+    def flow(self, parent: ElementTree.Element, edge: Edge, middle: Point) -> None:
+        x, y = middle
+        look = {"text_anchor": "middle", "font_style": "italic"}
+        self.text(parent, "gradient number", edge.flow, x, y + 4, FLOW_FONT, id=f"{self.prefix}-{edge.id}-flow", **look)
 
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
-        group = self.add(parent, "g", transform=f"translate({_number(x)} {_number(y)})")
+        group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")
         self.add(group, "title").text = card.title
+        if card.kind == "stub":
+            self.text(group, "mark", card.label, card.width / 2, card.height / 2 + 1.5, text_anchor="middle")
+            return
         inset, width, height = 0.0, card.width, card.height
-        radius = 5.0 if card.symbol else height / 2
-        surface = "card" if card.symbol else "leaf"
+        radius = height / 2 if card.kind == "leaf" else 5.0
+        if card.is_highlighted:
+            around = {"x": 0.0, "y": 0.0, "width": width, "height": height, "rx": radius}
+            self.add(group, "rect", "halo", fill="none", stroke_width=2 * HALO, **around)
+        if card.kind == "group":
+            width, height = width - STACK, height - STACK
+            self.add(group, "rect", "band outline", x=STACK, y=STACK, width=width, height=height, rx=radius)
+        middle = width / 2
         if card.is_root:
             self.add(group, "rect", "page outline", x=0, y=0, width=width, height=height, rx=radius)
             inset, width, height = OUTLINE, width - 2 * OUTLINE, height - 2 * OUTLINE
-            radius -= OUTLINE if not card.symbol else 2
+            radius -= OUTLINE if card.kind == "leaf" else 2
         box = {"x": inset, "y": inset, "width": width, "height": height, "rx": radius}
+        surface = "leaf" if card.kind == "leaf" else "card" if card.rows else "band"
         self.add(group, "rect", f"{surface} outline", **box)
-        first = inset + ENDS
-        if card.symbol:
+        if card.has_band and card.rows:
             self.add(group, "path", "band outline", d=_band(inset, inset, width, radius))
-        middle = card.width / 2
-        baseline = inset + (BAND if card.symbol else BAND + ENDS) / 2 + 4.5
+        self._header(group, card, inset, width, middle)
+        self._rows(group, card, inset, middle)
+
+    def _header(self, group: ElementTree.Element, card: Card, inset: float, width: float, middle: float) -> None:
+        baseline = inset + (BAND if card.has_band else BAND + ENDS) / 2 + 4.5
         if card.label and card.symbol:
             self.text(group, "ink", card.label, inset + SIDE, baseline, font_weight="bold")
-            self.text(group, "ink", card.symbol, card.width - inset - SIDE, baseline, text_anchor="end")
+            self.text(group, "ink", card.symbol, inset + width - SIDE, baseline, text_anchor="end")
         elif card.header_cells:
             weight = "bold" if card.label else "normal"
             self.text(
                 group, "ink", card.label or card.symbol, middle, baseline, text_anchor="middle", font_weight=weight
             )
-        if card.header_cells:
-            first += BAND
-        numbers = (2 + max(cells(card.value), cells(card.gradient))) * CELL
-        start = inset + SIDE if card.symbol else middle - numbers / 2
-        for row, (paint, sign, number) in enumerate([("value", "▸", card.value), ("gradient", "◂", card.gradient)]):
-            baseline = first + (row + 0.5) * ROW + 4.5
-            style = "italic" if paint == "gradient" else "normal"
-            self.text(group, paint, sign, start, baseline)
-            self.text(group, paint, number, start + 2 * CELL, baseline, font_style=style)
+
+    def _rows(self, group: ElementTree.Element, card: Card, inset: float, middle: float) -> None:
+        first = inset + ENDS + card.header
+        numbers = max((card.indent + cells(row.text) for row in card.rows), default=0) * CELL
+        start = middle - numbers / 2 if card.kind == "leaf" else inset + SIDE
+        for place, row in enumerate(card.rows):
+            baseline = first + (place + 0.5) * ROW + 4.5
+            if row.kind == "count":
+                self.text(group, "mark", row.text, inset + SIDE, baseline)
+                continue
+            style = "italic" if row.kind == "gradient" else "normal"
+            self.text(group, row.kind, row.sign, start, baseline)
+            self.text(group, f"{row.kind} number", row.text, start + 2 * CELL, baseline, font_style=style)
 
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
@@ -147,31 +241,17 @@ def _band(x: float, y: float, width: float, radius: float) -> str:
     return f"M{_number(x)} {_number(y + BAND)}v-{down}a{r} {r} 0 0 1 {r} -{r}h{w}a{r} {r} 0 0 1 {r} {r}v{down}z"
 
 
-def _before_tip(route: Route, distance: float) -> Point:
-    """The point of an edge that lies so far before the tip of its arrow."""
-    x, y = route.curve[-1]
-    tip_x, tip_y = max(route.head, key=lambda corner: math.dist(corner, (x, y)))
-    share = distance / (math.dist((tip_x, tip_y), (x, y)) or 1.0)
-    return tip_x + share * (x - tip_x), tip_y + share * (y - tip_y)
-
-
-def _frame(diagram: Diagram, layout: Layout) -> tuple[float, float, float, float]:
-    """Left, top, width and height of all that is drawn, with a margin."""
-    xs = [
-        x + side * card.width / 2
-        for card, (x, _) in zip(diagram.cards, layout.centres, strict=True)
+def _surroundings(diagram: Diagram, layout: Layout) -> Box:
+    """What is around all that is drawn, with a margin."""
+    points = [
+        (x + side * card.width / 2, y + side * card.height / 2)
+        for card, (x, y) in zip(diagram.cards, layout.centres, strict=True)
         for side in (-1, 1)
     ]
-    ys = [
-        y + side * card.height / 2
-        for card, (_, y) in zip(diagram.cards, layout.centres, strict=True)
-        for side in (-1, 1)
-    ]
-    for route in layout.routes:
-        xs += [x for x, _ in route.curve]
-        ys += [y for _, y in route.curve]
-    left, top = min(xs) - MARGIN, min(ys) - MARGIN
-    return left, top, max(xs) + MARGIN - left, max(ys) + MARGIN - top
+    points += [point for route in layout.routes for curve in route.curves for point in curve]
+    points += [corner for box in layout.frames for corner in ((box.left, box.top), (box.right, box.bottom))]
+    xs, ys = zip(*points, strict=True)
+    return Box(min(xs) - MARGIN, min(ys) - MARGIN, max(xs) + MARGIN, max(ys) + MARGIN)
 
 
 def _pair(point: Point) -> str:

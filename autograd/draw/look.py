@@ -1,0 +1,48 @@
+"""How a drawing looks, and what may be asked of it.
+
+>>> Look(theme="blue")
+Traceback (most recent call last):
+ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PARTS = ("value", "gradient", "operation", "label")
+
+
+@dataclass(frozen=True)
+class Look:
+    """The options of `draw` that choose no nodes; a wrong one raises ValueError, which names the choices."""
+
+    digits: int = 4
+    direction: str = "LR"
+    theme: str = "auto"
+    show: str = " ".join(PARTS)
+    flows: bool = False
+    engine: str = field(default="auto", repr=False)  # these two make no other picture
+    timeout: float = field(default=30.0, repr=False)
+
+    def __post_init__(self) -> None:
+        _choose("direction", self.direction, ("LR", "TB"))
+        _choose("theme", self.theme, ("light", "dark", "auto"))
+        _choose("engine", self.engine, ("auto", "wasm", "dot"))
+        _choose("digits", self.digits, range(1, 18))
+        if not self.timeout > 0:
+            raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout!r}")
+        choices = f"one or more of the words {' '.join(PARTS)}"
+        if not isinstance(self.show, str):
+            raise TypeError(f"show is a string with {choices}, not {self.show!r}")
+        if not self.shown or not self.shown <= set(PARTS):
+            raise ValueError(f"show must be {choices}, not {self.show!r}")
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """What cards show."""
+        return frozenset(self.show.split())
+
+
+def _choose(name: str, given: Any, choices: Any) -> None:
+    if given not in choices:
+        shown = f"from {choices[0]} to {choices[-1]}" if isinstance(choices, range) else " or ".join(map(repr, choices))
+        raise ValueError(f"{name} must be {shown}, not {given!r}")

@@ -1,0 +1,128 @@
+"""A computation in words and numbers, as one would write it on the board: the forward pass, then the backward pass.
+
+>>> from autograd import Value
+>>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+>>> explain(a * b + a)
+Given
+  a = 2, b = -3
+<BLANKLINE>
+Forward
+  node  formula   in numbers  value
+  v1    = a × b   = 2 × (-3)  = -6
+  v2    = v1 + a  = -6 + 2    = -4
+<BLANKLINE>
+Backward: what arrives × the local derivative = what leaves
+  node         arrives  to  local derivative  leaves
+  v2 = v1 + a        1  v1  1                      1  add distributes
+                        a   1                      1
+  v1 = a × b         1  a   b = -3                -3  multiply switches
+                        b   a = 2                  2
+<BLANKLINE>
+Gradients
+  node       gradient  to lower v2
+  a     1 + (-3) = -2  raise it     a branch sums
+  b                 2  lower it
+  a and b move v2 most.
+
+Formulas and patterns are those of the rule book.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..engines import Value
+from . import board, formats
+from .formulas import Formula
+from .paths import Path, PathSum, paths_to
+from .steps import Arrival, Backward, Departure, Forward, Passes
+
+__all__ = ["Arrival", "Backward", "Departure", "Explanation", "Formula", "Forward", "Path", "PathSum", "explain"]
+
+FORMATS = {"text": formats.text, "markdown": formats.markdown, "latex": formats.latex}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """Both passes over a graph, step by step; made by `explain`, printed in its format, shown by Jupyter.
+
+    `forward` and `backward` hold the steps in the order of the passes: printed, each is one line; `index` is the
+    place of its node in topological order. `gradients` are the steps of the leaves, the largest first, or of the
+    nodes asked for by `wrt`, and `paths` for each of these the sum over its paths.
+    """
+
+    root: Value
+    format: str
+    forward: tuple[Forward, ...]
+    backward: tuple[Backward, ...]
+    gradients: tuple[Backward, ...]
+    paths: tuple[PathSum, ...]
+    _sections: tuple[board.Section, ...]
+
+    def to_text(self) -> str:
+        """Plain text for the terminal."""
+        return formats.text(self._sections)
+
+    def to_markdown(self) -> str:
+        """Markdown with tables."""
+        return formats.markdown(self._sections)
+
+    def to_latex(self) -> str:
+        r"""LaTeX between \[ and \]; it needs the package amsmath."""
+        return formats.latex(self._sections)
+
+    def __repr__(self) -> str:
+        return FORMATS[self.format](self._sections)
+
+    def _repr_markdown_(self) -> str | None:
+        return None if self.format == "latex" else self.to_markdown()
+
+    def _repr_latex_(self) -> str | None:
+        return self.to_latex() if self.format == "latex" else None
+
+
+def explain(
+    root: Value,
+    *,
+    wrt: Value | Iterable[Value] | None = None,
+    format: str = "text",
+    digits: int = 4,
+    most: int = 100,
+) -> Explanation:
+    """Explain how `root` was computed, and how its gradients come about.
+
+    >>> x = Value(3.0, "x")
+    >>> for step in explain(x * x).backward:
+    ...     print(step)
+    v1 = x × x: 1 arrives, as at every root; ∂v1/∂x = x = 3, so 1 × 3 = 3 leaves to x; ...
+    x: 3 + 3 = 6 arrives from v1; a branch sums
+
+    With `wrt`, one Value or several, the gradient of each is told as a sum over the paths to it, in place of the
+    backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits; no table has
+    more than about `most` rows, and what is left out is told. No gradient is changed: the root gets the seed 1.
+    Raises TypeError for what is no Value, and ValueError for a format that is none, for digits that are not from 1
+    to 17, and for `most` below 1.
+    """
+    wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
+    for value in (root, *(wanted or ())):
+        if not isinstance(value, Value):
+            raise TypeError(f"explain(root, wrt=…) takes Values, not {type(value).__name__}")
+    if format not in FORMATS:
+        raise ValueError(f"format must be {' or '.join(map(repr, FORMATS))}, not {format!r}")
+    if digits not in range(1, 18):
+        raise ValueError(f"digits must be from 1 to 17, not {digits!r}")
+    if not most >= 1:
+        raise ValueError(f"most must be a number of lines from 1, not {most!r}")
+    passes = Passes(root, digits, wanted or ())
+    forward, backward = passes.forward(most), passes.backward(most)
+    gradients = passes.gradients(most, wanted)
+    sums = tuple([paths_to(value, passes, most) for value in dict.fromkeys(wanted or ())])
+    sections = [
+        board.given([step for step in forward if not step.node.operation], passes, most),
+        board.forward([step for step in forward if step.node.operation], passes, most),
+    ]
+    if wanted is None:
+        sections.append(board.backward([step for step in backward if step.node.operation], passes, most))
+    sections += [board.paths(found, passes, most) for found in sums]
+    sections.append(board.gradients(gradients, passes, len(passes.leaves) if wanted is None else 0, most))
+    shown = tuple([section for section in sections if section.rows or section.sentences])
+    return Explanation(root, format, forward, backward, gradients, sums, shown)

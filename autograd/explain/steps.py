@@ -1,0 +1,222 @@
+"""The steps of both passes: what is computed at each node, and what arrives and leaves there.
+
+>>> from autograd import Value
+>>> x = Value(3.0, "x")
+>>> passes = Passes(x * x)
+>>> for step in [*passes.forward(10), *passes.backward(10)]:
+...     print(step)
+x = 3
+v1 = x × x = 3 × 3 = 9
+v1 = x × x: 1 arrives, as at every root; ∂v1/∂x = x = 3, so 1 × 3 = 3 leaves to x; ...; multiply switches
+x: 3 + 3 = 6 arrives from v1; a branch sums
+
+No gradient is changed: the flows are those of a pass of their own, with the seed 1, added in the same order as
+in `backward`.
+"""
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+from ..engines import Value, topological_order
+from ..operations import BLOCKED
+from .formulas import Formula, product, prose
+from .writer import Writer
+
+# So many operands, or sources of flows, are told in one line.
+TOLD = 4
+
+A_BRANCH_SUMS = prose("a branch sums")
+
+
+class Arrival(NamedTuple):
+    """A flow that arrives at a node, and the node that it comes from: None for the seed."""
+
+    source: Value | None
+    flow: float
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What leaves to one operand: what arrived times the local derivative, exactly 0 where that is BLOCKED."""
+
+    to: Value
+    derivative: Formula  # as the rule book has it
+    partial: float | None
+    flow: float
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the operation did not choose this operand, as the smaller one of a maximum."""
+        return self.partial is BLOCKED
+
+
+@dataclass(frozen=True, repr=False)
+class Forward:
+    """A node as it is computed; printed, one line of text."""
+
+    kind: ClassVar[str] = "forward"
+    index: int  # of the node in topological order
+    node: Value
+    name: Formula
+    formula: Formula  # empty for a leaf
+    numbers: Formula  # the formula with numbers in it; empty where that is no more than the value
+    value: float
+    line: str
+
+    def __repr__(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, repr=False)
+class Backward:
+    """A node as the flow comes by; printed, one line of text."""
+
+    kind: ClassVar[str] = "backward"
+    index: int  # of the node in topological order
+    node: Value
+    name: Formula
+    formula: Formula  # empty for a leaf
+    arriving: tuple[Arrival, ...]
+    flow: float  # the sum of what arrives
+    leaving: tuple[Departure, ...]
+    more: int  # so many departures are left out
+    patterns: tuple[Formula, ...]  # what happens here, in the words of the lectures
+    line: str
+
+    def __repr__(self) -> str:
+        return self.line
+
+
+class Passes:
+    """Both passes over the graph of a root; others, that may not be in it, shall have a name as well."""
+
+    def __init__(self, root: Value, digits: int = 4, others: Collection[Value] = ()) -> None:
+        self.root = root
+        self.order = topological_order(root)
+        self.write = Writer(dict.fromkeys([*self.order, *others]), digits)
+        self.flows = {root: 1.0}
+        for node in reversed(self.order):
+            for parent, _, flow in self.sent(node):
+                self.flows[parent] = self.flows[parent] + flow if parent in self.flows else flow
+
+    def sent(self, node: Value) -> Iterator[tuple[Value, float, float]]:
+        """The flows that leave a node, each with its local derivative: none where nothing arrives or it is blocked."""
+        if node in self.flows:
+            for parent, partial in node.local_gradients():
+                if partial is not BLOCKED:
+                    yield parent, partial, self.flows[node] * partial
+
+    @cached_property
+    def leaves(self) -> list[int]:
+        """The places of the leaves in topological order."""
+        return [place for place, node in enumerate(self.order) if node.operation is None]
+
+    @cached_property
+    def interior(self) -> list[int]:
+        """The places of the nodes that are no leaves."""
+        return [place for place, node in enumerate(self.order) if node.operation is not None]
+
+    def forward(self, most: int) -> tuple[Forward, ...]:
+        """The first steps of the forward pass: so many leaves, and so many other nodes."""
+        return tuple(map(self._forward, sorted([*self.leaves[:most], *self.interior[:most]])))
+
+    def backward(self, most: int) -> tuple[Backward, ...]:
+        """The first steps of the backward pass: so many leaves, and nodes from which in all so many flows leave."""
+        rooms = dict.fromkeys(self.leaves[-most:], 0)
+        room = most
+        for place in reversed(self.interior):
+            if room <= 0:
+                break
+            rooms[place] = room
+            room -= max(1, len(self.order[place].parents))
+        return self._backward(dict(sorted(rooms.items(), reverse=True)))
+
+    def gradients(self, most: int, nodes: Collection[Value] | None = None) -> tuple[Backward, ...]:
+        """The steps at the leaves, or at other nodes, those with the largest gradients first."""
+        places = self.leaves if nodes is None else [i for i, node in enumerate(self.order) if node in nodes]
+        largest = sorted(places, key=lambda i: magnitude(self.flows.get(self.order[i], 0.0)), reverse=True)
+        return self._backward(dict.fromkeys(largest[:most], 0))
+
+    def _forward(self, index: int) -> Forward:
+        node = self.order[index]
+        name, formula, numbers = self.write.name(node), self.write.formula(node), self.write.numbers(node)
+        value = node.data if node.operation else self._as_it_was.get(node, node.data)
+        line = self.write.equation(name, formula, numbers, self.write.number(value)).text
+        return Forward(index, node, name, formula, numbers, value, line)
+
+    @cached_property
+    def _as_it_was(self) -> dict[Value | float, float]:
+        """The numbers that the leaves were; they may have been changed since."""
+        return {x: number for node in self.order for x, number in zip(node.operands, node.numbers, strict=True)}
+
+    def _backward(self, rooms: Mapping[int, int]) -> tuple[Backward, ...]:
+        """The steps at these places of the topological order, each with room for so many departures."""
+        arriving: dict[Value, list[Arrival]] = {self.order[index]: [] for index in rooms}
+        for node in reversed(self.order):
+            for parent, _, flow in self.sent(node):
+                if parent in arriving:
+                    arriving[parent].append(Arrival(node, flow))
+        if self.root in arriving:
+            arriving[self.root].append(Arrival(None, 1.0))
+        return tuple([self._step(index, tuple(arriving[self.order[index]]), room) for index, room in rooms.items()])
+
+    def _step(self, index: int, arriving: tuple[Arrival, ...], room: int) -> Backward:
+        node, write = self.order[index], self.write
+        flow = self.flows.get(node, 0.0)
+        partials = node.local_gradients() if arriving else []
+        leaving = tuple(
+            Departure(parent, formula, partial, 0.0 if partial is BLOCKED else flow * partial)
+            for (parent, partial), formula in zip(
+                partials[:room], write.derivatives(node, range(len(partials[:room]))), strict=True
+            )
+        )
+        more = len(partials) - len(leaving)
+        patterns = (A_BRANCH_SUMS,) * (len(arriving) > 1) + self._pattern(node, partials)
+        told = [self._arrival(arriving, flow), *[self._departure(node, flow, sent) for sent in leaving[:TOLD]]]
+        if untold := more + len(leaving[TOLD:]):
+            told.append(f"and to {untold} more")
+        line = f"{write.node(node).text}: {'; '.join([*told, *[pattern.text for pattern in patterns]])}"
+        name, formula = write.name(node), write.formula(node)
+        return Backward(index, node, name, formula, arriving, flow, leaving, more, patterns, line)
+
+    def _arrival(self, arriving: Sequence[Arrival], flow: float) -> str:
+        if not arriving:
+            return "nothing arrives"
+        total = self.write.sum([arrival.flow for arrival in arriving], flow).text
+        names = [self.write.name(x).text for x in dict.fromkeys(x.source for x in arriving) if x is not None]
+        if not names:
+            return f"{total} arrives, as at every root"
+        return f"{total} arrives from {' and '.join(names if len(names) <= TOLD else [*names[: TOLD - 1], 'others'])}"
+
+    def _departure(self, node: Value, flow: float, departure: Departure) -> str:
+        write = self.write
+        to, number = write.name(departure.to).text, write.number(departure.partial or 0.0)
+        told = f"∂{write.name(node).text}/∂{to} = {write.equation(departure.derivative, number).text}"
+        if departure.blocked:
+            return f"{told}, so nothing leaves to {to}"
+        sent = product([write.number(flow), number])
+        return f"{told}, so {write.equation(sent, write.number(departure.flow)).text} leaves to {to}"
+
+    def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Formula, ...]:
+        """What the node's operation does with the flow; nothing where there is no word for it."""
+        if not (node.operation and node.operation.pattern and partials):
+            return ()
+        name, does = node.operation.name, node.operation.pattern
+        if does != "routes":
+            return (prose(f"{name} {does}"),)
+        chosen = [self.write.name(parent) for parent, partial in partials if partial is not BLOCKED]
+        if not chosen:
+            return (prose(f"{name} blocks"),)
+        if len(node.operands) == 1:
+            return (prose(f"{name} passes"),)
+        if any(partial is not BLOCKED and 0 < partial < 1 for _, partial in partials):
+            return (prose(f"{name} shares a tie"),)
+        return (prose(f"{name} routes to {' and '.join(['{}'] * len(chosen))}", *chosen),)
+
+
+def magnitude(number: float) -> float:
+    """How much a gradient moves its root; most of all where it is nan, for that is to be seen first."""
+    return math.inf if math.isnan(number) else abs(number)

@@ -1,0 +1,105 @@
+"""How the nodes of a graph are written: each by a name of its own, which is its label, or v and a number.
+
+>>> from autograd import Value
+>>> from autograd import topological_order
+>>> x = Value(3.0, "x")
+>>> order = topological_order((x * x + 1) * x)
+>>> write = Writer(order)
+>>> [write.node(node).text for node in order]
+['x', 'v1 = x × x', 'v2 = v1 + 1', 'v3 = v2 × x']
+"""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from ..draw.text import cells, readable, shortened
+from ..engines import Value
+from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, same, signless
+
+# So many terms of a sum are shown.
+TERMS = 5
+
+# The width of a name, in characters of a terminal.
+NAME = 28
+
+
+class Writer:
+    """Writes nodes, formulas and numbers; the nodes in topological order."""
+
+    def __init__(self, order: Collection[Value], digits: int = 4) -> None:
+        self.digits = digits
+        self._names = dict(zip(order, _names(order), strict=True))
+
+    def name(self, node: Value) -> Formula:
+        """What the node is called; no two nodes have the same name."""
+        return named(self._names[node])
+
+    def node(self, node: Value) -> Formula:
+        """The node's name and formula, as an equation."""
+        return self.equation(self.name(node), self.formula(node))
+
+    def formula(self, node: Value) -> Formula:
+        """What the node is computed as, from the names of its operands; empty for a leaf."""
+        return applied(node.operation, self._operands(node)) if node.operation else NOTHING
+
+    def numbers(self, node: Value) -> Formula:
+        """The node's formula with the numbers that its operands were; empty for a leaf."""
+        return applied(node.operation, [self.number(x) for x in node.numbers]) if node.operation else NOTHING
+
+    def derivatives(self, node: Value, parents: Iterable[int]) -> list[Formula]:
+        """The local derivatives towards some of the node's parents; empty where the rule book has no formula."""
+        if not node.operation:
+            return []
+        operands = self._operands(node)
+        places = [place for place, operand in enumerate(node.operands) if isinstance(operand, Value)]
+        return [derivative(node.operation, places[parent], operands) for parent in parents]
+
+    def number(self, x: float) -> Formula:
+        """A number to as many digits as were asked for."""
+        return number(x, self.digits)
+
+    def sum(self, flows: Sequence[float], total: float) -> Formula:
+        """The sum of flows and what it comes to; a single flow by itself."""
+        shown = flows if len(flows) <= TERMS else [*flows[: TERMS - 2], flows[-1]]
+        first, *others = [self.number(flow) for flow in shown]
+        terms = [first, *map(signless, others)]
+        if len(shown) < len(flows):
+            terms.insert(-1, DOTS)
+        return self.equation(joined(terms, " + "), self.number(total))
+
+    def equation(self, *sides: Formula) -> Formula:
+        """Formulas with = between, without those that are empty or that the next one repeats."""
+        written = [side for side in sides if side.text]
+        return joined([x for x, y in zip(written, [*written[1:], NOTHING], strict=True) if not same(x, y)], " = ")
+
+    def _operands(self, node: Value) -> list[Formula]:
+        return [self.name(x) if isinstance(x, Value) else self.number(x) for x in node.operands]
+
+
+def _names(order: Iterable[Value]) -> Iterator[str]:
+    """The labels; where there is none, a letter and a number; of equal ones, the second as x₂."""
+    labels = [shortened(label, NAME) if cells((label := readable(node.label)).strip()) else "" for node in order]
+    letter = next(x for x in _letters() if not any(re.fullmatch(rf"{x}\d+", label) for label in set(labels)))
+    unlabelled = itertools.count(1)
+    taken = set(labels)
+    found: dict[str, int] = defaultdict(int)
+    for label in labels:
+        found[label] += 1
+        name = label
+        if not label:
+            name = f"{letter}{next(unlabelled)}"
+        elif found[label] > 1:
+            while (name := label + str(found[label]).translate(LOW)) in taken:
+                found[label] += 1
+            taken.add(name)
+        yield name
+
+
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _letters() -> Iterator[str]:
+    yield from "vunst"
+    yield from map("v".__mul__, itertools.count(2))

@@ -1,0 +1,595 @@
+"""How pictures look, by their options; what they are in notebooks and in files."""
+
+import base64
+import html.parser
+import importlib
+import itertools
+import math
+import re
+import sys
+
+import pytest
+from test_draw import HOSTILE, SVG, cards, neuron, parsed, run, texts
+from test_draw_groups import box, meets, trained
+
+from autograd import Value, dot, maximum, mean, nn, operation, relu, scope, sum, topological_order, where
+from autograd.__main__ import main
+from autograd.draw import draw, text
+from autograd.operations import OPERATIONS
+
+WORDS = ("value", "gradient", "operation", "label")
+
+
+def edges_to(drawing, label):
+    """The edges to a card, by the label of their tail."""
+    shown = drawing._diagram
+    return {shown.cards[e.tail].label: e for e in shown.edges if label in (shown.cards[e.head].label, "")}
+
+
+def overlapping(boxes):
+    return [(a, b) for a, b in itertools.combinations(boxes, 2) if meets(a, b)]
+
+
+# Theme, and what stands on a card -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#15181e"), ("auto", "#ffffff")])
+def test_a_theme_is_in_attributes_and_only_auto_has_a_style_sheet(theme, page):
+    svg = parsed(draw(neuron(), theme=theme).svg)
+
+    assert svg.find(f"{SVG}rect").get("fill") == page
+    assert (svg.find(f"{SVG}style") is not None) == (theme == "auto")
+
+
+@pytest.mark.parametrize("words", [c for n in range(1, 5) for c in itertools.combinations(WORDS, n)])
+def test_a_card_shows_what_show_says(words):
+    """Seen to fail with the gradient shown always."""
+    x = Value(3.0, "x")
+    y = x * 2
+    y.label = "y"
+    y.backward()
+    leaf, root = (texts(card) for card in cards(draw(y, show=" ".join(words)).svg))
+    numbers = ["▸", "6"] * ("value" in words) + ["◂", "1"] * ("gradient" in words)
+
+    assert root == ["y"] * ("label" in words) + ["× 2"] * ("operation" in words) + numbers
+    if words != ("operation",):
+        assert leaf[0] == ("x" if "label" in words else "▸" if "value" in words else "◂")
+
+
+def test_a_card_that_would_be_empty_has_its_name():
+    x, number = Value(3.0, "x"), Value(4.0)
+
+    assert [texts(card)[0] for card in cards(draw(x * number, show="operation").svg)] == ["x", "4", "×"]
+    assert [texts(card)[0] for card in cards(draw(x * number, show="label").svg)] == ["x", "4", "x × 4"]
+
+
+@pytest.mark.parametrize("show", ["", " ", "values", "value,gradient", "value value2"])
+def test_wrong_words_are_an_error_that_names_the_right_ones(show):
+    with pytest.raises(ValueError, match="show must be one or more of the words value gradient operation label, not '"):
+        draw(Value(1.0), show=show)
+
+
+def test_show_is_a_string():
+    with pytest.raises(TypeError, match="show is a string"):
+        draw(Value(1.0), show=["value"])
+
+
+def test_an_unknown_theme_is_an_error():
+    with pytest.raises(ValueError, match="theme must be 'light' or 'dark' or 'auto', not 'blue'"):
+        draw(Value(1.0), theme="blue")
+
+
+def test_a_zero_has_no_sign_but_its_tooltip_has():
+    """Seen to fail with the number as it is."""
+    x = Value(-0.0, "x")
+    y = -x * 1.0
+    x.grad = -0.0
+    leaf = cards(draw(y).svg)[0]
+
+    assert texts(leaf) == ["x", "▸", "0", "◂", "0"]
+    assert leaf.findtext(f"{SVG}title") == "x\nvalue -0.0\ngradient -0.0"
+
+
+# Indices --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("label", "pieces"),
+    [
+        ("w_0", ["w", ("0", -1)]),
+        ("w_10", ["w", ("10", -1)]),
+        ("w_ij", ["w", ("ij", -1)]),
+        ("w_{i, j}", ["w", ("i, j", -1)]),
+        ("h_relu", ["h", ("relu", -1)]),
+        ("ŷ_max", ["ŷ", ("max", -1)]),
+        ("x\u0302_max", ["x\u0302", ("max", -1)]),
+        ("y\u0302_1", ["y\u0302", ("1", -1)]),
+        ("layer_1", ["layer", ("1", -1)]),
+        ("x^2", ["x", ("2", 1)]),
+        ("x^T", ["x", ("T", 1)]),
+        ("10^{-3}", ["10", ("-3", 1)]),
+        ("w_{ij}^2", ["w", ("ij", -1), ("2", 1)]),
+        ("w_0 · x_1", ["w", ("0", -1), " · x", ("1", -1)]),
+        ("learning_rate", ["learning_rate"]),
+        ("__init__", ["__init__"]),
+        ("_x", ["_x"]),
+        ("w_", ["w_"]),
+        ("w_{}", ["w_{}"]),
+        ("a_very_long_name", ["a_very_long_name"]),
+        ("x ^ 2", ["x ^ 2"]),
+        ("w0", ["w0"]),
+        ("", []),
+    ],
+)
+def test_labels_have_indices_and_powers_as_in_latex(label, pieces):
+    expected = [piece if isinstance(piece, tuple) else (piece, 0) for piece in pieces]
+
+    assert [tuple(run) for run in text.runs(label)] == expected
+
+
+def test_an_index_stands_lower_and_smaller_and_what_follows_on_the_line():
+    card = cards(draw(Value(1.0, "w_0^2 b")).svg)[0]
+    spans = list(card.find(f"{SVG}text"))
+
+    assert [span.text for span in spans] == ["w", "0", "2", " b"]
+    low, high, back = (float(span.get("dy")) for span in spans[1:])
+    assert low > 0 > high
+    assert low + high + back == pytest.approx(0)
+    assert [span.get("font-size") for span in spans] == [None, "10", "10", None]
+    assert card.findtext(f"{SVG}title").startswith("w_0^2 b\n")
+
+
+# Flows ----------------------------------------------------------------------------------------------
+
+
+def test_each_edge_carries_the_gradient_times_the_local_derivative():
+    """The figures of the lecture, to two digits."""
+    drawing = draw(neuron(), flows=True, digits=2)
+    flows = {edge_label: edge.flow for edge_label, edge in edges_to(drawing, "").items() if edge_label}
+    shown = [t for t in texts(parsed(drawing.svg)) if t.startswith("◂ ")]
+
+    assert flows == {"w0": "◂ -0.2", "x0": "◂ 0.39", "w1": "◂ -0.39", "x1": "◂ -0.59", "w2": "◂ 0.2"}
+    assert sorted(shown) == sorted(edge.flow for edge in drawing._diagram.edges)
+
+
+def test_the_flows_of_all_branches_sum_to_the_gradient():
+    x = Value(3.0, "x")
+    y = x * x + x
+    y.backward()
+    flows = [float(edge.flow[2:]) for edge in draw(y, flows=True)._diagram.edges if edge.tail == 0]
+
+    assert flows == [3.0, 3.0, 1.0]
+    assert x.grad == 7.0
+
+
+def test_before_a_pass_a_dash_stands_for_each_flow():
+    assert [edge.flow for edge in draw(Value(1.0) * 2, flows=True)._diagram.edges] == ["◂ —"]
+
+
+def test_without_flows_no_edge_has_a_number():
+    assert {(edge.flow, edge.width) for edge in draw(neuron())._diagram.edges} == {("", 1.2)}
+
+
+def test_the_width_grows_with_the_flow_by_orders_of_magnitude():
+    x = Value(1.0, "x")
+    factors = [1e-9, 1e-3, 0.1, -1.0, 10.0, 0.0]
+    y = sum([x * factor for factor in factors])
+    y.backward()
+    edges = [edge for edge in draw(y, flows=True)._diagram.edges if edge.tail == 0]
+    widths = [edge.width for edge in edges]
+
+    assert widths[:2] == [1.0, 1.0]
+    assert widths[4:] == [5.0, 1.0]
+    assert widths[2:4] == pytest.approx([1.0, 3.0])
+
+
+@pytest.mark.parametrize(("number", "shown", "width"), [(math.inf, "◂ inf", 5.0), (math.nan, "◂ nan", 1.0)])
+def test_flows_without_end_are_shown(number, shown, width):
+    x = Value(1.0, "x")
+    y = x * number + x
+    y.backward()
+    edge = draw(y, flows=True)._diagram.edges[0]
+
+    assert (edge.flow, edge.width) == (shown, width)
+    assert "nan" not in "".join(path.get("d") for path in parsed(draw(y, flows=True).svg).findall(f"{SVG}path"))
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_numbers_on_edges_meet_no_card_and_no_other_number(direction):
+    """Seen to fail with the numbers in the middle of edges that Graphviz had made no room for."""
+    loss, _ = trained()
+    svg = draw(loss, flows=True, direction=direction).svg
+    boxes = [box(card) for card in cards(svg)]
+    for shown in parsed(svg).findall(f"{SVG}text"):
+        if shown.get("text-anchor") == "middle":
+            x, y, half = float(shown.get("x")), float(shown.get("y")), 3.3 * text.cells("".join(shown.itertext()))
+            boxes.append((x - half, y - 9, x + half, y + 1))
+
+    assert len(boxes) > 60
+    assert overlapping(boxes) == []
+
+
+# What blocks ----------------------------------------------------------------------------------------
+
+
+def dashed(drawing):
+    paths = parsed(drawing.svg).findall(f"{SVG}path")
+    return [path.get("stroke-dasharray") is not None for path in paths if "-edge-" in path.get("id", "")]
+
+
+def test_what_nothing_flows_through_is_dashed():
+    """Seen to fail with only the unchosen operands dashed, and with only zero derivatives dashed."""
+    a, b = Value(2.0, "a"), Value(-1.0, "b")
+
+    assert dashed(draw(maximum(a, b))) == [False, True]
+    assert dashed(draw(relu(b))) == [True]
+    assert dashed(draw(relu(a))) == [False]
+    assert dashed(draw(where(a, a, b))) == [True, False, True]
+    assert dashed(draw(a * b)) == [False, False]
+    assert dashed(draw(a * Value(0.0))) == [True, False]
+    assert dashed(draw(maximum(a, a))) == [False, False]
+
+
+def test_a_rule_under_construction_is_drawn():
+    """Seen to fail with the error of its closure let through."""
+    try:
+
+        @operation("halfdone(x)", "?")
+        def halfdone(x):
+            return x + 1.0, lambda: 1 / 0
+
+        y = halfdone(Value(1.0, "x"))
+
+        assert dashed(draw(y, flows=True)) == [False]
+    finally:
+        OPERATIONS.pop("halfdone", None)
+
+
+# Highlights -----------------------------------------------------------------------------------------
+
+
+def test_a_path_is_highlighted_with_its_edges():
+    """Seen to fail with the edges between all highlighted nodes."""
+    x = Value(2.0, "x")
+    y = x * x
+    z = y + x
+    shown = draw(z, highlight=[x, y, z])._diagram
+
+    assert [card.is_highlighted for card in shown.cards] == [True, True, True]
+    assert [(edge.tail, edge.head, edge.is_highlighted) for edge in shown.edges] == [
+        (0, 1, True),
+        (0, 1, True),
+        (1, 2, True),
+        (0, 2, False),
+    ]
+    assert draw(z, highlight=[z, y, x])._diagram.edges == shown.edges
+
+
+def test_one_node_is_highlighted_by_a_broad_line():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    svg = parsed(draw(x + y, highlight=y).svg)
+    broad = [card for card in cards(draw(x + y, highlight=y).svg) if card.find(f"{SVG}rect").get("fill") == "none"]
+
+    assert [texts(card)[0] for card in broad] == ["y"]
+    assert float(broad[0].find(f"{SVG}rect").get("stroke-width")) >= 6
+    assert len(svg.findall(f"{SVG}path")) == 2
+
+
+def test_a_node_in_a_folded_group_highlights_the_group():
+    loss, model = trained()
+    path = [model.layers[0].neurons[0].weights[0], model.layers[1].neurons[0].weights[0]]
+    shown = draw(loss, depth=2, highlight=path)._diagram
+
+    assert [card.label for card in shown.cards if card.is_highlighted] == ["layers.0", "layers.1"]
+    assert [shown.cards[edge.tail].label for edge in shown.edges if edge.is_highlighted] == ["layers.0"]
+
+
+def test_only_nodes_of_the_graph_can_be_highlighted():
+    y = Value(2.0) * 3
+
+    with pytest.raises(ValueError, match=r"highlight: .* is not in the graph"):
+        draw(y, highlight=Value(2.0))
+    with pytest.raises(TypeError, match="highlight takes Values of the graph, not float"):
+        draw(y, highlight=3.0)
+    with pytest.raises(TypeError, match="highlight takes Values of the graph, not str"):
+        draw(y, highlight="y")
+
+
+# Operations over lists ------------------------------------------------------------------------------
+
+
+def test_a_dot_looks_the_same_with_numbers_and_with_values():
+    """Its numbers stand at the edges of what they multiply; a factor of 1 says nothing."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    numbers, values, one = dot([a, b], [0.1, 1.0]), dot([a, b], [b, a]), dot([a], [0.5])
+
+    assert [draw(y)._diagram.cards[-1].symbol for y in (numbers, values, one)] == ["dot"] * 3
+    assert [edge.mark for edge in draw(numbers)._diagram.edges] == ["×0.1", ""]
+    assert [edge.mark for edge in draw(values)._diagram.edges] == ["1", "2", "1′", "2′"]
+    assert [edge.mark for edge in draw(one)._diagram.edges] == ["×0.5"]
+    assert [edge.mark for edge in draw(dot([a], [b]))._diagram.edges] == ["", ""]
+    assert [edge.mark for edge in draw(dot([2.0, 4.0], [a, -0.0]))._diagram.edges] == ["×2"]
+
+
+def test_a_sum_keeps_its_symbol_beside_a_number():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+
+    assert [draw(sum(items))._diagram.cards[-1].symbol for items in ([a, b], [a, 1.0, b])] == ["Σ", "Σ(·, 1, ·)"]
+    assert draw(mean([a, 1.0]))._diagram.cards[-1].symbol == "mean(·, 1)"
+
+
+@pytest.mark.parametrize("count", [4, 17])
+def test_marks_do_not_overlap_and_lie_on_their_edges(count):
+    """Seen to fail with each mark 15 pixels before the tip of its arrow."""
+    y = nn.Neuron(count, bias=False, seed=0)([0.5 + i for i in range(count)])
+    svg = parsed(draw(y).svg)
+    rects = [rect for rect in svg.findall(f"{SVG}rect")[1:] if float(rect.get("height")) == 10]
+    sizes = [[float(rect.get(name)) for name in ("x", "y", "width", "height")] for rect in rects]
+
+    assert len(sizes) == count
+    assert overlapping([(x, y, x + width, y + height) for x, y, width, height in sizes]) == []
+
+
+def test_a_leaf_that_is_used_all_along_a_chain_feeds_it_by_one_line():
+    """Seen to fail with one line for each use: all 20 leave the leaf beside each other."""
+    x = y = Value(0.5, "x")
+    for _ in range(10):
+        y = y * x + x
+    drawing = draw(y)
+    svg = parsed(drawing.svg)
+    ids = {edge_id for (place, operand), edge_id in drawing.edge_ids.items() if operand == 1}
+    starts = {
+        path.get("d").split("C")[1].split(" ")[-1][:6] for path in svg.findall(f"{SVG}path") if path.get("id") in ids
+    }
+
+    assert len(svg.findall(f"{SVG}circle")) == 19
+    assert len(starts) <= 2  # the first use, and all others
+    assert float(svg.get("height")) < 200
+
+
+def test_the_picture_of_a_chain_grows_in_step_with_it():
+    """Seen to fail with all of the common line in the path of each edge."""
+
+    def size(length):
+        x = y = Value(0.5, "x")
+        for _ in range(length):
+            y = y * x + x
+        return len(draw(y).svg)
+
+    assert size(400) - size(200) == pytest.approx(2 * (size(200) - size(100)), rel=0.1)
+
+
+# Ids ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"flows": True}, {"theme": "dark", "digits": 9, "direction": "TB"}])
+def test_each_node_and_each_edge_has_an_id(options):
+    loss, _ = trained()
+    drawing = draw(loss, **options)
+    order = topological_order(loss)
+    elements = {element.get("id"): element for element in parsed(drawing.svg).iter() if element.get("id")}
+
+    assert elements.keys() >= {*drawing.node_ids.values(), *drawing.edge_ids.values()}
+    assert len(elements) == drawing.svg.count(' id="')
+    assert all(name.startswith(drawing.prefix) for name in elements)
+    assert list(drawing.node_ids) == list(range(len(order)))
+    assert drawing.node_ids[3] == f"{drawing.prefix}-node-3"
+    for place, name in drawing.node_ids.items():
+        title = elements[name].findtext(f"{SVG}title")
+        assert f"\nvalue {order[place].data!r}\n" in title
+        assert {c.rpartition("-")[0] for c in elements[name].find(f"{SVG}text").get("class").split()} == {
+            drawing.prefix
+        }
+    assert set(drawing.edge_ids) == {
+        (place, operand)
+        for place, node in enumerate(order)
+        for operand, thing in enumerate(node.operands)
+        if isinstance(thing, Value)
+    }
+    assert {elements[name].tag for name in drawing.edge_ids.values()} == {f"{SVG}path"}
+
+
+def test_the_nodes_of_a_folded_group_have_the_id_of_its_card():
+    with scope("a"):
+        x = Value(1.0)
+        y = x * 2
+    drawing = draw(y + 1, depth=1)
+
+    assert drawing.node_ids == {0: f"{drawing.prefix}-group-0", 1: f"{drawing.prefix}-group-0", 2: drawing.node_ids[2]}
+    assert drawing.node_ids[2] == f"{drawing.prefix}-node-2"
+    assert drawing.edge_ids == {}
+
+
+def test_the_number_texts_have_a_class_of_their_own():
+    x = Value(1.0)
+    drawing = draw(x)
+    named = {
+        t.get("class").replace(drawing.prefix, "p"): t.text
+        for t in cards(drawing.svg)[0].findall(f"{SVG}text")
+        if t.text not in "▸◂"
+    }
+
+    assert named == {"p-value p-number": "1", "p-gradient p-number": "—"}
+
+
+def test_pictures_that_differ_in_an_option_do_not_share_ids():
+    """Seen to fail with a prefix of the texts alone."""
+    f = neuron()
+    looks = [{}, {"theme": "dark"}, {"direction": "TB"}, {"flows": True}, {"show": "value"}, {"highlight": f}]
+    prefixes = {draw(f, **look).prefix for look in looks}
+
+    assert len(prefixes) == len(looks)
+    assert draw(f, timeout=10.0).svg == draw(f).svg
+
+
+# Every time the same --------------------------------------------------------------------------------
+
+
+def test_all_kinds_of_pictures_are_the_same_in_every_process():
+    """Seen to fail with the cards in the order of a set of groups."""
+    program = """
+        import sys
+        from autograd import mean, nn, topological_order
+        from autograd.draw import draw
+        model = nn.MLP(2, [4, 3, 1], seed=0)
+        loss = mean([nn.hinge(model([float(i), 1.0]), 1) for i in range(3)])
+        loss.backward()
+        node = topological_order(loss)[30]
+        for options in ({"flows": True}, {"depth": 1}, {"depth": 2}, {"depth": 3}, {"around": node, "highlight": node}):
+            drawing = draw(loss, **options)
+            for text in (drawing.svg, drawing.to_dot().source, str(drawing.node_ids)):
+                sys.stdout.buffer.write(text.encode())
+    """
+    drawn = {run(program, PYTHONHASHSEED=str(seed)).stdout for seed in range(3)}
+
+    assert len(drawn) == 1
+    assert drawn.pop().count(b"<svg") == 5
+
+
+# Notebooks ------------------------------------------------------------------------------------------
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self, source):
+        super().__init__()
+        self.found = []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.found.append(("", data))
+
+
+@pytest.mark.parametrize("label", HOSTILE.values(), ids=HOSTILE)
+def test_html_is_one_image_with_the_description_as_its_alternative(label):
+    """Seen to fail with the alternative left unescaped."""
+    x = Value(1.0, label)
+    drawing = draw(x + x)
+    ((tag, attributes),) = Tags(drawing._repr_mimebundle_()["text/html"]).found
+    kind, _, data = attributes["src"].partition(",")
+
+    assert (tag, set(attributes), kind) == ("img", {"alt", "src"}, "data:image/svg+xml;base64")
+    assert base64.b64decode(data).decode() == drawing.svg
+    assert attributes["alt"] == f"{drawing._diagram.title}. {drawing._diagram.description}"
+    assert text.shortened(text.readable(label), 56) in attributes["alt"]
+
+
+def test_a_value_is_shown_as_text_html_and_svg():
+    assert list(neuron()._repr_mimebundle_()) == ["text/plain", "text/html", "image/svg+xml"]
+
+
+def test_a_drawing_that_cannot_be_laid_out_is_shown_as_text(monkeypatch):
+    """Seen to fail with the error let through."""
+    drawing = draw(Value(1.0))
+    monkeypatch.setattr(importlib.import_module("autograd.draw.layout"), "run_graphviz", lambda *_: 1 / 0)
+
+    assert drawing._repr_mimebundle_() == {"text/plain": "<drawing of 1: 1 node>, not drawn: division by zero"}
+
+
+def test_the_line_of_a_large_graph_names_the_depth():
+    y = Value(0.0)
+    for _ in range(150):
+        y = y + 1
+
+    assert "draw(value, depth=1)" in y._repr_mimebundle_()["text/plain"]
+
+
+# Files ----------------------------------------------------------------------------------------------
+
+
+def test_dot_is_written_without_a_layout(monkeypatch, tmp_path):
+    """Seen to fail with the picture made when it is drawn."""
+    monkeypatch.setattr(importlib.import_module("autograd.draw.layout"), "run_graphviz", lambda *_: 1 / 0)
+    draw(neuron()).save(tmp_path / "neuron.dot")
+
+    assert (tmp_path / "neuron.dot").read_text(encoding="utf-8").count("->") == 12
+
+
+def test_importing_the_package_does_not_import_what_draws():
+    program = """
+        import sys, autograd
+        heavy = {"graphviz", "wasmtime", "subprocess", "xml.etree.ElementTree", "typst"}
+        print(*sorted(heavy & set(sys.modules)), *(name for name in sys.modules if name.startswith("autograd.draw.")))
+    """
+
+    assert set(run(program).stdout.decode().split()) <= {"autograd.draw.look", "autograd.draw.text"}
+
+
+def png_size(content):
+    return tuple(int.from_bytes(content[start : start + 4], "big") for start in (16, 20))
+
+
+def test_a_png_has_two_pixels_for_each_of_the_drawing(tmp_path):
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    drawing = draw(neuron())
+    drawing.save(tmp_path / "neuron.png")
+    content = (tmp_path / "neuron.png").read_bytes()
+    svg = parsed(drawing.svg)
+
+    assert content.startswith(b"\x89PNG\r\n")
+    assert png_size(content) == pytest.approx([2 * float(svg.get("width")), 2 * float(svg.get("height"))], abs=2)
+
+
+@pytest.mark.parametrize("label", [*HOSTILE.values(), "#eval(1)", "*bold* $x$ @ref"], ids=[*HOSTILE, "typst", "markup"])
+def test_any_label_is_safe_in_png_and_pdf(label, tmp_path):
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    x = Value(1.0, label)
+    for ending, start in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
+        draw(x + x).save(tmp_path / f"hostile{ending}")
+
+        assert (tmp_path / f"hostile{ending}").read_bytes().startswith(start)
+
+
+def test_png_and_pdf_are_the_same_in_every_process(tmp_path):
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    program = """
+        import sys
+        from autograd import Value, draw
+        draw(Value(1.0, "x_1") * 2).save(sys.argv[1] if len(sys.argv) > 1 else "PATH")
+    """
+    for ending in ("png", "pdf"):
+        contents = set()
+        for seed in range(2):
+            path = tmp_path / f"{seed}.{ending}"
+            run(
+                program.replace('sys.argv[1] if len(sys.argv) > 1 else "PATH"', repr(str(path))),
+                PYTHONHASHSEED=str(seed),
+            )
+            contents.add(path.read_bytes())
+
+        assert len(contents) == 1
+
+
+@pytest.mark.parametrize("ending", [".png", ".pdf"])
+def test_without_the_extra_the_error_names_it(monkeypatch, tmp_path, ending):
+    monkeypatch.setitem(sys.modules, "typst", None)
+
+    with pytest.raises(RuntimeError, match=r'pip install "scalar-autograd\[pictures\]"'):
+        draw(Value(1.0)).save(tmp_path / f"x{ending}")
+    assert list(tmp_path.iterdir()) == []
+
+
+# The command ----------------------------------------------------------------------------------------
+
+
+def test_the_command_takes_theme_show_and_flows(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["draw", "x*y", "x=2", "y=3", "--theme", "dark", "--show", "label value", "--flows"]) == 0
+    svg = parsed((tmp_path / "graph.svg").read_text(encoding="utf-8"))
+    assert svg.find(f"{SVG}rect").get("fill") == "#15181e"
+    assert sorted(texts(svg)) == sorted(["x", "▸", "2", "y", "▸", "3", "▸", "6", "◂ 3", "◂ 2"])
+    assert main(["draw", "x", "x=2", "--show", "all"]) == 2
+    assert "one or more of the words value gradient operation label, not 'all'" in capsys.readouterr().err
+
+
+def test_the_command_writes_png(monkeypatch, tmp_path, capsys):
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["draw", "x*y", "x=2", "y=3", "-o", "graph.png"]) == 0
+    assert capsys.readouterr().out.endswith("written to graph.png\n")
+    assert re.match(rb"\x89PNG", (tmp_path / "graph.png").read_bytes())
