@@ -6,7 +6,8 @@ parents and the numbers they had, in line; lists of operands stand in an array b
 tuple: from its operation and the numbers, `partial` knows the local gradient. What only errors, drawings and second
 derivatives need is asked of `value` itself.
 
-What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles; a node that
+What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
+one, as by a local-gradient closure that holds its own node, has to break it); a node that
 dies hands its parents to one loop, so that no depth overflows the stack; a pass keeps its flows in arrays of its own,
 and writes gradients at its very end, without a Python instruction in between.
 """
@@ -41,6 +42,7 @@ cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
         PyObject* tp_dict
     void PyType_Modified(PyTypeObject* kind)
+    PyObject* PyDict_GetItem(object dictionary, object key)
 
 cdef object Reference = reference.Value
 
@@ -61,7 +63,14 @@ NAMES = (
 )
 cdef list OPERATION_OF = [OPERATIONS.get(name) for name in NAMES]
 cdef list RULE_OF = [operation and operation.rule for operation in OPERATION_OF]
+cdef list DICT_OF = [operation and vars(operation) for operation in OPERATION_OF]
 cdef dict CODE_OF = {operation: code for code, operation in enumerate(OPERATION_OF) if operation}
+
+
+cdef inline bint is_known(int code):
+    """Whether an operation still has the rule that this file knows: a program may replace it."""
+    return PyDict_GetItem(DICT_OF[code], "rule") == <PyObject*>RULE_OF[code]
+
 
 # Which formula computes the value of an operation, and which its partials: its own. The tests exchange two, to show
 # that they notice.
@@ -329,11 +338,11 @@ cdef class Beside:
 
 cdef object EMPTY = ""
 cdef long long births = 0
-cdef unsigned int passes = 0
+cdef unsigned long long passes = 0
 
 
 @cython.no_gc
-@cython.freelist(4096)
+@cython.freelist(65536)  # 8 MB at most
 cdef class Value:
     """A number in a computation graph: a leaf, or the node that an operation made.
 
@@ -355,10 +364,10 @@ cdef class Value:
     cdef object label_, scope_  # None for none
     cdef Beside beside
     cdef object __weakref__
-    cdef unsigned int seen  # the last pass that came by, and the place of this node in it
+    cdef unsigned long long seen  # the last pass that came by, and the place of this node in it
     cdef int place
     cdef unsigned char code
-    cdef bint has_grad_
+    cdef unsigned char has_grad_
 
     def __init__(self, data, label=""):
         global births
@@ -426,12 +435,16 @@ cdef class Value:
 
     @grad.setter
     def grad(self, grad):
-        self._grad = None if grad is None else real(grad)
+        if PyFloat_CheckExact(grad):
+            self.gradient_ = PyFloat_AS_DOUBLE(grad)
+            self.has_grad_ = True
+        else:
+            self._grad = None if grad is None else real(grad)
 
     @property
     def has_grad(self):
         """Whether a pass has come by since the gradient was last forgotten."""
-        return self.has_grad_
+        return <bint>self.has_grad_
 
     @property
     def operation(self):
@@ -497,7 +510,7 @@ cdef class Value:
         return self.label
 
     @_label.setter
-    def _label(self, str label):
+    def _label(self, label):
         self.label_ = label
 
     @property
@@ -548,12 +561,19 @@ cdef class Value:
         nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
         gradient is inf or nan.
         """
+        global spare
         cdef double start = real(seed)
         cdef Pass walk
         if start == 0.0:
             return
-        walk = Pass.__new__(Pass)
-        walk.run(self, start)
+        walk = Pass.__new__(Pass) if spare is None else spare
+        spare = None  # a pass inside this one shall not take it too
+        try:
+            walk.run(self, start)
+        finally:
+            walk.count = 0
+            if walk.room <= 1 << 17:
+                spare = walk
 
     # Operators ------------------------------------------------------------------------------------
 
@@ -767,7 +787,7 @@ cdef inline PyObject* owned(PyObject* parent) noexcept:
 
 
 cdef Value unary(int code, Value operand):
-    if OPERATION_OF[code].rule is not RULE_OF[code]:
+    if not is_known(code):
         return through_closure(OPERATION_OF[code], (operand,))
     return unary_of(code, <PyObject*>operand, operand.number)
 
@@ -793,12 +813,16 @@ cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* secon
 
 
 cdef inline Value binary(int code, Value one, object other):
+    if not is_known(code):
+        return through_closure(OPERATION_OF[code], (one, other if isinstance(other, Value) else plain(other)))
     if isinstance(other, Value):
         return binary_of(code, <PyObject*>one, one.number, <PyObject*>other, (<Value>other).number)
     return binary_of(code, <PyObject*>one, one.number, NULL, plain(other))
 
 
 cdef inline Value binary_from(int code, object other, Value one):
+    if not is_known(code):
+        return through_closure(OPERATION_OF[code], (other if isinstance(other, Value) else plain(other), one))
     if isinstance(other, Value):  # a subclass on the right is asked before its base class on the left
         return binary_of(code, <PyObject*>other, (<Value>other).number, <PyObject*>one, one.number)
     return binary_of(code, NULL, plain(other), <PyObject*>one, one.number)
@@ -822,9 +846,12 @@ cdef Many* filled(tuple operands) except NULL:
         if isinstance(operand, Value):
             many.parents[i] = <PyObject*>operand
             many.numbers[i] = (<Value>operand).number
-        else:
+        elif PyFloat_CheckExact(operand):
             many.parents[i] = NULL
             many.numbers[i] = PyFloat_AS_DOUBLE(operand)
+        else:
+            PyMem_RawFree(many)
+            raise TypeError(f"an operand of type {type(operand).__qualname__} is of another engine")
         i += 1
     return many
 
@@ -851,7 +878,7 @@ cdef Value applied(object operation, tuple operands):
     """The node that an operation makes of its operands, Values and floats."""
     cdef int code = CODE_OF.get(operation, OTHER)
     cdef Many* many
-    if code == OTHER or operation.rule is not RULE_OF[code] or not operands:
+    if code == OTHER or not is_known(code) or not operands or (code < WHERE and len(operands) != 1 + (code >= ADD)):
         return through_closure(operation, operands)
     if code < WHERE:
         one = operands[0]
@@ -872,8 +899,9 @@ cdef Value through_closure(object operation, tuple operands):
     """The node of an operation that this file does not know, with its closure, as in `value`."""
     cdef Value node
     number, local_gradient = reference._answer(operation, tuple([data_of(operand) for operand in operands]))
+    cdef double data = plain(number)  # may run Python code: so before the mode is read and memory is taken
     read_mode()
-    node = of_many(OTHER, filled(operands), plain(number))
+    node = of_many(OTHER, filled(operands), data)
     if mode_recording:
         node.beside = Beside.__new__(Beside)
         node.beside.operation = operation
@@ -891,7 +919,7 @@ cdef Value of_lists(int code, object first, object second):
         return None
     each = PyList_GET_SIZE(first)
     count = each if second is None else 2 * each
-    if each == 0 or OPERATION_OF[code].rule is not RULE_OF[code] or (second is not None and PyList_GET_SIZE(second) != each):
+    if each == 0 or not is_known(code) or (second is not None and PyList_GET_SIZE(second) != each):
         return None
     read_mode()
     many = many_of(count)
@@ -924,13 +952,13 @@ cdef class Twin:
             if count == 1 and isinstance(arguments[0], Value):
                 return unary(self.code, arguments[0])
         elif self.code < WHERE:
-            if count == 2 and OPERATION_OF[self.code].rule is RULE_OF[self.code]:
+            if count == 2:
                 if isinstance(arguments[0], Value):
                     return binary(self.code, arguments[0], arguments[1])
                 if isinstance(arguments[1], Value):
                     return binary_from(self.code, arguments[0], arguments[1])
         elif self.code == DOT:
-            if count == 2:
+            if count == 2 and PyList_CheckExact(arguments[1]):
                 return of_lists(DOT, arguments[0], arguments[1])
         elif self.code != WHERE and count == 1:
             return of_lists(self.code, arguments[0], None)
@@ -984,52 +1012,60 @@ cdef inline bint partial_at(Value node, int place, double* answer) noexcept:
 cdef class Pass:
     """One walk from a root back to the leaves: the nodes it meets, and the flow that has arrived at each."""
 
-    cdef unsigned int number
-    cdef Py_ssize_t count, room
+    cdef unsigned long long number
+    cdef Py_ssize_t count, room, flows_room
     cdef PyObject** nodes  # as they were found; the root keeps them all alive
+    cdef PyObject** order  # those that are no leaves, the youngest first
     cdef double* flows
     cdef char* arrived
 
     def __dealloc__(self):
         PyMem_RawFree(self.nodes)
+        self.forget_flows()
+
+    cdef void forget_flows(self) noexcept:
+        PyMem_RawFree(self.order)
         PyMem_RawFree(self.flows)
         PyMem_RawFree(self.arrived)
+        self.order, self.flows, self.arrived, self.flows_room = NULL, NULL, NULL, 0
+
+    cdef int make_room(self) except -1:
+        if self.flows_room < self.count:
+            self.forget_flows()
+            self.order = <PyObject**>PyMem_RawMalloc(self.room * sizeof(PyObject*))
+            self.flows = <double*>PyMem_RawMalloc(self.room * sizeof(double))
+            self.arrived = <char*>PyMem_RawMalloc(self.room)
+            if self.order == NULL or self.flows == NULL or self.arrived == NULL:
+                raise MemoryError
+            self.flows_room = self.room
+        return 0
 
     cdef int run(self, Value root, double start) except -1:
-        cdef PyObject** order = NULL
         cdef Py_ssize_t inner = 0, i
         cdef Value node
         self.find(root)
-        self.flows = <double*>PyMem_RawMalloc(self.count * sizeof(double))
-        self.arrived = <char*>PyMem_RawMalloc(self.count)
-        order = <PyObject**>PyMem_RawMalloc(self.count * sizeof(PyObject*))
-        try:
-            if self.flows == NULL or self.arrived == NULL or order == NULL:
-                raise MemoryError
-            memset(self.arrived, 0, self.count)
-            for i in range(self.count):
-                if (<Value>self.nodes[i]).code != LEAF:
-                    order[inner] = self.nodes[i]
-                    inner += 1
-            youngest_first(order, inner)
-            self.arrived[root.place] = True
-            self.flows[root.place] = start
-            for i in range(inner):
-                node = <Value>order[i]
-                if self.arrived[node.place]:
-                    self.send(node)
-                if i & 0xFFFF == 0xFFFF:
-                    self.heed_signals()
-            read_mode()
-            if mode_anomaly:
-                found = sorted([<object>self.nodes[i] for i in range(self.count)], key=reference._by_birth)
-                reference._check_flows(
-                    found, {node: self.flows[(<Value>node).place] for node in found if self.arrived[(<Value>node).place]}
-                )
-                self.mark()
-            self.commit()
-        finally:
-            PyMem_RawFree(order)
+        self.make_room()
+        memset(self.arrived, 0, self.count)
+        for i in range(self.count):
+            if (<Value>self.nodes[i]).code != LEAF:
+                self.order[inner] = self.nodes[i]
+                inner += 1
+        youngest_first(self.order, inner)
+        self.arrived[root.place] = True
+        self.flows[root.place] = start
+        for i in range(inner):
+            node = <Value>self.order[i]
+            if self.arrived[node.place]:
+                self.send(node)
+            if i & 0xFFFF == 0xFFFF:
+                self.heed_signals()
+        read_mode()
+        if mode_anomaly:
+            found = sorted([<object>self.nodes[i] for i in range(self.count)], key=reference._by_birth)
+            reference._check_flows(
+                found, {<object>self.nodes[i]: self.flows[i] for i in range(self.count) if self.arrived[i]}
+            )
+        self.commit()
         return 0
 
     cdef int find(self, Value root) except -1:
@@ -1141,6 +1177,9 @@ cdef class Pass:
             node.has_grad_ = True
 
 
+cdef Pass spare = None  # the last one that was done: its arrays serve again
+
+
 cdef int by_birth(const void* one, const void* other) noexcept nogil:
     cdef long long a = (<Value>(<PyObject**>one)[0]).birth, b = (<Value>(<PyObject**>other)[0]).birth
     return 1 if a < b else -1 if a > b else 0
@@ -1220,23 +1259,21 @@ cdef object product(flow, partial):
     return partial if type(flow) is float and flow == 1.0 else flow * partial
 
 
-cdef list local_gradients_as_values(Value node, set wanted):
+def local_gradients_as_values(Value node, set wanted):
     """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
     cdef Py_ssize_t i
     if node.code == LEAF:
-        return []
+        return
     operation = node.operation
     operands = [as_it_was(node, i) for i in range(count_of(node))]
     _, local_gradient = operation.rule(*operation.arguments(operands))
     partials = reference._partials(node, local_gradient)
-    found = []
     for i in range(count_of(node)):
         if parent_at(node, i) != NULL and <object>parent_at(node, i) in wanted:
             partial = partials[i]
             partial = partial() if callable(partial) else partial
             if partial is not BLOCKED:
-                found.append((<object>parent_at(node, i), partial))
-    return found
+                yield <object>parent_at(node, i), partial
 
 
 cdef object as_it_was(Value node, Py_ssize_t place):
@@ -1254,10 +1291,11 @@ cdef object as_it_was(Value node, Py_ssize_t place):
 # Optimisers -----------------------------------------------------------------------------------------
 # The loops of `optim`, formula for formula. They answer False, with nothing changed, where they are not sure.
 
-cdef bint can_step(list params) except -1:
-    read_mode()
-    if mode_anomaly:
+cdef int can_step(list params, list one, list two, list three=None) except -1:
+    cdef Py_ssize_t count = len(params)
+    if len(one) != count or len(two) != count or (three is not None and len(three) != count):
         return False
+    read_mode()
     for parameter in params:
         if type(parameter) is not Value or (<Value>parameter).code != LEAF:
             return False
@@ -1277,22 +1315,29 @@ def sgd_step(list params, list counts, list momenta, double lr, double momentum,
     """One step of `optim.SGD`; without momentum the list of momenta is None."""
     cdef Py_ssize_t i
     cdef double g, b
+    cdef bint writing
     cdef Value parameter
-    if not can_step(params):
+    if not can_step(params, counts, counts if momenta is None else momenta):
         return False
-    for i in range(len(params)):
-        parameter = params[i]
-        if not parameter.has_grad_:
-            continue
-        g = parameter.gradient_
-        if weight_decay != 0.0:
-            g = g + weight_decay * parameter.number
-        if momenta is not None:
-            b = momentum * <double>momenta[i] + g
-            momenta[i] = b
-            g = g + momentum * b if nesterov else b
-        parameter.number = parameter.number - lr * g
-        counts[i] = counts[i] + 1
+    for writing in range(0 if mode_anomaly else 1, 2):  # under detect_anomaly first to see, then to write
+        for i in range(len(params)):
+            parameter = params[i]
+            if not parameter.has_grad_:
+                continue
+            g = parameter.gradient_
+            if weight_decay != 0.0:
+                g = g + weight_decay * parameter.number
+            if momenta is not None:
+                b = momentum * <double>momenta[i] + g
+                if writing:
+                    momenta[i] = b
+                g = g + momentum * b if nesterov else b
+            g = parameter.number - lr * g
+            if writing:
+                parameter.number = g
+                counts[i] = counts[i] + 1
+            elif not isfinite(g):
+                return False
     return True
 
 
@@ -1304,28 +1349,34 @@ def adam_step(
     cdef Py_ssize_t i
     cdef long long t, last = 0
     cdef double g, x, m, v, step_size = 0.0, root = 1.0
+    cdef bint writing
     cdef Value parameter
-    if not can_step(params):
+    if not can_step(params, counts, firsts, seconds):
         return False
-    for i in range(len(params)):
-        parameter = params[i]
-        if not parameter.has_grad_:
-            continue
-        t = <long long>counts[i] + 1
-        if t != last:
-            last = t
-            step_size = lr / (1.0 - c_pow(beta1, <double>t))
-            root = c_sqrt(1.0 - c_pow(beta2, <double>t))
-        g, x = parameter.gradient_, parameter.number
-        if decoupled:
-            x = x * (1.0 - lr * weight_decay)
-        elif weight_decay != 0.0:
-            g = g + weight_decay * x
-        m = beta1 * <double>firsts[i] + (1.0 - beta1) * g
-        v = beta2 * <double>seconds[i] + (1.0 - beta2) * g * g
-        firsts[i], seconds[i] = m, v
-        parameter.number = x - step_size * divided(m, (c_sqrt(v) if v >= 0.0 else NAN) / root + eps)
-        counts[i] = t
+    for writing in range(0 if mode_anomaly else 1, 2):  # under detect_anomaly first to see, then to write
+        for i in range(len(params)):
+            parameter = params[i]
+            if not parameter.has_grad_:
+                continue
+            t = <long long>counts[i] + 1
+            if t != last:
+                last = t
+                step_size = lr / (1.0 - c_pow(beta1, <double>t))
+                root = c_sqrt(1.0 - c_pow(beta2, <double>t))
+            g, x = parameter.gradient_, parameter.number
+            if decoupled:
+                x = x * (1.0 - lr * weight_decay)
+            elif weight_decay != 0.0:
+                g = g + weight_decay * x
+            m = beta1 * <double>firsts[i] + (1.0 - beta1) * g
+            v = beta2 * <double>seconds[i] + (1.0 - beta2) * g * g
+            x = x - step_size * divided(m, (c_sqrt(v) if v >= 0.0 else NAN) / root + eps)
+            if writing:
+                firsts[i], seconds[i] = m, v
+                parameter.number = x
+                counts[i] = t
+            elif not isfinite(x):
+                return False
     return True
 
 

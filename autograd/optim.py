@@ -84,8 +84,8 @@ class Optimizer:
     def step(self) -> None:
         """Update every parameter that has a gradient, once; the others stay as they are, and so do their moments.
 
-        All numbers are computed before the first is written: what breaks off on the way has changed nothing. That
-        goes for a FloatingPointError under `detect_anomaly` too, where a parameter would become inf or nan.
+        All numbers are computed before the first is written: an error on the way has changed nothing. That goes for
+        a FloatingPointError under `detect_anomaly` too, where a parameter would become inf or nan.
         """
         lr = self._rate()
         if native is not None and "update" not in vars(self) and self._step_natively(lr):
@@ -405,7 +405,9 @@ def clip_grad_norm(params: Params, max_norm: float) -> float:
     if not largest >= 0:
         raise ValueError(f"max_norm is {largest}, but has to be 0 or more")
     parameters = [parameter for parameter in _named(params)[1] if parameter.has_grad]
-    norm = math.hypot(*[parameter.grad for parameter in parameters])
+    gradients = [parameter.grad for parameter in parameters]
+    # hypot of inf and nan is inf, where a sum of squares is nan
+    norm = math.nan if any(map(math.isnan, gradients)) else math.hypot(*gradients)
     scale = largest / (norm + 1e-6)
     if not scale >= 1:  # a nan has to reach the gradients too
         for parameter, gradient in [(parameter, parameter.grad * scale) for parameter in parameters]:

@@ -345,3 +345,10 @@ def test_squared_error_of_any_two_numbers(prediction: float, target: float) -> N
     expected = difference * difference if not (math.isinf(prediction) and prediction == target) else NAN
 
     assert bits(squared_error(prediction, target)) == bits(expected)
+
+
+@pytest.mark.parametrize("probability", [1.5, -0.1, Value(1.0 + 1e-9), float("inf")])
+def test_what_is_no_probability_is_refused(probability: Any) -> None:
+    """As the output of a model without a sigmoid: its loss could be negative."""
+    with pytest.raises(ValueError, match="is no probability: end in a sigmoid"):
+        binary_cross_entropy(probability, 1)

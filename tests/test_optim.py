@@ -699,3 +699,12 @@ def test_a_warmed_up_number_is_constant() -> None:
 
 def test_a_schedule_is_named_as_it_was_written() -> None:
     assert step_decay(0.1, every=5).__name__ == "step_decay(0.1, every=5)"
+
+
+def test_a_nan_reaches_all_gradients_that_are_clipped() -> None:
+    """Also beside an inf, with which Python's hypot would answer inf."""
+    x, y, z = Value(0.0), Value(0.0), Value(0.0)
+    x.grad, y.grad, z.grad = INF, NAN, 1.0
+
+    assert math.isnan(clip_grad_norm([x, y, z], max_norm=1.0))
+    assert all(math.isnan(value.grad) for value in (x, y, z))

@@ -39,7 +39,7 @@ class Proportional(Module):
         return self.factor * x
 
 
-def seen_by(model: Callable[[Any], Any], **how: Any) -> list[Any]:
+def seen_by(model: Module, **how: Any) -> list[Any]:
     """The inputs of ten pairs in the order in which a training over three epochs comes to them."""
     seen = []
 
@@ -47,7 +47,8 @@ def seen_by(model: Callable[[Any], Any], **how: Any) -> list[Any]:
         seen.append(inputs)
         return model(inputs)
 
-    fit(watched, [(x, 0.0) for x in range(10)], squared_error, SGD([Value(0.0)]), 3, progress=False, **how)
+    optimizer = SGD(model.parameters(), lr=0)
+    fit(watched, [(x, 0.0) for x in range(10)], squared_error, optimizer, 3, progress=False, **how)
     return seen
 
 
@@ -97,6 +98,14 @@ def test_model_may_be_any_function_and_data_any_pairs() -> None:
 
         assert slope.data == pytest.approx(3.0, rel=1e-9)
         assert len(history.losses) == 30
+
+
+def test_an_optimiser_of_another_model_is_refused() -> None:
+    """It would train nothing, in silence."""
+    model, other = Proportional(), Proportional()
+
+    with pytest.raises(ValueError, match="was it made for another model"):
+        fit(model, [(1.0, 1.0)], squared_error, SGD(other.parameters()), 1, progress=False)
 
 
 def test_no_epoch_is_no_training() -> None:

@@ -122,8 +122,7 @@ slider.addEventListener("input", () => go(Number(slider.value)));
 
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
-  const does = event.key === " " ? event.target.closest("button, summary") : event.target === slider;
-  if (does) return; // it knows this key by itself
+  if (event.key === " " ? event.target.closest("button, summary") : event.target === slider) return; // which know it
   if (event.key in keys) {
     event.preventDefault();
     actions[keys[event.key]]();
@@ -134,7 +133,7 @@ document.addEventListener("pointerdown", (event) => {
 });
 
 // Paper gets the whole picture and the whole list.
-let unprinted = 0;
+let unprinted;
 addEventListener("beforeprint", () => {
   unprinted = now;
   go(end);
@@ -146,5 +145,5 @@ addEventListener("afterprint", () => show(unprinted));
 controls.hidden = line.hidden = all.open = false;
 addEventListener("resize", fit);
 fit();
-show(0);
+show(now);
 if (!calm.matches) play();

@@ -60,9 +60,11 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     True
 
     A term that counts 0 times is left out: 0·ln 0 is 0 here, not nan. From the output of a neuron without its sigmoid,
-    `binary_cross_entropy_with_logits` loses no digits. A target outside [0, 1] raises ValueError.
+    `binary_cross_entropy_with_logits` loses no digits. A probability or a target outside [0, 1] raises ValueError.
     """
-    y = _probability(target)
+    p, y = _number(probability), _probability(target)
+    if p < 0.0 or p > 1.0:  # nan goes through, and shows
+        raise ValueError(f"{p} is no probability: end in a sigmoid, or use binary_cross_entropy_with_logits")
     if y == 1.0:
         return -log(probability)
     if y == 0.0:

@@ -55,9 +55,9 @@ def fit(
     `patience` epochs. Ctrl-C ends it too, and what was learned so far stays. `callback(epoch, loss)` is called after
     each epoch, counted from 0; `progress=False` hides the progress bar.
 
-    Raises ValueError for no data and a batch size, patience or number of epochs that makes no sense, and
-    FloatingPointError before the first step that inf or nan would spoil: it names the node where that began, its
-    `history` is what came before, and the model is as it was then.
+    Raises ValueError for no data, for an optimiser of another model, and for a batch size, patience or number of epochs
+    that makes no sense; and FloatingPointError before the first step that inf or nan would spoil: it names the node
+    where that began, its `history` is what came before, and the model is as it was then.
     """
     data = list(data)
     _check(data, epochs, batch_size, patience)
@@ -99,6 +99,8 @@ def _step(
     optimizer.zero_grad()
     batch_loss = _mean_loss(model, batch, loss)
     batch_loss.backward()
+    if not any(parameter.has_grad for parameter in optimizer.params):
+        raise ValueError("the loss depends on no parameter of this optimizer: was it made for another model?")
     if not all(map(math.isfinite, (batch_loss.data, *(parameter.grad for parameter in optimizer.params)))):
         optimizer.zero_grad()
         raise _anomaly(model, batch, loss)

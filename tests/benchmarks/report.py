@@ -1,0 +1,159 @@
+"""The measurements as text: a list with the spread for the terminal, a table in Markdown for README.
+
+>>> amount(0.01234, "s"), amount(5.2e-08, "s"), amount(128.0, "B"), amount(2.5e9, "B")
+('12.3 ms', '52.0 ns', '128 B', '2.50 GB')
+"""
+
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+NOTES = """
+Each engine runs in a process of its own. In each round all of them are asked in turn, each for a fifth of a second, or
+once where that takes longer. A number is the median of the rounds; in brackets stands how many times that of the first
+engine it is.
+
+- The tuple engine is one page of Python, `tests/benchmarks/tuple_engine.py`: slots, a tuple of parents, a tuple of
+  local gradients, an iterative `backward`.
+- GPT: one layer, 4,192 parameters, one name of seven letters, 67,891 nodes in the tuple engine. In the training step
+  scalar-autograd uses its `dot`, `softmax` and Adam; the others have their operators, and Adam in Python.
+- moons: a network of 2-16-16-1 neurons with ReLU, 100 points, the hinge loss, gradient descent.
+- micrograd was given `exp` and `log`, and a recursion limit of a million.
+- PyTorch computes with float64 tensors of no dimension on one thread, which is not what it is made for. HIPS autograd
+  and JAX (without `jit`) differentiate functions instead of numbers that have operators; they do the one product only.
+- Python's collector is on. It has to free micrograd's graphs, which are cycles, and does so some steps later; where
+  freeing is measured, it is run.
+- What is deep is measured once, in a thread with a stack of 256 KiB; the memory is that of the whole process.
+- A product of two leaves asks Python's allocator for so much memory, in scalar-autograd with a label and a scope.
+  PyTorch's is out of its sight.
+"""
+
+
+@dataclass
+class Row:
+    """One row of the table: what each engine took, round by round, and what is to be said of an engine here."""
+
+    title: str
+    unit: str
+    amounts: dict[str, list[float]] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+
+    def median(self, engine: str) -> str:
+        """The median of an engine's rounds, "" where there are none."""
+        rounds = self.amounts.get(engine)
+        return amount(statistics.median(rounds), self.unit) if rounds else ""
+
+    def ratio(self, engine: str) -> str:
+        """How many times the median of the first engine it is, "" where that says nothing."""
+        first = next(iter(self.amounts), engine)
+        if engine == first or engine not in self.amounts or not self.unit:
+            return ""
+        base = statistics.median(self.amounts[first])
+        return times(statistics.median(self.amounts[engine]) / base) if base > 0.0 else ""
+
+    def spread(self, engine: str) -> str:
+        """The least and the most of an engine's rounds."""
+        rounds = self.amounts.get(engine, [])
+        return f"{amount(min(rounds), self.unit)} … {amount(max(rounds), self.unit)}" if len(rounds) > 1 else ""
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+SCALES = {
+    "s": [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")],
+    "B": [(1e9, "GB"), (1e6, "MB"), (1.0, "B")],
+    "": [(1.0, "")],
+}
+
+
+def amount(number: float, unit: str) -> str:
+    """A number in three digits, with its unit."""
+    scales = SCALES[unit]
+    scale, name = next((pair for pair in scales if abs(number) >= 0.9995 * pair[0]), scales[-1])
+    number /= scale
+    exponent = int(f"{number:.2e}".partition("e")[2])
+    digits = 0 if scale == 1.0 and unit != "s" else max(0, 2 - exponent)
+    return f"{number:,.{digits}f} {name}".strip()
+
+
+def times(ratio: float) -> str:
+    """A ratio: 0.87×, 4.2×, 38×, 1,234×."""
+    if ratio < 0.995:
+        return f"{ratio:.2g}×"
+    return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:,.0f}×"
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
+def listing(rows: Iterable[Row], headings: dict[str, str]) -> str:
+    """All rows one below the other: the median of each engine, its ratio, the spread of its rounds, and remarks."""
+    width = max(map(len, headings.values()))
+    lines = []
+    for row in rows:
+        lines.append(row.title)
+        for engine, heading in headings.items():
+            cells = [row.median(engine), row.ratio(engine), row.spread(engine)]
+            if any(cells) or engine in row.remarks:
+                median, ratio, spread = cells
+                line = f"  {heading:<{width}}{median:>10}{ratio:>9}   {spread:<22}  {row.remarks.get(engine, '')}"
+                lines.append(line.rstrip())
+        lines.append("")
+    return "\n".join(lines)
+
+
+def markdown(rows: Iterable[Row], headings: dict[str, str]) -> str:
+    """All rows as one table, with an empty cell where an engine has no part in a row."""
+    lines = [table_row(["", *headings.values()]), table_row(["---", *["---:" for _ in headings]])]
+    for row in rows:
+        cells = []
+        for engine in headings:
+            median, ratio = row.median(engine), row.ratio(engine)
+            cell = f"{median} ({ratio})" if ratio else median
+            cells.append(" ".join(part for part in (cell, row.remarks.get(engine, "")) if part))
+        lines.append(table_row([row.title, *cells]))
+    return "\n".join(lines)
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+# Where and when -----------------------------------------------------------------------------------
+
+
+def circumstances() -> str:
+    """The machine, the system, the Python, the day, and whether the machine had other work."""
+    cores = os.cpu_count() or 1
+    parts = [
+        f"{processor()}, {cores} core{'s' * (cores != 1)}",
+        f"{platform.system()} {platform.machine()}",
+        f"{platform.python_implementation()} {platform.python_version()}",
+        f"{date.today():%Y-%m-%d}",
+    ]
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 0.5:
+        parts.append(f"with other work on it (a load of {load:.1f} before the first round)")
+    return ", ".join(parts)
+
+
+def processor() -> str:
+    """What the processor calls itself."""
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    if platform.system() == "Darwin":
+        asked = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, check=False
+        )
+        if asked.returncode == 0:
+            return asked.stdout.strip()
+    return platform.processor() or platform.machine()
