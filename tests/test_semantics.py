@@ -190,8 +190,8 @@ def interrupt():
     if in_pass:
         signal.raise_signal(signal.SIGINT)
 
-interrupted = 0
-while interrupted < 60:
+interrupted, end = 0, start + 15
+while interrupted < 60 and time.perf_counter() < end:
     before = leaves[0].grad
     in_pass = True
     try:
@@ -206,6 +206,8 @@ while interrupted < 60:
     grads = {leaf.grad for leaf in leaves}
     assert grads in ({before}, {before + 1.0}), (before, grads)
 
+# A compiled pass lets no other thread in: there the signal comes before or after it, as chance has it.
+assert interrupted == 60 or autograd.engine == "native", interrupted
 for leaf in leaves:
     leaf.zero_grad()
 root.backward()
