@@ -1382,8 +1382,8 @@ def adam_step(
 
 # The methods ----------------------------------------------------------------------------------------
 
-cdef object add_method(str name, object method):
-    # The dict of a type that is written in C is closed to Python, but not to C.
+def set_method(str name, method):
+    """Give Values a method: the dict of a type that is written in C is closed to Python, but not to C."""
     (<dict>(<PyTypeObject*>Value).tp_dict)[name] = method
     PyType_Modified(<PyTypeObject*>Value)
 
@@ -1392,44 +1392,25 @@ def become_method(operation):
     """Make v.gauss() of gauss(v), for a user's operations too; see `value`."""
     method = reference._method(operation)
     if method is not None:
-        add_method(operation.name, method)
+        set_method(operation.name, method)
 
 
-def set_method(str name, method):
-    """Add a method that another module gives to Values."""
-    add_method(name, method)
+def method_of(int code):
+    """The shorter way for an operation on one number or on two."""
+    cdef int others_wanted = 0 if code < ADD else 1
 
-
-def _methods():
-    for name in ("identity", "negate", "reciprocal", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus", "relu", "abs"):
-        code = NAMES.index(name)
-        add_method(name, update_wrapper(unary_method(code), RULE_OF[code]))
-    for name in ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum"):
-        code = NAMES.index(name)
-        add_method(name, update_wrapper(binary_method(code), RULE_OF[code]))
-
-
-def unary_method(int code):
     def method(Value self, *others):
-        if others:
+        if len(others) != others_wanted:
             OPERATION_OF[code].operands((self, *others))  # raises
-        return unary(code, self)
+        return binary(code, self, others[0]) if others_wanted else unary(code, self)
 
-    return method
-
-
-def binary_method(int code):
-    def method(Value self, *others):
-        if len(others) != 1:
-            OPERATION_OF[code].operands((self, *others))  # raises
-        return binary(code, self, others[0])
-
-    return method
+    return update_wrapper(method, RULE_OF[code])
 
 
 for _operation in OPERATIONS.values():
     become_method(_operation)
-_methods()
+for _i in range(IDENTITY, WHERE):
+    set_method(NAMES[_i], method_of(_i))
 LISTENERS.append(become_method)
 
 cdef Twin _twin

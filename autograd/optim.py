@@ -207,11 +207,7 @@ class Optimizer:
         Raises ValueError, and changes nothing, where the file is damaged, is far larger than one of this optimiser, or
         does not fit it.
         """
-        state = saving.read(path, type(self).__name__, like=self.state_dict())
-        try:
-            self.load_state_dict(state)
-        except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}: {error}") from None
+        saving.load(path, type(self).__name__, self)
 
     def __repr__(self) -> str:
         count = f"{len(self.params)} parameter{'s' * (len(self.params) != 1)}"

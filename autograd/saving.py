@@ -77,6 +77,18 @@ def read(path: str | os.PathLike[str], kind: str, like: Mapping[str, Any]) -> di
         raise ValueError(f"{os.fspath(path)} is damaged or no file to load here: {error}") from None
 
 
+def load(path: str | os.PathLike[str], kind: str, thing: Any) -> None:
+    """Give a thing that has a `state_dict` and a `load_state_dict` the state that a file of this kind holds.
+
+    Raises ValueError, which names the file, where it does not fit; then nothing has changed.
+    """
+    state = read(path, kind, like=thing.state_dict())
+    try:
+        thing.load_state_dict(state)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None
+
+
 def _text(kind: str, content: Mapping[str, Any]) -> str:
     whole = {"format": FORMAT, "version": VERSION, "kind": kind, "content": _encoded(content)}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

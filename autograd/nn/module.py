@@ -105,11 +105,7 @@ class Module:
         Raises ValueError, and leaves the model as it was, where the file is damaged, is far larger than one of this
         model, or belongs to a model of another shape.
         """
-        state = saving.read(path, "model", like=self.state_dict())
-        try:
-            self.load_state_dict(state)
-        except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}: {error}") from None
+        saving.load(path, "model", self)
 
     def extra_repr(self) -> str:
         """What stands in parentheses behind the name of the class; for subclasses to define."""
