@@ -1,15 +1,16 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: freethreading_compatible=True
 """The compiled twin of `value`: the same Values, the same numbers bit for bit, many times faster.
 
-The text to read is `value`; this one says the same in C. A node is one C struct: its number, its gradient, up to two
-parents and the numbers they had, in line; lists of operands stand in an array beside it. There is no closure and no
-tuple: from its operation and the numbers, `partial` knows the local gradient. What only errors, drawings and second
-derivatives need is asked of `value` itself.
+The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
+up to two parents and the numbers they had, in line; lists of operands stand in an array beside it. There is no closure
+and no tuple: from its operation and the numbers, `_formulas` knows the local gradient. What only errors, drawings and
+second derivatives need is asked of `value` itself.
 
 What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
-one, as by a local-gradient closure that holds its own node, has to break it); a node that
-dies hands its parents to one loop, so that no depth overflows the stack; a pass keeps its flows in arrays of its own,
-and writes gradients at its very end, without a Python instruction in between.
+one, as by a local-gradient closure that holds its own node, has to break it); a node that dies hands its parents to one
+loop, so that no depth overflows the stack; a pass keeps its flows in tables of its own, and writes gradients at its
+very end, without a Python instruction in between.
 """
 
 cimport cython
@@ -17,60 +18,136 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_CheckExact
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
-from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.math cimport (
-    copysign, cos as c_cos, exp as c_exp, fabs as c_fabs, isfinite, isnan, log as c_log, log1p as c_log1p, pow as c_pow,
-    sin as c_sin, sqrt as c_sqrt, tanh as c_tanh, INFINITY, NAN,
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
+from cpython.ref cimport PyObject
+from cpython.unicode cimport PyUnicode_Check
+from libc.math cimport copysign, isfinite, isnan, pow as c_pow, sqrt as c_sqrt, NAN
+from libc.stdint cimport uintptr_t
+from libc.string cimport memcpy, memset
+
+from autograd._formulas cimport (
+    ABS, ADD, COUNT, DIVIDE, DOT, IDENTITY, LEAF, LOGSUMEXP, MAXIMUM, MEAN, MINIMUM, MULTIPLY, NEGATE, OTHER, POWER,
+    RECIPROCAL, SUBTRACT, SUM, WHERE, divided, partial1, partial2, partials_n, value1, value2, value_n,
 )
-from libc.stdlib cimport qsort
-from libc.string cimport memset
 
 from functools import update_wrapper
+from heapq import heappop, heappush
 
 from . import operations, value as reference
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS
-from .value import _mode
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1
-    double PyLong_AsDouble(object number) except? -1.0
+    PyObject* PyTuple_GET_ITEM(PyObject* items, Py_ssize_t place)
+    PyObject* Py_True
+    PyObject* Py_None
     Py_ssize_t Py_REFCNT(PyObject* thing) nogil
     void Py_DecRef "Py_DECREF"(PyObject* thing)
     void Py_IncRef "Py_INCREF"(PyObject* thing)
+    void Py_XDecRef "Py_XDECREF"(PyObject* thing)
+    bint Py_IS_TYPE(PyObject* thing, PyTypeObject* kind)
+    PyTypeObject* Py_TYPE(PyObject* thing)
+    ctypedef void (*destructor)(PyObject*) noexcept
+    ctypedef void (*freefunc)(void*) noexcept
     ctypedef struct PyTypeObject:
         PyObject* tp_dict
+        Py_ssize_t tp_basicsize
+        PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
+        destructor tp_dealloc
+        freefunc tp_free
     void PyType_Modified(PyTypeObject* kind)
-    PyObject* PyDict_GetItem(object dictionary, object key)
+    PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
+    void PyErr_NoMemory()
+    void PyObject_ClearWeakRefs(PyObject* thing)
+
+cdef extern from "_memory.h":
+    void FETCH(const void* address) noexcept nogil
+    PyObject* take_block(size_t size)
+    void give_block(PyObject* block)
+    void* new_table(size_t size)
+    void free_table(void* table, size_t size)
+
+cdef extern from *:
+    """
+    #define WEAK_REFERENCES(thing) (*(PyObject **)((char *)(thing) + Py_TYPE(thing)->tp_weaklistoffset))
+
+    /* References to nodes that are still to be dropped, so that no drop happens inside another. */
+    struct Dropping { PyObject **things; Py_ssize_t count, room; int busy; };
+
+    #ifdef Py_GIL_DISABLED
+
+      /* Free-threaded Python: each thread drops its own, gradients are written by one thread at a time. */
+      #ifdef _MSC_VER
+        static __declspec(thread) struct Dropping dropping;
+      #else
+        static _Thread_local struct Dropping dropping;
+      #endif
+      #define ROOM_KEPT 0
+      #define IS_LAST(thing) 1  /* who knows */
+      static PyMutex committing;
+      #define BEGIN_COMMIT() PyMutex_Lock(&committing)
+      #define END_COMMIT() PyMutex_Unlock(&committing)
+      static int64_t births;
+      #define next_birth() (_Py_atomic_add_int64(&births, 1) + 1)
+      #define KEEPS_PASS 0
+
+    #else
+
+      static struct Dropping dropping;
+      #define ROOM_KEPT 65536
+      #define IS_LAST(thing) (Py_REFCNT(thing) == 1)
+      #define BEGIN_COMMIT() ((void)0)
+      #define END_COMMIT() ((void)0)
+      static int64_t births;
+      #define next_birth() (++births)
+      #define KEEPS_PASS 1
+
+    #endif
+
+    /* A block becomes an object with one reference, which `<Value>block` is to count. */
+    #if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG)
+      #define BEGIN_LIFE(block, kind) (PyObject_Init(block, kind))
+      #define END_BIRTH(block) Py_DECREF(block)
+    #else
+      #define BEGIN_LIFE(block, kind) (Py_SET_TYPE(block, kind), Py_SET_REFCNT(block, 0))
+      #define END_BIRTH(block) ((void)0)
+    #endif
+    """
+    ctypedef long long int64_t
+    PyObject* WEAK_REFERENCES(PyObject* thing)
+    struct Dropping:
+        PyObject** things
+        Py_ssize_t count
+        Py_ssize_t room
+        int busy
+    Dropping dropping
+    const Py_ssize_t ROOM_KEPT
+    bint IS_LAST(PyObject* thing)
+    void BEGIN_COMMIT()
+    void END_COMMIT()
+    int64_t next_birth()
+    const bint KEEPS_PASS
+    void BEGIN_LIFE(PyObject* block, PyTypeObject* kind)
+    void END_BIRTH(PyObject* block)
 
 cdef object Reference = reference.Value
-
-# The operations by number. OTHER is one that is known by its closure only, such as a user's.
-cdef enum:
-    LEAF, OTHER
-    IDENTITY, NEGATE, RECIPROCAL, EXP, LOG, LOG1P, SQRT, SIN, COS, TANH, SIGMOID, SOFTPLUS, RELU, ABS
-    ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, MAXIMUM, MINIMUM
-    WHERE, SUM, MEAN, DOT, LOGSUMEXP
-    COUNT
+cdef object MODE = reference._mode
 
 NAMES = (
-    None, None,
+    None,
     "identity", "negate", "reciprocal", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus",
     "relu", "abs",
     "add", "subtract", "multiply", "divide", "power", "maximum", "minimum",
     "where", "sum", "mean", "dot", "logsumexp",
+    None,
 )
 cdef list OPERATION_OF = [OPERATIONS.get(name) for name in NAMES]
 cdef list RULE_OF = [operation and operation.rule for operation in OPERATION_OF]
-cdef list DICT_OF = [operation and vars(operation) for operation in OPERATION_OF]
 cdef dict CODE_OF = {operation: code for code, operation in enumerate(OPERATION_OF) if operation}
 
-
-cdef inline bint is_known(int code):
-    """Whether an operation still has the rule that this file knows: a program may replace it."""
-    return PyDict_GetItem(DICT_OF[code], "rule") == <PyObject*>RULE_OF[code]
-
+# Whether an operation still has the rule that `_formulas` knows: a program may replace it.
+cdef bint KNOWN[COUNT]
 
 # Which formula computes the value of an operation, and which its partials: its own. The tests exchange two, to show
 # that they notice.
@@ -79,6 +156,7 @@ cdef int PARTIAL_BY[COUNT]
 cdef int _i
 for _i in range(COUNT):
     VALUE_BY[_i] = PARTIAL_BY[_i] = _i
+    KNOWN[_i] = OPERATION_OF[_i] is not None
 
 
 def exchange(str first, str second, *, bint partials):
@@ -88,237 +166,6 @@ def exchange(str first, str second, *, bint partials):
         PARTIAL_BY[a], PARTIAL_BY[b] = PARTIAL_BY[b], PARTIAL_BY[a]
     else:
         VALUE_BY[a], VALUE_BY[b] = VALUE_BY[b], VALUE_BY[a]
-
-
-# The formulas: values ------------------------------------------------------------------------------
-# As in `operations`, line for line. Where C answers nan, Python's own functions may answer one of another sign; a nan
-# that did not come in is always the NAN of `ieee`.
-
-cdef inline double divided(double x, double y) noexcept nogil:
-    if y == 0.0:
-        if x == 0.0 or isnan(x):
-            return NAN
-        return copysign(INFINITY, x) * copysign(1.0, y)
-    return x / y
-
-
-cdef inline double raised(double x, double y) noexcept nogil:
-    cdef double value = c_pow(x, y)
-    return NAN if isnan(value) and not isnan(x) and not isnan(y) else value
-
-
-cdef inline double logarithm(double x) noexcept nogil:
-    return c_log(x) if x > 0.0 else -INFINITY if x == 0.0 else NAN
-
-
-cdef double value1(int formula, double x) noexcept nogil:
-    cdef double e
-    if formula == IDENTITY:
-        return x
-    if formula == NEGATE:
-        return -x
-    if formula == RECIPROCAL:
-        return divided(1.0, x)
-    if formula == EXP:
-        return c_exp(x)
-    if formula == LOG:
-        return logarithm(x)
-    if formula == LOG1P:
-        return c_log1p(x) if x > -1.0 else -INFINITY if x == -1.0 else NAN
-    if formula == SQRT:
-        return c_sqrt(x) if x >= 0.0 else NAN
-    if formula == SIN:
-        return c_sin(x) if isfinite(x) else NAN
-    if formula == COS:
-        return c_cos(x) if isfinite(x) else NAN
-    if formula == TANH:
-        return c_tanh(x)
-    if formula == SIGMOID:
-        e = c_exp(-x if x > 0.0 else x)
-        return (1.0 if x > 0.0 else e) / (1.0 + e)
-    if formula == SOFTPLUS:
-        e = c_log1p(c_exp(-x if x > 0.0 else x))
-        return x + e if x > 0.0 else e
-    if formula == RELU:
-        return x if x > 0.0 else 0.0 if x <= 0.0 else x
-    return c_fabs(x)
-
-
-cdef inline double value2(int formula, double x, double y) noexcept nogil:
-    if formula == ADD:
-        return x + y
-    if formula == SUBTRACT:
-        return x - y
-    if formula == MULTIPLY:
-        return x * y
-    if formula == DIVIDE:
-        return divided(x, y)
-    if formula == POWER:
-        return raised(x, y)
-    if formula == MAXIMUM:
-        return x if x >= y else y if x < y else x + y
-    return x if x <= y else y if x > y else x + y
-
-
-cdef inline double shift_of(const double* xs, Py_ssize_t count) noexcept nogil:
-    cdef double largest = xs[0]
-    cdef Py_ssize_t i
-    for i in range(1, count):
-        if xs[i] > largest:
-            largest = xs[i]
-    return largest if isfinite(largest) else 0.0
-
-
-cdef double value_n(int formula, const double* xs, Py_ssize_t count) noexcept nogil:
-    cdef double total = 0.0, shift
-    cdef Py_ssize_t i, half
-    if formula == WHERE:
-        return xs[1] if xs[0] != 0.0 else xs[2]
-    if formula == DOT:
-        half = count // 2
-        for i in range(half):
-            total += xs[i] * xs[half + i]
-        return total
-    if formula == LOGSUMEXP:
-        shift = shift_of(xs, count)
-        for i in range(count):
-            total += c_exp(xs[i] - shift)
-        return shift + logarithm(total)
-    for i in range(count):
-        total += xs[i]
-    return total / <double>count if formula == MEAN else total
-
-
-# The formulas: partial derivatives -----------------------------------------------------------------
-# Each answers whether the operand was chosen at all; see BLOCKED in `operations`.
-
-cdef bint partial1(int formula, double x, double value, double* answer) noexcept nogil:
-    cdef double e
-    if formula == IDENTITY:
-        answer[0] = 1.0
-    elif formula == NEGATE:
-        answer[0] = -1.0
-    elif formula == RECIPROCAL:
-        answer[0] = -divided(value, x)
-    elif formula == EXP:
-        answer[0] = value
-    elif formula == LOG:
-        answer[0] = divided(1.0, x) if x >= 0.0 else value
-    elif formula == LOG1P:
-        answer[0] = divided(1.0, 1.0 + x) if x >= -1.0 else value
-    elif formula == SQRT:
-        answer[0] = divided(0.5, value + 0.0)
-    elif formula == SIN:
-        answer[0] = c_cos(x) if isfinite(x) else NAN
-    elif formula == COS:
-        answer[0] = -(c_sin(x) if isfinite(x) else NAN)
-    elif formula == TANH:
-        e = c_exp(-2.0 * x if x > 0.0 else 2.0 * x)
-        answer[0] = 4.0 * e / ((1.0 + e) * (1.0 + e))
-    elif formula == SIGMOID:
-        e = c_exp(-x if x > 0.0 else x)
-        answer[0] = e / ((1.0 + e) * (1.0 + e))
-    elif formula == SOFTPLUS:
-        e = c_exp(-x if x > 0.0 else x)
-        answer[0] = (1.0 if x > 0.0 else e) / (1.0 + e)
-    elif formula == RELU:
-        answer[0] = 1.0 if x > 0.0 else c_exp(x)
-        return not x <= 0.0
-    else:
-        answer[0] = 1.0 if x > 0.0 else -1.0 if x < 0.0 else 0.0 if x >= 0.0 else c_exp(x)
-    return True
-
-
-cdef inline bint share(double x, double y, double* answer) noexcept nogil:
-    """What the maximum of x and y passes to x."""
-    answer[0] = 1.0 if x > y else 0.5 if x >= y else c_exp(x + y)
-    return not x < y
-
-
-cdef inline bint is_normal(double x) noexcept nogil:
-    return 2.2250738585072014e-308 <= c_fabs(x) < INFINITY
-
-
-cdef double divide_by_divisor(double x, double y) noexcept nogil:
-    cdef double quotient = divided(x, y), scaled
-    if 0.0 < c_fabs(quotient) < 2.2250738585072014e-308 and c_fabs(y) < 1.0:
-        scaled = divided(divided(x * 1.6069380442589903e60, y), y)  # 2 to the power 200
-        return -(scaled * 6.223015277861142e-61)
-    return -divided(quotient, y)
-
-
-cdef double power_by_base(double base, double exponent) noexcept nogil:
-    cdef double reduced = raised(base, exponent - 1.0), full = raised(base, exponent), root
-    cdef bint exact
-    if base == 0.0:
-        return 0.0 if exponent == 0.0 else exponent * reduced
-    exact = (exponent - 1.0) + 1.0 == exponent and 0.5 <= c_fabs(exponent) <= 9007199254740992.0
-    if exact and is_normal(reduced):
-        return exponent * reduced
-    if not exact and is_normal(full):
-        return divided(exponent * full, base)
-    root = raised(c_fabs(base), (exponent - 1.0 if exact else exponent) * 0.5)
-    if isnan(reduced) or not is_normal(root):
-        return exponent * reduced
-    if exact:
-        return exponent * root * (root if copysign(1.0, reduced) > 0.0 else -root)
-    return divided(exponent * root, base) * root
-
-
-cdef double power_by_exponent(double base, double exponent) noexcept nogil:
-    cdef double full = raised(base, exponent), root
-    if base < 0.0:
-        return full * logarithm(base)
-    if base == 0.0:
-        return 0.0 if exponent >= 0.0 else full * logarithm(base)
-    if is_normal(full):
-        return full * logarithm(base)
-    root = raised(base, exponent * 0.5)
-    return 0.0 if root == 0.0 else root * logarithm(base) * root
-
-
-cdef bint partial2(int formula, int place, double x, double y, double* answer) noexcept nogil:
-    """The partial towards the operand at the place: 0 for x, 1 for y."""
-    if formula == ADD:
-        answer[0] = 1.0
-    elif formula == SUBTRACT:
-        answer[0] = -1.0 if place else 1.0
-    elif formula == MULTIPLY:
-        answer[0] = x if place else y
-    elif formula == DIVIDE:
-        answer[0] = divide_by_divisor(x, y) if place else divided(1.0, y)
-    elif formula == POWER:
-        answer[0] = power_by_exponent(x, y) if place else power_by_base(x, y)
-    elif (formula == MAXIMUM) == (place == 0):
-        return share(x, y, answer)
-    else:
-        return share(y, x, answer)
-    return True
-
-
-cdef void partials_n(int formula, const double* xs, Py_ssize_t count, double* answers, char* chosen) noexcept nogil:
-    cdef Py_ssize_t i, half = count // 2
-    cdef double shift, total = 0.0
-    memset(chosen, 1, count)
-    if formula == WHERE:
-        memset(chosen, 0, count)
-        i = 1 if xs[0] != 0.0 else 2
-        chosen[i] = 1
-        answers[i] = 1.0
-    elif formula == DOT:
-        for i in range(half):
-            answers[i] = xs[half + i]
-            answers[half + i] = xs[i]
-    elif formula == LOGSUMEXP:
-        shift = shift_of(xs, count)
-        for i in range(count):
-            answers[i] = c_exp(xs[i] - shift)
-            total += answers[i]
-        for i in range(count):
-            answers[i] = divided(answers[i], total)
-    else:
-        for i in range(count):
-            answers[i] = 1.0 / <double>count if formula == MEAN else 1.0
 
 
 # Nodes ----------------------------------------------------------------------------------------------
@@ -333,16 +180,14 @@ cdef struct Many:
 cdef class Beside:
     """What few nodes have: the closure of an OTHER operation, and the line that `detect_anomaly` noted."""
 
-    cdef object operation, local_gradient, line
+    cdef object label, operation, local_gradient, line
 
 
 cdef object EMPTY = ""
-cdef long long births = 0
-cdef unsigned long long passes = 0
 
 
 @cython.no_gc
-@cython.freelist(65536)  # 8 MB at most
+@cython.c_api_binop_methods(True)
 cdef class Value:
     """A number in a computation graph: a leaf, or the node that an operation made.
 
@@ -356,49 +201,31 @@ cdef class Value:
     are equal only to themselves; `<` and `>` compare data.
     """
 
-    cdef double number, gradient_
+    # In the order in which passes need them: the first 64 bytes are all that a walk reads.
+    cdef double number
     cdef double x, y  # the operands as they were when the node was computed
-    cdef PyObject* first  # the parents, or NULL for plain numbers
+    cdef PyObject* first  # the parents, owned, NULL for plain numbers; or a Many, where there are more than two
     cdef PyObject* second
-    cdef long long birth
-    cdef object label_, scope_  # None for none
-    cdef Beside beside
-    cdef object __weakref__
-    cdef unsigned long long seen  # the last pass that came by, and the place of this node in it
-    cdef int place
+    cdef unsigned int birth_low  # how many Values were made before, in 48 bits
+    cdef unsigned short birth_high
     cdef unsigned char code
     cdef unsigned char has_grad_
+    cdef double gradient_
+    cdef object __weakref__
+    cdef PyObject* scope_  # NULL for none
+    cdef PyObject* aside  # NULL, the label, or a Beside
 
     def __init__(self, data, label=""):
-        global births
-        births += 1
-        self.birth = births
+        cdef Mode mode
+        set_birth(self)
         self.number = PyFloat_AS_DOUBLE(data) if PyFloat_CheckExact(data) else real(data)
         if label is not EMPTY:
             self.label = label
-        read_mode()
-        self.scope_ = mode_scope
-        if mode_anomaly:
-            self.note_line()
+        read_mode(&mode)
+        set_scope(self, mode.scope)
+        if mode.anomaly:
+            note_line(self)
             reference._check_data(self, self.number)
-
-    def __dealloc__(self):
-        cdef Many* many
-        cdef Py_ssize_t i
-        if self.code <= LEAF:
-            return
-        if has_many(self):
-            many = <Many*>self.first
-            if many != NULL:
-                for i in range(many.count):
-                    if many.parents[i] != NULL:
-                        let_go(many.parents[i])
-                PyMem_RawFree(many)
-        else:
-            if self.first != NULL:
-                let_go(self.first)
-            if self.second != NULL:
-                let_go(self.second)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -409,9 +236,10 @@ cdef class Value:
 
     @data.setter
     def data(self, data):
+        cdef Mode mode
         if self.code == LEAF and PyFloat_CheckExact(data):
-            read_mode()
-            if not mode_anomaly:
+            read_mode(&mode)
+            if not mode.anomaly:
                 self.number = PyFloat_AS_DOUBLE(data)
                 return
         Reference.data.fset(self, data)
@@ -419,7 +247,10 @@ cdef class Value:
     @property
     def label(self):
         """What drawings and messages call this Value; "" for none. Anything but a string raises TypeError."""
-        return EMPTY if self.label_ is None else self.label_
+        with cython.critical_section(self):
+            if self.aside == NULL:
+                return EMPTY
+            return (<Beside>self.aside).label if is_beside(self) else <object>self.aside
 
     @label.setter
     def label(self, label):
@@ -449,7 +280,7 @@ cdef class Value:
     @property
     def operation(self):
         """The operation that made this node, None for a leaf."""
-        return self.beside.operation if self.code == OTHER else OPERATION_OF[self.code]
+        return beside(self).operation if self.code == OTHER else OPERATION_OF[self.code]
 
     @property
     def operands(self):
@@ -472,12 +303,12 @@ cdef class Value:
     @property
     def scope(self):
         """The innermost scope it was made in, or None."""
-        return self.scope_
+        return None if self.scope_ == NULL else <object>self.scope_
 
     @property
     def line(self):
         """Where the program made this node, known under detect_anomaly only."""
-        return None if self.beside is None else self.beside.line
+        return (<Beside>self.aside).line if is_beside(self) else None
 
     def item(self):
         """The plain number, as `data`: PyTorch's name for it."""
@@ -495,7 +326,7 @@ cdef class Value:
 
     @property
     def _birth(self):
-        return self.birth
+        return birth_of(<PyObject*>self)
 
     @property
     def _data(self):
@@ -511,7 +342,11 @@ cdef class Value:
 
     @_label.setter
     def _label(self, label):
-        self.label_ = label
+        with cython.critical_section(self):
+            if is_beside(self):
+                (<Beside>self.aside).label = label
+            else:
+                put_aside(self, label)
 
     @property
     def _grad(self):
@@ -521,11 +356,6 @@ cdef class Value:
     def _grad(self, grad):
         self.has_grad_ = grad is not None
         self.gradient_ = 0.0 if grad is None else grad
-
-    cdef note_line(self):
-        if self.beside is None:
-            self.beside = Beside.__new__(Beside)
-        self.beside.line = reference._users_line()
 
     # The chain rule -------------------------------------------------------------------------------
 
@@ -566,52 +396,35 @@ cdef class Value:
         cdef Pass walk
         if start == 0.0:
             return
-        walk = Pass.__new__(Pass) if spare is None else spare
-        spare = None  # a pass inside this one shall not take it too
-        try:
-            walk.run(self, start)
-        finally:
-            walk.count = 0
-            if walk.room <= 1 << 17:
-                spare = walk
+        walk, spare = spare, None  # a pass inside this one shall not take it too
+        if walk is None:
+            walk = Pass.__new__(Pass)
+        walk.run(<PyObject*>self, start)
+        if KEEPS_PASS and walk.is_small():
+            spare = walk
 
     # Operators ------------------------------------------------------------------------------------
 
-    def __add__(self, other):
-        return binary(ADD, self, other)
-
-    def __radd__(self, other):
+    def __add__(left, right):
         # sum(values) starts with the integer 0, which shall leave no node.
-        if PyLong_CheckExact(other) and other == 0:
-            return self
-        return binary_from(ADD, other, self)
+        if PyLong_CheckExact(left) and left == 0:
+            return right
+        return binary(ADD, left, right)
 
-    def __sub__(self, other):
-        return binary(SUBTRACT, self, other)
+    def __sub__(left, right):
+        return binary(SUBTRACT, left, right)
 
-    def __rsub__(self, other):
-        return binary_from(SUBTRACT, other, self)
+    def __mul__(left, right):
+        return binary(MULTIPLY, left, right)
 
-    def __mul__(self, other):
-        return binary(MULTIPLY, self, other)
-
-    def __rmul__(self, other):
-        return binary_from(MULTIPLY, other, self)
-
-    def __truediv__(self, other):
-        return binary(DIVIDE, self, other)
-
-    def __rtruediv__(self, other):
+    def __truediv__(left, right):
         # 1 / v is the reciprocal node that lectures draw.
-        if not isinstance(other, Value) and plain(other) == 1.0:
-            return unary(RECIPROCAL, self)
-        return binary_from(DIVIDE, other, self)
+        if not isinstance(left, Value) and plain(left) == 1.0:
+            return unary(RECIPROCAL, right)
+        return binary(DIVIDE, left, right)
 
-    def __pow__(self, other, modulo):
-        return NotImplemented if modulo is not None else binary(POWER, self, other)
-
-    def __rpow__(self, other, modulo):
-        return NotImplemented if modulo is not None else binary_from(POWER, other, self)
+    def __pow__(left, right, modulo):
+        return NotImplemented if modulo is not None else binary(POWER, left, right)
 
     def __neg__(self):
         return unary(NEGATE, self)
@@ -674,22 +487,24 @@ cdef class Value:
         return applied(operation, operands)
 
 
-cdef inline bint has_many(Value node) noexcept:
-    return node.code >= WHERE or node.code == OTHER
+# What a node holds ----------------------------------------------------------------------------------
+
+cdef inline bint has_many(PyObject* node) noexcept:
+    return (<Value>node).code >= WHERE
 
 
 cdef inline Py_ssize_t count_of(Value node) noexcept:
-    if has_many(node):
+    if node.code >= WHERE:
         return (<Many*>node.first).count
     return 0 if node.code == LEAF else 1 if node.code < ADD else 2
 
 
 cdef inline PyObject* parent_at(Value node, Py_ssize_t place) noexcept:
-    return (<Many*>node.first).parents[place] if has_many(node) else node.second if place else node.first
+    return (<Many*>node.first).parents[place] if node.code >= WHERE else node.second if place else node.first
 
 
 cdef inline double number_at(Value node, Py_ssize_t place) noexcept:
-    return (<Many*>node.first).numbers[place] if has_many(node) else node.y if place else node.x
+    return (<Many*>node.first).numbers[place] if node.code >= WHERE else node.y if place else node.x
 
 
 cdef inline object operand_at(Value node, Py_ssize_t place):
@@ -697,85 +512,180 @@ cdef inline object operand_at(Value node, Py_ssize_t place):
     return number_at(node, place) if parent == NULL else <object>parent
 
 
+cdef inline long long birth_of(PyObject* node) noexcept:
+    return <long long>(<Value>node).birth_high << 32 | (<Value>node).birth_low
+
+
+cdef inline void set_birth(Value node) noexcept:
+    cdef long long birth = next_birth()
+    node.birth_low = <unsigned int>birth
+    node.birth_high = <unsigned short>(birth >> 32)
+
+
+cdef inline void set_scope(Value node, PyObject* scope) noexcept:
+    if scope != NULL:
+        Py_IncRef(scope)
+    Py_XDecRef(node.scope_)
+    node.scope_ = scope
+
+
+cdef inline bint is_beside(Value node) noexcept:
+    return node.aside != NULL and Py_IS_TYPE(node.aside, <PyTypeObject*>Beside)
+
+
+cdef void put_aside(Value node, thing) noexcept:
+    cdef PyObject* before = node.aside
+    Py_IncRef(<PyObject*>thing)
+    node.aside = <PyObject*>thing
+    Py_XDecRef(before)
+
+
+cdef Beside beside(Value node):
+    """What is known beside the numbers, made if there was only a label."""
+    cdef Beside made
+    if not is_beside(node):
+        made = Beside.__new__(Beside)
+        made.label = node.label
+        put_aside(node, made)
+    return <Beside>node.aside
+
+
+cdef note_line(Value node):
+    beside(node).line = reference._users_line()
+
+
+cdef PyObject* allocated(PyTypeObject* kind, Py_ssize_t items) noexcept:
+    """A Value without a number; a subclass, which is a class of Python's, has its memory from Python."""
+    cdef PyObject* block = take_block(kind.tp_basicsize)
+    if block != NULL:
+        memset(block, 0, kind.tp_basicsize)
+        PyObject_Init(block, kind)
+    else:
+        PyErr_NoMemory()
+    return block
+
+
 # How nodes die --------------------------------------------------------------------------------------
-# Parents whose last reference this was are freed in one loop: nested calls would overflow the stack.
 
-cdef PyObject** dying = NULL
-cdef Py_ssize_t dying_count = 0, dying_room = 0
-cdef bint burying = False
-
-
-cdef void let_go(PyObject* parent) noexcept:
-    global dying, dying_count, dying_room, burying
-    cdef PyObject** more
-    if Py_REFCNT(parent) > 1:
-        Py_DecRef(parent)
+cdef void die(PyObject* self) noexcept:
+    """Free a Value. Its parents are let go after its memory, so that they may have it."""
+    cdef int code = (<Value>self).code
+    cdef PyObject* first = (<Value>self).first
+    cdef PyObject* second = (<Value>self).second
+    cdef Many* many
+    cdef Py_ssize_t i
+    if WEAK_REFERENCES(self) != NULL:
+        PyObject_ClearWeakRefs(self)
+    Py_XDecRef((<Value>self).scope_)
+    Py_XDecRef((<Value>self).aside)
+    if Py_IS_TYPE(self, <PyTypeObject*>Value):
+        give_block(self)
+    else:
+        Py_TYPE(self).tp_free(self)
+    if code == LEAF:
         return
-    if dying_count == dying_room:
-        more = <PyObject**>PyMem_RawRealloc(dying, (2 * dying_room + 1024) * sizeof(PyObject*))
+    if code >= WHERE:
+        many = <Many*>first
+        for i in range(many.count):
+            if many.parents[i] != NULL:
+                let_go(many.parents[i])
+        PyMem_RawFree(many)
+    else:
+        if first != NULL:
+            let_go(first)
+        if second != NULL:
+            let_go(second)
+
+
+cdef inline void let_go(PyObject* parent) noexcept:
+    if IS_LAST(parent):
+        drop_in_turn(parent)
+    else:
+        Py_DecRef(parent)
+
+
+cdef void drop_in_turn(PyObject* parent) noexcept:
+    """Drop what may be the last reference to a parent in one loop: nested calls would overflow the stack."""
+    cdef PyObject** more
+    if dropping.count == dropping.room:
+        more = <PyObject**>PyMem_RawRealloc(dropping.things, (2 * dropping.room + 1024) * sizeof(PyObject*))
         if more == NULL:  # no memory even to give memory back: let it nest
             Py_DecRef(parent)
             return
-        dying = more
-        dying_room = 2 * dying_room + 1024
-    dying[dying_count] = parent
-    dying_count += 1
-    if burying:
+        dropping.things = more
+        dropping.room = 2 * dropping.room + 1024
+    dropping.things[dropping.count] = parent
+    dropping.count += 1
+    if dropping.busy:
         return
-    burying = True
-    while dying_count:
-        dying_count -= 1
-        Py_DecRef(dying[dying_count])
-    burying = False
-    if dying_room > 65536:  # what one deep graph needed
-        PyMem_RawFree(dying)
-        dying = NULL
-        dying_room = 0
+    dropping.busy = True
+    while dropping.count:
+        dropping.count -= 1
+        Py_DecRef(dropping.things[dropping.count])
+    dropping.busy = False
+    if dropping.room > ROOM_KEPT:  # what one deep graph needed
+        PyMem_RawFree(dropping.things)
+        dropping.things = NULL
+        dropping.room = 0
+
+
+(<PyTypeObject*>Value).tp_alloc = allocated
+(<PyTypeObject*>Value).tp_dealloc = die
 
 
 # How a node is made ---------------------------------------------------------------------------------
 
-cdef object last_mode = None
-cdef bint mode_recording = True, mode_anomaly = False
-cdef object mode_scope = None
+cdef struct Mode:
+    bint recording
+    bint anomaly
+    PyObject* scope  # NULL for none; the context holds it
 
 
-cdef inline int read_mode() except -1:
-    """Set the three variables above as the context says."""
-    global last_mode, mode_recording, mode_anomaly, mode_scope
-    cdef PyObject* mode = NULL
-    PyContextVar_Get(_mode, NULL, &mode)
-    if mode != <PyObject*>last_mode:
-        last_mode = <object>mode
-        mode_recording, mode_anomaly, mode_scope = last_mode
-    Py_DecRef(mode)
+cdef inline int read_mode(Mode* mode) except -1:
+    """Which way of computing the context asks for, see `value`."""
+    cdef PyObject* found = NULL
+    PyContextVar_Get(MODE, NULL, &found)
+    mode.recording = PyTuple_GET_ITEM(found, 0) == Py_True
+    mode.anomaly = PyTuple_GET_ITEM(found, 1) == Py_True
+    mode.scope = PyTuple_GET_ITEM(found, 2)
+    if mode.scope == Py_None:
+        mode.scope = NULL
+    Py_DecRef(found)
     return 0
 
 
 cdef inline double plain(object thing) except? -1.0:
-    return PyFloat_AS_DOUBLE(thing) if PyFloat_CheckExact(thing) else real(thing)
+    if PyFloat_CheckExact(thing):
+        return PyFloat_AS_DOUBLE(thing)
+    return real(thing)
 
 
 cdef inline double data_of(object thing) except? -1.0:
     return (<Value>thing).number if isinstance(thing, Value) else plain(thing)
 
 
-cdef inline Value new_node(int code, double number):
-    global births
-    cdef Value node = Value.__new__(Value)
-    births += 1
-    node.birth = births
+cdef inline Value new_node(int code, double number, Mode* mode):
+    cdef PyObject* block = take_block((<PyTypeObject*>Value).tp_basicsize)
+    cdef Value node
+    if block == NULL:
+        raise MemoryError
+    BEGIN_LIFE(block, <PyTypeObject*>Value)
+    node = <Value>block
+    END_BIRTH(block)
+    memset(&node.gradient_, 0, 4 * 8)
+    node.has_grad_ = False
+    node.code = code if mode.recording else LEAF
+    set_birth(node)
     node.number = number
-    if mode_scope is not None:
-        node.scope_ = mode_scope
-    if mode_recording:
-        node.code = code
+    if mode.scope != NULL:
+        Py_IncRef(mode.scope)
+        node.scope_ = mode.scope
     return node
 
 
-cdef inline Value finished(Value node):
-    if mode_anomaly:
-        node.note_line()
+cdef inline Value finished(Value node, Mode* mode):
+    if mode.anomaly:
+        note_line(node)
         reference._check_data(node, node.number)
     return node
 
@@ -786,46 +696,51 @@ cdef inline PyObject* owned(PyObject* parent) noexcept:
     return parent
 
 
-cdef Value unary(int code, Value operand):
-    if not is_known(code):
+cdef inline PyObject* parent_of(object operand) noexcept:
+    """The operand itself if it is a Value, NULL for a number."""
+    return <PyObject*>operand if not PyFloat_CheckExact(operand) and isinstance(operand, Value) else NULL
+
+
+cdef inline double number_of(PyObject* parent, object operand) except? -1.0:
+    return plain(operand) if parent == NULL else (<Value>parent).number
+
+
+cdef inline object operand_of(object thing):
+    return thing if isinstance(thing, Value) else plain(thing)
+
+
+cdef inline Value unary_of(int code, PyObject* parent, double x):
+    cdef Mode mode
+    read_mode(&mode)
+    cdef Value node = new_node(code, value1(VALUE_BY[code], x), &mode)
+    if mode.recording:
+        node.x = x
+        node.first, node.second = owned(parent), NULL
+    return finished(node, &mode)
+
+
+cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* second, double y):
+    cdef Mode mode
+    read_mode(&mode)
+    cdef Value node = new_node(code, value2(VALUE_BY[code], x, y), &mode)
+    if mode.recording:
+        node.x, node.y = x, y
+        node.first, node.second = owned(first), owned(second)
+    return finished(node, &mode)
+
+
+cdef inline Value unary(int code, Value operand):
+    if not KNOWN[code]:
         return through_closure(OPERATION_OF[code], (operand,))
     return unary_of(code, <PyObject*>operand, operand.number)
 
 
-cdef inline Value unary_of(int code, PyObject* parent, double x):
-    read_mode()
-    cdef Value node = new_node(code, value1(VALUE_BY[code], x))
-    if mode_recording:
-        node.x = x
-        node.first = owned(parent)
-    return finished(node)
-
-
-cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* second, double y):
-    read_mode()
-    cdef Value node = new_node(code, value2(VALUE_BY[code], x, y))
-    if mode_recording:
-        node.x = x
-        node.y = y
-        node.first = owned(first)
-        node.second = owned(second)
-    return finished(node)
-
-
-cdef inline Value binary(int code, Value one, object other):
-    if not is_known(code):
-        return through_closure(OPERATION_OF[code], (one, other if isinstance(other, Value) else plain(other)))
-    if isinstance(other, Value):
-        return binary_of(code, <PyObject*>one, one.number, <PyObject*>other, (<Value>other).number)
-    return binary_of(code, <PyObject*>one, one.number, NULL, plain(other))
-
-
-cdef inline Value binary_from(int code, object other, Value one):
-    if not is_known(code):
-        return through_closure(OPERATION_OF[code], (other if isinstance(other, Value) else plain(other), one))
-    if isinstance(other, Value):  # a subclass on the right is asked before its base class on the left
-        return binary_of(code, <PyObject*>other, (<Value>other).number, <PyObject*>one, one.number)
-    return binary_of(code, NULL, plain(other), <PyObject*>one, one.number)
+cdef inline Value binary(int code, object left, object right):
+    cdef PyObject* first = parent_of(left)
+    cdef PyObject* second = parent_of(right)
+    if not KNOWN[code]:
+        return through_closure(OPERATION_OF[code], (operand_of(left), operand_of(right)))
+    return binary_of(code, first, number_of(first, left), second, number_of(second, right))
 
 
 cdef Many* many_of(Py_ssize_t count) except NULL:
@@ -856,16 +771,16 @@ cdef Many* filled(tuple operands) except NULL:
     return many
 
 
-cdef Value of_many(int code, Many* many, double number):
+cdef Value of_many(int code, Many* many, double number, Mode* mode):
     """The node that has these operands and this number; the array is the node's now."""
     cdef Py_ssize_t i
     cdef Value node
     try:
-        node = new_node(code, number)
+        node = new_node(code, number, mode)
     except:
         PyMem_RawFree(many)
         raise
-    if mode_recording:
+    if mode.recording:
         for i in range(many.count):
             owned(many.parents[i])
         node.first = <PyObject*>many
@@ -878,35 +793,32 @@ cdef Value applied(object operation, tuple operands):
     """The node that an operation makes of its operands, Values and floats."""
     cdef int code = CODE_OF.get(operation, OTHER)
     cdef Many* many
-    if code == OTHER or not is_known(code) or not operands or (code < WHERE and len(operands) != 1 + (code >= ADD)):
+    cdef Mode mode
+    if not KNOWN[code] or not operands or (code < WHERE and len(operands) != 1 + (code >= ADD)):
         return through_closure(operation, operands)
-    if code < WHERE:
+    if code < ADD:
         one = operands[0]
-        if code < ADD:
-            return unary_of(code, parent_of(one), data_of(one))
-        two = operands[1]
-        return binary_of(code, parent_of(one), data_of(one), parent_of(two), data_of(two))
-    read_mode()
+        return unary_of(code, parent_of(one), data_of(one))
+    if code < WHERE:
+        return binary(code, operands[0], operands[1])
     many = filled(operands)
-    return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, many.count)))
-
-
-cdef inline PyObject* parent_of(object operand):
-    return <PyObject*>operand if isinstance(operand, Value) else NULL
+    read_mode(&mode)
+    return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, many.count), &mode), &mode)
 
 
 cdef Value through_closure(object operation, tuple operands):
     """The node of an operation that this file does not know, with its closure, as in `value`."""
     cdef Value node
+    cdef Mode mode
     number, local_gradient = reference._answer(operation, tuple([data_of(operand) for operand in operands]))
     cdef double data = plain(number)  # may run Python code: so before the mode is read and memory is taken
-    read_mode()
-    node = of_many(OTHER, filled(operands), data)
-    if mode_recording:
-        node.beside = Beside.__new__(Beside)
-        node.beside.operation = operation
-        node.beside.local_gradient = local_gradient
-    return finished(node)
+    cdef Many* many = filled(operands)
+    read_mode(&mode)
+    node = of_many(OTHER, many, data, &mode)
+    if mode.recording:
+        beside(node).operation = operation
+        beside(node).local_gradient = local_gradient
+    return finished(node, &mode)
 
 
 cdef Value of_lists(int code, object first, object second):
@@ -914,14 +826,13 @@ cdef Value of_lists(int code, object first, object second):
     cdef Py_ssize_t i, each, count
     cdef bint has_value = False
     cdef Many* many
-    cdef list numbers
+    cdef Mode mode
     if not PyList_CheckExact(first) or (second is not None and not PyList_CheckExact(second)):
         return None
     each = PyList_GET_SIZE(first)
     count = each if second is None else 2 * each
-    if each == 0 or not is_known(code) or (second is not None and PyList_GET_SIZE(second) != each):
+    if each == 0 or not KNOWN[code] or (second is not None and PyList_GET_SIZE(second) != each):
         return None
-    read_mode()
     many = many_of(count)
     for i in range(count):
         thing = <object>(PyList_GET_ITEM(first, i) if i < each else PyList_GET_ITEM(second, i - each))
@@ -938,7 +849,8 @@ cdef Value of_lists(int code, object first, object second):
     if not has_value:
         PyMem_RawFree(many)
         return None
-    return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, count)))
+    read_mode(&mode)
+    return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, count), &mode), &mode)
 
 
 cdef class Twin:
@@ -952,11 +864,8 @@ cdef class Twin:
             if count == 1 and isinstance(arguments[0], Value):
                 return unary(self.code, arguments[0])
         elif self.code < WHERE:
-            if count == 2:
-                if isinstance(arguments[0], Value):
-                    return binary(self.code, arguments[0], arguments[1])
-                if isinstance(arguments[1], Value):
-                    return binary_from(self.code, arguments[0], arguments[1])
+            if count == 2 and (isinstance(arguments[0], Value) or isinstance(arguments[1], Value)):
+                return binary(self.code, arguments[0], arguments[1])
         elif self.code == DOT:
             if count == 2 and PyList_CheckExact(arguments[1]):
                 return of_lists(DOT, arguments[0], arguments[1])
@@ -989,7 +898,7 @@ cdef Partials partials_of(Value node):
     cdef Py_ssize_t i, count = count_of(node)
     partials.make_room(count)
     if node.code == OTHER:
-        answers = reference._partials(node, node.beside.local_gradient)
+        answers = reference._partials(node, beside(node).local_gradient)
         for i in range(count):
             # Towards a plain number nothing is computed.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
@@ -999,223 +908,362 @@ cdef Partials partials_of(Value node):
         partials_n(PARTIAL_BY[node.code], (<Many*>node.first).numbers, count, partials.numbers, partials.chosen)
     else:
         for i in range(count):
-            partials.chosen[i] = partial_at(node, i, &partials.numbers[i])
+            partials.chosen[i] = partial_at(<PyObject*>node, i, &partials.numbers[i])
     return partials
 
 
-cdef inline bint partial_at(Value node, int place, double* answer) noexcept:
-    if node.code < ADD:
-        return partial1(PARTIAL_BY[node.code], node.x, node.number, answer)
-    return partial2(PARTIAL_BY[node.code], place, node.x, node.y, answer)
+cdef inline bint partial_at(PyObject* node, int place, double* answer) noexcept:
+    if (<Value>node).code < ADD:
+        return partial1(PARTIAL_BY[(<Value>node).code], (<Value>node).x, (<Value>node).number, answer)
+    return partial2(PARTIAL_BY[(<Value>node).code], place, (<Value>node).x, (<Value>node).y, answer)
+
+
+cdef struct Stop:
+    # A node that a pass has met, and the sum of the flows that have arrived at it. NULL: none stands here. While only
+    # blocked edges have led to it, so that no flow has arrived, the lowest bit of its address is set.
+    PyObject* node
+    double flow
+
+
+cdef inline PyObject* blocked(PyObject* node) noexcept:
+    return <PyObject*>(<uintptr_t>node | 1)
+
+
+cdef inline bint is_blocked(Stop* stop) noexcept:
+    return <uintptr_t>stop.node & 1
+
+
+cdef inline PyObject* node_at(Stop* stop) noexcept:
+    return <PyObject*>(<uintptr_t>stop.node & ~<uintptr_t>1)
+
+
+cdef inline void arrive(Stop* stop, PyObject* node, double flow) noexcept:
+    if stop.node == node:
+        stop.flow += flow
+    else:  # nothing stands here yet, or the node without a flow
+        stop.node = node
+        stop.flow = flow
+
+
+cdef struct Stops:
+    # A table of them. Of what is counted the caller keeps the books.
+    Stop* at
+    Py_ssize_t room
+    Py_ssize_t count
+
+
+# So many stops ahead, nodes are brought into the cache; so many more are at the end of each table, empty.
+cdef enum:
+    AHEAD = 6
+
+
+cdef Stop* new_stops(Py_ssize_t room) except NULL:
+    cdef Stop* stops = <Stop*>new_table((room + AHEAD) * sizeof(Stop))
+    if stops == NULL:
+        raise MemoryError
+    return stops
+
+
+cdef void free_stops(Stops* stops) noexcept:
+    if stops.at != NULL:
+        free_table(stops.at, (stops.room + AHEAD) * sizeof(Stop))
+
+
+cdef int grow(Stops* stops, Py_ssize_t room) except -1:
+    """Room for more, after what is counted."""
+    cdef Stop* larger = new_stops(room)
+    if stops.count:
+        memcpy(larger, stops.at, stops.count * sizeof(Stop))
+    free_stops(stops)
+    stops.at, stops.room = larger, room
+    return 0
+
+
+cdef void empty(Stops* stops, Py_ssize_t count) noexcept:
+    memset(stops.at, 0, count * sizeof(Stop))
+    stops.count = 0
+
+
+cdef void commit(Stops* stops, Py_ssize_t count) noexcept:
+    """Write gradients: a leaf adds up, an interior node shows the last pass. The stops are empty then."""
+    cdef Py_ssize_t i
+    cdef PyObject* node
+    cdef double flow
+    for i in range(count):
+        FETCH(&(<Value>stops.at[i + AHEAD].node).gradient_)
+        node = node_at(&stops.at[i])
+        if node == NULL:
+            continue
+        flow = 0.0 if is_blocked(&stops.at[i]) else stops.at[i].flow
+        if (<Value>node).code == LEAF and (<Value>node).has_grad_:
+            flow = (<Value>node).gradient_ + flow
+        (<Value>node).gradient_ = flow
+        (<Value>node).has_grad_ = True
+        stops.at[i].node = NULL
+    stops.count = 0
+
+
+cdef collect(Stops* stops, Py_ssize_t count, dict flows):
+    cdef Py_ssize_t i
+    for i in range(count):
+        if stops.at[i].node != NULL and not is_blocked(&stops.at[i]):
+            flows[<object>stops.at[i].node] = stops.at[i].flow
 
 
 cdef class Pass:
-    """One walk from a root back to the leaves: the nodes it meets, and the flow that has arrived at each."""
+    """One walk from a root back to the leaves, with the flow that arrives at each node on the way.
 
-    cdef unsigned long long number
-    cdef Py_ssize_t count, room, flows_room
-    cdef PyObject** nodes  # as they were found; the root keeps them all alive
-    cdef PyObject** order  # those that are no leaves, the youngest first
-    cdef double* flows
-    cdef char* arrived
+    A node is younger than its operands. So the nodes stand in a window by their age: the root at 0, one that was born
+    n Values earlier at n. A walk along the window comes to each node when all that were computed from it have sent
+    their flows. What was born too early for the window waits, in a heap, for the next one. Leaves, which send nothing,
+    have a hash table.
+    """
+
+    cdef long long youngest  # the birth that stands at 0
+    cdef Stops window  # counted up to the oldest that stands there
+    cdef Stops past  # what stood in windows before this one
+    cdef Stops leaves  # the room is a power of 2, at least half of it empty
+    cdef list waiting  # (−birth, place in the order of coming, address, flow or None)
+    cdef Py_ssize_t waited  # how many have had to
+    cdef Py_ssize_t met  # nodes the walk has come to, and the operands in lists of theirs
+
+    def __cinit__(self):
+        self.waiting = []
 
     def __dealloc__(self):
-        PyMem_RawFree(self.nodes)
-        self.forget_flows()
+        free_stops(&self.window)
+        free_stops(&self.past)
+        free_stops(&self.leaves)
 
-    cdef void forget_flows(self) noexcept:
-        PyMem_RawFree(self.order)
-        PyMem_RawFree(self.flows)
-        PyMem_RawFree(self.arrived)
-        self.order, self.flows, self.arrived, self.flows_room = NULL, NULL, NULL, 0
-
-    cdef int make_room(self) except -1:
-        if self.flows_room < self.count:
-            self.forget_flows()
-            self.order = <PyObject**>PyMem_RawMalloc(self.room * sizeof(PyObject*))
-            self.flows = <double*>PyMem_RawMalloc(self.room * sizeof(double))
-            self.arrived = <char*>PyMem_RawMalloc(self.room)
-            if self.order == NULL or self.flows == NULL or self.arrived == NULL:
-                raise MemoryError
-            self.flows_room = self.room
+    cdef int run(self, PyObject* root, double start) except -1:
+        self.youngest = birth_of(root)
+        self.met = 0
+        try:
+            self.send_to(root, start)
+            self.walk()
+            self.check()
+        except:
+            self.forget()
+            raise
+        # From here on to the end no Python code runs, and no other pass writes.
+        BEGIN_COMMIT()
+        commit(&self.window, self.window.count)
+        commit(&self.past, self.past.count)
+        commit(&self.leaves, self.leaves.room)
+        END_COMMIT()
         return 0
 
-    cdef int run(self, Value root, double start) except -1:
-        cdef Py_ssize_t inner = 0, i
-        cdef Value node
-        self.find(root)
-        self.make_room()
-        memset(self.arrived, 0, self.count)
-        for i in range(self.count):
-            if (<Value>self.nodes[i]).code != LEAF:
-                self.order[inner] = self.nodes[i]
-                inner += 1
-        youngest_first(self.order, inner)
-        self.arrived[root.place] = True
-        self.flows[root.place] = start
-        for i in range(inner):
-            node = <Value>self.order[i]
-            if self.arrived[node.place]:
-                self.send(node)
-            if i & 0xFFFF == 0xFFFF:
-                self.heed_signals()
-        read_mode()
-        if mode_anomaly:
-            found = sorted([<object>self.nodes[i] for i in range(self.count)], key=reference._by_birth)
-            reference._check_flows(
-                found, {<object>self.nodes[i]: self.flows[i] for i in range(self.count) if self.arrived[i]}
-            )
-        self.commit()
-        return 0
-
-    cdef int find(self, Value root) except -1:
-        """All that the root was computed from, each once."""
-        global passes
-        cdef Py_ssize_t i, done = 0
-        cdef PyObject* parent
-        cdef Value node
-        passes += 1
-        self.number = passes
-        self.meet(<PyObject*>root)
-        while done < self.count:  # grows as it goes
-            node = <Value>self.nodes[done]
-            done += 1
-            if node.code == LEAF:
-                continue
-            if has_many(node):
-                for i in range((<Many*>node.first).count):
-                    parent = (<Many*>node.first).parents[i]
-                    if parent != NULL and (<Value>parent).seen != self.number:
-                        self.meet(parent)
-            else:
-                if node.first != NULL and (<Value>node.first).seen != self.number:
-                    self.meet(node.first)
-                if node.second != NULL and (<Value>node.second).seen != self.number:
-                    self.meet(node.second)
-            if done & 0xFFFF == 0:
-                self.heed_signals()
-        return 0
-
-    cdef int meet(self, PyObject* thing) except -1:
-        cdef PyObject** more
-        if self.count == self.room:
-            more = <PyObject**>PyMem_RawRealloc(self.nodes, (2 * self.room + 64) * sizeof(PyObject*))
-            if more == NULL:
-                raise MemoryError
-            self.nodes = more
-            self.room = 2 * self.room + 64
-        (<Value>thing).seen = self.number
-        (<Value>thing).place = self.count
-        self.nodes[self.count] = thing
-        self.count += 1
-        return 0
-
-    cdef void mark(self) noexcept:
-        """Claim the nodes back after Python code, which may have run another pass over them."""
-        cdef Py_ssize_t i
-        if self.number != passes:
-            for i in range(self.count):
-                (<Value>self.nodes[i]).seen = self.number
-                (<Value>self.nodes[i]).place = i
-
-    cdef int heed_signals(self) except -1:
-        PyErr_CheckSignals()
-        self.mark()
-        return 0
-
-    cdef int send(self, Value node) except -1:
-        """From a node at which all flows have arrived to its parents."""
-        cdef double flow = self.flows[node.place], partial
-        cdef Py_ssize_t i
-        cdef Partials partials
-        cdef Many* many
-        if has_many(node):
-            many = <Many*>node.first
-            if node.code != OTHER and PARTIAL_BY[node.code] == DOT:
-                self.send_dot(many, flow)
+    cdef int walk(self) except -1:
+        cdef Py_ssize_t place = 0
+        cdef Stop* stop
+        while True:
+            while place < self.window.count:
+                stop = &self.window.at[place]
+                FETCH((stop + AHEAD).node)
+                if stop.node != NULL:
+                    self.met += 1
+                    if is_blocked(stop):
+                        self.block_all(node_at(stop))
+                    else:
+                        self.send(stop.node, stop.flow)
+                place += 1
+                if place & 0xFFFF == 0:
+                    PyErr_CheckSignals()
+            if not self.waiting:
                 return 0
-            partials = partials_of(node)
-            if node.code == OTHER:
-                self.mark()
-            for i in range(many.count):
-                if many.parents[i] != NULL and partials.chosen[i]:
-                    self.add(many.parents[i], flow * partials.numbers[i])
-            return 0
-        if node.first != NULL and partial_at(node, 0, &partial):
-            self.add(node.first, flow * partial)
-        if node.second != NULL and partial_at(node, 1, &partial):
-            self.add(node.second, flow * partial)
+            self.open_next_window()
+            place = 0
+
+    cdef inline int send(self, PyObject* node, double flow) except -1:
+        """From a node at which all flows have arrived to its parents."""
+        cdef int formula = PARTIAL_BY[(<Value>node).code]
+        cdef PyObject* first = (<Value>node).first
+        cdef PyObject* second = (<Value>node).second
+        cdef double partial = 0.0
+        if (<Value>node).code >= WHERE:
+            self.send_to_many(node, flow)
+        elif formula == MULTIPLY:
+            if first != NULL:
+                self.send_to(first, flow * (<Value>node).y)
+            if second != NULL:
+                self.send_to(second, flow * (<Value>node).x)
+        elif formula == ADD:
+            if first != NULL:
+                self.send_to(first, flow)
+            if second != NULL:
+                self.send_to(second, flow)
+        else:
+            if first != NULL:
+                if partial_at(node, 0, &partial):
+                    self.send_to(first, flow * partial)
+                else:
+                    self.block(first)
+            if second != NULL:
+                if partial_at(node, 1, &partial):
+                    self.send_to(second, flow * partial)
+                else:
+                    self.block(second)
         return 0
 
-    cdef void send_dot(self, Many* many, double flow) noexcept:
-        """As by `partials_n`, without a table of partials."""
+    cdef int send_to_many(self, PyObject* node, double flow) except -1:
+        cdef Many* many = <Many*>(<Value>node).first
         cdef Py_ssize_t i, half = many.count // 2
-        for i in range(half):
+        cdef Partials partials
+        self.met += many.count
+        if PARTIAL_BY[(<Value>node).code] == DOT:  # without a table of partials
+            for i in range(half):
+                if many.parents[i] != NULL:
+                    self.send_to(many.parents[i], flow * many.numbers[half + i])
+            for i in range(half):
+                if many.parents[half + i] != NULL:
+                    self.send_to(many.parents[half + i], flow * many.numbers[i])
+            return 0
+        partials = partials_of(<Value>node)
+        for i in range(many.count):
             if many.parents[i] != NULL:
-                self.add(many.parents[i], flow * many.numbers[half + i])
-        for i in range(half):
-            if many.parents[half + i] != NULL:
-                self.add(many.parents[half + i], flow * many.numbers[i])
+                if partials.chosen[i]:
+                    self.send_to(many.parents[i], flow * partials.numbers[i])
+                else:
+                    self.block(many.parents[i])
+        return 0
 
-    cdef inline void add(self, PyObject* parent, double flow) noexcept:
-        cdef int place = (<Value>parent).place
-        if self.arrived[place]:
-            self.flows[place] += flow
-        else:
-            self.flows[place] = flow
-            self.arrived[place] = True
+    cdef inline int send_to(self, PyObject* parent, double flow) except -1:
+        cdef long long place
+        if (<Value>parent).code == LEAF:
+            arrive(self.leaf(parent), parent, flow)
+            return 0
+        place = self.youngest - birth_of(parent)
+        if place >= self.window.count and not self.reaches(place):
+            return self.wait(parent, flow)
+        arrive(&self.window.at[place], parent, flow)
+        return 0
 
-    cdef void commit(self) noexcept:
-        """Write all gradients: a leaf adds up, an interior node shows the last pass."""
+    cdef int block_all(self, PyObject* node) except -1:
         cdef Py_ssize_t i
-        cdef double flow
-        cdef Value node
-        for i in range(self.count):
-            node = <Value>self.nodes[i]
-            flow = self.flows[i] if self.arrived[i] else 0.0
-            node.gradient_ = flow if node.code != LEAF or not node.has_grad_ else node.gradient_ + flow
-            node.has_grad_ = True
+        cdef PyObject* parent
+        for i in range(count_of(<Value>node)):
+            parent = parent_at(<Value>node, i)
+            if parent != NULL:
+                self.block(parent)
+        return 0
+
+    cdef int block(self, PyObject* parent) except -1:
+        """Meet a parent that no flow goes to."""
+        cdef long long place
+        cdef Stop* stop
+        if (<Value>parent).code == LEAF:
+            stop = self.leaf(parent)
+        else:
+            place = self.youngest - birth_of(parent)
+            if place >= self.window.count and not self.reaches(place):
+                return self.wait(parent, None)
+            stop = &self.window.at[place]
+        if stop.node == NULL:
+            stop.node = blocked(parent)
+        return 0
+
+    cdef int reaches(self, long long place) except -1:
+        """Whether the window reaches as far as this place, or can be made to."""
+        cdef Py_ssize_t room = self.window.room
+        # Nodes of one computation were born in a row, nearly; far more places than nodes would be a waste.
+        cdef Py_ssize_t most = (1 << 20) + 8 * self.met
+        if place >= room:
+            if self.waiting:  # all that is older than the window waits, or a node would stand in two places
+                return False
+            while room <= place and room < most:
+                room = max(2 * room, 64)
+            grow(&self.window, room)
+            if place >= room:
+                return False
+        self.window.count = place + 1
+        return True
+
+    cdef int wait(self, PyObject* parent, flow) except -1:
+        self.waited += 1
+        heappush(self.waiting, (-birth_of(parent), self.waited, <uintptr_t>parent, flow))
+        return 0
+
+    cdef int open_next_window(self) except -1:
+        """Put the window where the youngest node is that waits, and into it all for which there is room."""
+        cdef Py_ssize_t i
+        cdef PyObject* parent
+        if self.past.count + self.window.count > self.past.room:
+            grow(&self.past, 2 * (self.past.count + self.window.count))
+        for i in range(self.window.count):
+            if self.window.at[i].node != NULL:
+                self.past.at[self.past.count] = self.window.at[i]
+                self.past.count += 1
+        empty(&self.window, self.window.count)
+        self.youngest = -self.waiting[0][0]
+        while self.waiting and self.youngest + self.waiting[0][0] < self.window.room:
+            _, _, address, flow = heappop(self.waiting)
+            parent = <PyObject*><uintptr_t>address
+            if flow is None:
+                self.block(parent)
+            else:
+                self.send_to(parent, flow)
+        return 0
+
+    cdef inline Stop* leaf(self, PyObject* leaf) except NULL:
+        """Where a leaf stands, or is to stand."""
+        cdef Stop* stop = leaf_stop(&self.leaves, leaf)
+        if stop == NULL or stop.node == NULL:
+            self.leaves.count += 1
+            if 2 * self.leaves.count > self.leaves.room:
+                self.grow_leaves()
+                stop = leaf_stop(&self.leaves, leaf)
+        return stop
+
+    cdef int grow_leaves(self) except -1:
+        cdef Stops larger
+        cdef Py_ssize_t i
+        larger.room = max(2 * self.leaves.room, 16)
+        larger.count = self.leaves.count
+        larger.at = new_stops(larger.room)
+        for i in range(self.leaves.room):
+            if self.leaves.at[i].node != NULL:
+                leaf_stop(&larger, node_at(&self.leaves.at[i]))[0] = self.leaves.at[i]
+        free_stops(&self.leaves)
+        self.leaves = larger
+        return 0
+
+    cdef int check(self) except -1:
+        """Under `detect_anomaly`, look at all flows."""
+        cdef Mode mode
+        read_mode(&mode)
+        if mode.anomaly:
+            flows = {}
+            collect(&self.window, self.window.count, flows)
+            collect(&self.past, self.past.count, flows)
+            collect(&self.leaves, self.leaves.room, flows)
+            reference._check_flows(sorted(flows, key=reference._by_birth), flows)
+        return 0
+
+    cdef void forget(self) noexcept:
+        """Begin anew, after an error."""
+        empty(&self.window, self.window.count)
+        empty(&self.past, self.past.count)
+        empty(&self.leaves, self.leaves.room)
+        self.waiting.clear()
+
+    cdef bint is_small(self) noexcept:
+        return self.window.room <= 1 << 17 and self.leaves.room <= 1 << 14 and self.past.room <= 1 << 14
+
+
+cdef inline Stop* leaf_stop(Stops* leaves, PyObject* leaf) noexcept:
+    """Where a leaf stands in a hash table with open addressing, or is to stand; NULL where there is no table."""
+    cdef size_t others = leaves.room - 1
+    cdef size_t place
+    if leaves.room == 0:
+        return NULL
+    # Knuth 1998, "The art of computer programming", volume 3, section 6.4: multiplication by the golden ratio.
+    place = <size_t>((<unsigned long long><uintptr_t>leaf * <unsigned long long>0x9E3779B97F4A7C15) >> 32) & others
+    while leaves.at[place].node != NULL and node_at(&leaves.at[place]) != leaf:
+        place = (place + 1) & others
+    return &leaves.at[place]
 
 
 cdef Pass spare = None  # the last one that was done: its arrays serve again
-
-
-cdef int by_birth(const void* one, const void* other) noexcept nogil:
-    cdef long long a = (<Value>(<PyObject**>one)[0]).birth, b = (<Value>(<PyObject**>other)[0]).birth
-    return 1 if a < b else -1 if a > b else 0
-
-
-cdef int youngest_first(PyObject** nodes, Py_ssize_t count) except -1:
-    """Sort by birth. Nodes of one computation were born in a row, nearly: then each has its place at once."""
-    cdef long long oldest, youngest, birth
-    cdef Py_ssize_t i, span, filled
-    cdef PyObject** places
-    if count < 2:
-        return 0
-    oldest = youngest = (<Value>nodes[0]).birth
-    for i in range(1, count):
-        birth = (<Value>nodes[i]).birth
-        if birth < oldest:
-            oldest = birth
-        if birth > youngest:
-            youngest = birth
-    span = youngest - oldest + 1
-    if span > 8 * count + 1024:
-        qsort(nodes, count, sizeof(PyObject*), by_birth)
-        return 0
-    places = <PyObject**>PyMem_RawMalloc(span * sizeof(PyObject*))
-    if places == NULL:
-        raise MemoryError
-    memset(places, 0, span * sizeof(PyObject*))
-    for i in range(count):
-        places[youngest - (<Value>nodes[i]).birth] = nodes[i]
-    filled = 0
-    for i in range(span):
-        if places[i] != NULL:
-            nodes[filled] = places[i]
-            filled += 1
-    PyMem_RawFree(places)
-    return 0
 
 
 # Derivatives as Values ------------------------------------------------------------------------------
@@ -1295,7 +1343,6 @@ cdef int can_step(list params, list one, list two, list three=None) except -1:
     cdef Py_ssize_t count = len(params)
     if len(one) != count or len(two) != count or (three is not None and len(three) != count):
         return False
-    read_mode()
     for parameter in params:
         if type(parameter) is not Value or (<Value>parameter).code != LEAF:
             return False
@@ -1317,9 +1364,11 @@ def sgd_step(list params, list counts, list momenta, double lr, double momentum,
     cdef double g, b
     cdef bint writing
     cdef Value parameter
+    cdef Mode mode
     if not can_step(params, counts, counts if momenta is None else momenta):
         return False
-    for writing in range(0 if mode_anomaly else 1, 2):  # under detect_anomaly first to see, then to write
+    read_mode(&mode)
+    for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write
         for i in range(len(params)):
             parameter = params[i]
             if not parameter.has_grad_:
@@ -1351,9 +1400,11 @@ def adam_step(
     cdef double g, x, m, v, step_size = 0.0, root = 1.0
     cdef bint writing
     cdef Value parameter
+    cdef Mode mode
     if not can_step(params, counts, firsts, seconds):
         return False
-    for writing in range(0 if mode_anomaly else 1, 2):  # under detect_anomaly first to see, then to write
+    read_mode(&mode)
+    for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write
         for i in range(len(params)):
             parameter = params[i]
             if not parameter.has_grad_:
@@ -1390,6 +1441,10 @@ def set_method(str name, method):
 
 def become_method(operation):
     """Make v.gauss() of gauss(v), for a user's operations too; see `value`."""
+    cdef int code = CODE_OF.get(operation, OTHER)
+    if code != OTHER:
+        KNOWN[code] = operation.rule is RULE_OF[code]
+        return
     method = reference._method(operation)
     if method is not None:
         set_method(operation.name, method)
@@ -1408,13 +1463,15 @@ def method_of(int code):
 
 
 for _operation in OPERATIONS.values():
-    become_method(_operation)
+    _method = reference._method(_operation)
+    if _method is not None:
+        set_method(_operation.name, _method)
 for _i in range(IDENTITY, WHERE):
     set_method(NAMES[_i], method_of(_i))
 LISTENERS.append(become_method)
 
 cdef Twin _twin
-for _i in range(IDENTITY, COUNT):
+for _i in range(IDENTITY, OTHER):
     _twin = Twin.__new__(Twin)
     _twin.code = _i
     OPERATION_OF[_i].twin = _twin

@@ -89,6 +89,13 @@ class Operation:
         # The compiled engine's shorter way to a node, which answers None where it is not sure.
         self.twin: Callable[..., Any] | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Replacing the rule of a declared operation is told as a declaration is."""
+        super().__setattr__(name, value)
+        if name == "rule" and OPERATIONS.get(self.__dict__.get("name", "")) is self:
+            for listener in LISTENERS:
+                listener(self)
+
     def __call__(self, *arguments: Any) -> Any:
         """The operation on plain numbers gives a float, with a Value among them a Value."""
         if self.twin is not None and (node := self.twin(*arguments)) is not None:

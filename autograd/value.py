@@ -158,9 +158,10 @@ class Value:
         """
         if self._local_gradient is None:
             return []
+        partials = _partials(self, self._local_gradient)
         return [
-            (operand, partial if type(partial) is float else _plain(partial))
-            for operand, partial in zip(self.operands, _partials(self, self._local_gradient), strict=True)
+            (operand, partial if type(partial := partials[place]) is float else _plain(partial))
+            for place, operand in enumerate(self.operands)
             if isinstance(operand, Value)
         ]
 
@@ -187,7 +188,7 @@ class Value:
         # applied, once.
         flows = {self: start}
         for node in reversed(order):
-            if node in flows:
+            if node in flows and node.operation is not None:
                 for parent, partial in node.local_gradients():
                     if partial is not BLOCKED:
                         flow = flows[node] * partial
@@ -332,7 +333,15 @@ def topological_order(root: Value) -> list[Value]:
     A node is younger than its operands, always. So the order of birth is a topological order, and the same in
     every run.
     """
-    return sorted(ancestors(root), key=_by_birth)
+    found = [root]
+    seen = {root}
+    for node in found:  # grows as it goes
+        for parent in node.operands:
+            if type(parent) is not float and parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    found.sort(key=_by_birth)
+    return found
 
 
 _by_birth = attrgetter("_birth")
@@ -485,7 +494,9 @@ _births = itertools.count()
 
 
 def _operand(thing: Number) -> Value | float:
-    return thing if hasattr(type(thing), "__apply_operation__") else real(thing)  # type: ignore[return-value]
+    if isinstance(thing, Value) or hasattr(type(thing), "__apply_operation__"):
+        return thing  # type: ignore[return-value]
+    return real(thing)
 
 
 def _number(thing: Number) -> float:
@@ -499,7 +510,7 @@ def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
 
 def _answer(operation: Operation, numbers: tuple[float, ...]) -> tuple[Any, Callable[[], Any]]:
     """What the rule says of these numbers: the value and the local-gradient closure."""
-    answer = operation.rule(*operation.arguments(numbers))
+    answer = operation.rule(*(operation.arguments(numbers) if operation.list_count else numbers))
     if type(answer) is not tuple or len(answer) != 2 or not callable(answer[1]):
         raise TypeError(
             f"the rule of {operation.name} must answer a value and a closure, as in: "
@@ -561,7 +572,7 @@ def _is_same(number: float, other: float) -> bool:
 def _partials(node: Value, local_gradient: Callable[[], Any]) -> Sequence[Any]:
     """What a local-gradient closure answers: one partial for each operand."""
     partials = local_gradient()
-    if not isinstance(partials, tuple | list):
+    if not isinstance(partials, (tuple, list)):  # noqa: UP038  # the union would be built in each call
         raise TypeError(
             f"the rule of {node.operation!r} answered one {type(partials).__name__}: write lambda: (partial,)"
         )
@@ -607,13 +618,12 @@ def _commit(order: list[Value], flows: dict[Value, float]) -> None:
     # Threads may share leaves: between reading a gradient and writing its sum, no other pass may come. Nor may
     # Ctrl-C: the writing is a single call into C, and Python handles signals only between its own instructions.
     with _committing:
-        grads = [_committed(node, flows.get(node, 0.0)) for node in order]
-        deque(map(_set_grad, order, grads), maxlen=0)
-
-
-def _committed(node: Value, flow: float) -> float:
-    """The gradient after a pass: a leaf adds up, an interior node shows the last pass."""
-    return flow if node.operation is not None or node._grad is None else node._grad + flow
+        grads = []
+        for node in order:
+            flow = flows.get(node, 0.0)
+            # A leaf adds up, an interior node shows the last pass.
+            grads.append(flow if node.operation is not None or node._grad is None else node._grad + flow)
+        any(map(_set_grad, order, grads))  # to the end, for what sets answers None
 
 
 # detect_anomaly -----------------------------------------------------------------------------------
