@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
-from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, topological_order
+from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, softmax, topological_order
 from .explain import Explanation, explain
 from .gradcheck import Comparison, GradientError, gradcheck
 from .operations import (
@@ -46,7 +46,6 @@ from .operations import (
     relu,
     sigmoid,
     sin,
-    softmax,
     softplus,
     sqrt,
     subtract,

@@ -26,8 +26,8 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from autograd._formulas cimport (
-    ABS, ADD, COUNT, DIVIDE, DOT, IDENTITY, LEAF, LOGSUMEXP, MAXIMUM, MEAN, MINIMUM, MULTIPLY, NEGATE, OTHER, POWER,
-    RECIPROCAL, SUBTRACT, SUM, WHERE, divided, partial1, partial2, partials_n, value1, value2, value_n,
+    ABS, ADD, COUNT, DIVIDE, DOT, EXP, IDENTITY, LEAF, MULTIPLY, NEGATE, OTHER, POWER, RECIPROCAL, SUBTRACT, SUM, WHERE,
+    divided, partial1, partial2, partials_n, value1, value2, value_n,
 )
 
 from functools import update_wrapper
@@ -874,6 +874,22 @@ cdef class Twin:
         return None
 
 
+def softmax(xs):
+    """The positive numbers that sum to 1 and grow as exp(x), see `operations`: the same nodes, made without a detour.
+
+    >>> softmax([Value(1000.0), Value(1000.0)])[0].data
+    0.5
+    """
+    cdef bint known = KNOWN[SUBTRACT] and KNOWN[EXP] and KNOWN[SUM] and KNOWN[DIVIDE]
+    cdef double shift
+    if type(xs) is not list or not xs or not known or not all([isinstance(x, Value) for x in xs]):
+        return operations.softmax(xs)
+    shift = operations._largest(xs)
+    powers = [unary(EXP, binary_of(SUBTRACT, <PyObject*>x, (<Value>x).number, NULL, shift)) for x in xs]
+    total = of_lists(SUM, powers, None)
+    return [binary(DIVIDE, power, total) for power in powers]
+
+
 # How a pass is made ---------------------------------------------------------------------------------
 
 cdef class Partials:
@@ -979,11 +995,6 @@ cdef int grow(Stops* stops, Py_ssize_t room) except -1:
     return 0
 
 
-cdef void empty(Stops* stops, Py_ssize_t count) noexcept:
-    memset(stops.at, 0, count * sizeof(Stop))
-    stops.count = 0
-
-
 cdef void commit(Stops* stops, Py_ssize_t count) noexcept:
     """Write gradients: a leaf adds up, an interior node shows the last pass. The stops are empty then."""
     cdef Py_ssize_t i
@@ -1008,6 +1019,19 @@ cdef collect(Stops* stops, Py_ssize_t count, dict flows):
     for i in range(count):
         if stops.at[i].node != NULL and not is_blocked(&stops.at[i]):
             flows[<object>stops.at[i].node] = stops.at[i].flow
+
+
+# How far a window may reach: so many places, and so many more for each node that was met.
+cdef Py_ssize_t window_for_all = 1 << 20, window_for_each = 8
+
+
+def set_window(Py_ssize_t for_all, Py_ssize_t for_each):
+    """Set how far windows may reach, and answer how far they might before: in small graphs, tests need small ones."""
+    global window_for_all, window_for_each, spare
+    before = window_for_all, window_for_each
+    window_for_all, window_for_each = for_all, for_each
+    spare = None
+    return before
 
 
 cdef class Pass:
@@ -1038,13 +1062,9 @@ cdef class Pass:
     cdef int run(self, PyObject* root, double start) except -1:
         self.youngest = birth_of(root)
         self.met = 0
-        try:
-            self.send_to(root, start)
-            self.walk()
-            self.check()
-        except:
-            self.forget()
-            raise
+        self.send_to(root, start)
+        self.walk()
+        self.check()
         # From here on to the end no Python code runs, and no other pass writes.
         BEGIN_COMMIT()
         commit(&self.window, self.window.count)
@@ -1166,12 +1186,12 @@ cdef class Pass:
         """Whether the window reaches as far as this place, or can be made to."""
         cdef Py_ssize_t room = self.window.room
         # Nodes of one computation were born in a row, nearly; far more places than nodes would be a waste.
-        cdef Py_ssize_t most = (1 << 20) + 8 * self.met
+        cdef Py_ssize_t most = window_for_all + window_for_each * self.met
         if place >= room:
             if self.waiting:  # all that is older than the window waits, or a node would stand in two places
                 return False
             while room <= place and room < most:
-                room = max(2 * room, 64)
+                room = max(2 * room, 4)
             grow(&self.window, room)
             if place >= room:
                 return False
@@ -1193,7 +1213,8 @@ cdef class Pass:
             if self.window.at[i].node != NULL:
                 self.past.at[self.past.count] = self.window.at[i]
                 self.past.count += 1
-        empty(&self.window, self.window.count)
+        memset(self.window.at, 0, self.window.count * sizeof(Stop))
+        self.window.count = 0
         self.youngest = -self.waiting[0][0]
         while self.waiting and self.youngest + self.waiting[0][0] < self.window.room:
             _, _, address, flow = heappop(self.waiting)
@@ -1238,13 +1259,6 @@ cdef class Pass:
             collect(&self.leaves, self.leaves.room, flows)
             reference._check_flows(sorted(flows, key=reference._by_birth), flows)
         return 0
-
-    cdef void forget(self) noexcept:
-        """Begin anew, after an error."""
-        empty(&self.window, self.window.count)
-        empty(&self.past, self.past.count)
-        empty(&self.leaves, self.leaves.room)
-        self.waiting.clear()
 
     cdef bint is_small(self) noexcept:
         return self.window.room <= 1 << 17 and self.leaves.room <= 1 << 14 and self.past.room <= 1 << 14

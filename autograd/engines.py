@@ -25,6 +25,7 @@ __all__ = [
     "native",
     "no_grad",
     "scope",
+    "softmax",
     "topological_order",
 ]
 
@@ -52,9 +53,10 @@ native = _built()
 engine = "python" if native is None else "native"
 
 if TYPE_CHECKING or native is None:
+    from .operations import softmax
     from .value import Value, gradient
 else:
-    from ._native import Value, gradient
+    from ._native import Value, gradient, softmax
 
 
 def add_method(name: str, method: Callable[..., Any]) -> None:

@@ -17,7 +17,6 @@ import linecache
 import math
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -572,7 +571,7 @@ def _is_same(number: float, other: float) -> bool:
 def _partials(node: Value, local_gradient: Callable[[], Any]) -> Sequence[Any]:
     """What a local-gradient closure answers: one partial for each operand."""
     partials = local_gradient()
-    if not isinstance(partials, (tuple, list)):  # noqa: UP038  # the union would be built in each call
+    if not isinstance(partials, (tuple, list)):  # the union would be built in each call
         raise TypeError(
             f"the rule of {node.operation!r} answered one {type(partials).__name__}: write lambda: (partial,)"
         )
