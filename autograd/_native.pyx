@@ -393,10 +393,11 @@ cdef class Value:
         """
         global spare
         cdef double start = real(seed)
-        cdef Pass walk
+        cdef Pass walk = None
         if start == 0.0:
             return
-        walk, spare = spare, None  # a pass inside this one shall not take it too
+        if KEEPS_PASS:
+            walk, spare = spare, None  # a pass inside this one shall not take it too
         if walk is None:
             walk = Pass.__new__(Pass)
         walk.run(<PyObject*>self, start)
@@ -1321,11 +1322,12 @@ cdef object product(flow, partial):
     return partial if type(flow) is float and flow == 1.0 else flow * partial
 
 
-def local_gradients_as_values(Value node, set wanted):
+cdef list local_gradients_as_values(Value node, set wanted):
     """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
     cdef Py_ssize_t i
+    cdef list found = []
     if node.code == LEAF:
-        return
+        return found
     operation = node.operation
     operands = [as_it_was(node, i) for i in range(count_of(node))]
     _, local_gradient = operation.rule(*operation.arguments(operands))
@@ -1335,7 +1337,8 @@ def local_gradients_as_values(Value node, set wanted):
             partial = partials[i]
             partial = partial() if callable(partial) else partial
             if partial is not BLOCKED:
-                yield <object>parent_at(node, i), partial
+                found.append((<object>parent_at(node, i), partial))
+    return found
 
 
 cdef object as_it_was(Value node, Py_ssize_t place):

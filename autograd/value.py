@@ -157,10 +157,10 @@ class Value:
         """
         if self._local_gradient is None:
             return []
-        partials = _partials(self, self._local_gradient)
+        pairs = zip(self.operands, _partials(self, self._local_gradient), strict=True)
         return [
-            (operand, partial if type(partial := partials[place]) is float else _plain(partial))
-            for place, operand in enumerate(self.operands)
+            (operand, partial if type(partial) is float else _plain(partial))
+            for operand, partial in pairs
             if isinstance(operand, Value)
         ]
 
@@ -332,15 +332,7 @@ def topological_order(root: Value) -> list[Value]:
     A node is younger than its operands, always. So the order of birth is a topological order, and the same in
     every run.
     """
-    found = [root]
-    seen = {root}
-    for node in found:  # grows as it goes
-        for parent in node.operands:
-            if type(parent) is not float and parent not in seen:
-                seen.add(parent)
-                found.append(parent)
-    found.sort(key=_by_birth)
-    return found
+    return sorted(ancestors(root), key=_by_birth)
 
 
 _by_birth = attrgetter("_birth")
@@ -571,7 +563,7 @@ def _is_same(number: float, other: float) -> bool:
 def _partials(node: Value, local_gradient: Callable[[], Any]) -> Sequence[Any]:
     """What a local-gradient closure answers: one partial for each operand."""
     partials = local_gradient()
-    if not isinstance(partials, (tuple, list)):  # the union would be built in each call
+    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made anew in each call
         raise TypeError(
             f"the rule of {node.operation!r} answered one {type(partials).__name__}: write lambda: (partial,)"
         )

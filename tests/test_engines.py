@@ -479,6 +479,42 @@ def test_memory_of_a_deep_graph_is_given_back() -> None:
     assert pages() - before < 2_500  # 10 MB; one graph has 60
 
 
+def test_every_reference_is_given_back() -> None:
+    """Of all that programs did, only the leaves stay, and nobody holds them but this test."""
+    x = native.Value(2.0, "x")
+    kept = [x, None, "a label", autograd.exp]
+    labels = kept[2]
+
+    def program(seed: int) -> None:
+        source = random.Random(seed)
+        for operation in BUILT_IN:
+            node = operation(*arguments_of(operation, lambda: x if source.random() < 0.7 else 0.5))
+            if isinstance(node, float):
+                continue
+            with autograd.scope("a scope"):
+                node = node * x + 1
+            node.label = labels
+            node.backward()
+            with window(2, 1):
+                (node * node).backward()
+            native.gradient(node, [x])[0].backward()
+            anomalies(node)
+            mistakes(native, node)
+            list(map(repr, [node.operands, node.numbers, node.parents, node.local_gradients(), node.scope]))
+
+    def references() -> list[int]:
+        gc.collect()
+        return [*map(sys.getrefcount, kept), getattr(sys, "gettotalrefcount", int)()]
+
+    program(0)
+    before = references()
+    for seed in range(20):
+        program(seed)
+    more = [now - then for now, then in zip(references(), before, strict=True)]
+
+    assert max(more) < 100  # of some 10,000 nodes
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that a process may send to itself")
 def test_ctrl_c_during_a_long_pass_changes_no_gradient() -> None:
     x = native.Value(1.0)
