@@ -17,10 +17,9 @@ cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
-from cpython.long cimport PyLong_CheckExact
-from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
+from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.ref cimport PyObject
-from cpython.unicode cimport PyUnicode_Check
 from libc.math cimport copysign, isfinite, isnan, pow as c_pow, sqrt as c_sqrt, NAN
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
@@ -42,7 +41,6 @@ cdef extern from "Python.h":
     PyObject* PyTuple_GET_ITEM(PyObject* items, Py_ssize_t place)
     PyObject* Py_True
     PyObject* Py_None
-    Py_ssize_t Py_REFCNT(PyObject* thing) nogil
     void Py_DecRef "Py_DECREF"(PyObject* thing)
     void Py_IncRef "Py_INCREF"(PyObject* thing)
     void Py_XDecRef "Py_XDECREF"(PyObject* thing)
@@ -61,75 +59,27 @@ cdef extern from "Python.h":
     void PyErr_NoMemory()
     void PyObject_ClearWeakRefs(PyObject* thing)
 
-cdef extern from "_memory.h":
+cdef extern from "_native.h":
     void FETCH(const void* address) noexcept nogil
     PyObject* take_block(size_t size)
     void give_block(PyObject* block)
     void* new_table(size_t size)
     void free_table(void* table, size_t size)
-
-cdef extern from *:
-    """
-    #define WEAK_REFERENCES(thing) (*(PyObject **)((char *)(thing) + Py_TYPE(thing)->tp_weaklistoffset))
-
-    /* References to nodes that are still to be dropped, so that no drop happens inside another. */
-    struct Dropping { PyObject **things; Py_ssize_t count, room; int busy; };
-
-    #ifdef Py_GIL_DISABLED
-
-      /* Free-threaded Python: each thread drops its own, gradients are written by one thread at a time. */
-      #ifdef _MSC_VER
-        static __declspec(thread) struct Dropping dropping;
-      #else
-        static _Thread_local struct Dropping dropping;
-      #endif
-      #define ROOM_KEPT 0
-      #define IS_LAST(thing) 1  /* who knows */
-      static PyMutex committing;
-      #define BEGIN_COMMIT() PyMutex_Lock(&committing)
-      #define END_COMMIT() PyMutex_Unlock(&committing)
-      static int64_t births;
-      #define next_birth() (_Py_atomic_add_int64(&births, 1) + 1)
-      #define KEEPS_PASS 0
-
-    #else
-
-      static struct Dropping dropping;
-      #define ROOM_KEPT 65536
-      #define IS_LAST(thing) (Py_REFCNT(thing) == 1)
-      #define BEGIN_COMMIT() ((void)0)
-      #define END_COMMIT() ((void)0)
-      static int64_t births;
-      #define next_birth() (++births)
-      #define KEEPS_PASS 1
-
-    #endif
-
-    /* A block becomes an object with one reference, which `<Value>block` is to count. */
-    #if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG)
-      #define BEGIN_LIFE(block, kind) (PyObject_Init(block, kind))
-      #define END_BIRTH(block) Py_DECREF(block)
-    #else
-      #define BEGIN_LIFE(block, kind) (Py_SET_TYPE(block, kind), Py_SET_REFCNT(block, 0))
-      #define END_BIRTH(block) ((void)0)
-    #endif
-    """
-    ctypedef long long int64_t
+    void BEGIN_LIFE(PyObject* block, PyTypeObject* kind)
+    void COUNT_ONCE(PyObject* block)
+    bint MAY_BE_LAST(PyObject* thing)
     PyObject* WEAK_REFERENCES(PyObject* thing)
     struct Dropping:
         PyObject** things
         Py_ssize_t count
         Py_ssize_t room
-        int busy
+        bint busy
     Dropping dropping
-    const Py_ssize_t ROOM_KEPT
-    bint IS_LAST(PyObject* thing)
+    const Py_ssize_t DROPPING_KEPT
+    long long next_birth()
     void BEGIN_COMMIT()
     void END_COMMIT()
-    int64_t next_birth()
     const bint KEEPS_PASS
-    void BEGIN_LIFE(PyObject* block, PyTypeObject* kind)
-    void END_BIRTH(PyObject* block)
 
 cdef object Reference = reference.Value
 cdef object MODE = reference._mode
@@ -218,7 +168,7 @@ cdef class Value:
     def __init__(self, data, label=""):
         cdef Mode mode
         set_birth(self)
-        self.number = PyFloat_AS_DOUBLE(data) if PyFloat_CheckExact(data) else real(data)
+        self.number = plain(data)
         if label is not EMPTY:
             self.label = label
         read_mode(&mode)
@@ -599,7 +549,7 @@ cdef void die(PyObject* self) noexcept:
 
 
 cdef inline void let_go(PyObject* parent) noexcept:
-    if IS_LAST(parent):
+    if MAY_BE_LAST(parent):
         drop_in_turn(parent)
     else:
         Py_DecRef(parent)
@@ -624,7 +574,7 @@ cdef void drop_in_turn(PyObject* parent) noexcept:
         dropping.count -= 1
         Py_DecRef(dropping.things[dropping.count])
     dropping.busy = False
-    if dropping.room > ROOM_KEPT:  # what one deep graph needed
+    if dropping.room > DROPPING_KEPT:  # what one deep graph needed
         PyMem_RawFree(dropping.things)
         dropping.things = NULL
         dropping.room = 0
@@ -656,8 +606,15 @@ cdef inline int read_mode(Mode* mode) except -1:
 
 
 cdef inline double plain(object thing) except? -1.0:
+    """The float behind any real number, see `ieee.real`."""
+    cdef int overflow = 0
+    cdef long long whole
     if PyFloat_CheckExact(thing):
         return PyFloat_AS_DOUBLE(thing)
+    if PyLong_CheckExact(thing):
+        whole = PyLong_AsLongLongAndOverflow(thing, &overflow)
+        if not overflow:
+            return <double>whole
     return real(thing)
 
 
@@ -672,8 +629,8 @@ cdef inline Value new_node(int code, double number, Mode* mode):
         raise MemoryError
     BEGIN_LIFE(block, <PyTypeObject*>Value)
     node = <Value>block
-    END_BIRTH(block)
-    memset(&node.gradient_, 0, 4 * 8)
+    COUNT_ONCE(block)
+    memset(&node.gradient_, 0, <char*>(&node.aside + 1) - <char*>&node.gradient_)
     node.has_grad_ = False
     node.code = code if mode.recording else LEAF
     set_birth(node)

@@ -133,6 +133,14 @@ def test_softmax_makes_the_same_nodes(numbers: list[float], constant: bool) -> N
     assert stories[0] == stories[1]
 
 
+@pytest.mark.parametrize("whole", [3, True, 2**53 + 1, 2**62 + 2**8 + 1, 2**63 - 1, 2**63, -(2**63) - 1, -(10**400)])
+def test_whole_numbers_become_the_same_floats(whole: int) -> None:
+    operands = [[engine.Value(1.5) * whole, whole + engine.Value(0.0), engine.Value(whole)] for engine in ENGINES]
+
+    assert [bits(node.data) for node in operands[0]] == [bits(node.data) for node in operands[1]]
+    assert operands[1][0].numbers == operands[0][0].numbers
+
+
 @contextmanager
 def exchanged(one: str, other: str, partials: bool) -> Iterator[None]:
     native.exchange(one, other, partials=partials)

@@ -1,15 +1,14 @@
-/* Memory for the compiled engine: blocks for nodes, which are all of one size, and tables for passes.
+/* What the compiled engine asks of C itself: memory, the lives of nodes, and what differs between threads.
 
-   Blocks are cut from chunks of 2 MB. A graph is made node after node and freed as a whole. So a chunk hands out its blocks in a row, from one end to the
-   other, and begins anew when all of them have come back: nodes of one computation stand in memory as they were made,
-   which processors can foresee. A chunk is as large and as aligned as a huge page, which Linux is asked for; a node
-   finds its chunk by the address alone. A few empty chunks are kept, the others go back to the system. Large tables are
-   asked of the system too, and go back to it.
+   Memory. Nodes are blocks of one size, cut from chunks of 2 MB. A graph is made node after node and freed as a whole.
+   So a chunk hands out its blocks in a row, from one end to the other, and begins anew when all of them have come back:
+   nodes of one computation stand in memory as they were made, which processors can foresee. A chunk is as large and as
+   aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few empty chunks are
+   kept, the others go back to the system. Large tables are asked of the system too, and go back to it. Free-threaded
+   Python, and systems without mmap, get all this from Python's own allocators. */
 
-   Free-threaded Python, and systems without mmap, get all this from Python's own allocators. */
-
-#ifndef AUTOGRAD_MEMORY_H
-#define AUTOGRAD_MEMORY_H
+#ifndef AUTOGRAD_NATIVE_H
+#define AUTOGRAD_NATIVE_H
 
 #include <Python.h>
 
@@ -18,6 +17,8 @@
 #else
 #define FETCH(address) ((void)0)
 #endif
+
+/* Memory -------------------------------------------------------------------------------------------- */
 
 #if defined(Py_GIL_DISABLED) || defined(_WIN32) || defined(AUTOGRAD_NO_CHUNKS)
 
@@ -56,8 +57,6 @@ static void *map_memory(size_t size) {
 #endif
     return memory;
 }
-
-/* Blocks ------------------------------------------------------------------------------------------- */
 
 static Chunk *new_chunk(void) {
     char *memory = map_memory(2 * CHUNK); /* twice as much, to cut an aligned half out of it */
@@ -159,8 +158,6 @@ static inline void give_block(PyObject *block) {
     }
 }
 
-/* Tables ------------------------------------------------------------------------------------------- */
-
 #define WHOLE_CHUNKS(size) (((size) + CHUNK - 1) & ~(CHUNK - 1))
 
 static void *new_table(size_t size) {
@@ -176,4 +173,58 @@ static void free_table(void *table, size_t size) {
 }
 
 #endif
+
+/* Lives --------------------------------------------------------------------------------------------- */
+
+/* A block becomes an object with one reference, the one that `<Value>block` counts. */
+#if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG)
+#define BEGIN_LIFE(block, kind) PyObject_Init(block, kind)
+#define COUNT_ONCE(block) Py_DECREF(block)
+#else
+#define BEGIN_LIFE(block, kind) (Py_SET_TYPE(block, kind), Py_SET_REFCNT(block, 0))
+#define COUNT_ONCE(block) ((void)0)
+#endif
+
+#define WEAK_REFERENCES(thing) (*(PyObject **)((char *)(thing) + Py_TYPE(thing)->tp_weaklistoffset))
+
+/* References to nodes that are still to be dropped, so that no drop happens inside another. */
+struct Dropping {
+    PyObject **things;
+    Py_ssize_t count, room;
+    int busy;
+};
+
+/* Threads ------------------------------------------------------------------------------------------- */
+
+static int64_t births;
+
+#ifdef Py_GIL_DISABLED
+
+/* Threads run at the same time: each drops its own references, and one at a time writes gradients. */
+#ifdef _MSC_VER
+static __declspec(thread) struct Dropping dropping;
+#else
+static _Thread_local struct Dropping dropping;
+#endif
+#define DROPPING_KEPT 0
+#define MAY_BE_LAST(thing) 1 /* another thread may know better */
+#define KEEPS_PASS 0
+#define next_birth() (_Py_atomic_add_int64(&births, 1) + 1)
+static PyMutex committing;
+#define BEGIN_COMMIT() PyMutex_Lock(&committing)
+#define END_COMMIT() PyMutex_Unlock(&committing)
+
+#else
+
+/* The GIL is held, and given away only where Python code runs. */
+static struct Dropping dropping;
+#define DROPPING_KEPT 65536
+#define MAY_BE_LAST(thing) (Py_REFCNT(thing) == 1)
+#define KEEPS_PASS 1
+#define next_birth() (++births)
+#define BEGIN_COMMIT() ((void)0)
+#define END_COMMIT() ((void)0)
+
+#endif
+
 #endif
