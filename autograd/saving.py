@@ -9,8 +9,7 @@ import json
 import math
 import os
 import re
-import secrets
-import shutil
+import stat
 import struct
 from collections.abc import Mapping
 from itertools import accumulate
@@ -33,14 +32,14 @@ def write(path: str | os.PathLike[str], kind: str, content: Mapping[str, Any]) -
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"there is no folder {folder!r} for {os.path.basename(path)}")
     text = _text(kind, content)
-    temporary = f"{path}.{secrets.token_hex(8)}"
+    temporary = f"{path}.{os.urandom(8).hex()}"
     try:
         with open(temporary, "x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         if os.path.exists(path):
-            shutil.copymode(path, temporary)
+            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
