@@ -781,6 +781,12 @@ cdef Value through_closure(object operation, tuple operands):
 
 cdef Value of_lists(int code, object first, object second):
     """The node of an operation on one list or on two of equal length; None if that is not what was given."""
+    with cython.critical_section(first, first if second is None else second):
+        return of_held_lists(code, first, second)
+
+
+cdef Value of_held_lists(int code, object first, object second):
+    """The same, of lists that no other thread changes meanwhile."""
     cdef Py_ssize_t i, each, count
     cdef bint has_value = False
     cdef Many* many

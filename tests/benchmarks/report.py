@@ -15,8 +15,8 @@ from pathlib import Path
 
 NOTES = """
 Each engine runs in a process of its own. In each round all of them are asked in turn, each for a fifth of a second, or
-once where that takes longer. A number is the median of the rounds; in brackets stands how many times that of the first
-engine it is.
+once where that takes longer. A number is the median of the rounds; in brackets stands how many times the number of the
+first engine in the same round it was, in the median.
 
 - The tuple engine is one page of Python, `tests/benchmarks/tuple_engine.py`: slots, a tuple of parents, a tuple of
   local gradients, an iterative `backward`.
@@ -50,12 +50,14 @@ class Row:
         return amount(statistics.median(rounds), self.unit) if rounds else ""
 
     def ratio(self, engine: str) -> str:
-        """How many times the median of the first engine it is, "" where that says nothing."""
+        """How many times the first engine's it is, round by round, in the median; "" where that says nothing."""
         first = next(iter(self.amounts), engine)
         if engine == first or engine not in self.amounts or not self.unit:
             return ""
-        base = statistics.median(self.amounts[first])
-        return times(statistics.median(self.amounts[engine]) / base) if base > 0.0 else ""
+        # Within a round, for a machine may be slow for minutes. An engine that fails ends its rounds early.
+        pairs = zip(self.amounts[first], self.amounts[engine], strict=False)
+        ratios = [amount / base for base, amount in pairs if base > 0.0]
+        return times(statistics.median(ratios)) if ratios else ""
 
     def spread(self, engine: str) -> str:
         """The least and the most of an engine's rounds."""
