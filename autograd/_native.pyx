@@ -167,8 +167,11 @@ cdef class Value:
 
     def __init__(self, data, label=""):
         cdef Mode mode
+        cdef double number = plain(data)
+        if birth_of(<PyObject*>self):  # made anew, which nobody does: it is a leaf again
+            become_blank(self)
         set_birth(self)
-        self.number = plain(data)
+        self.number = number
         if label is not EMPTY:
             self.label = label
         read_mode(&mode)
@@ -523,8 +526,6 @@ cdef void die(PyObject* self) noexcept:
     cdef int code = (<Value>self).code
     cdef PyObject* first = (<Value>self).first
     cdef PyObject* second = (<Value>self).second
-    cdef Many* many
-    cdef Py_ssize_t i
     if WEAK_REFERENCES(self) != NULL:
         PyObject_ClearWeakRefs(self)
     Py_XDecRef((<Value>self).scope_)
@@ -533,6 +534,13 @@ cdef void die(PyObject* self) noexcept:
         give_block(self)
     else:
         Py_TYPE(self).tp_free(self)
+    let_all_go(code, first, second)
+
+
+cdef void let_all_go(int code, PyObject* first, PyObject* second) noexcept:
+    """Let go the parents of a node, which is not there any more or has become a leaf."""
+    cdef Many* many
+    cdef Py_ssize_t i
     if code == LEAF:
         return
     if code >= WHERE:
@@ -546,6 +554,14 @@ cdef void die(PyObject* self) noexcept:
             let_go(first)
         if second != NULL:
             let_go(second)
+
+
+cdef void become_blank(Value node) noexcept:
+    cdef int code = node.code
+    cdef PyObject* aside = node.aside
+    node.code, node.has_grad_, node.aside = LEAF, False, NULL
+    let_all_go(code, node.first, node.second)
+    Py_XDecRef(aside)
 
 
 cdef inline void let_go(PyObject* parent) noexcept:

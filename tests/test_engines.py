@@ -133,6 +133,20 @@ def test_softmax_makes_the_same_nodes(numbers: list[float], constant: bool) -> N
     assert stories[0] == stories[1]
 
 
+def test_a_node_that_is_made_anew_is_a_leaf() -> None:
+    stories = []
+    for engine in ENGINES:
+        x = engine.Value(3.0, "x")
+        node = x * x
+        node.label = "square"
+        node.backward()
+        engine.Value.__init__(node, 5.0)
+        node.backward()
+        stories.append([repr(node), node.parents, bits(x.grad)])
+
+    assert stories[0] == stories[1] == ["Value(data=5.0, grad=1.0)", (), bits(6.0)]
+
+
 @pytest.mark.parametrize("whole", [3, True, 2**53 + 1, 2**62 + 2**8 + 1, 2**63 - 1, 2**63, -(2**63) - 1, -(10**400)])
 def test_whole_numbers_become_the_same_floats(whole: int) -> None:
     operands = [[engine.Value(1.5) * whole, whole + engine.Value(0.0), engine.Value(whole)] for engine in ENGINES]
