@@ -8,8 +8,8 @@
 (5.0, 4.0)
 """
 
+import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import nn, optim
@@ -56,7 +56,7 @@ from .operations import abs as abs  # not in __all__, for a star import shall le
 from .operations import sum as sum
 
 # HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
-if Path(__file__).with_name("tracer.py").exists():
+if os.path.exists(os.path.join(os.path.dirname(__file__), "tracer.py")):
     warnings.warn(
         "files of HIPS autograd lie in the folder of scalar-autograd: uninstall both, then install the one you want",
         stacklevel=2,

@@ -219,7 +219,7 @@ def add_explain(commands: Any) -> None:
     parser.add_argument(
         "--wrt", metavar="NAMES", help="tell the gradient of this name, or of several as in w,b, as a sum over paths"
     )
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="(default: text)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
     parser.add_argument(
         "--digits",
         type=_digits,

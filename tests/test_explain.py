@@ -32,7 +32,9 @@ from autograd import (
 )
 from autograd import sum as total
 from autograd.__main__ import main
-from autograd.explain import Backward, Explanation, Path, explain
+from autograd.explain import Explanation, explain
+from autograd.explain.paths import Path
+from autograd.explain.steps import Backward
 from autograd.testing import Program, programs
 
 EXACT = [

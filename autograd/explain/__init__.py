@@ -24,21 +24,21 @@ Gradients
   b                 2  lower it
   a and b move v2 most.
 
-Formulas and patterns are those of the rule book.
+Formulas and patterns are those of the rule book. The files beside this one are imported when something is explained.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..engines import Value
-from . import board, formats
-from .formulas import Formula
-from .paths import Path, PathSum, paths_to
-from .steps import Arrival, Backward, Departure, Forward, Passes
 
-__all__ = ["Arrival", "Backward", "Departure", "Explanation", "Formula", "Forward", "Path", "PathSum", "explain"]
+if TYPE_CHECKING:
+    from .board import Section
+    from .paths import PathSum
+    from .steps import Backward, Forward
 
-FORMATS = {"text": formats.text, "markdown": formats.markdown, "latex": formats.latex}
+FORMATS = ("text", "markdown", "latex")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,26 +52,31 @@ class Explanation:
 
     root: Value
     format: str
-    forward: tuple[Forward, ...]
-    backward: tuple[Backward, ...]
-    gradients: tuple[Backward, ...]
-    paths: tuple[PathSum, ...]
-    _sections: tuple[board.Section, ...]
+    forward: "tuple[Forward, ...]"
+    backward: "tuple[Backward, ...]"
+    gradients: "tuple[Backward, ...]"
+    paths: "tuple[PathSum, ...]"
+    _sections: "tuple[Section, ...]"
 
     def to_text(self) -> str:
         """Plain text for the terminal."""
-        return formats.text(self._sections)
+        return self._in("text")
 
     def to_markdown(self) -> str:
         """Markdown with tables."""
-        return formats.markdown(self._sections)
+        return self._in("markdown")
 
     def to_latex(self) -> str:
         r"""LaTeX between \[ and \]; it needs the package amsmath."""
-        return formats.latex(self._sections)
+        return self._in("latex")
 
     def __repr__(self) -> str:
-        return FORMATS[self.format](self._sections)
+        return self._in(self.format)
+
+    def _in(self, format: str) -> str:
+        from . import formats
+
+        return str(getattr(formats, format)(self._sections))
 
     def _repr_markdown_(self) -> str | None:
         return None if self.format == "latex" else self.to_markdown()
@@ -112,6 +117,11 @@ def explain(
         raise ValueError(f"digits must be from 1 to 17, not {digits!r}")
     if not most >= 1:
         raise ValueError(f"most must be a number of lines from 1, not {most!r}")
+
+    from . import board
+    from .paths import paths_to
+    from .steps import Passes
+
     passes = Passes(root, digits, wanted or ())
     forward, backward = passes.forward(most), passes.backward(most)
     gradients = passes.gradients(most, wanted)
