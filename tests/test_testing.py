@@ -276,7 +276,7 @@ def test_programs_shrink_to_what_matters(operation: Operation) -> None:
 
 
 def test_a_fault_shrinks_to_the_program_that_shows_it() -> None:
-    """A maximum that gives a tie to its first operand alone: the leaf, itself twice, is shown in one step."""
+    """A maximum that gives a tie to its first operand alone: two nodes with one number show it."""
 
     def wrong(x: Value, y: Value) -> Value:
         return autograd.where(x >= y, x, y)
@@ -294,7 +294,7 @@ def test_a_fault_shrinks_to_the_program_that_shows_it() -> None:
     exact = [OPERATIONS[name] for name in ("maximum", "relu", "negate", "add", "multiply")]
     program = example(programs(exact), shows)
 
-    assert len(program.leaves) == 2
+    assert len(program.leaves) <= 2
     assert len(program.steps) <= 2
     assert program.steps[-1].operation is autograd.maximum
 
