@@ -192,6 +192,7 @@ struct Dropping {
     PyObject **things;
     Py_ssize_t count, room;
     int busy;
+    Py_ssize_t passes; /* that are under way: they know nodes by address alone */
 };
 
 /* Threads ------------------------------------------------------------------------------------------- */

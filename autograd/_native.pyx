@@ -74,6 +74,7 @@ cdef extern from "_native.h":
         Py_ssize_t count
         Py_ssize_t room
         bint busy
+        Py_ssize_t passes
     Dropping dropping
     const Py_ssize_t DROPPING_KEPT
     long long next_birth()
@@ -558,9 +559,12 @@ cdef void let_all_go(int code, PyObject* first, PyObject* second) noexcept:
 
 cdef void become_blank(Value node) noexcept:
     cdef int code = node.code
+    cdef PyObject* first = node.first
+    cdef PyObject* second = node.second
     cdef PyObject* aside = node.aside
-    node.code, node.has_grad_, node.aside = LEAF, False, NULL
-    let_all_go(code, node.first, node.second)
+    node.code, node.first, node.second, node.has_grad_, node.aside = LEAF, NULL, NULL, False, NULL
+    if not dropping.passes:  # in the midst of a pass, which may have met the parents, they rather live for ever
+        let_all_go(code, first, second)
     Py_XDecRef(aside)
 
 
@@ -1042,9 +1046,13 @@ cdef class Pass:
     cdef int run(self, PyObject* root, double start) except -1:
         self.youngest = birth_of(root)
         self.met = 0
-        self.send_to(root, start)
-        self.walk()
-        self.check()
+        dropping.passes += 1
+        try:
+            self.send_to(root, start)
+            self.walk()
+            self.check()
+        finally:
+            dropping.passes -= 1
         # From here on to the end no Python code runs, and no other pass writes.
         BEGIN_COMMIT()
         commit(&self.window, self.window.count)

@@ -147,6 +147,38 @@ def test_a_node_that_is_made_anew_is_a_leaf() -> None:
     assert stories[0] == stories[1] == ["Value(data=5.0, grad=1.0)", (), bits(6.0)]
 
 
+def test_a_node_may_be_made_anew_in_the_midst_of_a_pass() -> None:
+    """Its parents were met already: seen to fail, and to write to memory that was freed, where they are let go."""
+    lives = []
+
+    @autograd.operation("meddling(x)", "1")
+    def meddling(x: Any) -> Any:
+        def local_gradient() -> tuple[float]:
+            if outer:
+                engine.Value.__init__(outer[0], 7.0)
+                lives.append(inner() is not None)
+            return (1.0,)
+
+        return x, local_gradient
+
+    try:
+        for engine in ENGINES:
+            outer: list[Any] = []
+            x = engine.Value(3.0)
+            first = engine.Value.__apply_operation__(meddling, (x,))
+            middle = x * 2.0
+            inner = weakref.ref(middle)
+            outer.append(middle * 5.0)
+            root = outer[0] + first
+            del middle
+            root.backward()
+            lives.append(x.grad)
+    finally:
+        del OPERATIONS["meddling"]
+
+    assert lives == [True, 11.0] * 2
+
+
 @pytest.mark.parametrize("whole", [3, True, 2**53 + 1, 2**62 + 2**8 + 1, 2**63 - 1, 2**63, -(2**63) - 1, -(10**400)])
 def test_whole_numbers_become_the_same_floats(whole: int) -> None:
     operands = [[engine.Value(1.5) * whole, whole + engine.Value(0.0), engine.Value(whole)] for engine in ENGINES]
