@@ -49,6 +49,8 @@ cdef extern from "Python.h":
     ctypedef void (*destructor)(PyObject*) noexcept
     ctypedef void (*freefunc)(void*) noexcept
     ctypedef struct PyTypeObject:
+        const char* tp_name
+        const char* tp_doc
         PyObject* tp_dict
         Py_ssize_t tp_basicsize
         PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
@@ -140,17 +142,7 @@ cdef object EMPTY = ""
 @cython.no_gc
 @cython.c_api_binop_methods(True)
 cdef class Value:
-    """A number in a computation graph: a leaf, or the node that an operation made.
-
-    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
-    >>> c = a * b
-    >>> c, c.operation, c.parents == (a, b)
-    (Value(data=-6.0, grad=0.0, operation=multiply), <operation multiply>, True)
-
-    `data` is any real number (int, float, Fraction, NumPy real scalar), kept as a float; everything else
-    raises TypeError. Operators follow IEEE 754: no number raises, a division by zero is inf or nan. Values
-    are equal only to themselves; `<` and `>` compare data.
-    """
+    # What it is says the docstring in `value`, which is this one's too.
 
     # In the order in which passes need them: the first 64 bytes are all that a walk reads.
     cdef double number
@@ -198,6 +190,10 @@ cdef class Value:
                 return
         Reference.data.fset(self, data)
 
+    @data.deleter
+    def data(self):
+        Reference.data.__delete__(self)  # raises
+
     @property
     def label(self):
         """What drawings and messages call this Value; "" for none. Anything but a string raises TypeError."""
@@ -209,6 +205,10 @@ cdef class Value:
     @label.setter
     def label(self, label):
         Reference.label.fset(self, label)
+
+    @label.deleter
+    def label(self):
+        Reference.label.__delete__(self)  # raises
 
     @property
     def grad(self):
@@ -225,6 +225,10 @@ cdef class Value:
             self.has_grad_ = True
         else:
             self._grad = None if grad is None else real(grad)
+
+    @grad.deleter
+    def grad(self):
+        Reference.grad.__delete__(self)  # raises
 
     @property
     def has_grad(self):
@@ -600,6 +604,10 @@ cdef void drop_in_turn(PyObject* parent) noexcept:
         dropping.room = 0
 
 
+# What users are told: the name that they know, and how a Value is made and what it is.
+cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
+(<PyTypeObject*>Value).tp_name = "autograd.Value"
+(<PyTypeObject*>Value).tp_doc = DOC
 (<PyTypeObject*>Value).tp_alloc = allocated
 (<PyTypeObject*>Value).tp_dealloc = die
 

@@ -44,7 +44,10 @@ def _is_real(thing: Any) -> bool:
 
 
 def _kind(thing: Any) -> str:
-    return "None" if thing is None else f"{type(thing).__module__}.{type(thing).__qualname__}".removeprefix("builtins.")
+    if thing is None:
+        return "None"
+    package = type(thing).__module__.partition(".")[0]
+    return f"{package}.{type(thing).__qualname__}".removeprefix("builtins.")
 
 
 def _remedy(thing: Any) -> str:

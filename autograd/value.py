@@ -271,6 +271,8 @@ class Value:
     def __xor__(self, other: Any) -> NoReturn:
         raise TypeError("^ is no power in Python: write x ** y")
 
+    __rxor__ = __xor__
+
     def __reduce__(self) -> tuple[Any, ...]:
         if self.operation is not None:
             raise TypeError(
