@@ -176,12 +176,13 @@ static void free_table(void *table, size_t size) {
 
 /* Lives --------------------------------------------------------------------------------------------- */
 
-/* A block becomes an object with one reference, the one that `<Value>block` counts. */
+/* A block becomes an object with one reference, the one that `<Value>block` counts. To set the count of what was in the
+   block before would not do: a count with some bits means an immortal object, whose count cannot be set. */
 #if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG)
 #define BEGIN_LIFE(block, kind) PyObject_Init(block, kind)
 #define COUNT_ONCE(block) Py_DECREF(block)
 #else
-#define BEGIN_LIFE(block, kind) (Py_SET_TYPE(block, kind), Py_SET_REFCNT(block, 0))
+#define BEGIN_LIFE(block, kind) (memset(block, 0, sizeof(PyObject)), Py_SET_TYPE(block, kind))
 #define COUNT_ONCE(block) ((void)0)
 #endif
 
