@@ -2,10 +2,11 @@
 
    Memory. Nodes are blocks of one size, cut from chunks of 2 MB. A graph is made node after node and freed as a whole.
    So a chunk hands out its blocks in a row, from one end to the other, and begins anew when all of them have come back:
-   nodes of one computation stand in memory as they were made, which processors can foresee. A chunk is as large and as
-   aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few empty chunks are
-   kept, the others go back to the system. Large tables are asked of the system too, and go back to it. Free-threaded
-   Python, and systems without mmap, get all this from Python's own allocators. */
+   nodes of one computation stand in memory as they were made, which processors can foresee. (Only when it has come to
+   its end and some of its nodes still live does it hand out again single blocks that came back.) A chunk is as large and
+   as aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few empty chunks
+   are kept, the others go back to the system. Large tables are asked of the system too, and go back to it. Free-threaded
+   Python, and Windows, get all this from Python's own allocators. */
 
 #ifndef AUTOGRAD_NATIVE_H
 #define AUTOGRAD_NATIVE_H
@@ -209,6 +210,7 @@ static __declspec(thread) struct Dropping dropping;
 static _Thread_local struct Dropping dropping;
 #endif
 #define DROPPING_KEPT 0
+#define NO_PASS_RUNS 0 /* other threads may make one at any time */
 #define MAY_BE_LAST(thing) 1 /* another thread may know better */
 #define KEEPS_PASS 0
 #define next_birth() (_Py_atomic_add_int64(&births, 1) + 1)
@@ -221,6 +223,7 @@ static PyMutex committing;
 /* The GIL is held, and given away only where Python code runs. */
 static struct Dropping dropping;
 #define DROPPING_KEPT 65536
+#define NO_PASS_RUNS (dropping.passes == 0)
 #define MAY_BE_LAST(thing) (Py_REFCNT(thing) == 1)
 #define KEEPS_PASS 1
 #define next_birth() (++births)

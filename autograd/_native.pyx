@@ -8,9 +8,10 @@ and no tuple: from its operation and the numbers, `_formulas` knows the local gr
 second derivatives need is asked of `value` itself.
 
 What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
-one, as by a local-gradient closure that holds its own node, has to break it); a node that dies hands its parents to one
-loop, so that no depth overflows the stack; a pass keeps its flows in tables of its own, and writes gradients at its
-very end, without a Python instruction in between.
+one, as with a module that keeps its output, or a local-gradient closure that holds its own node, has to break it); a
+node that dies hands its parents to one loop, so that no depth overflows the stack; a pass keeps its flows in tables of
+its own, and writes gradients at its very end, without a Python instruction in between. Wherever Python code may run
+(rules, properties of a subclass, signal handlers), nothing is taken to be as it was before.
 """
 
 cimport cython
@@ -78,6 +79,7 @@ cdef extern from "_native.h":
         bint busy
         Py_ssize_t passes
     Dropping dropping
+    const bint NO_PASS_RUNS
     const Py_ssize_t DROPPING_KEPT
     long long next_birth()
     void BEGIN_COMMIT()
@@ -131,7 +133,7 @@ cdef struct Many:
 
 
 cdef class Beside:
-    """What few nodes have: the closure of an OTHER operation, and the line that `detect_anomaly` noted."""
+    """What few nodes have: an OTHER operation and its closure, or the line that `detect_anomaly` noted."""
 
     cdef object label, operation, local_gradient, line
 
@@ -149,7 +151,7 @@ cdef class Value:
     cdef double x, y  # the operands as they were when the node was computed
     cdef PyObject* first  # the parents, owned, NULL for plain numbers; or a Many, where there are more than two
     cdef PyObject* second
-    cdef unsigned int birth_low  # how many Values were made before, in 48 bits
+    cdef unsigned int birth_low  # its place among all Values that were made, from 1, in 48 bits; 0 before __init__
     cdef unsigned short birth_high
     cdef unsigned char code
     cdef unsigned char has_grad_
@@ -266,7 +268,8 @@ cdef class Value:
     @property
     def line(self):
         """Where the program made this node, known under detect_anomaly only."""
-        return (<Beside>self.aside).line if is_beside(self) else None
+        with cython.critical_section(self):
+            return (<Beside>self.aside).line if is_beside(self) else None
 
     def item(self):
         """The plain number, as `data`: PyTorch's name for it."""
@@ -378,7 +381,8 @@ cdef class Value:
 
     def __truediv__(left, right):
         # 1 / v is the reciprocal node that lectures draw.
-        if not isinstance(left, Value) and plain(left) == 1.0:
+        left = operand_of(left)
+        if type(left) is float and left == 1.0:
             return unary(RECIPROCAL, right)
         return binary(DIVIDE, left, right)
 
@@ -448,10 +452,6 @@ cdef class Value:
 
 # What a node holds ----------------------------------------------------------------------------------
 
-cdef inline bint has_many(PyObject* node) noexcept:
-    return (<Value>node).code >= WHERE
-
-
 cdef inline Py_ssize_t count_of(Value node) noexcept:
     if node.code >= WHERE:
         return (<Many*>node.first).count
@@ -482,10 +482,9 @@ cdef inline void set_birth(Value node) noexcept:
 
 
 cdef inline void set_scope(Value node, PyObject* scope) noexcept:
-    if scope != NULL:
-        Py_IncRef(scope)
-    Py_XDecRef(node.scope_)
-    node.scope_ = scope
+    cdef PyObject* before = node.scope_
+    node.scope_ = owned(scope)
+    Py_XDecRef(before)
 
 
 cdef inline bint is_beside(Value node) noexcept:
@@ -514,7 +513,7 @@ cdef note_line(Value node):
 
 
 cdef PyObject* allocated(PyTypeObject* kind, Py_ssize_t items) noexcept:
-    """A Value without a number; a subclass, which is a class of Python's, has its memory from Python."""
+    """A Value without a number. Subclasses have their memory from Python: a class statement sets their tp_alloc."""
     cdef PyObject* block = take_block(kind.tp_basicsize)
     if block != NULL:
         memset(block, 0, kind.tp_basicsize)
@@ -567,7 +566,7 @@ cdef void become_blank(Value node) noexcept:
     cdef PyObject* second = node.second
     cdef PyObject* aside = node.aside
     node.code, node.first, node.second, node.has_grad_, node.aside = LEAF, NULL, NULL, False, NULL
-    if not dropping.passes:  # in the midst of a pass, which may have met the parents, they rather live for ever
+    if NO_PASS_RUNS:  # else one may hold the addresses of the parents: these references are rather never dropped
         let_all_go(code, first, second)
     Py_XDecRef(aside)
 
@@ -608,6 +607,7 @@ cdef void drop_in_turn(PyObject* parent) noexcept:
 cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
 (<PyTypeObject*>Value).tp_name = "autograd.Value"
 (<PyTypeObject*>Value).tp_doc = DOC
+(<dict>(<PyTypeObject*>Value).tp_dict)["__doc__"] = Reference.__doc__  # of an instance
 (<PyTypeObject*>Value).tp_alloc = allocated
 (<PyTypeObject*>Value).tp_dealloc = die
 
@@ -687,10 +687,6 @@ cdef inline PyObject* parent_of(object operand) noexcept:
     return <PyObject*>operand if not PyFloat_CheckExact(operand) and isinstance(operand, Value) else NULL
 
 
-cdef inline double number_of(PyObject* parent, object operand) except? -1.0:
-    return plain(operand) if parent == NULL else (<Value>parent).number
-
-
 cdef inline object operand_of(object thing):
     return thing if isinstance(thing, Value) else plain(thing)
 
@@ -724,9 +720,19 @@ cdef inline Value unary(int code, Value operand):
 cdef inline Value binary(int code, object left, object right):
     cdef PyObject* first = parent_of(left)
     cdef PyObject* second = parent_of(right)
+    cdef double x = 0.0, y = 0.0
     if not KNOWN[code]:
         return through_closure(OPERATION_OF[code], (operand_of(left), operand_of(right)))
-    return binary_of(code, first, number_of(first, left), second, number_of(second, right))
+    # What is no Value first: its conversion may run Python code, which may change a Value.
+    if first == NULL:
+        x = plain(left)
+    if second == NULL:
+        y = plain(right)
+    if first != NULL:
+        x = (<Value>first).number
+    if second != NULL:
+        y = (<Value>second).number
+    return binary_of(code, first, x, second, y)
 
 
 cdef Many* many_of(Py_ssize_t count) except NULL:
@@ -775,12 +781,19 @@ cdef Value of_many(int code, Many* many, double number, Mode* mode):
     return node
 
 
+cdef bint fits(int code, Py_ssize_t count) noexcept:
+    """Whether an operation may have so many operands, those in lists counted singly."""
+    if code < WHERE:
+        return count == (1 if code < ADD else 2)
+    return count == 3 if code == WHERE else count > 0 and (code != DOT or count % 2 == 0)
+
+
 cdef Value applied(object operation, tuple operands):
     """The node that an operation makes of its operands, Values and floats."""
     cdef int code = CODE_OF.get(operation, OTHER)
     cdef Many* many
     cdef Mode mode
-    if not KNOWN[code] or not operands or (code < WHERE and len(operands) != 1 + (code >= ADD)):
+    if not KNOWN[code] or not fits(code, len(operands)):
         return through_closure(operation, operands)
     if code < ADD:
         one = operands[0]
@@ -874,7 +887,10 @@ def softmax(xs):
     """
     cdef bint known = KNOWN[SUBTRACT] and KNOWN[EXP] and KNOWN[SUM] and KNOWN[DIVIDE]
     cdef double shift
-    if type(xs) is not list or not xs or not known or not all([isinstance(x, Value) for x in xs]):
+    if type(xs) is not list or not xs or not known:
+        return operations.softmax(xs)
+    xs = list(xs)  # which nobody else can change
+    if not all([isinstance(x, Value) for x in xs]):
         return operations.softmax(xs)
     shift = operations._largest(xs)
     powers = [unary(EXP, binary_of(SUBTRACT, <PyObject*>x, (<Value>x).number, NULL, shift)) for x in xs]
@@ -904,11 +920,12 @@ cdef class Partials:
 cdef Partials partials_of(Value node):
     cdef Partials partials = Partials.__new__(Partials)
     cdef Py_ssize_t i, count = count_of(node)
+    cdef tuple answers
     partials.make_room(count)
     if node.code == OTHER:
-        answers = reference._partials(node, beside(node).local_gradient)
+        answers = tuple(reference._partials(node, beside(node).local_gradient))  # a list may be changed meanwhile
         for i in range(count):
-            # Towards a plain number nothing is computed.
+            # Towards a plain number nothing is computed; and a node that its rule made anew has no operands any more.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
             partials.chosen[i] = partial is not BLOCKED
             partials.numbers[i] = 0.0 if partial is BLOCKED else partial
@@ -1021,7 +1038,7 @@ def set_window(Py_ssize_t for_all, Py_ssize_t for_each):
     """Set how far windows may reach, and answer how far they might before: in small graphs, tests need small ones."""
     global window_for_all, window_for_each, spare
     before = window_for_all, window_for_each
-    window_for_all, window_for_each = for_all, for_each
+    window_for_all, window_for_each = max(for_all, 1), for_each
     spare = None
     return before
 
@@ -1319,46 +1336,52 @@ cdef object product(flow, partial):
 
 cdef list local_gradients_as_values(Value node, set wanted):
     """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
-    cdef Py_ssize_t i
     cdef list found = []
     if node.code == LEAF:
         return found
-    operation = node.operation
-    operands = [as_it_was(node, i) for i in range(count_of(node))]
+    operation, parents = node.operation, node.operands
+    operands = [as_it_was(parent, number) for parent, number in zip(parents, node.numbers)]
     _, local_gradient = operation.rule(*operation.arguments(operands))
-    partials = reference._partials(node, local_gradient)
-    for i in range(count_of(node)):
-        if parent_at(node, i) != NULL and <object>parent_at(node, i) in wanted:
-            partial = partials[i]
+    for parent, partial in zip(parents, reference._partials(node, local_gradient)):
+        if isinstance(parent, Value) and parent in wanted:
             partial = partial() if callable(partial) else partial
             if partial is not BLOCKED:
-                found.append((<object>parent_at(node, i), partial))
+                found.append((parent, partial))
     return found
 
 
-cdef object as_it_was(Value node, Py_ssize_t place):
+cdef object as_it_was(object operand, double then):
     """The operand with the number that it had when the node was computed, still depending on it."""
-    cdef PyObject* parent = parent_at(node, place)
-    cdef double then = number_at(node, place), now
-    if parent == NULL:
-        return then
-    now = (<Value>parent).number
+    cdef double now
+    if not isinstance(operand, Value):
+        return operand
+    now = (<Value>operand).number
     if (now == then and copysign(1.0, now) == copysign(1.0, then)) or (isnan(now) and isnan(then)):
-        return <object>parent
-    return unary_of(IDENTITY, parent, then)
+        return operand
+    return unary_of(IDENTITY, <PyObject*>operand, then)
 
 
 # Optimisers -----------------------------------------------------------------------------------------
 # The loops of `optim`, formula for formula. They answer False, with nothing changed, where they are not sure.
 
-cdef int can_step(list params, list one, list two, list three=None) except -1:
-    cdef Py_ssize_t count = len(params)
-    if len(one) != count or len(two) != count or (three is not None and len(three) != count):
-        return False
-    for parameter in params:
-        if type(parameter) is not Value or (<Value>parameter).code != LEAF:
+cdef bint can_step(list params, list counts, list moments, list more):
+    """Whether these are leaves, whole numbers and floats, one for each leaf; lists of moments may be None."""
+    cdef Py_ssize_t i, count = len(params)
+    cdef int overflow = 0
+    for numbers in (counts, moments, more):
+        if numbers is not None and len(<list>numbers) != count:
+            return False
+    for i in range(count):
+        if type(params[i]) is not Value or (<Value>params[i]).code != LEAF or not PyLong_CheckExact(counts[i]):
+            return False
+        PyLong_AsLongLongAndOverflow(counts[i], &overflow)
+        if overflow or not is_float_at(moments, i) or not is_float_at(more, i):
             return False
     return True
+
+
+cdef inline bint is_float_at(list numbers, Py_ssize_t i):
+    return numbers is None or PyFloat_CheckExact(numbers[i])
 
 
 def zero_grad(list params):
@@ -1377,7 +1400,7 @@ def sgd_step(list params, list counts, list momenta, double lr, double momentum,
     cdef bint writing
     cdef Value parameter
     cdef Mode mode
-    if not can_step(params, counts, counts if momenta is None else momenta):
+    if not can_step(params, counts, momenta, None):
         return False
     read_mode(&mode)
     for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write

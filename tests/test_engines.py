@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -153,38 +154,6 @@ def test_a_node_that_is_made_anew_is_a_leaf() -> None:
         stories.append([repr(node), node.parents, bits(x.grad)])
 
     assert stories[0] == stories[1] == ["Value(data=5.0, grad=1.0)", (), bits(6.0)]
-
-
-def test_a_node_may_be_made_anew_in_the_midst_of_a_pass() -> None:
-    """Its parents were met already: seen to fail, and to write to memory that was freed, where they are let go."""
-    lives = []
-
-    @autograd.operation("meddling(x)", "1")
-    def meddling(x: Any) -> Any:
-        def local_gradient() -> tuple[float]:
-            if outer:
-                engine.Value.__init__(outer[0], 7.0)
-                lives.append(inner() is not None)
-            return (1.0,)
-
-        return x, local_gradient
-
-    try:
-        for engine in ENGINES:
-            outer: list[Any] = []
-            x = engine.Value(3.0)
-            first = engine.Value.__apply_operation__(meddling, (x,))
-            middle = x * 2.0
-            inner = weakref.ref(middle)
-            outer.append(middle * 5.0)
-            root = outer[0] + first
-            del middle
-            root.backward()
-            lives.append(x.grad)
-    finally:
-        del OPERATIONS["meddling"]
-
-    assert lives == [True, 11.0] * 2
 
 
 @pytest.mark.parametrize("whole", [3, True, 2**53 + 1, 2**62 + 2**8 + 1, 2**63 - 1, 2**63, -(2**63) - 1, -(10**400)])
@@ -504,6 +473,150 @@ def test_threads_share_a_trunk_its_label_and_its_end() -> None:
 
     assert leaf.grad == 8 * rounds * 3.0
     assert names == {("thread ", True)}
+
+
+# Where Python code runs in the midst of the engine ---------------------------------------------------
+# Most of these were seen to crash the interpreter, or to read or write memory that is not the engine's.
+
+
+def test_a_node_may_be_made_anew_in_the_midst_of_a_pass() -> None:
+    """Its parents were met already: seen to fail, and to write to memory that was freed, where they are let go."""
+    lives = []
+
+    @autograd.operation("meddling(x)", "1")
+    def meddling(x: Any) -> Any:
+        def local_gradient() -> tuple[float]:
+            if outer:
+                engine.Value.__init__(outer[0], 7.0)
+                lives.append(inner() is not None)
+            return (1.0,)
+
+        return x, local_gradient
+
+    try:
+        for engine in ENGINES:
+            outer: list[Any] = []
+            x = engine.Value(3.0)
+            first = engine.Value.__apply_operation__(meddling, (x,))
+            middle = x * 2.0
+            inner = weakref.ref(middle)
+            outer.append(middle * 5.0)
+            root = outer[0] + first
+            del middle
+            root.backward()
+            lives.append(x.grad)
+    finally:
+        del OPERATIONS["meddling"]
+
+    assert lives == [True, 11.0] * 2
+
+
+def test_a_node_may_be_made_anew_by_its_own_rule() -> None:
+    answers = []
+
+    @autograd.operation("fleeting(x)", "1")
+    def fleeting(x: Any) -> Any:
+        def partial() -> float:
+            engine.Value.__init__(node, 0.0)
+            return 1.0
+
+        return x * 1.0, lambda: (partial,)
+
+    try:
+        for engine in ENGINES:
+            x = engine.Value(2.0)
+            node = engine.Value.__apply_operation__(fleeting, (x,))
+            answers.append(engine.gradient(node, x).data)
+    finally:
+        del OPERATIONS["fleeting"]
+
+    assert answers == [1.0, 1.0]
+
+
+def test_a_rule_may_change_the_list_of_its_partials() -> None:
+    x, y = native.Value(2.0), native.Value(3.0)
+
+    @autograd.operation("shrinking(x, y)", "1", "1")
+    def shrinking(x: Any, y: Any) -> Any:
+        def first() -> float:
+            partials.clear()
+            return 5.0
+
+        partials: list[Any] = [first, 7.0]
+        return x + y, lambda: partials
+
+    shrinking(x, y).backward()
+    del OPERATIONS["shrinking"]
+
+    assert (x.grad, y.grad) == (5.0, 7.0)
+
+
+def test_a_scope_that_is_let_go_is_not_seen() -> None:
+    seen = []
+
+    class Members:
+        def __call__(self) -> tuple[Any, ...]:
+            return ()
+
+        def __del__(self) -> None:
+            seen.append(node.scope)
+
+    for engine in ENGINES:
+        with autograd.scope("old", Members()):
+            node = engine.Value(1.0)
+        engine.Value.__init__(node, 2.0)
+
+    assert seen == [None, None]
+
+
+def test_a_property_may_change_the_list_of_a_softmax() -> None:
+    class Sly(native.Value):  # type: ignore[misc, valid-type]
+        @property
+        def data(self) -> float:
+            xs[:] = [object()]
+            return 1.0
+
+    sly = Sly(1.0)
+    xs: list[Any] = [sly]
+    native.softmax(xs)[0].backward()
+
+    assert sly.has_grad
+
+
+def test_a_conversion_may_change_a_value() -> None:
+    """Operands are converted once, and before any number is read."""
+    converted = []
+
+    class Sly(Fraction):
+        def __float__(self) -> float:
+            x.data = 10.0
+            converted.append(self)
+            return 1.0
+
+    for engine in ENGINES:
+        x = engine.Value(2.0)
+        converted.append((x + Sly(1)).data)
+        converted.append((Sly(1) / x).operation)
+
+    assert converted == [1, 11.0, 1, autograd.reciprocal] * 2
+
+
+@pytest.mark.parametrize(("operation", "count"), [(autograd.where, 1), (autograd.where, 4), (autograd.add, 1)])
+def test_operands_are_counted(operation: Operation, count: int) -> None:
+    with pytest.raises(TypeError):
+        native.Value.__apply_operation__(operation, (native.Value(1.0),) * count)
+
+
+def test_a_step_with_moments_that_are_no_numbers_changes_nothing() -> None:
+    parameters = [autograd.Value(1.0), autograd.Value(2.0)]
+    (parameters[0] * parameters[1]).backward()
+    for optimizer in (autograd.optim.SGD(parameters, lr=0.1, momentum=0.9), autograd.optim.Adam(parameters, lr=0.1)):
+        for moments in optimizer.moments.values():
+            moments[1] = None
+        with pytest.raises(TypeError):
+            optimizer.step()
+        assert [p.data for p in parameters] == [1.0, 2.0]
+        assert optimizer.counts == [0, 0]
 
 
 # What the compiled engine is made of ----------------------------------------------------------------
