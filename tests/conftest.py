@@ -1,8 +1,12 @@
-"""Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev (default), ci, thorough."""
+"""Ctrl-C in tests, and Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev (default), ci, thorough."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
+
+# What a shell starts in the background ignores Ctrl-C, and so do all programs that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in each run of ci, so that a change is to blame for what fails there; new ones elsewhere.
 settings.register_profile("dev", max_examples=50, deadline=None)

@@ -322,7 +322,7 @@ ENDLESS = {"path by path", "branch by branch", "branches later", "list"}
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("autograd.grade.CHECKS", [replace(check, seconds=min(check.seconds, 1.0)) for check in CHECKS])
+    monkeypatch.setattr("autograd.grade.CHECKS", [replace(check, seconds=min(check.seconds, 3.0)) for check in CHECKS])
 
 
 def shown(report):
