@@ -9,6 +9,7 @@ here.
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .value import Number, Scope, ancestors, detect_anomaly, no_grad, scope, topological_order
@@ -38,15 +39,14 @@ def _built() -> Any:
     if asked == "python":
         return None
     try:
-        from . import _native
+        return import_module("._native", __package__)
     except ImportError as error:
         if asked == "native":
             raise ImportError(
-                "AUTOGRAD_ENGINE is 'native', but the compiled engine was not built: install again where there is a C "
-                "compiler, or choose 'python'"
-            ) from error
+                f"AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported ({error}): install again "
+                "where there is a C compiler (in a clone, with pip install -e .), or choose 'python'"
+            ) from None
         return None
-    return _native
 
 
 native = _built()

@@ -791,6 +791,24 @@ def test_an_engine_that_is_not_there_is_an_import_error() -> None:
     assert "AUTOGRAD_ENGINE is 'fast', but there are only 'native' and 'python'" in asked.stderr
 
 
+def test_an_engine_that_was_not_built_is_told_in_one_error_if_it_was_asked_for() -> None:
+    program = "import sys; sys.modules['autograd._native'] = None; import autograd; print(autograd.engine)"
+    chosen, asked = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "AUTOGRAD_ENGINE": engine},
+            capture_output=True,
+            text=True,
+        )
+        for engine in ("", "native")
+    ]
+
+    assert chosen.stdout == "python\n"
+    assert asked.returncode == 1
+    assert "AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported" in asked.stderr
+    assert asked.stderr.count("Traceback") == 1
+
+
 @pytest.mark.parametrize(("engine", "module"), [("python", "value"), ("native", "_native")])
 def test_the_engine_can_be_chosen(engine: str, module: str) -> None:
     program = f"import autograd, autograd.{module} as chosen; print(autograd.engine, autograd.Value is chosen.Value)"
