@@ -6,7 +6,8 @@
    its end and some of its nodes still live does it hand out again single blocks that came back.) A chunk is as large and
    as aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few empty chunks
    are kept, the others go back to the system. Large tables are asked of the system too, and go back to it. Free-threaded
-   Python, and Windows, get all this from Python's own allocators. */
+   Python, and Windows, get all this from Python's own allocators, and so does who looks for errors of memory with tools
+   that know these: AUTOGRAD_NO_CHUNKS. */
 
 #ifndef AUTOGRAD_NATIVE_H
 #define AUTOGRAD_NATIVE_H
@@ -190,11 +191,12 @@ static void free_table(void *table, size_t size) {
 #define WEAK_REFERENCES(thing) (*(PyObject **)((char *)(thing) + Py_TYPE(thing)->tp_weaklistoffset))
 
 /* References to nodes that are still to be dropped, so that no drop happens inside another. */
+#define FEW 64
 struct Dropping {
-    PyObject **things;
+    PyThreadState *thread;
+    PyObject **things; /* the few, or an array for more */
     Py_ssize_t count, room;
-    int busy;
-    Py_ssize_t passes; /* that are under way: they know nodes by address alone */
+    PyObject *few[FEW];
 };
 
 /* Threads ------------------------------------------------------------------------------------------- */
@@ -205,12 +207,13 @@ static int64_t births;
 
 /* Threads run at the same time: each drops its own references, and one at a time writes gradients. */
 #ifdef _MSC_VER
-static __declspec(thread) struct Dropping dropping;
+static __declspec(thread) struct Dropping *dropping;
 #else
-static _Thread_local struct Dropping dropping;
+static _Thread_local struct Dropping *dropping;
 #endif
-#define DROPPING_KEPT 0
-#define NO_PASS_RUNS 0 /* other threads may make one at any time */
+#define BEGIN_PASS() ((void)0)
+#define END_PASS() ((void)0)
+#define NO_PASS_RUNS 0       /* other threads may make one at any time */
 #define MAY_BE_LAST(thing) 1 /* another thread may know better */
 #define KEEPS_PASS 0
 #define next_birth() (_Py_atomic_add_int64(&births, 1) + 1)
@@ -221,9 +224,11 @@ static PyMutex committing;
 #else
 
 /* The GIL is held, and given away only where Python code runs. */
-static struct Dropping dropping;
-#define DROPPING_KEPT 65536
-#define NO_PASS_RUNS (dropping.passes == 0)
+static struct Dropping *dropping; /* of the thread that last began or went on with it; NULL for none */
+static Py_ssize_t passes;         /* that are under way */
+#define BEGIN_PASS() (++passes)
+#define END_PASS() (--passes)
+#define NO_PASS_RUNS (passes == 0)
 #define MAY_BE_LAST(thing) (Py_REFCNT(thing) == 1)
 #define KEEPS_PASS 1
 #define next_birth() (++births)

@@ -8,3 +8,25 @@ from .value import gradient as gradient
 def set_method(name: str, method: Callable[..., Any]) -> None: ...
 def exchange(first: str, second: str, *, partials: bool) -> None: ...
 def set_window(for_all: int, for_each: int) -> tuple[int, int]: ...
+def zero_grad(params: list[Value]) -> None: ...
+def sgd_step(
+    params: list[Value],
+    counts: list[int],
+    momenta: list[float] | None,
+    lr: float,
+    momentum: float,
+    weight_decay: float,
+    nesterov: bool,
+) -> bool: ...
+def adam_step(
+    params: list[Value],
+    counts: list[int],
+    firsts: list[float],
+    seconds: list[float],
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+    decoupled: bool,
+) -> bool: ...

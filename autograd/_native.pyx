@@ -4,8 +4,8 @@
 
 The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
 up to two parents and the numbers they had, in line; lists of operands stand in an array beside it. There is no closure
-and no tuple: from its operation and the numbers, `_formulas` knows the local gradient. What only errors, drawings and
-second derivatives need is asked of `value` itself.
+and no tuple: from its operation and the numbers, `_formulas` knows the local gradient. What only errors and drawings
+need is asked of `value` itself; second derivatives come from the closures of the rule book, as they do there.
 
 What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
 one, as with a module that keeps its output, or a local-gradient closure that holds its own node, has to break it); a
@@ -19,7 +19,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.ref cimport PyObject
 from libc.math cimport copysign, isfinite, isnan, pow as c_pow, sqrt as c_sqrt, NAN
 from libc.stdint cimport uintptr_t
@@ -60,6 +60,9 @@ cdef extern from "Python.h":
     void PyType_Modified(PyTypeObject* kind)
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
+    ctypedef struct PyThreadState:
+        pass
+    PyThreadState* PyThreadState_Get()
     void PyObject_ClearWeakRefs(PyObject* thing)
 
 cdef extern from "_native.h":
@@ -72,16 +75,18 @@ cdef extern from "_native.h":
     void COUNT_ONCE(PyObject* block)
     bint MAY_BE_LAST(PyObject* thing)
     PyObject* WEAK_REFERENCES(PyObject* thing)
+    const Py_ssize_t FEW
     struct Dropping:
+        PyThreadState* thread
         PyObject** things
         Py_ssize_t count
         Py_ssize_t room
-        bint busy
-        Py_ssize_t passes
-    Dropping dropping
-    const bint NO_PASS_RUNS
-    const Py_ssize_t DROPPING_KEPT
+        PyObject* few[1]
+    Dropping* dropping
     long long next_birth()
+    void BEGIN_PASS()
+    void END_PASS()
+    const bint NO_PASS_RUNS
     void BEGIN_COMMIT()
     void END_COMMIT()
     const bint KEEPS_PASS
@@ -579,28 +584,44 @@ cdef inline void let_go(PyObject* parent) noexcept:
 
 
 cdef void drop_in_turn(PyObject* parent) noexcept:
-    """Drop what may be the last reference to a parent in one loop: nested calls would overflow the stack."""
-    cdef PyObject** more
-    if dropping.count == dropping.room:
-        more = <PyObject**>PyMem_RawRealloc(dropping.things, (2 * dropping.room + 1024) * sizeof(PyObject*))
-        if more == NULL:  # no memory even to give memory back: let it nest
-            Py_DecRef(parent)
-            return
-        dropping.things = more
-        dropping.room = 2 * dropping.room + 1024
-    dropping.things[dropping.count] = parent
-    dropping.count += 1
-    if dropping.busy:
+    """Drop what may be the last reference to a parent; if that is inside another drop, when this one is done.
+
+    Nested drops would overflow the stack. A drop may also call Python code, as the callback of a weak reference, and
+    that may wait for another thread: what dies there does not wait for this one.
+    """
+    global dropping
+    cdef Dropping mine
+    if dropping != NULL and dropping.thread == PyThreadState_Get() and has_room(dropping):
+        dropping.things[dropping.count] = parent
+        dropping.count += 1
         return
-    dropping.busy = True
-    while dropping.count:
-        dropping.count -= 1
-        Py_DecRef(dropping.things[dropping.count])
-    dropping.busy = False
-    if dropping.room > DROPPING_KEPT:  # what one deep graph needed
-        PyMem_RawFree(dropping.things)
-        dropping.things = NULL
-        dropping.room = 0
+    mine.thread, mine.things, mine.count, mine.room = PyThreadState_Get(), mine.few, 0, FEW
+    while True:
+        dropping = &mine
+        Py_DecRef(parent)
+        if mine.count == 0:
+            break
+        mine.count -= 1
+        parent = mine.things[mine.count]
+    if dropping == &mine:
+        dropping = NULL
+    if mine.things != mine.few:
+        PyMem_RawFree(mine.things)
+
+
+cdef inline bint has_room(Dropping* those) noexcept:
+    """Whether there is room for one more, or can be made."""
+    cdef PyObject** more
+    if those.count < those.room:
+        return True
+    more = <PyObject**>PyMem_RawMalloc(4 * those.room * sizeof(PyObject*))
+    if more == NULL:
+        return False
+    memcpy(more, those.things, those.count * sizeof(PyObject*))
+    if those.things != those.few:
+        PyMem_RawFree(those.things)
+    those.things, those.room = more, 4 * those.room
+    return True
 
 
 # What users are told: the name that they know, and how a Value is made and what it is.
@@ -713,7 +734,7 @@ cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* secon
 
 cdef inline Value unary(int code, Value operand):
     if not KNOWN[code]:
-        return through_closure(OPERATION_OF[code], (operand,))
+        return through_closure(OPERATION_OF[code], (operand,), (operand.number,))
     return unary_of(code, <PyObject*>operand, operand.number)
 
 
@@ -722,7 +743,8 @@ cdef inline Value binary(int code, object left, object right):
     cdef PyObject* second = parent_of(right)
     cdef double x = 0.0, y = 0.0
     if not KNOWN[code]:
-        return through_closure(OPERATION_OF[code], (operand_of(left), operand_of(right)))
+        operands = (operand_of(left), operand_of(right))
+        return through_closure(OPERATION_OF[code], operands, numbers_of(operands))
     # What is no Value first: its conversion may run Python code, which may change a Value.
     if first == NULL:
         x = plain(left)
@@ -745,22 +767,22 @@ cdef Many* many_of(Py_ssize_t count) except NULL:
     return many
 
 
-cdef Many* filled(tuple operands) except NULL:
-    """The operands, which are Values and floats, and the numbers they have; parents are not owned yet."""
+cdef Many* filled(tuple operands, tuple numbers) except NULL:
+    """The operands, which are Values and floats, and their numbers; parents are not owned yet."""
     cdef Py_ssize_t i = 0
     cdef Many* many = many_of(len(operands))
     for operand in operands:
-        if isinstance(operand, Value):
-            many.parents[i] = <PyObject*>operand
-            many.numbers[i] = (<Value>operand).number
-        elif PyFloat_CheckExact(operand):
-            many.parents[i] = NULL
-            many.numbers[i] = PyFloat_AS_DOUBLE(operand)
-        else:
+        if not isinstance(operand, Value) and not PyFloat_CheckExact(operand):
             PyMem_RawFree(many)
             raise TypeError(f"an operand of type {type(operand).__qualname__} is of another engine")
+        many.parents[i] = parent_of(operand)
+        many.numbers[i] = <double>numbers[i]
         i += 1
     return many
+
+
+cdef tuple numbers_of(tuple operands):
+    return tuple([data_of(operand) for operand in operands])
 
 
 cdef Value of_many(int code, Many* many, double number, Mode* mode):
@@ -794,24 +816,24 @@ cdef Value applied(object operation, tuple operands):
     cdef Many* many
     cdef Mode mode
     if not KNOWN[code] or not fits(code, len(operands)):
-        return through_closure(operation, operands)
+        return through_closure(operation, operands, numbers_of(operands))
     if code < ADD:
         one = operands[0]
         return unary_of(code, parent_of(one), data_of(one))
     if code < WHERE:
         return binary(code, operands[0], operands[1])
-    many = filled(operands)
+    many = filled(operands, numbers_of(operands))
     read_mode(&mode)
     return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, many.count), &mode), &mode)
 
 
-cdef Value through_closure(object operation, tuple operands):
+cdef Value through_closure(object operation, tuple operands, tuple numbers):
     """The node of an operation that this file does not know, with its closure, as in `value`."""
     cdef Value node
     cdef Mode mode
-    number, local_gradient = reference._answer(operation, tuple([data_of(operand) for operand in operands]))
+    number, local_gradient = reference._answer(operation, numbers)
     cdef double data = plain(number)  # may run Python code: so before the mode is read and memory is taken
-    cdef Many* many = filled(operands)
+    cdef Many* many = filled(operands, numbers)
     read_mode(&mode)
     node = of_many(OTHER, many, data, &mode)
     if mode.recording:
@@ -1071,13 +1093,13 @@ cdef class Pass:
     cdef int run(self, PyObject* root, double start) except -1:
         self.youngest = birth_of(root)
         self.met = 0
-        dropping.passes += 1
+        BEGIN_PASS()
         try:
             self.send_to(root, start)
             self.walk()
             self.check()
         finally:
-            dropping.passes -= 1
+            END_PASS()
         # From here on to the end no Python code runs, and no other pass writes.
         BEGIN_COMMIT()
         commit(&self.window, self.window.count)
@@ -1205,7 +1227,8 @@ cdef class Pass:
                 return False
             while room <= place and room < most:
                 room = max(2 * room, 4)
-            grow(&self.window, room)
+            if room > self.window.room:
+                grow(&self.window, room)
             if place >= room:
                 return False
         self.window.count = place + 1
@@ -1358,6 +1381,8 @@ cdef object as_it_was(object operand, double then):
     now = (<Value>operand).number
     if (now == then and copysign(1.0, now) == copysign(1.0, then)) or (isnan(now) and isnan(then)):
         return operand
+    if not KNOWN[IDENTITY]:
+        return through_closure(OPERATION_OF[IDENTITY], (operand,), (then,))
     return unary_of(IDENTITY, <PyObject*>operand, then)
 
 
@@ -1387,7 +1412,7 @@ cdef inline bint is_float_at(list numbers, Py_ssize_t i):
 def zero_grad(list params):
     """Forget the gradients of Values."""
     for parameter in params:
-        if isinstance(parameter, Value):
+        if type(parameter) is Value:  # a subclass may have a zero_grad of its own
             (<Value>parameter).has_grad_ = False
         else:
             parameter.zero_grad()

@@ -601,6 +601,50 @@ def test_a_conversion_may_change_a_value() -> None:
     assert converted == [1, 11.0, 1, autograd.reciprocal] * 2
 
 
+def test_a_rule_may_change_a_value() -> None:
+    """The node remembers the numbers that the rule was given."""
+    stories = []
+
+    @autograd.operation("square(x)", "2·x")
+    def square(x: Any) -> Any:
+        leaf.data = 10.0
+        return x * x, lambda: (2.0 * x,)
+
+    try:
+        for engine in ENGINES:
+            leaf = engine.Value(2.0)
+            node = engine.Value.__apply_operation__(square, (leaf,))
+            stories.append((node.data, node.numbers, engine.gradient(node, leaf).data))
+    finally:
+        del OPERATIONS["square"]
+
+    assert stories == [(4.0, (2.0,), 4.0)] * 2
+
+
+def test_what_dies_in_another_thread_does_not_wait_for_a_callback() -> None:
+    died = []
+
+    def elsewhere() -> None:
+        x = native.Value(1.0)
+        y = x + 1.0
+        below = weakref.ref(x)
+        del x, y
+        died.append(below() is None)
+
+    def callback(_: Any) -> None:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+
+    inner = native.Value(1.0) + 1.0
+    outer = inner * 2.0
+    watched = weakref.ref(inner, callback)
+    del inner, outer
+
+    assert watched() is None
+    assert died == [True]
+
+
 @pytest.mark.parametrize(("operation", "count"), [(autograd.where, 1), (autograd.where, 4), (autograd.add, 1)])
 def test_operands_are_counted(operation: Operation, count: int) -> None:
     with pytest.raises(TypeError):
@@ -718,7 +762,7 @@ def test_ctrl_c_during_a_long_pass_changes_no_gradient() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer signals")
 def test_a_signal_handler_may_make_a_pass_inside_a_pass() -> None:
-    """Over the same nodes. Seen to fail where the nodes are not marked again."""
+    """Over the same nodes."""
     x = native.Value(1.0)
     y = x
     for place in range(1_000_000):
