@@ -192,7 +192,8 @@ def engine(fault=""):
         for node in nodes if fault == "wrong end" else reversed(nodes):
             for child, local in node.edges():
                 flow = local if fault == "arriving" else local * node.grad
-                child.grad = flow if fault == "assigned" else child.grad + flow
+                assigned = fault == "assigned" or (fault == "assigned in sums" and node.local_grads == (1, 1))
+                child.grad = flow if assigned else child.grad + flow
 
     def depth_first(root):
         """Each node once, but as soon as it is met."""
@@ -263,6 +264,7 @@ def engine(fault=""):
 FAULTS = {
     # how gradients meet
     "assigned": "`grad = ...` where `grad += ...` belongs",
+    "assigned in sums": "`grad = ...` in the rule of x + y",
     "operand set": "operands kept in a set",
     "equal by number": "nodes compared by their numbers",
     "depth first": "no topological order",

@@ -39,6 +39,9 @@ class Check:
 # Mistakes of the walk: each continues "This is what you get with …". -----------------------------------
 
 ASSIGNED = "`grad = ...` where `grad += ...` belongs: the last branch overwrites the others"
+ASSIGNED_IN_SUMS = (
+    "`grad = ...` in the rule of x + y, where `grad += ...` belongs: the last branch overwrites the others"
+)
 OPERAND_SET = "operands kept in a set or a dict: of the two operands of x + x it keeps one"
 NO_ORDER = "no topological order: a node passes its gradient on before all of it has arrived"
 BRANCHES = (
@@ -204,7 +207,7 @@ CHECKS: tuple[Check, ...] = (
         {
             (3.0, 1.0): (ASSIGNED, OPERAND_SET),
             (3.0, 2.0): (ASSIGNED, OPERAND_SET),
-            (6.0, 1.0): (ASSIGNED, OPERAND_SET),
+            (6.0, 1.0): (ASSIGNED_IN_SUMS, OPERAND_SET),
         },
     ),
     program(
@@ -258,7 +261,7 @@ CHECKS: tuple[Check, ...] = (
             (6.0,): BRANCHES,
             (8.0,): BRANCHES,
             (2.0,): (NO_ORDER, ARRIVING),
-            (1.0,): (ASSIGNED, OPERAND_SET),
+            (1.0,): (ASSIGNED, ASSIGNED_IN_SUMS, OPERAND_SET),
             (0.0,): UNREACHED,
         },
         needs=("x + y",),
@@ -273,7 +276,12 @@ CHECKS: tuple[Check, ...] = (
         y.backward()
         """,
         {"x.grad": 2.0**40},
-        {NO_END: PATHS, (2.0,): (NO_ORDER, ARRIVING), (1.0,): (ASSIGNED, OPERAND_SET), (0.0,): UNREACHED},
+        {
+            NO_END: PATHS,
+            (2.0,): (NO_ORDER, ARRIVING),
+            (1.0,): (ASSIGNED, ASSIGNED_IN_SUMS, OPERAND_SET),
+            (0.0,): UNREACHED,
+        },
         needs=("x + y",),
     ),
     program(
@@ -298,7 +306,7 @@ CHECKS: tuple[Check, ...] = (
         z.backward()
         """,
         {"x.grad": 8.0, "y.grad": 8.0},
-        {(4.0, 4.0): (ASSIGNED, EQUALITY), (2.0, 2.0): ARRIVING, (0.0, 0.0): UNREACHED},
+        {(4.0, 4.0): (ASSIGNED, ASSIGNED_IN_SUMS, EQUALITY), (2.0, 2.0): ARRIVING, (0.0, 0.0): UNREACHED},
     ),
     program(
         "integers are as good as floats",
@@ -444,7 +452,7 @@ CHECKS: tuple[Check, ...] = (
                 "RecursionError": RECURSION,
                 CRASH: STACK,
                 NO_END: QUADRATIC,
-                (1.0,): (ASSIGNED, UNREACHED),
+                (1.0,): (ASSIGNED, ASSIGNED_IN_SUMS, UNREACHED),
                 (count,): OPERAND_SET,
             },
             needs=("x + y",),
@@ -485,7 +493,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     # The rules: value, then the derivative with respect to each leaf -----------------------------------
     formula("x + y", (5.0, 1.0, 1.0), x=3.0, y=2.0),
-    formula("x + x", (8.0, 2.0), {(8.0, 1.0): (ASSIGNED, OPERAND_SET)}, needs="x + y", x=4.0),
+    formula("x + x", (8.0, 2.0), {(8.0, 1.0): (ASSIGNED, ASSIGNED_IN_SUMS, OPERAND_SET)}, needs="x + y", x=4.0),
     formula(
         "x * y", (0.0, 0.0, 3.0), {(0.0, 0.0, 0.0): (OWN_FACTOR, UNREACHED, EQUALITY)}, at=" where y is 0", x=3.0, y=0.0
     ),
