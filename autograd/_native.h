@@ -191,7 +191,7 @@ static void free_table(void *table, size_t size) {
 #define WEAK_REFERENCES(thing) (*(PyObject **)((char *)(thing) + Py_TYPE(thing)->tp_weaklistoffset))
 
 /* References to nodes that are still to be dropped, so that no drop happens inside another. */
-#define FEW 64
+#define FEW 64 /* most need no array */
 struct Dropping {
     PyThreadState *thread;
     PyObject **things; /* the few, or an array for more */
