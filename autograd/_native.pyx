@@ -629,6 +629,7 @@ cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
 (<PyTypeObject*>Value).tp_name = "autograd.Value"
 (<PyTypeObject*>Value).tp_doc = DOC
 (<dict>(<PyTypeObject*>Value).tp_dict)["__doc__"] = Reference.__doc__  # of an instance
+
 (<PyTypeObject*>Value).tp_alloc = allocated
 (<PyTypeObject*>Value).tp_dealloc = die
 
@@ -768,20 +769,20 @@ cdef Many* many_of(Py_ssize_t count) except NULL:
 
 
 cdef Many* filled(tuple operands, tuple numbers) except NULL:
-    """The operands, which are Values and floats, and their numbers; parents are not owned yet."""
-    cdef Py_ssize_t i = 0
+    """The operands and their numbers; parents are not owned yet."""
+    cdef Py_ssize_t i
     cdef Many* many = many_of(len(operands))
-    for operand in operands:
-        if not isinstance(operand, Value) and not PyFloat_CheckExact(operand):
-            PyMem_RawFree(many)
-            raise TypeError(f"an operand of type {type(operand).__qualname__} is of another engine")
-        many.parents[i] = parent_of(operand)
+    for i in range(many.count):
+        many.parents[i] = parent_of(operands[i])
         many.numbers[i] = <double>numbers[i]
-        i += 1
     return many
 
 
 cdef tuple numbers_of(tuple operands):
+    """The numbers of operands, which are Values and floats."""
+    for operand in operands:
+        if not isinstance(operand, Value) and not PyFloat_CheckExact(operand):
+            raise TypeError(f"an operand of type {type(operand).__qualname__} is of another engine")
     return tuple([data_of(operand) for operand in operands])
 
 

@@ -651,6 +651,11 @@ def test_operands_are_counted(operation: Operation, count: int) -> None:
         native.Value.__apply_operation__(operation, (native.Value(1.0),) * count)
 
 
+def test_an_operand_of_the_other_engine_is_told_as_such() -> None:
+    with pytest.raises(TypeError, match="an operand of type Value is of another engine"):
+        native.Value.__apply_operation__(autograd.sum, (native.Value(1.0), value.Value(2.0)))
+
+
 def test_a_step_with_moments_that_are_no_numbers_changes_nothing() -> None:
     parameters = [autograd.Value(1.0), autograd.Value(2.0)]
     (parameters[0] * parameters[1]).backward()
