@@ -682,6 +682,20 @@ def test_a_node_is_small_and_unknown_to_the_collector() -> None:
     assert not gc.is_tracked(autograd.operations.exp(y))
 
 
+def test_nodes_in_used_memory_die_too() -> None:
+    """Seen to fail where a node takes over the count of references that stood in its memory."""
+    for _ in range(3):
+        y = native.Value(1.0)
+        watched = []
+        for place in range(50_000):
+            y = y + 1.0
+            if place % 1000 == 0:
+                watched.append(weakref.ref(y))
+        del y
+
+        assert all(reference() is None for reference in watched)
+
+
 def test_memory_of_a_deep_graph_is_given_back() -> None:
     statm = "/proc/self/statm"
     if not os.path.exists(statm):
