@@ -29,7 +29,7 @@ def real(number: Any) -> float:
     """
     if type(number) is float:
         return number
-    if not _is_real(number):
+    if not is_real(number):
         raise TypeError(f"expected a real number, not {_kind(number)}: {_remedy(number)}")
     try:
         return float(number)
@@ -37,7 +37,8 @@ def real(number: Any) -> float:
         return -INFINITY if math.floor(number) < 0 else INFINITY
 
 
-def _is_real(thing: Any) -> bool:
+def is_real(thing: Any) -> bool:
+    """Whether `real` takes a thing for a number."""
     # By NumPy's own account its truth values are no real numbers and its durations are.
     kind = _kind(thing)
     return kind in ("numpy.bool", "numpy.bool_") or (isinstance(thing, numbers.Real) and kind != "numpy.timedelta64")
