@@ -36,6 +36,7 @@ from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 # What may stand in an expression: a Value or any real number.
 Number = Union["Value", SupportsFloat]
 
+
 class Value:
     """A number in a computation graph: a leaf, or the node that an operation made.
 
@@ -162,7 +163,7 @@ class Value:
         return [
             (operand, partial if type(partial) is float else _plain(partial))
             for operand, partial in pairs
-            if type(operand) is not float
+            if not isinstance(operand, float)
         ]
 
     def backward(self, seed: SupportsFloat = 1.0) -> None:
@@ -225,8 +226,10 @@ class Value:
 
     def __rtruediv__(self, other: Number) -> "Value":
         # 1 / v is the reciprocal node that lectures draw.
-        one = not isinstance(other, Value) and is_real(other) and other == 1
-        return _apply(operations.reciprocal, (self,)) if one else _operator(operations.divide, other, self)
+        number = _operand(other)
+        if type(number) is float and number == 1.0:
+            return _apply(operations.reciprocal, (self,))
+        return _operator(operations.divide, number, self)
 
     def __pow__(self, other: Number) -> "Value":
         return _operator(operations.power, self, other, "__rpow__")
@@ -277,21 +280,13 @@ class Value:
     __rxor__ = __xor__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.operation is not None:
-            raise TypeError(
-                f"cannot copy or pickle a computed Value ({self.operation.name}), only leaves: "
-                "copy the leaves and compute again, or take the number with detach()"
-            )
-        kind = None if type(self) is Value else type(self)
-        return _leaf, (kind, self._data, self.label, self._grad), _own_state(self)
+        return _reduced(self, Value)
 
     def __getattr__(self, name: str) -> Any:
         # Python asks here where it does not find a name, and where a slot is empty or a property raised AttributeError.
         kind = type(self)
         if name == "_birth" or not hasattr(self, "_birth"):
-            raise AttributeError(
-                f"this {kind.__name__} has no number: {kind.__name__}.__init__ has to call super().__init__(data)"
-            )
+            raise _not_made(kind)
         if hasattr(kind, name):
             return object.__getattribute__(self, name)  # raises what the property raised
         raise missing(kind.__name__, name, OF_VALUES)
@@ -369,13 +364,13 @@ def ancestors(root: Value) -> Iterator[Value]:
     for node in found:  # grows as it goes
         yield node
         for operand in node.operands:
-            if type(operand) is not float and operand._birth not in seen:
+            if not isinstance(operand, float) and operand._birth not in seen:
                 seen.add(operand._birth)
                 found.append(operand)
 
 
 @overload
-def gradient(output: Value, inputs: Value) -> Value: ...  # type: ignore[overload-overlap]  # no Value is iterable
+def gradient(output: Value, inputs: Value) -> Value: ...
 @overload
 def gradient(output: Value, inputs: Iterable[Value]) -> list[Value]: ...
 def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Value]:
@@ -403,9 +398,10 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     # As in `backward`, only that flows and partials are Values now: the rules compute on Values as on floats.
     flows: dict[int, Value | float] = {output._birth: 1.0}
     for node in reversed(order):
-        if node._birth in flows:
+        arrived = flows.get(node._birth)
+        if arrived is not None:
             for parent, partial in _local_gradients_as_values(node, between):
-                birth, flow = parent._birth, _product(flows[node._birth], partial)
+                birth, flow = parent._birth, _product(arrived, partial)
                 flows[birth] = flows[birth] + flow if birth in flows else flow
     found = [flows.get(value._birth, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
@@ -515,9 +511,9 @@ def _operator(operation: Operation, x: Any, y: Any, reflected: str = "") -> Valu
     return _apply(operation, (_operand(x), _operand(y)))
 
 
-def _compared(compare: Callable[[float, float], bool], value: Value, other: Any, reflected: str) -> Any:
+def _compared(compare: Callable[[float, float], bool], value: Value, other: Any, reflected: str) -> bool:
     if not _is_operand(other):
-        return _strangers_answer(value, other, reflected)
+        return _strangers_answer(value, other, reflected)  # type: ignore[no-any-return]
     return compare(value._data, other._data if isinstance(other, Value) else data_of(_operand(other)))
 
 
@@ -531,6 +527,11 @@ def _strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
 
 def _is_operand(thing: Any) -> bool:
     return isinstance(thing, Value) or hasattr(type(thing), "__apply_operation__") or is_real(thing)
+
+
+def _not_made(kind: type[Any]) -> AttributeError:
+    name = kind.__name__
+    return AttributeError(f"this {name} has no number: {name}.__init__ has to call super().__init__(data)")
 
 
 def _operand(thing: Number) -> Value | float:
@@ -572,7 +573,7 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
     return node
 
 
-def _answer(operation: Operation, numbers: Sequence[Any]) -> tuple[Any, Callable[[], Any]]:
+def _answer(operation: Operation, numbers: Sequence[Any]) -> Any:
     """What the rule says of these numbers: the value and the local-gradient closure."""
     answer = operation.rule(*(operation.arguments(numbers) if operation.list_count else numbers))
     if operation.is_of_book:
@@ -583,6 +584,17 @@ def _answer(operation: Operation, numbers: Sequence[Any]) -> tuple[Any, Callable
             f"return value, lambda: ({', '.join(f'partial_{name}' for name in operation.parameters)},)"
         )
     return answer
+
+
+def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
+    """What makes a leaf again where it is copied or pickled; `plain` is the class that is no subclass of a user's."""
+    if value.operation is not None:
+        raise TypeError(
+            f"cannot copy or pickle a computed Value ({value.operation.name}), only leaves: "
+            "copy the leaves and compute again, or take the number with detach()"
+        )
+    kind = None if type(value) is plain else type(value)
+    return _leaf, (kind, value._data, value.label, value._grad), _own_state(value)
 
 
 def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None) -> Value:
@@ -597,7 +609,7 @@ def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None)
 
 def _own_state(leaf: Value) -> Any:
     """What a program or a subclass has added to a leaf, as pickle keeps it."""
-    state = leaf.__getstate__()  # type: ignore[attr-defined]  # of object, since Python 3.11
+    state = leaf.__getstate__()
     if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
         attributes, slots = state
         slots = {name: thing for name, thing in slots.items() if name not in Value.__slots__}
@@ -669,7 +681,7 @@ def _inputs(inputs: Any) -> list[Any]:
 
 
 def _local_gradients_as_values(node: Value, wanted: Container[int]) -> Iterator[tuple[Value, Value | float]]:
-    """The local gradients towards the parents of the wanted births, without blocked ones, as Values to be differentiated again."""
+    """The local gradients towards the parents of these births, without blocked ones, as Values."""
     if node.operation is None:
         return
     operands = [_as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)]
@@ -712,7 +724,7 @@ def _check_flows(order: list[Value], flows: dict[int, float]) -> None:
         raise FloatingPointError(f"the seed of the backward pass is {flows[root._birth]}")
     for node in reversed(order):
         if node._birth in flows:
-            if not math.isfinite(flows[node._birth]):  # while all that arrived was finite, for else this was told before
+            if not math.isfinite(flows[node._birth]):  # while all that arrived was finite, or this was told before
                 raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node._birth]}")
             for parent, partial in node.local_gradients():
                 if partial is not BLOCKED and not math.isfinite(flow := flows[node._birth] * partial):
@@ -730,7 +742,7 @@ def _story(node: Value) -> str:
 
 def _circumstances(node: Value) -> str:
     pairs = zip(node.operands, node.numbers, strict=True)
-    operands = {(x._birth, number): (x, number) for x, number in pairs if type(x) is not float}.values()
+    operands = {(x._birth, number): (x, number) for x, number in pairs if not isinstance(x, float)}.values()
     told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
     where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
     return where + (f"; made at {node.line}" if node.line else "")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engines import Value, add_method, ancestors
+from ..engines import Value, ancestors
 from .look import Look
 
 if TYPE_CHECKING:
@@ -195,4 +195,4 @@ def _has_more_nodes_than(most: int, root: Value) -> bool:
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
-add_method("_repr_mimebundle_", _mimebundle)
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
