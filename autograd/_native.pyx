@@ -87,6 +87,7 @@ cdef extern from "_native.h":
     Dropping* kept_dropping
     Dropping* direct
     void* frame_here()
+    const bint FREES_NESTED
     long long next_birth()
     void BEGIN_PASS()
     void END_PASS()
@@ -508,6 +509,9 @@ cdef class Value:
     def __dict__(self):
         return own_attributes(self)
 
+    def __del__(self):
+        let_go_attributes(<PyObject*>self)  # asked for of subclasses only
+
     # micrograd's names.
 
     @property
@@ -730,6 +734,23 @@ cdef inline bint has_room(Dropping* loop) noexcept:
     return True
 
 
+cdef void let_go_attributes(PyObject* self) noexcept:
+    """Let go in turn what the attributes of a subclass hold, where Python itself would nest drops too deep."""
+    cdef Dropping* loop = NULL
+    cdef Dropping* own = NULL
+    cdef PyObject* held
+    try:
+        attributes = reference._emptied(<object>self, Value)
+    except Exception:
+        return  # Python drops them then
+    held = <PyObject*>attributes
+    Py_IncRef(held)
+    attributes = None
+    let_go(held, &loop, &own)
+    if own != NULL:
+        drop_all(own)
+
+
 cdef void become_blank(Value node) noexcept:
     cdef int code = node.code
     cdef PyObject* first = node.first
@@ -743,7 +764,7 @@ cdef void become_blank(Value node) noexcept:
 
 
 # What users are told: the name that they know, and how a Value is made and what it is.
-cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
+cdef bytes DOC = ("Value(data, label='')\n--\n\n" + (Reference.__doc__ or "")).encode()  # python -OO leaves none
 (<PyTypeObject*>Value).tp_name = "autograd.Value"
 (<PyTypeObject*>Value).tp_doc = DOC
 
@@ -1624,6 +1645,8 @@ def adam_step(
 
 # As with a class that is written in Python, a program may give it methods: Value.cube = lambda v: v**3.
 (<PyTypeObject*>Value).tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+if not FREES_NESTED:
+    del Value.__del__
 
 
 def become_method(name, operation):

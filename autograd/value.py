@@ -648,13 +648,13 @@ def _checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]
     """The partials as a tuple, which nobody else can change; measured after it was made, for what comes may lie."""
     if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made anew in each call
         raise TypeError(f"the rule of {operation!r} answered one {type(partials).__name__}: write lambda: (partial,)")
-    partials = tuple(partials)
-    if len(partials) != count:
+    held: tuple[Any, ...] = tuple(partials)
+    if len(held) != count:
         raise TypeError(
-            f"the rule of {operation!r} answered {len(partials)} partial derivatives for {count} "
+            f"the rule of {operation!r} answered {len(held)} partial derivatives for {count} "
             "operands: its closure must return a tuple with one of them for each operand"
         )
-    return partials
+    return held
 
 
 def _plain(partial: Any) -> float | None:
@@ -778,13 +778,28 @@ def _send_to_parents(node: Value) -> None:
 _loops: dict[FrameType, list[Any]] = {}
 
 
+def _emptied(node: Any, plain: type[Any]) -> list[Any]:
+    """The attributes that a program or a subclass has given a node, which has them no more."""
+    attributes = node.__dict__
+    held = list(attributes.values())
+    attributes.clear()
+    for kind in type(node).__mro__[: type(node).__mro__.index(plain)]:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(node, name):
+                held.append(getattr(node, name))
+                delattr(node, name)
+    return held
+
+
 def _let_go(node: Value) -> None:
     """Let go what a dying node holds: by the loop that let the node go, else by a loop that begins here."""
     # A Value that could not be made has none of these.
-    held = [getattr(node, name, None) for name in ("operands", "_local_gradient", "scope")] + [node.__dict__]
+    held = [getattr(node, name, None) for name in ("operands", "_local_gradient", "scope")]
+    held.append(_emptied(node, Value))
     if not any(held):
         return
-    node.operands, node._local_gradient, node.scope, node.__dict__ = (), None, None, {}
+    node.operands, node._local_gradient, node.scope = (), None, None
     # A loop is known by its frame. What dies in a callback of a weak reference has the frame of that between, and gets
     # a loop of its own: the callback may be waiting for another thread, and nobody shall wait for it.
     above = sys._getframe(2)

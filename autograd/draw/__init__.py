@@ -12,10 +12,10 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 import itertools
 import os
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..engines import Value, ancestors
+from ..locks import CachedProperty
 from .look import Look
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Drawing:
     _look: Look
     _root: Value = field(repr=False, compare=False)  # for the page, which steps through its passes
 
-    @cached_property
+    @CachedProperty
     def svg(self) -> str:
         """The picture as text, laid out when it is first asked for.
 
@@ -73,7 +73,7 @@ class Drawing:
         """
         return {operand: f"{self.prefix}-{name}" for operand, name in self._diagram.edge_ids.items()}
 
-    @cached_property
+    @CachedProperty
     def prefix(self) -> str:
         """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
         from .svg import prefix_of
