@@ -473,11 +473,6 @@ cdef class Value:
     def __reduce__(self):
         return reference._reduced(self, Value)
 
-    def __getstate__(self):
-        if type(self) is Value and (not is_beside(self) or not (<Beside>self.aside).attributes):
-            return None  # rather than an empty dict, made to be asked for
-        return object.__getstate__(self)
-
     def __repr__(self):
         return Reference.__repr__(self)
 
@@ -740,7 +735,7 @@ cdef void let_go_attributes(PyObject* self) noexcept:
     cdef Dropping* own = NULL
     cdef PyObject* held
     try:
-        attributes = reference._emptied(<object>self, Value)
+        attributes = reference._emptied(<object>self)
     except Exception:
         return  # Python drops them then
     held = <PyObject*>attributes
@@ -1645,6 +1640,7 @@ def adam_step(
 
 # As with a class that is written in Python, a program may give it methods: Value.cube = lambda v: v**3.
 (<PyTypeObject*>Value).tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+setattr(Value, "__doc__", Reference.__doc__)  # of an instance
 if not FREES_NESTED:
     del Value.__del__
 

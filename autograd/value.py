@@ -12,6 +12,7 @@ Operands that are Values are its **parents**. That is the whole graph; `backward
 to the leaves. What a derivative is, this file does not know: `operations` does.
 """
 
+import copyreg
 import functools
 import itertools
 import linecache
@@ -608,13 +609,17 @@ def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None)
 
 
 def _own_state(leaf: Value) -> Any:
-    """What a program or a subclass has added to a leaf, as pickle keeps it."""
-    state = leaf.__getstate__()
-    if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
-        attributes, slots = state
-        slots = {name: thing for name, thing in slots.items() if name not in Value.__slots__}
-        return (attributes, slots) if slots else attributes
-    return state
+    """What a program or a subclass has added to a leaf, in the form in which pickle keeps it."""
+    if type(leaf).__getstate__ is not object.__getstate__:
+        return leaf.__getstate__()
+    slots = {name: getattr(leaf, name) for name in _own_slots(leaf)}
+    return (leaf.__dict__, slots) if slots else leaf.__dict__ or None
+
+
+def _own_slots(value: Value) -> list[str]:
+    """The slots that a subclass has added, of those in which something is."""
+    names: list[str] = copyreg._slotnames(type(value))  # type: ignore[attr-defined]  # as pickle finds them
+    return [name for name in names if name not in Value.__slots__ and hasattr(value, name)]
 
 
 def _as_it_was(operand: Value | float, number: float) -> Value | float:
@@ -778,17 +783,14 @@ def _send_to_parents(node: Value) -> None:
 _loops: dict[FrameType, list[Any]] = {}
 
 
-def _emptied(node: Any, plain: type[Any]) -> list[Any]:
+def _emptied(node: Any) -> list[Any]:
     """The attributes that a program or a subclass has given a node, which has them no more."""
-    attributes = node.__dict__
-    held = list(attributes.values())
-    attributes.clear()
-    for kind in type(node).__mro__[: type(node).__mro__.index(plain)]:
-        slots = vars(kind).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(node, name):
-                held.append(getattr(node, name))
-                delattr(node, name)
+    held = list(node.__dict__.values())
+    node.__dict__.clear()
+    if type(node) is not Value:
+        for name in _own_slots(node):
+            held.append(getattr(node, name))
+            delattr(node, name)
     return held
 
 
@@ -796,7 +798,7 @@ def _let_go(node: Value) -> None:
     """Let go what a dying node holds: by the loop that let the node go, else by a loop that begins here."""
     # A Value that could not be made has none of these.
     held = [getattr(node, name, None) for name in ("operands", "_local_gradient", "scope")]
-    held.append(_emptied(node, Value))
+    held.append(_emptied(node))
     if not any(held):
         return
     node.operands, node._local_gradient, node.scope = (), None, None

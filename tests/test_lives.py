@@ -211,7 +211,7 @@ FORKS = """
 
 @needs_fork
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize(("work", "children"), [("differentiate", 150), ("show", 5), ("train", 30)])
+@pytest.mark.parametrize(("work", "children"), [("differentiate", 60), ("show", 3), ("train", 10)])
 def test_a_forked_child_does_not_wait_for_threads_of_its_parent(work: str, children: int, threads: int) -> None:
     """Seen to fail with locks of `threading` as they are."""
     assert run(FORKS, work, str(children), str(threads), timeout=300) == "0\n"
