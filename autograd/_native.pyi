@@ -1,6 +1,3 @@
-from collections.abc import Callable
-from typing import Any
-
 from .operations import softmax as softmax
 from .value import Value as Value
 from .value import gradient as gradient

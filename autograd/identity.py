@@ -10,7 +10,8 @@
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Generic, TypeVar
 
-Key, Thing = TypeVar("Key"), TypeVar("Thing")
+Key = TypeVar("Key")
+Thing = TypeVar("Thing")
 
 
 class ByIdentity(MutableMapping[Key, Thing], Generic[Key, Thing]):
