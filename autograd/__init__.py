@@ -8,15 +8,14 @@
 (5.0, 4.0)
 """
 
-import os
-import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
 from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, softmax, topological_order
 from .explain import Explanation, explain
+from .foreign import OF_THE_PACKAGE, missing
 from .gradcheck import Comparison, GradientError, gradcheck
 from .operations import (
     BLOCKED,
@@ -54,13 +53,6 @@ from .operations import (
 )
 from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import sum as sum
-
-# HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
-if os.path.exists(os.path.join(os.path.dirname(__file__), "tracer.py")):
-    warnings.warn(
-        "files of HIPS autograd lie in the folder of scalar-autograd: uninstall both, then install the one you want",
-        stacklevel=2,
-    )
 
 __all__ = [
     "BLOCKED",
@@ -120,8 +112,8 @@ __all__ = [
 
 if not TYPE_CHECKING:  # for then a name that does not exist would pass
 
-    def __getattr__(name: str) -> Operation:
+    def __getattr__(name: str) -> Any:
         """The operations that are not imported above, a user's own among them: autograd.gauss(x)."""
         if name in OPERATIONS:
             return OPERATIONS[name]
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        raise missing("module 'autograd'", name, OF_THE_PACKAGE)

@@ -35,6 +35,7 @@ from heapq import heappop, heappush
 
 from . import operations, value as reference
 from .arrays import universal_function
+from .foreign import OF_BACKWARD, unknown
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS
 
@@ -353,7 +354,7 @@ cdef class Value:
             if parent_at(self, i) != NULL
         ]
 
-    def backward(self, seed=1.0):
+    def backward(self, seed=1.0, **others):
         """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
 
         >>> x = Value(3.0)
@@ -368,6 +369,8 @@ cdef class Value:
         gradient is inf or nan.
         """
         global spare
+        if others:
+            raise unknown("backward", others, OF_BACKWARD)
         cdef double start = real(seed)
         cdef Pass walk = None
         number_of(self)

@@ -41,8 +41,10 @@ def _built() -> Any:
     except ImportError as error:
         if asked == "native":
             raise ImportError(
-                f"AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported ({error}): install again "
-                "where there is a C compiler (in a clone, with pip install -e .), or choose 'python'"
+                f"AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported ({error}). Install again "
+                "where there is a C compiler, and not what pip has kept from an install without one: "
+                "pip install --no-cache-dir --force-reinstall scalar-autograd (in a clone, -e . for the name); "
+                "or choose AUTOGRAD_ENGINE=python"
             ) from None
         return None
 

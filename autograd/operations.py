@@ -26,8 +26,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import ieee
+from . import ieee, neighbours
 from .ieee import data_of
+
+neighbours.check()  # here, for all that builds on Values comes by
 
 # The partial derivative towards an operand that the operation did not choose, as the smaller one of a
 # maximum. Its gradient is exactly 0, whatever arrives: with the number 0 in its place, an arriving inf would

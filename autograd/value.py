@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
 
 from . import notation, operations
 from .arrays import universal_function
-from .foreign import OF_VALUES, missing
+from .foreign import OF_BACKWARD, OF_VALUES, missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
@@ -167,7 +167,7 @@ class Value:
             if not isinstance(operand, float)
         ]
 
-    def backward(self, seed: SupportsFloat = 1.0) -> None:
+    def backward(self, seed: SupportsFloat = 1.0, **others: Any) -> None:
         """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
 
         >>> x = Value(3.0)
@@ -181,6 +181,8 @@ class Value:
         nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
         gradient is inf or nan.
         """
+        if others:
+            raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
         if start == 0.0:
             return
@@ -290,7 +292,8 @@ class Value:
             raise _not_made(kind)
         if hasattr(kind, name):
             return object.__getattribute__(self, name)  # raises what the property raised
-        raise missing(kind.__name__, name, OF_VALUES)
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise missing(f"{article} {kind.__name__}", name, OF_VALUES)
 
     # How a Value is shown -------------------------------------------------------------------------
 

@@ -447,6 +447,23 @@ def test_moments_may_be_kept_on_the_parameters() -> None:
 def test_names_of_others_are_answered_with_a_remedy(name: str) -> None:
     """Seen to fail with a bare AttributeError."""
     for v in (Value(1.0), Value(1.0) + 1.0):
-        with pytest.raises(AttributeError, match=f"a Value has no '{name}': write "):
+        with pytest.raises(AttributeError, match=f"a Value has no attribute '{name}': write "):
             getattr(v, name)
         assert not hasattr(v, name)
+
+
+@pytest.mark.parametrize("name", ["tensor", "Tensor", "grad", "max", "manual_seed", "set_grad_enabled"])
+def test_names_of_other_packages_are_answered_with_a_remedy(name: str) -> None:
+    """Seen to fail with a bare AttributeError."""
+    with pytest.raises(AttributeError, match=f"module 'autograd' has no attribute '{name}': write "):
+        getattr(autograd, name)
+
+
+@pytest.mark.parametrize("name", ["retain_graph", "create_graph", "gradient", "inputs"])
+def test_arguments_that_backward_has_elsewhere_are_answered_with_a_remedy(name: str) -> None:
+    """Seen to fail with a bare TypeError."""
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=rf"backward\(\) takes no {name}=: write "):
+        (x * x).backward(**{name: True})
+
+    assert x.grad == 0.0

@@ -961,6 +961,7 @@ def test_an_engine_that_was_not_built_is_told_in_one_error_if_it_was_asked_for()
     assert chosen.stdout == "python\n"
     assert asked.returncode == 1
     assert "AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported" in asked.stderr
+    assert "pip install --no-cache-dir --force-reinstall" in asked.stderr
     assert asked.stderr.count("Traceback") == 1
 
 
