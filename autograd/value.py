@@ -195,9 +195,11 @@ class Value:
             arrived = flows.get(node._birth)
             if arrived is None or node.operation is None:
                 continue
-            for parent, partial in node.local_gradients():
-                if partial is not BLOCKED:
-                    birth, flow = parent._birth, arrived * partial
+            for operand, partial in zip(node.operands, _partials(node), strict=True):
+                if type(partial) is not float and not isinstance(operand, float):
+                    partial = _plain(partial)
+                if partial is not BLOCKED and not isinstance(operand, float):
+                    birth, flow = operand._birth, arrived * partial
                     flows[birth] = flows[birth] + flow if birth in flows else flow
         if _mode.get().anomaly:
             _check_flows(order, flows)
@@ -646,10 +648,9 @@ def _partials(node: Value) -> Sequence[Any]:
     """What the local-gradient closure of a node answers: one partial for each operand."""
     operation: Any = node.operation
     if node._local_gradient is None:
-        partials = _answer(operation, node.numbers)[1]()
-    else:
-        partials = node._local_gradient()
-    return _checked(operation, partials, len(node.operands))
+        _, local_gradient = _answer(operation, node.numbers)
+        return local_gradient()
+    return _checked(operation, node._local_gradient(), len(node.operands))
 
 
 def _checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
