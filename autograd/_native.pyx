@@ -32,8 +32,9 @@ from autograd._formulas cimport (
 
 from functools import update_wrapper
 from heapq import heappop, heappush
+from types import MemberDescriptorType
 
-from . import operations, value as reference
+from . import anomaly, modes, operations, value as reference
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS
 
@@ -91,8 +92,27 @@ cdef extern from "_native.h":
     void END_COMMIT()
     const bint KEEPS_PASS
 
+cdef extern from "structmember.h":
+    ctypedef struct PyMemberDef:
+        Py_ssize_t offset
+    ctypedef struct PyMemberDescrObject:
+        PyMemberDef* d_member
+
 cdef object Reference = reference.Value
-cdef object MODE = reference._mode
+cdef object MODE = modes.MODE
+cdef object OUTSIDE = modes.OUTSIDE
+
+
+cdef Py_ssize_t place_of(str name) except -1:
+    """Where a Mode keeps what is called so."""
+    slot = modes.Mode.__dict__.get(name)
+    if not isinstance(slot, MemberDescriptorType):
+        raise ImportError(f"autograd.modes.Mode has no slot {name!r}, which this engine reads: build it again")
+    return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
+
+
+cdef Py_ssize_t RECORDING = place_of("recording"), ANOMALY = place_of("anomaly")
+cdef Py_ssize_t SCOPE = place_of("scope"), UNSURE = place_of("unsure")
 
 NAMES = (
     None,
@@ -145,6 +165,9 @@ cdef class Beside:
 
 cdef object EMPTY = ""
 
+# Stands in a leaf that was computed under `no_grad` where others have NULL; never counted.
+cdef PyObject* FORGOTTEN = Py_None
+
 
 @cython.no_gc
 @cython.c_api_binop_methods(True)
@@ -178,7 +201,7 @@ cdef class Value:
         set_scope(self, mode.scope)
         if mode.anomaly:
             note_line(self)
-            reference._check_data(self, self.number)
+            anomaly.check_leaf(self, self.number)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -323,6 +346,10 @@ cdef class Value:
         self.has_grad_ = grad is not None
         self.gradient_ = 0.0 if grad is None else grad
 
+    @property
+    def _local_gradient(self):
+        return reference._forgotten if is_forgotten(self) else None
+
     # The chain rule -------------------------------------------------------------------------------
 
     def local_gradients(self):
@@ -354,12 +381,14 @@ cdef class Value:
         54.0
 
         A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
-        gradient is inf or nan.
+        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
         """
         global spare
         cdef double start = real(seed)
         cdef Pass walk = None
+        if is_forgotten(self):
+            reference._forgotten()  # raises
         if start == 0.0:
             return
         if KEEPS_PASS:
@@ -514,7 +543,22 @@ cdef Beside beside(Value node):
 
 
 cdef note_line(Value node):
-    beside(node).line = reference._users_line()
+    beside(node).line = anomaly.users_line()
+
+
+cdef inline bint is_forgotten(Value node) noexcept:
+    """Whether it was computed under `no_grad`: a leaf, but not one that was made."""
+    return node.code == LEAF and node.first == FORGOTTEN
+
+
+cdef forget(Value node):
+    """Make a leaf of what was computed, as under `no_grad`; its line stays."""
+    cdef int code = node.code
+    cdef PyObject* first = node.first
+    cdef PyObject* second = node.second
+    node.code, node.first = LEAF, FORGOTTEN
+    beside(node).operation = beside(node).local_gradient = None
+    let_all_go(code, first, second)
 
 
 cdef PyObject* allocated(PyTypeObject* kind, Py_ssize_t items) noexcept:
@@ -639,19 +683,31 @@ cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
 cdef struct Mode:
     bint recording
     bint anomaly
+    bint forgetting  # what is made, once it was looked at
     PyObject* scope  # NULL for none; the context holds it
 
 
+cdef inline PyObject* kept(PyObject* mode, Py_ssize_t place) noexcept:
+    return (<PyObject**>(<char*>mode + place))[0]
+
+
 cdef inline int read_mode(Mode* mode) except -1:
-    """Which way of computing the context asks for, see `value`."""
+    """Which way of computing the context asks for, see `modes`."""
     cdef PyObject* found = NULL
     PyContextVar_Get(MODE, NULL, &found)
-    mode.recording = PyTuple_GET_ITEM(found, 0) == Py_True
-    mode.anomaly = PyTuple_GET_ITEM(found, 1) == Py_True
-    mode.scope = PyTuple_GET_ITEM(found, 2)
+    Py_DecRef(found)  # the context holds it
+    if found == <PyObject*>OUTSIDE:
+        mode.recording, mode.anomaly, mode.forgetting, mode.scope = True, False, False, NULL
+        return 0
+    if PyList_GET_ITEM(<object>kept(found, UNSURE), 0) == Py_True:
+        settled = modes.settled(<object>found)
+        found = <PyObject*>settled  # which the one that was found holds
+    mode.anomaly = kept(found, ANOMALY) == Py_True
+    mode.recording = mode.anomaly or kept(found, RECORDING) == Py_True
+    mode.forgetting = mode.anomaly and kept(found, RECORDING) != Py_True
+    mode.scope = kept(found, SCOPE)
     if mode.scope == Py_None:
         mode.scope = NULL
-    Py_DecRef(found)
     return 0
 
 
@@ -682,7 +738,10 @@ cdef inline Value new_node(int code, double number, Mode* mode):
     COUNT_ONCE(block)
     memset(&node.gradient_, 0, <char*>(&node.aside + 1) - <char*>&node.gradient_)
     node.has_grad_ = False
-    node.code = code if mode.recording else LEAF
+    if mode.recording:
+        node.code = code
+    else:
+        node.code, node.first = LEAF, FORGOTTEN
     set_birth(node)
     node.number = number
     if mode.scope != NULL:
@@ -694,7 +753,9 @@ cdef inline Value new_node(int code, double number, Mode* mode):
 cdef inline Value finished(Value node, Mode* mode):
     if mode.anomaly:
         note_line(node)
-        reference._check_data(node, node.number)
+        anomaly.check_made(node)
+        if mode.forgetting:
+            forget(node)
     return node
 
 
@@ -1294,7 +1355,7 @@ cdef class Pass:
             collect(&self.window, self.window.count, flows)
             collect(&self.past, self.past.count, flows)
             collect(&self.leaves, self.leaves.room, flows)
-            reference._check_flows(sorted(flows, key=reference._by_birth), flows)
+            anomaly.check_pass(sorted(flows, key=reference._by_birth), flows)
         return 0
 
     cdef bint is_small(self) noexcept:
@@ -1329,13 +1390,16 @@ def gradient(output, inputs):
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values.
+    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    computed under `no_grad`.
     """
     cdef bint single = isinstance(inputs, Value)
     wanted = [inputs] if single else list(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    if all([value is not output for value in wanted]):
+        reference._check_past(output)
     order = reference.topological_order(output)
     between = set(wanted)  # the inputs and all that depends on them: the flows elsewhere are not asked for
     for node in order:

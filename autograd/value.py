@@ -13,20 +13,18 @@ to the leaves. What a derivative is, this file does not know: `operations` does.
 """
 
 import itertools
-import linecache
 import math
 import sys
 import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import update_wrapper
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, Union, overload
 
-from . import notation, operations
+from . import operations
+from .anomaly import check_leaf, check_made, check_pass, users_line
 from .ieee import real
+from .modes import MODE, Scope, mode, settled
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 
 # What may stand in an expression: a Value or any real number.
@@ -73,11 +71,11 @@ class Value:
         self.numbers: tuple[float, ...] = ()
         self.operands: tuple[Value | float, ...] = ()
         self.operation: Operation | None = None
-        mode = _mode.get()
-        self.scope: Scope | None = mode.scope
-        if mode.anomaly:
-            self.line = _users_line()
-            _check_data(self, self._data)
+        way = mode()
+        self.scope: Scope | None = way.scope
+        if way.anomaly:
+            self.line = users_line()
+            check_leaf(self, self._data)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -94,8 +92,8 @@ class Value:
                 "change a leaf and compute again, or make a leaf of it with detach()"
             )
         number = real(data)
-        if _mode.get().anomaly:
-            _check_data(self, number)
+        if mode().anomaly:
+            check_leaf(self, number)
         self._data = number
 
     @property
@@ -155,7 +153,7 @@ class Value:
         For a parent that the operation did not choose, as the smaller one of a maximum, the partial is
         `BLOCKED`.
         """
-        if self._local_gradient is None:
+        if self.operation is None or self._local_gradient is None:
             return []
         pairs = zip(self.operands, _partials(self, self._local_gradient), strict=True)
         return [
@@ -175,10 +173,11 @@ class Value:
         54.0
 
         A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
-        gradient is inf or nan.
+        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
         """
         start = real(seed)
+        _check_past(self)
         if start == 0.0:
             return
         order = topological_order(self)
@@ -192,8 +191,8 @@ class Value:
                     if partial is not BLOCKED:
                         flow = flows[node] * partial
                         flows[parent] = flows[parent] + flow if parent in flows else flow
-        if _mode.get().anomaly:
-            _check_flows(order, flows)
+        if mode().anomaly:
+            check_pass(order, flows)
         _commit(order, flows)
 
     # Operators ------------------------------------------------------------------------------------
@@ -370,12 +369,15 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values.
+    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    computed under `no_grad`.
     """
     wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    if all(value is not output for value in wanted):
+        _check_past(output)
     order = topological_order(output)
     between = set(wanted)  # the inputs and all that depends on them: the flows elsewhere are not asked for
     for node in order:
@@ -392,93 +394,6 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
     return answers[0] if isinstance(inputs, Value) else answers
 
-
-# Ways of computing --------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Within it, operations on Values give leaves: numbers without a past.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y
-    Value(data=9.0, grad=0.0)
-    """
-    token = _mode.set(_mode.get()._replace(recording=False))
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
-    """Within it, the first inf or nan raises FloatingPointError, in the forward pass as in the backward pass.
-
-    >>> with detect_anomaly():
-    ...     Value(0.0, "x").log()
-    Traceback (most recent call last):
-    FloatingPointError: log(x) is -inf, with x = 0.0; made at ...
-
-    The error names the node, its label, its operands and the line of the program that made it.
-    """
-    token = _mode.set(_mode.get()._replace(anomaly=True))
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Scope:
-    """A part of a computation with a name; `parent` is the scope around it."""
-
-    name: str
-    parent: "Scope | None"
-    members: Callable[[], Iterable[Value]]
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The names of all scopes around it and its own. What has the same path belongs together."""
-        around = () if self.parent is None else self.parent.path
-        return (*around, self.name)
-
-
-@contextmanager
-def scope(name: str, members: Callable[[], Iterable[Value]] = tuple) -> Iterator[Scope]:
-    """Within it, all new Values belong to a part of the computation that drawings frame and can fold up.
-
-    >>> with scope("hidden layer"), scope("neuron"):
-    ...     x = Value(2.0)
-    >>> x.scope.path
-    ('hidden layer', 'neuron')
-
-    Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
-    A name that is no string, or empty, raises TypeError or ValueError.
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"a scope is named by a string, not {type(name).__name__}: scope('hidden layer')")
-    if not name:
-        raise ValueError("a scope needs a name: scope('hidden layer')")
-    mode = _mode.get()
-    opened = Scope(name, mode.scope, members)
-    token = _mode.set(mode._replace(scope=opened))
-    try:
-        yield opened
-    finally:
-        _mode.reset(token)
-
-
-class _Mode(NamedTuple):
-    recording: bool = True
-    anomaly: bool = False
-    scope: Scope | None = None
-
-
-# A context variable, so that each thread and each asyncio task is in its own mode.
-_mode: ContextVar[_Mode] = ContextVar("autograd_mode", default=_Mode())  # noqa: B039  # a NamedTuple cannot change
 
 _births = itertools.count()
 
@@ -514,27 +429,42 @@ def _answer(operation: Operation, numbers: tuple[float, ...]) -> tuple[Any, Call
 
 def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
     data, local_gradient = _answer(operation, numbers)
-    mode = _mode.get()
+    way = MODE.get()
+    if way.unsure[0]:
+        way = settled(way)
     node: Value = object.__new__(Value)
     node._birth = next(_births)
     node._data = data if type(data) is float else real(data)
     node._grad = None
     node.line = None
     node._label = ""
-    node.scope = mode.scope
-    if mode.recording:
+    node.scope = way.scope
+    if way.recording or way.anomaly:
         node._local_gradient = local_gradient
         node.numbers = numbers
         node.operands = operands
         node.operation = operation
-    else:
-        node._local_gradient = None
+        if way.anomaly:
+            node.line = users_line()
+            check_made(node)
+    if not way.recording:
+        node._local_gradient = _forgotten
         node.numbers = node.operands = ()
         node.operation = None
-    if mode.anomaly:
-        node.line = _users_line()
-        _check_data(node, node._data)
     return node
+
+
+def _forgotten() -> NoReturn:
+    """In place of a local-gradient closure: what was computed under `no_grad` is a leaf, but not one that was made."""
+    raise RuntimeError(
+        "this Value was computed under no_grad(), so nothing is known of what it was computed from: "
+        "compute it again outside of no_grad(), or make a leaf of it with detach() for a gradient of its own"
+    )
+
+
+def _check_past(value: Value) -> None:
+    if value._local_gradient is _forgotten:
+        _forgotten()
 
 
 def _leaf(data: float, label: str, grad: float | None) -> Value:
@@ -617,56 +547,6 @@ def _commit(order: list[Value], flows: dict[Value, float]) -> None:
             # A leaf adds up, an interior node shows the last pass.
             grads.append(flow if node.operation is not None or node._grad is None else node._grad + flow)
         any(map(_set_grad, order, grads))  # to the end, for what sets answers None
-
-
-# detect_anomaly -----------------------------------------------------------------------------------
-
-
-def _check_data(node: Value, data: float) -> None:
-    if not math.isfinite(data):
-        raise FloatingPointError(f"{_story(node)} is {data}" + _circumstances(node))
-
-
-def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
-    root = order[-1]
-    if not math.isfinite(flows[root]):
-        raise FloatingPointError(f"the seed of the backward pass is {flows[root]}")
-    for node in reversed(order):
-        if node in flows:
-            if not math.isfinite(flows[node]):  # while all that arrived was finite, for else this was told before
-                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node]}")
-            for parent, partial in node.local_gradients():
-                if partial is not BLOCKED and not math.isfinite(flow := flows[node] * partial):
-                    raise FloatingPointError(
-                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
-                        f"{flows[node]} arrived, the local gradient is {partial}" + _circumstances(node)
-                    )
-
-
-def _story(node: Value) -> str:
-    if node.operation is None:
-        return node.label or "a leaf"
-    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
-
-
-def _circumstances(node: Value) -> str:
-    pairs = zip(node.operands, node.numbers, strict=True)
-    operands = dict.fromkeys((x, number) for x, number in pairs if type(x) is not float)
-    told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
-    where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
-    return where + (f"; made at {node.line}" if node.line else "")
-
-
-def _users_line() -> str | None:
-    """The innermost line of the program that is not of this package, as "file:12: source"."""
-    package = __name__.rpartition(".")[0]
-    frame = sys._getframe()
-    while frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        if frame.f_back is None:
-            return None
-        frame = frame.f_back
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f"{file}:{line}: {linecache.getline(file, line, frame.f_globals).strip()}"
 
 
 # The methods --------------------------------------------------------------------------------------
