@@ -211,6 +211,7 @@ static __declspec(thread) struct Dropping *dropping;
 #else
 static _Thread_local struct Dropping *dropping;
 #endif
+#define HAS_GIL 0
 #define BEGIN_PASS() ((void)0)
 #define END_PASS() ((void)0)
 #define NO_PASS_RUNS 0       /* other threads may make one at any time */
@@ -226,6 +227,7 @@ static PyMutex committing;
 /* The GIL is held, and given away only where Python code runs. */
 static struct Dropping *dropping; /* of the thread that last began or went on with it; NULL for none */
 static Py_ssize_t passes;         /* that are under way */
+#define HAS_GIL 1
 #define BEGIN_PASS() (++passes)
 #define END_PASS() (--passes)
 #define NO_PASS_RUNS (passes == 0)

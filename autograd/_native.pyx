@@ -64,6 +64,9 @@ cdef extern from "Python.h":
     ctypedef struct PyThreadState:
         pass
     PyThreadState* PyThreadState_Get()
+    ctypedef struct PyFrameObject:
+        pass
+    PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     void PyObject_ClearWeakRefs(PyObject* thing)
 
 cdef extern from "_native.h":
@@ -87,6 +90,7 @@ cdef extern from "_native.h":
     long long next_birth()
     void BEGIN_PASS()
     void END_PASS()
+    const bint HAS_GIL
     const bint NO_PASS_RUNS
     void BEGIN_COMMIT()
     void END_COMMIT()
@@ -103,16 +107,19 @@ cdef object MODE = modes.MODE
 cdef object OUTSIDE = modes.OUTSIDE
 
 
-cdef Py_ssize_t place_of(str name) except -1:
-    """Where a Mode keeps what is called so."""
-    slot = modes.Mode.__dict__.get(name)
+cdef Py_ssize_t place_of(kind, str name) except -1:
+    """Where objects of a class in `modes` keep what is called so."""
+    slot = kind.__dict__.get(name)
     if not isinstance(slot, MemberDescriptorType):
-        raise ImportError(f"autograd.modes.Mode has no slot {name!r}, which this engine reads: build it again")
+        raise ImportError(f"{kind.__name__} in autograd.modes has no slot {name!r}, which this engine reads: build it again")
     return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
 
 
-cdef Py_ssize_t RECORDING = place_of("recording"), ANOMALY = place_of("anomaly")
-cdef Py_ssize_t SCOPE = place_of("scope"), UNSURE = place_of("unsure")
+cdef Py_ssize_t RECORDING = place_of(modes.Mode, "recording"), ANOMALY = place_of(modes.Mode, "anomaly")
+cdef Py_ssize_t SCOPE = place_of(modes.Mode, "scope"), UNSURE = place_of(modes.Mode, "unsure")
+cdef Py_ssize_t SETTLED = place_of(modes.Mode, "settled"), OUTER = place_of(modes.Mode, "outer")
+cdef Py_ssize_t BLOCK = place_of(modes.Mode, "block"), CLOSED = place_of(modes.Block, "closed")
+cdef Py_ssize_t GENERATOR = place_of(modes.Block, "generator")
 
 NAMES = (
     None,
@@ -684,11 +691,42 @@ cdef struct Mode:
     bint recording
     bint anomaly
     bint forgetting  # what is made, once it was looked at
-    PyObject* scope  # NULL for none; the context holds it
+    PyObject* scope  # NULL for none; the context holds it, with the block
 
 
 cdef inline PyObject* kept(PyObject* mode, Py_ssize_t place) noexcept:
     return (<PyObject**>(<char*>mode + place))[0]
+
+
+cdef bint is_settled(PyObject* mode) noexcept:
+    """Whether the blocks of a mode that last were in force are so now, and no others; see `modes.settled`."""
+    cdef PyObject* block
+    cdef PyObject* blocks
+    cdef Py_ssize_t met = 0
+    if kept(mode, SETTLED) == Py_None:
+        return False
+    blocks = PyTuple_GET_ITEM(kept(mode, SETTLED), 0)
+    while kept(mode, BLOCK) != Py_None:
+        block = kept(mode, BLOCK)
+        if is_in_force(block):
+            if met == PyList_GET_SIZE(<object>blocks) or PyList_GET_ITEM(<object>blocks, met) != block:
+                return False
+            met += 1
+        mode = kept(mode, OUTER)
+    return met == PyList_GET_SIZE(<object>blocks)
+
+
+cdef inline bint is_in_force(PyObject* block) noexcept:
+    """As `Block.is_in_force`."""
+    cdef PyObject* generator = kept(block, GENERATOR)
+    cdef PyObject* behind
+    if kept(block, CLOSED) == Py_True:
+        return False
+    if generator == Py_None:
+        return True
+    behind = <PyObject*>PyFrame_GetBack(<PyFrameObject*>generator)
+    Py_XDecRef(behind)
+    return behind != NULL
 
 
 cdef inline int read_mode(Mode* mode) except -1:
@@ -699,9 +737,12 @@ cdef inline int read_mode(Mode* mode) except -1:
     if found == <PyObject*>OUTSIDE:
         mode.recording, mode.anomaly, mode.forgetting, mode.scope = True, False, False, NULL
         return 0
-    if PyList_GET_ITEM(<object>kept(found, UNSURE), 0) == Py_True:
-        settled = modes.settled(<object>found)
-        found = <PyObject*>settled  # which the one that was found holds
+    if PyList_GET_SIZE(<object>kept(found, UNSURE)):
+        if HAS_GIL and is_settled(found):
+            found = PyTuple_GET_ITEM(kept(found, SETTLED), 1)
+        else:
+            settled = modes.settled(<object>found)
+            found = <PyObject*>settled
     mode.anomaly = kept(found, ANOMALY) == Py_True
     mode.recording = mode.anomaly or kept(found, RECORDING) == Py_True
     mode.forgetting = mode.anomaly and kept(found, RECORDING) != Py_True
@@ -1413,6 +1454,7 @@ def gradient(output, inputs):
                 flows[parent] = flows[parent] + flow if parent in flows else flow
     answers = [flows.get(value, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in answers]
+    anomaly.check_derivatives(answers)
     return answers[0] if single else answers
 
 

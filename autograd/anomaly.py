@@ -32,7 +32,7 @@ def check_made(node: Any) -> None:
     """Raise FloatingPointError where an operation has just made a nan, or an inf of finite numbers."""
     if math.isfinite(node._data) or not mode().forward:
         return
-    if math.isnan(node._data) or not _heirs(node, node._data):
+    if math.isnan(node._data) or not _origins(node, node._data):
         raise FloatingPointError(f"{_story(node)} is {node._data}" + _circumstances(node))
 
 
@@ -65,12 +65,18 @@ def check_result(root: Any) -> None:
     number, node = root._data, root
     if math.isfinite(number):
         return
-    while heirs := _heirs(node, number):
-        node, number = heirs[0]
-        if isinstance(node, float):
-            raise FloatingPointError(f"{_story(root)} is {root._data}, for {number} stands in it")
+    while origins := [pair for pair in _origins(node, number) if type(pair[0]) is not float]:
+        node, number = origins[0]
     began = "" if node is root else f", for {_story(node)} is {number}"
     raise FloatingPointError(f"{_story(root)} is {root._data}{began}" + _circumstances(node))
+
+
+def check_derivatives(derivatives: list[Any]) -> None:
+    """Where operations are not looked at, raise FloatingPointError for derivatives that are inf or nan."""
+    way = mode()
+    if way.anomaly and not way.forward:
+        for derivative in derivatives:
+            check_result(derivative)
 
 
 def users_line() -> str | None:
@@ -88,15 +94,18 @@ def users_line() -> str | None:
 # Whence inf and nan come --------------------------------------------------------------------------
 
 
-def _heirs(node: Any, number: float) -> list[tuple[Any, float]]:
-    """The operands that have handed on to a node the inf or nan that it is, each with its number; none at its birth."""
+def _origins(node: Any, number: float) -> list[tuple[Any, float]]:
+    """The operands from which a node has the inf or nan that it is, each with its number; none where it is born."""
     # A nan comes of a nan, and an inf of an inf, unless that is a number in a branch that was not chosen.
-    is_heirloom = math.isnan if math.isnan(number) else math.isinf
-    found = [pair for pair in zip(node.operands, node.numbers, strict=True) if is_heirloom(pair[1])]
-    if not found:
+    is_alike = math.isnan if math.isnan(number) else math.isinf
+    if not any(map(is_alike, node.numbers)):
         return []
-    blocked = {id(parent) for parent, partial in node.local_gradients() if partial is BLOCKED}
-    return [(operand, number) for operand, number in found if id(operand) not in blocked]
+    partials = iter(node.local_gradients())
+    return [
+        (operand, number)
+        for operand, number in zip(node.operands, node.numbers, strict=True)
+        if (type(operand) is float or next(partials)[1] is not BLOCKED) and is_alike(number)
+    ]
 
 
 def _sent(node: Any, flows: dict[Any, float]) -> Iterator[tuple[Any, float, float]]:

@@ -43,8 +43,8 @@ class Mode:
         self.expanded = False  # whether neurons are built of single products and sums
         self.block: Block | None = None
         self.outer: Mode | None = None
-        # Whether some of the blocks may not be in force. In a list, for blocks that stand in one another share it.
-        self.unsure = [False]
+        # What is in here are reasons to ask the blocks whether they are in force. Blocks in one another share the list.
+        self.unsure: list[str] = []
         self.settled: tuple[list[Block], Mode] | None = None  # the blocks that last were in force, and their mode
 
     def inside(self, block: "Block") -> "Mode":
@@ -58,9 +58,9 @@ class Mode:
         mode.block = block
         mode.outer = self
         if block.generator is not None:
-            mode.unsure = [True]
+            mode.unsure = ["a generator may pause"]
         else:
-            mode.unsure = [False] if self.block is None else self.unsure
+            mode.unsure = [] if self.block is None else self.unsure
         mode.settled = None
         for name, setting in block.settings.items():
             setattr(mode, name, setting)
@@ -86,7 +86,7 @@ class Block:
         self.settings = settings
         self.generator = generator
         self.closed = False  # where those who have entered it cannot know that it was left
-        self.unsure = [False]  # that of its mode
+        self.unsure: list[str] = []  # that of its mode
 
     def is_in_force(self) -> bool:
         """Whether its generator runs, for only a frame that runs has one behind it."""
@@ -102,7 +102,7 @@ MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=OUTSIDE)
 def mode() -> Mode:
     """The mode in which the engine computes now."""
     found = MODE.get()
-    return settled(found) if found.unsure[0] else found
+    return settled(found) if found.unsure else found
 
 
 def settled(mode: Mode) -> Mode:
@@ -119,7 +119,7 @@ def settled(mode: Mode) -> Mode:
 
 def _enter(block: Block) -> None:
     mode = MODE.get()
-    if mode.unsure[0]:
+    if mode.unsure:
         # Where a generator pauses meanwhile and goes on inside of the block, its own blocks are the inner ones.
         mode, paused = _parted(mode, lambda other: other.is_in_force())
         MODE.set(_inside(mode.inside(block), [other for other in paused if not other.closed]))
@@ -133,8 +133,9 @@ def _leave(block: Block) -> None:
         mode, inner = _parted(mode, lambda other: other is block)
         if mode.outer is not None:
             MODE.set(_inside(mode.outer, inner))
-        else:  # another thread or task has entered it, and shall see that it was left
-            block.closed = block.unsure[0] = True
+        else:  # another thread or task has entered it
+            block.closed = True
+            block.unsure.append("one of these was left elsewhere")
     elif mode.outer is not None:
         MODE.set(mode.outer)
     if block.generator is not None:

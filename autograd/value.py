@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, Union, overload
 
 from . import operations
-from .anomaly import check_leaf, check_made, check_pass, users_line
+from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
 from .ieee import real
 from .modes import MODE, Scope, mode, settled
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
@@ -392,6 +392,7 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
                 flows[parent] = flows[parent] + flow if parent in flows else flow
     found = [flows.get(value, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
+    check_derivatives(answers)
     return answers[0] if isinstance(inputs, Value) else answers
 
 
@@ -430,7 +431,7 @@ def _answer(operation: Operation, numbers: tuple[float, ...]) -> tuple[Any, Call
 def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
     data, local_gradient = _answer(operation, numbers)
     way = MODE.get()
-    if way.unsure[0]:
+    if way.unsure:
         way = settled(way)
     node: Value = object.__new__(Value)
     node._birth = next(_births)
