@@ -231,6 +231,7 @@ static int64_t births;
 #else
 #define EACH_THREAD static _Thread_local
 #endif
+#define HAS_GIL 0
 #define BEGIN_PASS() ((void)0)
 #define END_PASS() ((void)0)
 #define NO_PASS_RUNS 0       /* other threads may make one at any time */
@@ -247,6 +248,7 @@ static PyMutex committing;
 /* The GIL is held, and given away only where Python code runs. */
 #define EACH_THREAD static
 static Py_ssize_t passes;         /* that are under way */
+#define HAS_GIL 1
 #define BEGIN_PASS() (++passes)
 #define END_PASS() (--passes)
 #define NO_PASS_RUNS (passes == 0)

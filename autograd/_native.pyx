@@ -32,8 +32,9 @@ from autograd._formulas cimport (
 
 from functools import update_wrapper
 from heapq import heappop, heappush
+from types import MemberDescriptorType
 
-from . import operations, value as reference
+from . import anomaly, modes, operations, value as reference
 from .arrays import universal_function
 from .foreign import OF_BACKWARD, unknown
 from .ieee import real
@@ -61,6 +62,9 @@ cdef extern from "Python.h":
         freefunc tp_free
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
+    ctypedef struct PyFrameObject:
+        pass
+    PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     void PyObject_ClearWeakRefs(PyObject* thing)
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
@@ -92,13 +96,36 @@ cdef extern from "_native.h":
     long long next_birth()
     void BEGIN_PASS()
     void END_PASS()
+    const bint HAS_GIL
     const bint NO_PASS_RUNS
     void BEGIN_COMMIT()
     void END_COMMIT()
     const bint KEEPS_PASS
 
+cdef extern from "structmember.h":
+    ctypedef struct PyMemberDef:
+        Py_ssize_t offset
+    ctypedef struct PyMemberDescrObject:
+        PyMemberDef* d_member
+
 cdef object Reference = reference.Value
-cdef object MODE = reference._mode
+cdef object MODE = modes.MODE
+cdef object OUTSIDE = modes.OUTSIDE
+
+
+cdef Py_ssize_t place_of(kind, str name) except -1:
+    """Where objects of a class in `modes` keep what is called so."""
+    slot = kind.__dict__.get(name)
+    if not isinstance(slot, MemberDescriptorType):
+        raise ImportError(f"{kind.__name__} in autograd.modes has no slot {name!r}, which this engine reads: build it again")
+    return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
+
+
+cdef Py_ssize_t RECORDING = place_of(modes.Mode, "recording"), ANOMALY = place_of(modes.Mode, "anomaly")
+cdef Py_ssize_t SCOPE = place_of(modes.Mode, "scope"), UNSURE = place_of(modes.Mode, "unsure")
+cdef Py_ssize_t SETTLED = place_of(modes.Mode, "settled"), OUTER = place_of(modes.Mode, "outer")
+cdef Py_ssize_t BLOCK = place_of(modes.Mode, "block"), CLOSED = place_of(modes.Block, "closed")
+cdef Py_ssize_t GENERATOR = place_of(modes.Block, "generator")
 
 NAMES = (
     None,
@@ -152,6 +179,9 @@ cdef class Beside:
 
 cdef object EMPTY = ""
 
+# Stands in a leaf that was computed under `no_grad` where others have NULL; never counted.
+cdef PyObject* FORGOTTEN = Py_None
+
 
 @cython.binding(False)  # for then Python itself sees to it that a method is called with a Value
 @cython.embedsignature(True)
@@ -188,7 +218,7 @@ cdef class Value:
         set_scope(self, mode.scope)
         if mode.anomaly:
             note_line(self)
-            reference._check_data(self, self.number)
+            anomaly.check_leaf(self, self.number)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -334,6 +364,10 @@ cdef class Value:
         self.has_grad_ = grad is not None
         self.gradient_ = 0.0 if grad is None else grad
 
+    @property
+    def _local_gradient(self):
+        return reference._forgotten if is_forgotten(self) else None
+
     # The chain rule -------------------------------------------------------------------------------
 
     def local_gradients(self):
@@ -365,8 +399,8 @@ cdef class Value:
         54.0
 
         A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
-        gradient is inf or nan.
+        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
         """
         global spare
         if others:
@@ -374,6 +408,8 @@ cdef class Value:
         cdef double start = real(seed)
         cdef Pass walk = None
         number_of(self)
+        if is_forgotten(self):
+            reference._forgotten()  # raises
         if start == 0.0:
             return
         if KEEPS_PASS:
@@ -606,7 +642,22 @@ cdef dict own_attributes(Value node):
 
 
 cdef note_line(Value node):
-    beside(node).line = reference._users_line()
+    beside(node).line = anomaly.users_line()
+
+
+cdef inline bint is_forgotten(Value node) noexcept:
+    """Whether it was computed under `no_grad`: a leaf, but not one that was made."""
+    return node.code == LEAF and node.first == FORGOTTEN
+
+
+cdef forget(Value node):
+    """Make a leaf of what was computed, as under `no_grad`; its line stays."""
+    cdef int code = node.code
+    cdef PyObject* first = node.first
+    cdef PyObject* second = node.second
+    node.code, node.first = LEAF, FORGOTTEN
+    beside(node).operation = beside(node).local_gradient = None
+    let_all_go(code, first, second, NULL, NULL, NULL)
 
 
 cdef PyObject* allocated(PyTypeObject* kind, Py_ssize_t items) noexcept:
@@ -775,19 +826,65 @@ cdef bytes DOC = ("Value(data, label='')\n--\n\n" + (Reference.__doc__ or "")).e
 cdef struct Mode:
     bint recording
     bint anomaly
-    PyObject* scope  # NULL for none; the context holds it
+    bint forgetting  # what is made, once it was looked at
+    PyObject* scope  # NULL for none; the context holds it, with the block
+
+
+cdef inline PyObject* kept(PyObject* mode, Py_ssize_t place) noexcept:
+    return (<PyObject**>(<char*>mode + place))[0]
+
+
+cdef bint is_settled(PyObject* mode) noexcept:
+    """Whether the blocks of a mode that last were in force are so now, and no others; see `modes.settled`."""
+    cdef PyObject* block
+    cdef PyObject* blocks
+    cdef Py_ssize_t met = 0
+    if kept(mode, SETTLED) == Py_None:
+        return False
+    blocks = PyTuple_GET_ITEM(kept(mode, SETTLED), 0)
+    while kept(mode, BLOCK) != Py_None:
+        block = kept(mode, BLOCK)
+        if is_in_force(block):
+            if met == PyList_GET_SIZE(<object>blocks) or PyList_GET_ITEM(<object>blocks, met) != block:
+                return False
+            met += 1
+        mode = kept(mode, OUTER)
+    return met == PyList_GET_SIZE(<object>blocks)
+
+
+cdef inline bint is_in_force(PyObject* block) noexcept:
+    """As `Block.is_in_force`."""
+    cdef PyObject* generator = kept(block, GENERATOR)
+    cdef PyObject* behind
+    if kept(block, CLOSED) == Py_True:
+        return False
+    if generator == Py_None:
+        return True
+    behind = <PyObject*>PyFrame_GetBack(<PyFrameObject*>generator)
+    Py_XDecRef(behind)
+    return behind != NULL
 
 
 cdef inline int read_mode(Mode* mode) except -1:
-    """Which way of computing the context asks for, see `value`."""
+    """Which way of computing the context asks for, see `modes`."""
     cdef PyObject* found = NULL
     PyContextVar_Get(MODE, NULL, &found)
-    mode.recording = PyTuple_GET_ITEM(found, 0) == Py_True
-    mode.anomaly = PyTuple_GET_ITEM(found, 1) == Py_True
-    mode.scope = PyTuple_GET_ITEM(found, 2)
+    Py_DecRef(found)  # the context holds it
+    if found == <PyObject*>OUTSIDE:
+        mode.recording, mode.anomaly, mode.forgetting, mode.scope = True, False, False, NULL
+        return 0
+    if PyList_GET_SIZE(<object>kept(found, UNSURE)):
+        if HAS_GIL and is_settled(found):
+            found = PyTuple_GET_ITEM(kept(found, SETTLED), 1)
+        else:
+            settled = modes.settled(<object>found)
+            found = <PyObject*>settled
+    mode.anomaly = kept(found, ANOMALY) == Py_True
+    mode.recording = mode.anomaly or kept(found, RECORDING) == Py_True
+    mode.forgetting = mode.anomaly and kept(found, RECORDING) != Py_True
+    mode.scope = kept(found, SCOPE)
     if mode.scope == Py_None:
         mode.scope = NULL
-    Py_DecRef(found)
     return 0
 
 
@@ -825,7 +922,10 @@ cdef inline Value new_node(int code, double number, Mode* mode):
     COUNT_ONCE(block)
     memset(&node.gradient_, 0, <char*>(&node.aside + 1) - <char*>&node.gradient_)
     node.has_grad_ = False
-    node.code = code if mode.recording else LEAF
+    if mode.recording:
+        node.code = code
+    else:
+        node.code, node.first = LEAF, FORGOTTEN
     set_birth(node)
     node.number = number
     if mode.scope != NULL:
@@ -837,7 +937,9 @@ cdef inline Value new_node(int code, double number, Mode* mode):
 cdef inline Value finished(Value node, Mode* mode):
     if mode.anomaly:
         note_line(node)
-        reference._check_data(node, node.number)
+        anomaly.check_made(node)
+        if mode.forgetting:
+            forget(node)
     return node
 
 
@@ -1439,7 +1541,7 @@ cdef class Pass:
             collect(&self.window, self.window.count, nodes, flows)
             collect(&self.past, self.past.count, nodes, flows)
             collect(&self.leaves, self.leaves.room, nodes, flows)
-            reference._check_flows(sorted(nodes, key=reference._by_birth), flows)
+            anomaly.check_pass(sorted(nodes, key=reference._by_birth), flows)
         return 0
 
     cdef bint is_small(self) noexcept:
@@ -1474,12 +1576,15 @@ def gradient(output, inputs):
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values.
+    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    computed under `no_grad`.
     """
     wanted = [inputs] if isinstance(inputs, Value) else reference._inputs(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    if all([value is not output for value in wanted]):
+        reference._check_past(output)
     order = reference.topological_order(output)
     # The births of the inputs and of all that depends on them: the flows elsewhere are not asked for.
     between = {value._birth for value in wanted}
@@ -1495,6 +1600,7 @@ def gradient(output, inputs):
                 flows[birth] = flows[birth] + flow if birth in flows else flow
     answers = [flows.get(value._birth, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in answers]
+    anomaly.check_derivatives(answers)
     return answers[0] if isinstance(inputs, Value) else answers
 
 

@@ -11,7 +11,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .value import Number, Scope, ancestors, detect_anomaly, no_grad, scope, topological_order
+from .modes import Scope, detect_anomaly, no_grad, scope
+from .value import Number, ancestors, topological_order
 
 __all__ = [
     "Number",

@@ -25,6 +25,7 @@ from typing import Any, ParamSpec
 from . import saving
 from .engines import Value, native
 from .ieee import divide, power, real, sqrt
+from .modes import mode
 from .notation import decimal
 
 # What is to be trained: leaves, or leaves with their names.
@@ -93,8 +94,8 @@ class Optimizer:
             return
         updates = {slot: self._updated(slot, lr) for slot, p in enumerate(self.params) if p.has_grad}
         for slot, (number, _) in updates.items():
-            if not math.isfinite(number):
-                Value(number, self.names[slot])  # raises under detect_anomaly, as the writing would half-way
+            if not math.isfinite(number) and mode().anomaly:
+                raise FloatingPointError(f"{self.names[slot] or 'a parameter'} is {number} after this step")
         for slot, (number, moments) in updates.items():
             self.params[slot].data = number
             self.counts[slot] += 1

@@ -15,23 +15,21 @@ to the leaves. What a derivative is, this file does not know: `operations` does.
 import copyreg
 import functools
 import itertools
-import linecache
 import math
 import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from operator import attrgetter
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
+from typing import Any, NoReturn, SupportsFloat, Union, overload
 
-from . import notation, operations
+from . import operations
+from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
 from .arrays import universal_function
 from .foreign import OF_BACKWARD, OF_VALUES, missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
+from .modes import MODE, Scope, mode, settled
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 
 # What may stand in an expression: a Value or any real number.
@@ -76,11 +74,11 @@ class Value:
         self.numbers: tuple[float, ...] = ()
         self.operands: tuple[Value | float, ...] = ()
         self.operation: Operation | None = None
-        mode = _mode.get()
-        self.scope: Scope | None = mode.scope
-        if mode.anomaly:
-            self.line = _users_line()
-            _check_data(self, self._data)
+        way = mode()
+        self.scope: Scope | None = way.scope
+        if way.anomaly:
+            self.line = users_line()
+            check_leaf(self, self._data)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -97,8 +95,8 @@ class Value:
                 "change a leaf and compute again, or make a leaf of it with detach()"
             )
         number = real(data)
-        if _mode.get().anomaly:
-            _check_data(self, number)
+        if mode().anomaly:
+            check_leaf(self, number)
         self._data = number
 
     @property
@@ -178,12 +176,13 @@ class Value:
         54.0
 
         A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
-        gradient is inf or nan.
+        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
         """
         if others:
             raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
+        _check_past(self)
         if start == 0.0:
             return
         order = topological_order(self)
@@ -201,8 +200,8 @@ class Value:
                 if partial is not BLOCKED and not isinstance(operand, float):
                     birth, flow = operand._birth, arrived * partial
                     flows[birth] = flows[birth] + flow if birth in flows else flow
-        if _mode.get().anomaly:
-            _check_flows(order, flows)
+        if mode().anomaly:
+            check_pass(order, flows)
         _commit(order, flows)
 
     # Operators ------------------------------------------------------------------------------------
@@ -389,12 +388,15 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values.
+    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    computed under `no_grad`.
     """
     wanted = _inputs(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    if all(value is not output for value in wanted):
+        _check_past(output)
     order = topological_order(output)
     # The births of the inputs and of all that depends on them: the flows elsewhere are not asked for.
     between = {value._birth for value in wanted}
@@ -411,95 +413,9 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
                 flows[birth] = flows[birth] + flow if birth in flows else flow
     found = [flows.get(value._birth, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
+    check_derivatives(answers)
     return answers[0] if isinstance(inputs, Value) else answers
 
-
-# Ways of computing --------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Within it, operations on Values give leaves: numbers without a past.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y
-    Value(data=9.0, grad=0.0)
-    """
-    token = _mode.set(_mode.get()._replace(recording=False))
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
-    """Within it, the first inf or nan raises FloatingPointError, in the forward pass as in the backward pass.
-
-    >>> with detect_anomaly():
-    ...     Value(0.0, "x").log()
-    Traceback (most recent call last):
-    FloatingPointError: log(x) is -inf, with x = 0.0; made at ...
-
-    The error names the node, its label, its operands and the line of the program that made it.
-    """
-    token = _mode.set(_mode.get()._replace(anomaly=True))
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Scope:
-    """A part of a computation with a name; `parent` is the scope around it."""
-
-    name: str
-    parent: "Scope | None"
-    members: Callable[[], Iterable[Value]]
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The names of all scopes around it and its own. What has the same path belongs together."""
-        around = () if self.parent is None else self.parent.path
-        return (*around, self.name)
-
-
-@contextmanager
-def scope(name: str, members: Callable[[], Iterable[Value]] = tuple) -> Iterator[Scope]:
-    """Within it, all new Values belong to a part of the computation that drawings frame and can fold up.
-
-    >>> with scope("hidden layer"), scope("neuron"):
-    ...     x = Value(2.0)
-    >>> x.scope.path
-    ('hidden layer', 'neuron')
-
-    Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
-    A name that is no string, or empty, raises TypeError or ValueError.
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"a scope is named by a string, not {type(name).__name__}: scope('hidden layer')")
-    if not name:
-        raise ValueError("a scope needs a name: scope('hidden layer')")
-    mode = _mode.get()
-    opened = Scope(name, mode.scope, members)
-    token = _mode.set(mode._replace(scope=opened))
-    try:
-        yield opened
-    finally:
-        _mode.reset(token)
-
-
-class _Mode(NamedTuple):
-    recording: bool = True
-    anomaly: bool = False
-    scope: Scope | None = None
-
-
-# A context variable, so that each thread and each asyncio task is in its own mode.
-_mode: ContextVar[_Mode] = ContextVar("autograd_mode", default=_Mode())  # noqa: B039  # a NamedTuple cannot change
 
 _births = itertools.count()
 
@@ -554,28 +470,30 @@ def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
 def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
     """The same, of operands whose numbers are known."""
     data, local_gradient = _answer(operation, numbers)
-    mode = _mode.get()
+    way = MODE.get()
+    if way.unsure:
+        way = settled(way)
     node: Value = object.__new__(Value)
     node._birth = next(_births)
     node._data = data if type(data) is float else real(data)
     node._grad = None
     node.line = None
     node._label = ""
-    node.scope = mode.scope
-    if mode.recording:
+    node.scope = way.scope
+    if way.recording or way.anomaly:
         # A closure is five objects that Python's collector has to look at, again and again. A rule of the book
         # answers the same one for the same numbers at any time, so it is asked again when a pass comes by.
         node._local_gradient = None if operation.is_of_book else local_gradient
         node.numbers = numbers
         node.operands = operands
         node.operation = operation
-    else:
-        node._local_gradient = None
+        if way.anomaly:
+            node.line = users_line()
+            check_made(node)
+    if not way.recording:
+        node._local_gradient = _forgotten
         node.numbers = node.operands = ()
         node.operation = None
-    if mode.anomaly:
-        node.line = _users_line()
-        _check_data(node, node._data)
     return node
 
 
@@ -590,6 +508,19 @@ def _answer(operation: Operation, numbers: Sequence[Any]) -> Any:
             f"return value, lambda: ({', '.join(f'partial_{name}' for name in operation.parameters)},)"
         )
     return answer
+
+
+def _forgotten() -> NoReturn:
+    """In place of a local-gradient closure: what was computed under `no_grad` is a leaf, but not one that was made."""
+    raise RuntimeError(
+        "this Value was computed under no_grad(), so nothing is known of what it was computed from: "
+        "compute it again outside of no_grad(), or make a leaf of it with detach() for a gradient of its own"
+    )
+
+
+def _check_past(value: Value) -> None:
+    if value._local_gradient is _forgotten:
+        _forgotten()
 
 
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
@@ -649,7 +580,7 @@ def _partials(node: Value) -> Sequence[Any]:
     operation: Any = node.operation
     if node._local_gradient is None:
         _, local_gradient = _answer(operation, node.numbers)
-        return local_gradient()
+        return local_gradient()  # type: ignore[no-any-return]
     return _checked(operation, node._local_gradient(), len(node.operands))
 
 
@@ -717,56 +648,6 @@ def _commit(order: list[Value], flows: dict[int, float]) -> None:
             # A leaf adds up, an interior node shows the last pass.
             grads.append(flow if node.operation is not None or node._grad is None else node._grad + flow)
         any(map(_set_grad, order, grads))  # to the end, for what sets answers None
-
-
-# detect_anomaly -----------------------------------------------------------------------------------
-
-
-def _check_data(node: Value, data: float) -> None:
-    if not math.isfinite(data):
-        raise FloatingPointError(f"{_story(node)} is {data}" + _circumstances(node))
-
-
-def _check_flows(order: list[Value], flows: dict[int, float]) -> None:
-    root = order[-1]
-    if not math.isfinite(flows[root._birth]):
-        raise FloatingPointError(f"the seed of the backward pass is {flows[root._birth]}")
-    for node in reversed(order):
-        if node._birth in flows:
-            if not math.isfinite(flows[node._birth]):  # while all that arrived was finite, or this was told before
-                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node._birth]}")
-            for parent, partial in node.local_gradients():
-                if partial is not BLOCKED and not math.isfinite(flow := flows[node._birth] * partial):
-                    raise FloatingPointError(
-                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
-                        f"{flows[node._birth]} arrived, the local gradient is {partial}" + _circumstances(node)
-                    )
-
-
-def _story(node: Value) -> str:
-    if node.operation is None:
-        return node.label or "a leaf"
-    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
-
-
-def _circumstances(node: Value) -> str:
-    pairs = zip(node.operands, node.numbers, strict=True)
-    operands = {(x._birth, number): (x, number) for x, number in pairs if not isinstance(x, float)}.values()
-    told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
-    where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
-    return where + (f"; made at {node.line}" if node.line else "")
-
-
-def _users_line() -> str | None:
-    """The innermost line of the program that is not of this package, as "file:12: source"."""
-    package = __name__.rpartition(".")[0]
-    frame = sys._getframe()
-    while frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        if frame.f_back is None:
-            return None
-        frame = frame.f_back
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f"{file}:{line}: {linecache.getline(file, line, frame.f_globals).strip()}"
 
 
 # micrograd's names --------------------------------------------------------------------------------

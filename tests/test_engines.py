@@ -287,7 +287,7 @@ def test_a_wrong_formula_is_noticed(names: list[str], partials: bool) -> None:
 
 
 def anomalies(node: Any) -> list[Any]:
-    with value.detect_anomaly():
+    with autograd.detect_anomaly():
         return [outcome(lambda: (node / 0).data), outcome(lambda: (node * 1e200 * 1e200).backward())]
 
 
@@ -344,7 +344,7 @@ def life(engine: Any, program: Program, seed: int) -> list[Any]:
             story.append([bits(slope.data) for slope in slopes])
             source.choice(slopes).backward()
         elif event == 5:
-            with value.no_grad():
+            with autograd.no_grad():
                 story.append(told([node * 2 + root]))
         elif event == 6:
             nodes.append(node.detach())

