@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .checks import ANYTHING, Answers, Check
 from .trial import Outcome
 
-PASSED, FAILED, MISSING = "passed", "failed", "missing"
+PASSED, FAILED, MISSING, NOT_RUN = "passed", "failed", "missing", "not run"
 
 WIDTH = 80
 
@@ -32,14 +32,16 @@ class Result:
 
     @property
     def status(self) -> str:
-        """One of "passed", "failed", "missing"."""
+        """One of "passed", "failed", "missing", "not run"."""
+        if self.outcome.unreached:
+            return NOT_RUN
         if self.outcome.missing:
             return MISSING
         return PASSED if _same(tuple(self.check.right.values()), self.outcome, self.check) else FAILED
 
     def __str__(self) -> str:
         if self.status != FAILED:
-            return f"{self.status}: {self.outcome.missing or self.check.name}"
+            return f"{self.status}: {self.outcome.unreached or self.outcome.missing or self.check.name}"
         paragraphs = [_filled(f"FAILED: {self.check.name}."), textwrap.indent(self.check.program, " " * 8)]
         came_out, right = self._difference()
         paragraphs.append(f"{_entry('came out', came_out)}\n{_entry('right', right)}")
@@ -78,8 +80,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed."""
-        return not self.failures
+        """Whether all checks were run, and none failed."""
+        return all(result.status in (PASSED, MISSING) for result in self.results)
 
     @property
     def mistakes(self) -> list[str]:
@@ -88,7 +90,7 @@ class Report:
 
     def __str__(self) -> str:
         paragraphs = [self.subject]
-        if not self.ok:
+        if self.failures:
             paragraphs.append(f"Before each program:\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
         # One mistake often makes many checks fail: the first is shown, the others are mentioned.
         alike: dict[str, list[Result]] = {}
@@ -107,7 +109,11 @@ class Report:
             whole = ", ".join(missing).replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
             paragraphs.append(_filled(f"Missing, which is no failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
         counts = Counter(result.status for result in self.results)
-        paragraphs.append(", ".join(f"{counts[status]} {status}" for status in (PASSED, FAILED, MISSING)))
+        if counts[NOT_RUN]:
+            reasons = dict.fromkeys(result.outcome.unreached for result in self.results if result.status == NOT_RUN)
+            paragraphs.append(_filled(f"Not run: {counts[NOT_RUN]} checks, for {'; '.join(reasons)}."))
+        shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
+        paragraphs.append(", ".join(f"{counts[status]} {status}" for status in shown))
         return "\n\n".join(paragraphs)
 
 
@@ -121,7 +127,7 @@ def mistake(result: Result, results: Sequence[Result]) -> str:
         telling = [
             other
             for other in results
-            if other.status != MISSING and any(suspect in suspects for suspects in other.check.wrong.values())
+            if other.status in (PASSED, FAILED) and any(suspect in suspects for suspects in other.check.wrong.values())
         ]
         return sum(1 if suspect in _suspects(other) else -1 for other in telling)
 
