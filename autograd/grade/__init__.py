@@ -20,11 +20,10 @@ import argparse
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from .checks import CHECKS
-from .report import FAILED, MISSING, NOT_RUN, PASSED, Report, Result, mistake
+from .report import FAILED, MISSING, NOT_RUN, PASSED, Report, Result, diagnosed
 from .trial import Given, Named, RefusedError, outcomes, preamble, printable, spelled
 
 __all__ = ["FAILED", "MISSING", "NOT_RUN", "PASSED", "GradeError", "Report", "Result", "conformance", "grade"]
@@ -39,7 +38,7 @@ def grade(value_class: type, module: str | None = None) -> Report:
 
     >>> from autograd import Value
     >>> print(str(grade(Value)).splitlines()[-1])
-    56 passed, 0 failed, 0 missing
+    82 passed, 0 failed, 0 missing
 
     The programs run in another process, with bounded time (under a minute in all) and memory: they can neither
     crash this one nor hang it. Raises GradeError where there is nothing to grade: for what is no class, cannot be
@@ -58,7 +57,7 @@ def _graded(target: Given | Named, module: str) -> Report:
     return Report(
         f"{printable(module)}:{trial.subject.name}",
         preamble(trial.subject, printable(module)),
-        tuple([replace(result, mistake=mistake(result, results)) for result in results]),
+        diagnosed(results),
     )
 
 

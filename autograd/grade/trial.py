@@ -32,7 +32,10 @@ from typing import Any
 from .checks import CRASH, FUNCTIONS, NO_END, Answers, Check
 
 # What a verdict may take at most: seconds, by the clock or of the processor, and bytes more than there are in use.
-SECONDS, MEMORY = 45.0, 384 * 2**20
+SECONDS, MEMORY = 45.0, 320 * 2**20
+
+# Seconds between two looks at the memory in use, and the status of a process that has none left.
+LOOK, EXHAUSTED = 0.02, 77
 
 # Seconds for the import, which may load large libraries, and for the first Value.
 IMPORT_SECONDS, MAKE_SECONDS = 20.0, 3.0
@@ -165,6 +168,7 @@ class _Process:
             except (AttributeError, TypeError, PicklingError) as error:
                 raise RefusedError(f"without fork, only a class that can be imported can be graded: {error}") from error
         sender.close()
+        self._resident = _resident(self._process.pid)
 
     def __enter__(self) -> "_Process":
         try:
@@ -203,9 +207,14 @@ class _Process:
     def _message(self, seconds: float) -> Any:
         """What the process says next. Raises _StoppedError where it says nothing in time, or no more."""
         allowed = max(0.0, min(seconds, self._budget.left()))
+        end = time.monotonic() + allowed
         try:
-            if not self._results.poll(allowed):
-                raise _StoppedError(f"{NO_END}: stopped after {allowed:.0f} seconds")
+            while not self._results.poll(max(0.0, min(LOOK, end - time.monotonic()))):
+                # The limit that the process sets itself does not count memory that is shared, as mmap's.
+                if _resident(self._process.pid) > self._resident + MEMORY:
+                    raise _StoppedError(f"{CRASH}: the process was stopped, {_TOO_LARGE}")
+                if time.monotonic() >= end:
+                    raise _StoppedError(f"{NO_END}: stopped after {allowed:.0f} seconds")
             return json.loads(self._results.recv_bytes(LONGEST_MESSAGE))
         except (EOFError, OSError, ValueError):
             self._process.join(1.0)
@@ -225,9 +234,23 @@ class _StoppedError(Exception):
     """Why the process says no more."""
 
 
+_TOO_LARGE = f"for it took more than {MEMORY // 2**20} MB of memory"
+
+
+def _resident(process: int) -> int:
+    """The bytes that a process has in memory; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{process}/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
 def _end_of(code: int | None) -> str:
     if code is None:
         return "the process closed its connection"
+    if code == EXHAUSTED:
+        return f"the process ended, {_TOO_LARGE}"
     return f"the process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
 
 
@@ -269,7 +292,15 @@ def preamble(subject: Subject, module: str) -> str:
 
 
 def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: float) -> None:
-    _confine(seconds)
+    try:
+        _confine(seconds)
+        _answer(checks, target, sender)
+    except MemoryError:  # where the class keeps what it took, there is none left to tell it with
+        os._exit(EXHAUSTED)
+    os._exit(0)  # threads that never end, and functions to be called at the exit, are not waited for
+
+
+def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None:
     process = os.getpid()
 
     def tell(message: Any) -> None:
@@ -279,6 +310,7 @@ def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: f
 
     try:
         value_class, module = _found(target, tell)
+        _refuse("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")  # which an import may need
         tell({"step": f"{_name(value_class)}(3.0) cannot be made", "seconds": MAKE_SECONDS})
         _require_values(value_class)
         methods = [name for name in FUNCTIONS if hasattr(value_class, name)]
@@ -289,13 +321,12 @@ def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: f
         tell({"name": name[:LONGEST], "methods": methods, "functions": [*functions], "importable": importable})
     except RefusedError as refusal:
         tell({"refused": str(refusal)[:LONGEST]})
-        os._exit(0)
+        return
     names = {"Value": value_class, **functions}
     for check in checks:
         outcome = _outcome(spelled(check, frozenset(methods)), names)
         tell([outcome.answers, outcome.error, outcome.missing])
         gc.enable()  # some programs switch it off
-    os._exit(0)  # threads that never end, and functions to be called at the exit, are not waited for
 
 
 def _confine(seconds: float) -> None:
@@ -308,7 +339,7 @@ def _confine(seconds: float) -> None:
         for stream in range(3):
             os.dup2(nothing.fileno(), stream)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115  # as long as the process
-    sys.addaudithook(_refuse_fork)
+    _refuse("os.fork", "os.forkpty")
     try:
         import resource
     except ImportError:  # on Windows
@@ -329,10 +360,14 @@ def _limit(what: int, amount: int) -> None:
         resource.setrlimit(what, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
 
 
-def _refuse_fork(event: str, _: Any) -> None:
-    """An audit hook. A copy would run our programs a second time, and copies of copies fill the machine."""
-    if event in ("os.fork", "os.forkpty"):
-        raise PermissionError("a class that is graded may not fork")
+def _refuse(*events: str) -> None:
+    """Let no process be started by these: a copy of ours would run our programs a second time, others would stay."""
+
+    def hook(event: str, _: Any) -> None:
+        if event in events:
+            raise PermissionError("a class that is graded may start no processes")
+
+    sys.addaudithook(hook)
 
 
 def _found(target: Given | Named, tell: Any) -> tuple[Any, str]:
