@@ -120,7 +120,7 @@ class Value:
 OVERWRITES = "`grad = ...` in the rule of {}, where `grad += ...` belongs"
 ALONE = "a local gradient passed on alone in the rule of {}: multiply it by the gradient that arrived"
 ADDED = "a sum in the rule of {} where a product belongs"
-FORGETS = "a result of {} that does not know its operands"
+FORGETS = "a result of {} that passes nothing back to its operands"
 ONE_SIDED = "a rule of {} that passes its gradient to one operand only"
 CHANGES = "an operand that {} changes"
 IN_PLACE = "`{}` that changes the node itself"
@@ -144,7 +144,7 @@ MISTAKES = {
     "log assigns": ("self.grad += 1 / x", "self.grad = 1 / x", OVERWRITES, "log(x)"),
     "tanh assigns": ("self.grad += (1 - y ** 2)", "self.grad = (1 - y ** 2)", OVERWRITES, "tanh(x)"),
     "sigmoid assigns": ("self.grad += y * (1", "self.grad = y * (1", OVERWRITES, "sigmoid(x)"),
-    "all assign": ("grad += y * grad|grad += x * grad|grad += grad|grad += n|grad += (|grad += 1 /", "grad =", "`grad = ...` where `grad += ...` belongs"),
+    "all assign": ("grad += y * grad|grad += x * grad|grad += grad|grad += n|grad += (|grad += 1 /|grad += y * (1", "grad =", "`grad = ...` where `grad += ...` belongs"),
     # the gradient that arrives
     "sum without what arrives": ("self.grad += grad\n            other.grad += grad", "self.grad += 1.0\n            other.grad += 1.0", ALONE, "x + y"),
     "product without what arrives": ("+= y * grad\n            other.grad += x * grad", "+= y\n            other.grad += x", ALONE, "x * y"),

@@ -13,6 +13,7 @@ y is 2 and z is 5, the gradient 7 of the program above is y + z, while 5 or 2 is
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import cleandoc
@@ -43,9 +44,14 @@ class Check:
 STARTS_AT_ONE = (
     "a gradient that starts at 1 in each new node: it starts at 0, and only the root gets its 1, in backward"
 )
-NO_SEED = "a root that never gets its 1: backward must begin with d(root)/d(root) = 1"
+NO_SEED = (
+    "a root that never gets its 1, or loses it again: backward begins with d(root)/d(root) = 1, and leaves gradients "
+    "where they are"
+)
 SEED_DATA = "a root that starts with its number: backward must begin with d(root)/d(root) = 1"
 NOTHING = "a backward that passes nothing on: it must call the rule of each node, from the root to the leaves"
+SET_TO_ONE = "the gradient of each node set to 1 in backward: only the root gets its 1"
+PRODUCT_AS_SUM = "the local gradients of x + y in the rule of x * y: d(x * y)/dx is y"
 OPERAND_GRAD = "the gradient of the other factor where its number belongs: d(x * y)/dx is y.data"
 
 # Mistakes of the walk: -------------------------------------------------------------------------------
@@ -113,7 +119,10 @@ POWER_MISTAKES: Mapping[str, Callable[[float, float], float]] = {
 ASSIGNED_IN = "`grad = ...` in the rule of {}, where `grad += ...` belongs: the last branch overwrites the others"
 ARRIVING_IN = "a local gradient passed on alone in the rule of {}: multiply it by the gradient that arrived"
 ADDED_IN = "a sum in the rule of {} where a product belongs: multiply the local gradient by the one that arrived"
-CUT_OFF_IN = "a result of {} that does not know its operands: nothing is passed back to them"
+CUT_OFF_IN = "a result of {} that passes nothing back to its operands"
+UNFOUND_IN = "an operand of {} that the walk does not find: give all of them to the new node as its parents"
+NEGATED_IN = "the wrong sign in the rule of {}"
+BOTH_TO_ONE_IN = "a rule of {} that passes both gradients to the same operand"
 ONE_SIDED_IN = "a rule of {} that passes its gradient to one operand only"
 OUTPUT_IN = "the result of {} as a factor of its own local gradient"
 SWAPPED_IN = "the operands of {} swapped"
@@ -125,8 +134,19 @@ KEPT_BY = (
 )
 
 # Mistakes that show in some programs only: what passes does not speak against them. An order that is wrong may be right
-# by chance, a rule may assign to one operand, and size matters from some size on.
-MAY_PASS = frozenset({NO_ORDER, *map(ASSIGNED_IN.format, ("x + y", "x * y")), PATHS, QUADRATIC, RECURSION, STACK})
+# by chance, a rule may treat one operand wrong only, and size matters from some size on.
+MAY_PASS = frozenset(
+    {
+        NO_ORDER,
+        *map(ASSIGNED_IN.format, ("x + y", "x * y")),
+        *map(UNFOUND_IN.format, ("x + y", "x * y")),
+        BRANCHES,
+        PATHS,
+        QUADRATIC,
+        RECURSION,
+        STACK,
+    }
+)
 
 # What each formula is multiplied by, so that a rule must multiply by the gradient that arrives.
 FACTOR = 10.0
@@ -153,7 +173,8 @@ def formula(
         ((data, *[slope / FACTOR + 1.0 for slope in slopes]), (ADDED_IN.format(rule),)),
         ((data, *[slope * data / FACTOR for slope in slopes]), (OWN_FACTOR,)),  # the factor's partial is its own value
         ((data, *[slope * data for slope in slopes]), (OUTPUT_IN.format(rule),)),
-        ((data, *[0.0 for _ in slopes]), (CUT_OFF_IN.format(rule), UNREACHED)),
+        ((data, *[0.0 for _ in slopes]), (CUT_OFF_IN.format(rule), NOTHING, UNREACHED)),
+        ((data, *[-slope for slope in slopes]), (NEGATED_IN.format(rule),)),
         *[((data, *one), (ONE_SIDED_IN.format(rule),)) for one in _one_sided(slopes)],
     ]
     own = [(answer, _candidates(mistake)) for answer, mistake in (wrong or {}).items()]
@@ -174,19 +195,21 @@ def formula(
 
 
 def shared(text: str, slopes: Answers, **leaves: float) -> Check:
-    """Two results of one rule that share their operands, which shows whether it adds to their gradients."""
+    """Two results of one rule that share their operands, of which the first is computed itself."""
+    twice = [2 * slope for slope in slopes]
     one_assigns = [tuple(slope * (1 + (i != j)) for i, slope in enumerate(slopes)) for j in range(len(slopes))]
-    assigned = [
+    wrong: list[tuple[Answers | str, tuple[str, ...]]] = [
         (slopes, (ASSIGNED, ASSIGNED_IN.format(text))),
         *[(answer, (ASSIGNED_IN.format(text),)) for answer in one_assigns],
+        ((0.0, *twice[1:]), (UNFOUND_IN.format(text),)),
     ]
-    term = f"({text})" if " " in text else text
+    term = re.sub(r"\bx\b", "u", f"({text})" if " " in text else text)
     return Check(
         name=f"the gradients of two results of {text} add up",
-        program=f"{_leaves(leaves)}\nz = {term} + {term}\nz.backward()",
-        right={f"{leaf}.grad": 2 * slope for leaf, slope in zip(leaves, slopes, strict=True)},
-        wrong=_told(tuple(2 * slope for slope in slopes), assigned),
-        needs=(text, "x + y"),
+        program=f"{_leaves(leaves)}\nu = x * Value(1.0)\nz = {term} + {term}\nz.backward()",
+        right={f"{leaf}.grad": slope for leaf, slope in zip(leaves, twice, strict=True)},
+        wrong=_told(tuple(twice), wrong),
+        needs=(text, "x + y", "x * y"),
         tolerance=1e-12,
         shows=f"{text} twice",
     )
@@ -316,12 +339,12 @@ CHECKS: tuple[Check, ...] = (
             x, y = Value(3.0), Value(2.0)
             z = {text}
             """,
-            {"x.data": 3.0, "y.data": 2.0, "z.data": result},
-            {(result, 2.0, result): CHANGED_BY.format(text), (3.0, result, result): CHANGED_BY.format(text)},
+            {"x.data": 3.0, "y.data": 2.0},
+            {(result, 2.0): CHANGED_BY.format(text), (3.0, result): CHANGED_BY.format(text)},
             needs=(text,),
             shows=f"{text} alone",
         )
-        for text, result in (("x + y", 5.0), ("x * y", 6.0))
+        for text, result in {"x + y": 5.0, "x * y": 6.0, "x - y": 1.0, "x / y": 1.5, "-x": -3.0, "x ** 2": 9.0}.items()
     ],
     program(
         "each term of a sum receives the gradient of the sum",
@@ -335,6 +358,9 @@ CHECKS: tuple[Check, ...] = (
             (5.0, 0.0, 0.0): (NOTHING, CUT_OFF_IN.format("x + y")),
             (5.0, 1.0, 0.0): ONE_SIDED_IN.format("x + y"),
             (5.0, 0.0, 1.0): ONE_SIDED_IN.format("x + y"),
+            (5.0, 2.0, 0.0): BOTH_TO_ONE_IN.format("x + y"),
+            (5.0, 0.0, 2.0): BOTH_TO_ONE_IN.format("x + y"),
+            (5.0, 1.0, -1.0): "-1 where +1 belongs: d(x + y)/dy is 1",
             (5.0, 2.0, 2.0): ADDED_IN.format("x + y"),
             (5.0, 5.0, 5.0): OUTPUT_IN.format("x + y"),
             (5.0, 3.0, 2.0): "the term itself as its local gradient: d(x + y)/dx is 1",
@@ -356,9 +382,11 @@ CHECKS: tuple[Check, ...] = (
             (6.0, 0.0, 0.0): (NOTHING, OPERAND_GRAD, CUT_OFF_IN.format("x * y")),
             (6.0, 2.0, 0.0): ONE_SIDED_IN.format("x * y"),
             (6.0, 0.0, 3.0): ONE_SIDED_IN.format("x * y"),
+            (6.0, 5.0, 0.0): BOTH_TO_ONE_IN.format("x * y"),
+            (6.0, 0.0, 5.0): BOTH_TO_ONE_IN.format("x * y"),
             (6.0, 3.0, 4.0): ADDED_IN.format("x * y"),
             (6.0, 6.0, 6.0): OUTPUT_IN.format("x * y"),
-            (6.0, 1.0, 1.0): "the local gradients of x + y in the rule of x * y: d(x * y)/dx is y",
+            (6.0, 1.0, 1.0): (PRODUCT_AS_SUM, SET_TO_ONE),
         },
         needs=("x * y",),
         shows="x * y",
@@ -376,23 +404,26 @@ CHECKS: tuple[Check, ...] = (
         needs=("x * y", "setattr(y, 'grad', 5.0)"),
         shows="numbers of x * y",
     ),
-    program(
-        "a product passes on what has arrived",
-        """
-        x, y, z = Value(3.0), Value(2.0), Value(5.0)
-        u = x * y
-        v = u * z
-        v.backward()
-        """,
-        {"x.grad": 10.0, "y.grad": 15.0, "z.grad": 6.0},
-        {
-            (2.0, 3.0, 6.0): (ARRIVING, ARRIVING_IN.format("x * y")),
-            (8.0, 9.0, 7.0): ADDED_IN.format("x * y"),
-            (0.0, 0.0, 6.0): UNREACHED,
-        },
-        needs=("x * y",),
-        shows="chain of x * y",
-    ),
+    *[
+        program(
+            f"a product passes on what has arrived{where}",
+            f"""
+            x, y, z = Value(3.0), Value(2.0), Value(5.0)
+            u = x * y
+            v = {text}
+            v.backward()
+            """,
+            {"x.grad": 10.0, "y.grad": 15.0, "z.grad": 6.0},
+            {
+                (2.0, 3.0, 6.0): (ARRIVING, ARRIVING_IN.format("x * y")),
+                (8.0, 9.0, 7.0): ADDED_IN.format("x * y"),
+                (0.0, 0.0, 6.0): (UNREACHED, UNFOUND_IN.format("x * y")),
+            },
+            needs=("x * y",),
+            shows="chain of x * y",
+        )
+        for where, text in (("", "u * z"), (" to the second factor", "z * u"))
+    ],
     program(
         "a sum passes on what has arrived",
         """
@@ -409,6 +440,21 @@ CHECKS: tuple[Check, ...] = (
         },
         shows="chain of x + y",
     ),
+    *[
+        program(
+            f"the terms of a sum are asked in turn{where}",
+            f"""
+            x, y, z = Value(3.0), Value(2.0), Value(5.0)
+            u = x * y
+            v = {text}
+            v.backward()
+            """,
+            {"x.grad": 2.0, "y.grad": 3.0, "z.grad": 1.0},
+            {(0.0, 0.0, 1.0): (UNREACHED, UNFOUND_IN.format("x + y"))},
+            shows="chain of x + y",
+        )
+        for where, text in (("", "u + z"), (", the second one", "z + u"))
+    ],
     # The walk: gradients that meet, wait and pass on ---------------------------------------------------
     *[
         program(
@@ -440,6 +486,8 @@ CHECKS: tuple[Check, ...] = (
         """,
         {"x.grad": 6.0, "y.grad": 2.0},
         {
+            (2.0, 2.0): PRODUCT_AS_SUM,
+            (1.0, 1.0): SET_TO_ONE,
             (3.0, 1.0): (ASSIGNED, OPERAND_SET),
             (3.0, 2.0): (ASSIGNED_IN.format("x * y"), OPERAND_SET),
             (6.0, 1.0): (ASSIGNED_IN.format("x + y"), OPERAND_SET),
@@ -633,7 +681,7 @@ CHECKS: tuple[Check, ...] = (
         x.backward()
         """,
         {"x.grad": 2.0},
-        {(1.0,): (FORGOTTEN, ROOT)},
+        {(1.0,): (ROOT, FORGOTTEN)},
         needs=(),
     ),
     program(
@@ -677,7 +725,7 @@ CHECKS: tuple[Check, ...] = (
         (0.0, 0.0, 3.0),
         {(0.0, 0.0, 0.0): (OWN_FACTOR, UNREACHED, EQUALITY)},
         at=" where y is 0",
-        shows="chain of x * y",
+        shows="x * 0",
         x=3.0,
         y=0.0,
     ),
@@ -701,11 +749,14 @@ CHECKS: tuple[Check, ...] = (
         shows="x - y twice",
         x=4.0,
     ),
-    formula("-x", (-3.0, -1.0), {(-3.0, 1.0): "a lost minus sign: d(-x)/dx is -1"}, x=3.0),
+    formula(
+        "-x", (-3.0, -1.0), {(-3.0, 1.0): "a lost minus sign: d(-x)/dx is -1", (3.0, 1.0): "x where -x belongs"}, x=3.0
+    ),
     formula(
         "x / y",
         (0.75, 0.25, -0.1875),
         {
+            (12.0, 4.0, 3.0): "a product in place of x / y",
             (4.0 / 3.0, -4.0 / 9.0, 1.0 / 3.0): SWAPPED_IN.format("x / y"),
             (0.75, 0.25, 0.1875): QUOTIENT_MINUS,
             (0.75, 0.25, -0.75): QUOTIENT_SQUARE,
@@ -749,7 +800,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     # Plain numbers beside Values -----------------------------------------------------------------------
     formula("x + 2", (5.0, 1.0), x=3.0),
-    formula("2 + x", (5.0, 1.0), {"RecursionError": ITSELF.format("__radd__", "2 + x")}, x=3.0),
+    formula(
+        "2 + x",
+        (5.0, 1.0),
+        {"RecursionError": ITSELF.format("__radd__", "2 + x"), (3.0, 1.0): "x where 2 + x belongs"},
+        x=3.0,
+    ),
     formula("sum([x, y])", (5.0, 1.0, 1.0), needs="0 + x", x=3.0, y=2.0),
     formula("x - 2", (3.0, 1.0), {(-3.0, -1.0): "the operands swapped: this is 2 - x"}, x=5.0),
     formula(
@@ -989,9 +1045,14 @@ RULES = ("x + y", "x - y", "-x", "x / y", "x ** 2", *[f"{function}(x)" for funct
 # What each question rests on: where that fails, a wrong answer tells nothing. Classes differ in what they make of
 # what (x - y may be x + -y, and 2 / x may be 2 * x**-1), so each rests on all that it may be made of.
 RESTS_ON: dict[str, tuple[str, ...]] = {
+    "-x alone": ("x * y alone",),
+    "x ** 2 alone": ("x * y alone",),
+    "x - y alone": ("x + y alone", "-x alone"),
+    "x / y alone": ("x * y alone", "x ** 2 alone"),
     "root": ("new",),
     "x + y": ("root", "x + y alone"),
     "x * y": ("root", "x * y alone"),
+    "x * 0": ("chain of x * y",),
     "numbers of x * y": ("x * y",),
     "chain of x * y": ("x * y",),
     "chain of x + y": ("x + y", "chain of x * y"),
@@ -1003,14 +1064,20 @@ RESTS_ON: dict[str, tuple[str, ...]] = {
     "equal numbers are different nodes": ("order",),
     "integers are as good as floats": ("order",),
     "passes": ("order",),
-    "a root that is a leaf adds up as other leaves do": ("root",),
+    "a root that is a leaf adds up as other leaves do": ("order",),
     "late": ("x * y",),
     "a changed leaf can be computed with again": ("late",),
     "additions": ("order",),
-    "-x": ("chain of x * y",),
-    "x - y": ("chain of x + y", "-x"),
-    "x ** 2": ("chain of x * y",),
-    "x / y": ("x ** 2",),
+    "-x": ("-x alone", "chain of x * y"),
+    "x - y": ("x - y alone", "chain of x + y", "-x"),
+    "x ** 2": (
+        "x ** 2 alone",
+        "chain of x * y",
+    ),
+    "x / y": (
+        "x / y alone",
+        "x ** 2",
+    ),
     "x ** y": ("x ** 2", "exp(x)", "log(x)"),
     "x + 2": ("chain of x + y",),
     "2 + x": ("x + 2",),

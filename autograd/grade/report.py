@@ -138,23 +138,23 @@ def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
     """
     failed = {result.check.shows for result in results if result.status == FAILED}
     first = [result for result in results if result.status == FAILED and not failed & _foundations(result.check.shows)]
-    # What passed, and what failed first, can speak against a mistake; what failed later may have two reasons.
-    witnesses = [result for result in results if result.status == PASSED] + first
+
+    def excluded(suspect: str) -> bool:
+        """Whether something passed that fails with this mistake."""
+        return suspect not in MAY_PASS and any(r.status == PASSED and suspect in _all_suspects(r) for r in results)
 
     def agreement(suspect: str) -> int:
-        against = [
-            result
-            for result in witnesses
-            if suspect not in _suspects(result)
-            and any(suspect in names for names in result.check.wrong.values())
-            and not (suspect in MAY_PASS and result.status == PASSED)
-        ]
-        return sum(suspect in _suspects(result) for result in results) - len(against)
+        """How many results it explains, less those of the first failures that it would have made come out otherwise."""
+        against = sum(suspect in _all_suspects(result) and suspect not in _suspects(result) for result in first)
+        return sum(suspect in _suspects(result) for result in results) - against
+
+    def possible(result: Result) -> list[str]:
+        return [suspect for suspect in _suspects(result) if not excluded(suspect) and agreement(suspect) > 0]
 
     def named(result: Result, suspects: Sequence[str]) -> Result:
         return replace(result, mistake=max(suspects, key=agreement, default=""))
 
-    found = {result.check.name: named(result, [s for s in _suspects(result) if agreement(s) > 0]) for result in first}
+    found = {result.check.name: named(result, possible(result)) for result in first}
     mistakes = {result.mistake for result in found.values()}
     for result in results:
         if result.status == FAILED and result.check.name not in found:
@@ -168,6 +168,11 @@ def _foundations(question: str) -> frozenset[str]:
     """All that a question rests on, down to the bottom."""
     direct = RESTS_ON.get(question, ())
     return frozenset(direct).union(*map(_foundations, direct))
+
+
+def _all_suspects(result: Result) -> frozenset[str]:
+    """The mistakes that give some other answer than the right one."""
+    return frozenset[str]().union(*result.check.wrong.values())
 
 
 def _suspects(result: Result) -> tuple[str, ...]:
