@@ -251,7 +251,7 @@ def test_formulas_are_those_of_the_rule_book() -> None:
     assert derivatives["x^y·ln x"] == pytest.approx(4 * math.log(0.5))
     assert derivatives["σ(x)·(1−σ(x))"] == pytest.approx(0.2350037122015945)
     assert {"y", "x", "3"} <= {*derivatives}
-    assert derivatives["softmax(x, y)[1]"] == pytest.approx(math.exp(-2) / (math.exp(0.5) + math.exp(-2)))
+    assert derivatives["softmax([x, y])[1]"] == pytest.approx(math.exp(-2) / (math.exp(0.5) + math.exp(-2)))
     assert derivatives["−(-2)/x²"] == 8.0
 
 

@@ -269,15 +269,18 @@ def _symbol(node: Value, digits: int) -> str:
         return ""
     if _is_dot(operation):  # whose numbers stand at the edges of what they are multiplied with
         return operation.name
-    numbers = ["" if isinstance(operand, Value) else notation.decimal(operand, digits) for operand in node.operands]
+    numbers = [
+        "" if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
+        for place, operand in enumerate(node.operands)
+    ]
     if not any(numbers):
         return operation.symbol
     if len(numbers) == 2 and operation.precedence != ATOM:  # written between its operands: "2 ^", "+ 1"
         return f"{numbers[0]} {operation.symbol} {numbers[1]}".strip()
     places = [number or "·" for number in numbers]
     if len(operation.parameters) == operation.list_count == 1:
-        return f"{operation.symbol}({notation.listed(places)})"
-    return notation.fill(operation, places)
+        return f"{operation.symbol}({', '.join(notation.few(places))})"
+    return notation.fill(operation, operation.arguments(places))
 
 
 # Edges ----------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def _formulas(path: Path, passes: Passes) -> Formula:
             formulas.append(DOTS)
         else:
             node, operand, partial = step
-            [formula] = write.derivatives(node, [operand])
+            formula = write.derivative(node, operand, partial)
             formulas.append(formula if formula.text else write.number(partial))
     if path.count > 1:
         root, first = write.name(passes.root), write.name(path.nodes[0])

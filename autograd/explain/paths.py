@@ -69,26 +69,30 @@ def paths_to(to: Value, passes: Passes, most: int) -> PathSum:
     counts, all_counts = _counts(passes)
     users = _users(to, passes)
     ends = [_End(to, 0, 1.0, -1)]
-    closed: list[int] = []
+    closed: list[tuple[int, float]] = []
     # The largest comes first; of equal ones, that which was found first.
     opened = [(0.0, 0, 1.0)] if to in passes.flows else []
     while opened:
         _, place, product = heapq.heappop(opened)
         ways = users.get(ends[place].node, [])
         if not ways or (place and len(closed) + len(opened) + len(ways) > most):
-            closed.append(place)
+            closed.append((place, product))
             continue
         for user, operand, partial in ways:
             size = magnitude(passes.flows[user] * (product * partial))
             heapq.heappush(opened, (-size, len(ends), product * partial))
             ends.append(_End(user, operand, partial, place))
-    paths = [_path(ends, place, passes, counts) for place in closed]
-    paths.sort(key=lambda path: magnitude(path.flow), reverse=True)
-    others = paths[most:]
+    sizes = [magnitude(passes.flows[ends[place].node] * product) for place, product in closed]
+    closed = [closed[i] for i in sorted(range(len(closed)), key=sizes.__getitem__, reverse=True)]
+    paths = [_path(ends, place, passes, counts) for place, _ in closed[:most]]
+    others = [(ends[place].node, product) for place, product in closed[most:]]
     live = counts.get(to, 0)
     return PathSum(
-        *(to, passes.flows.get(to, 0.0), live, all_counts.get(to, 0) - live, tuple(paths[:most])),
-        *(min(COUNTED, sum(path.count for path in others)), sum(path.flow for path in others)),
+        *(to, passes.flows.get(to, 0.0), live, all_counts.get(to, 0) - live, tuple(paths)),
+        *(
+            min(COUNTED, sum(counts[first] for first, _ in others)),
+            sum(passes.flows[x] * product for x, product in others),
+        ),
     )
 
 

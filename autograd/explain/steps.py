@@ -168,10 +168,10 @@ class Passes:
         flow = self.flows.get(node, 0.0)
         partials = node.local_gradients() if arriving else []
         leaving = tuple(
-            Departure(parent, formula, partial, 0.0 if partial is BLOCKED else flow * partial)
-            for (parent, partial), formula in zip(
-                partials[:room], write.derivatives(node, range(len(partials[:room]))), strict=True
+            Departure(
+                parent, write.derivative(node, i, partial), partial, 0.0 if partial is BLOCKED else flow * partial
             )
+            for i, (parent, partial) in enumerate(partials[:room])
         )
         more = len(partials) - len(leaving)
         patterns = (A_BRANCH_SUMS,) * (len(arriving) > 1) + self._pattern(node, partials)

@@ -10,13 +10,17 @@
 """
 
 import itertools
+import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
+from .. import notation
 from ..draw.text import cells, readable, shortened
 from ..engines import Value
-from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, same, signless
+from ..operations import BLOCKED
+from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, prose, same, signless
 
 # So many terms of a sum are shown.
 TERMS = 5
@@ -31,6 +35,7 @@ class Writer:
     def __init__(self, order: Collection[Value], digits: int = 4) -> None:
         self.digits = digits
         self._names = dict(zip(order, _names(order), strict=True))
+        self._last: Value | None = None
 
     def name(self, node: Value) -> Formula:
         """What the node is called; no two nodes have the same name."""
@@ -42,19 +47,32 @@ class Writer:
 
     def formula(self, node: Value) -> Formula:
         """What the node is computed as, from the names of its operands; empty for a leaf."""
-        return applied(node.operation, self._operands(node)) if node.operation else NOTHING
+        return applied(node.operation, self._operands(node)[0]) if node.operation else NOTHING
 
     def numbers(self, node: Value) -> Formula:
         """The node's formula with the numbers that its operands were; empty for a leaf."""
-        return applied(node.operation, [self.number(x) for x in node.numbers]) if node.operation else NOTHING
-
-    def derivatives(self, node: Value, parents: Iterable[int]) -> list[Formula]:
-        """The local derivatives towards some of the node's parents; empty where the rule book has no formula."""
         if not node.operation:
-            return []
-        operands = self._operands(node)
-        places = [place for place, operand in enumerate(node.operands) if isinstance(operand, Value)]
-        return [derivative(node.operation, places[parent], operands) for parent in parents]
+            return NOTHING
+        operands, numbers = node.operands, node.numbers
+        return applied(
+            node.operation,
+            _Lazy(
+                len(numbers),
+                lambda i: (
+                    self.number(numbers[i]) if isinstance(operands[i], Value) else self._operand(node, operands, i)
+                ),
+            ),
+        )
+
+    def derivative(self, node: Value, parent: int, partial: float | None) -> Formula:
+        """The local derivative towards one of the node's parents, where a formula tells what it is."""
+        assert node.operation is not None
+        operands, parents = self._operands(node)
+        if partial is not None and math.isnan(partial):
+            return NOTHING
+        if is_shared(node, partial):
+            return Formula("1/2", r"\frac{1}{2}") if partial == 0.5 else NOTHING
+        return derivative(node.operation, parents[parent], operands)
 
     def number(self, x: float) -> Formula:
         """A number to as many digits as were asked for."""
@@ -74,8 +92,42 @@ class Writer:
         written = [side for side in sides if side.text]
         return joined([x for x, y in zip(written, [*written[1:], NOTHING], strict=True) if not same(x, y)], " = ")
 
-    def _operands(self, node: Value) -> list[Formula]:
-        return [self.name(x) if isinstance(x, Value) else self.number(x) for x in node.operands]
+    def _operands(self, node: Value) -> "tuple[_Lazy, Sequence[int]]":
+        """The operands, to be written where they are to stand, and the places of those that are parents."""
+        if node is not self._last:  # many paths may lead through one wide node
+            operands = node.operands
+            self._last_operands = (
+                _Lazy(len(operands), lambda i: self._operand(node, operands, i)),
+                [place for place, operand in enumerate(operands) if isinstance(operand, Value)],
+            )
+            self._last = node
+        return self._last_operands
+
+    def _operand(self, node: Value, operands: Sequence[Value | float], place: int) -> Formula:
+        operand = operands[place]
+        if isinstance(operand, Value):
+            return self.name(operand)
+        constant = notation.constant(node.operation, place, operand, digits=self.digits)
+        return prose(constant) if constant in ("True", "False") else self.number(operand)
+
+
+class _Lazy(Sequence[Formula]):
+    """Formulas that are written when they are asked for: of a million operands, a formula shows eight."""
+
+    def __init__(self, count: int, write: Callable[[int], Formula]) -> None:
+        self._count, self._write = count, write
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._write(place)
+
+
+def is_shared(node: Value, partial: float | None) -> bool:
+    """Whether the node's operation chooses, but not in a tie, of which each operand has its share."""
+    chooses = node.operation is not None and node.operation.pattern == "routes"
+    return chooses and partial is not BLOCKED and 0.0 < partial < 1.0
 
 
 def _names(order: Iterable[Value]) -> Iterator[str]:
