@@ -471,9 +471,9 @@ def test_what_is_asked_wrongly_is_told() -> None:
         explain(x, wrt="x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="format must be 'text' or 'markdown' or 'latex', not 'html'"):
         explain(x, format="html")
-    with pytest.raises(ValueError, match="digits must be from 1 to 17, not 18"):
+    with pytest.raises(ValueError, match="digits is 18, but has to be from 1 to 17"):
         explain(x, digits=18)
-    with pytest.raises(ValueError, match="most must be a number of lines from 1, not 0"):
+    with pytest.raises(ValueError, match="most is 0, but has to be 1 or more"):
         explain(x, most=0)
 
 
@@ -709,7 +709,7 @@ def test_the_command_takes_names_and_a_format(capsys: pytest.CaptureFixture[str]
     [
         (["x*y", "x=1", "y=2", "--wrt", "z"], "autograd: 'z' has no value: the names are x, y"),
         (["2+3", "--wrt", "z"], "autograd: 'z' has no value: the names are none"),
-        (["x", "x=1", "--most", "0"], "autograd: most must be a number of lines from 1, not 0"),
+        (["x", "x=1", "--most", "0"], "autograd: most is 0, but has to be 1 or more"),
         (["x*y", "x=1"], "autograd: y has no value"),
     ],
 )

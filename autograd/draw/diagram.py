@@ -19,6 +19,7 @@ from .. import notation
 from ..engines import Value
 from ..operations import ATOM, BLOCKED, Operation
 from .groups import Group
+from .limits import each
 from .look import Look
 from .text import LABEL_CELLS, cells, counted, readable, set_cells, shortened
 from .view import Fold, Single, Stub, View, view_of
@@ -146,7 +147,8 @@ def diagram_of(root: Value, look: Look | None = None, view: View | None = None, 
     bright_parts, bright_links = view.highlighted(highlight)
     frames, frame_of = _frames(view)
     cards = [
-        _card(part, i, look, root, frame_of.get(part.group), i in bright_parts) for i, part in enumerate(view.parts)
+        _card(part, i, look, root, frame_of.get(part.group), i in bright_parts)
+        for i, part in enumerate(each(view.parts))
     ]
     edges = _edges(view, look, bright_links)
     return Diagram(
@@ -291,7 +293,7 @@ def _edges(view: View, look: Look, highlighted: frozenset[int]) -> list[Edge]:
     edges: list[Edge] = []
     flows: list[float | None] = []
     counts = sum(link.count > 1 for link in view.links) <= COUNTS
-    for i, link in enumerate(view.links):
+    for i, link in enumerate(each(view.links)):
         is_highlighted = i in highlighted
         if link.operand is None:
             mark = f"×{link.count:,}" if link.count > 1 and counts else ""
@@ -328,7 +330,7 @@ def _operands(node: Value, digits: int) -> list[_Operand]:
             partial is BLOCKED or partial == 0.0,
             (0.0 if partial is BLOCKED else node.grad * partial) if node.has_grad else None,
         )
-        for mark, partial in zip(_marks(node, digits), known, strict=True)
+        for mark, partial in each(zip(_marks(node, digits), known, strict=True))
     ]
 
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge
 from .geometry import Box, Point, Route
 from .layout import TITLE_FONT, Layout
+from .limits import each
 from .look import Look
 from .marks import MARK_FONT, mark_size
 from .plan import FLOW_FONT
@@ -42,7 +43,10 @@ COLOURS = {
 
 def prefix_of(diagram: Diagram, look: Look) -> str:
     """What the ids and classes of a figure begin with: of several figures on one page each has its own."""
-    return "g" + hashlib.sha256(repr((diagram, look)).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(repr((diagram.title, look)).encode())
+    for thing in each([*diagram.cards, *diagram.edges, *diagram.frames]):
+        digest.update(repr(thing).encode())
+    return "g" + digest.hexdigest()[:8]
 
 
 def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
@@ -72,24 +76,31 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
         figure.frame(svg, surface, place, frame.title)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
-    for edge, route in edges:
+    for edge, route in each(edges):
         if edge.is_highlighted:
             figure.path(svg, "halo", route, stroke_width=max(HALO, edge.width + 4))
-    for edge, route in edges:
+    for edge, route in each(edges):
         figure.edge(svg, edge, route)
     for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
         figure.frame_label(svg, surface, place, frame.label)
     for x, y in layout.branches:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
-    for edge, route in edges:
+    for edge, route in each(edges):
         if route.mark:
             around = [s for s, place in zip(surfaces, layout.frames, strict=True) if route.mark in place]
             figure.mark(svg, edge.mark, route.mark, on=around[-1] if around else "page")
         if route.flow:
             figure.flow(svg, edge, route.flow)
-    for card, (x, y) in zip(diagram.cards, layout.centres, strict=True):
+    for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
-    return ElementTree.tostring(svg, encoding="unicode")
+    return _written(svg)
+
+
+def _written(svg: ElementTree.Element) -> str:
+    """The element as text, child by child, for that may take long."""
+    children = [ElementTree.tostring(child, encoding="unicode") for child in each(svg)]
+    empty = ElementTree.tostring(ElementTree.Element(svg.tag, svg.attrib), encoding="unicode")
+    return f"{empty.removesuffix(' />')}>{''.join(children)}</{svg.tag}>"
 
 
 class _Figure:
