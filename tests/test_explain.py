@@ -21,9 +21,11 @@ from autograd import (
     maximum,
     mean,
     minimum,
+    nn,
     no_grad,
     operation,
     relu,
+    scope,
     topological_order,
     where,
 )
@@ -460,6 +462,37 @@ def test_no_two_nodes_have_the_same_name() -> None:
     assert len({*names}) == len(names) == 8
     assert names[:4] == ["x", "x₃", "x₂", "v1"]
     assert names[4] == "u1"
+
+
+def test_the_leaves_of_a_model_are_called_by_layer_and_neuron() -> None:
+    """Seen to fail with w0, w0₂, w0₃ … for the weights of a model."""
+    model = nn.MLP(1, [2, 1], seed=0)
+    told = explain(model([1.0]))
+    leaves = {step.node: step.name.text for step in told.forward if not step.node.operation}
+
+    assert [leaves[leaf] for leaf in model.parameters()] == [
+        *("L0.N0.w0", "L0.N0.b", "L0.N1.w0", "L0.N1.b"),
+        *("L1.N0.w0", "L1.N0.w1", "L1.N0.b"),
+    ]
+    assert "In names, L stands for layers, N for neurons." in str(told)
+    assert r"\text{L0.N1.w0}" in told.to_latex()
+
+
+def test_leaves_in_scopes_are_called_by_these_where_their_labels_are_not_enough() -> None:
+    """Seen to fail with x and x₂ for leaves of two scopes; with L0 for two words that begin with it."""
+    with scope("encoder"):
+        x = Value(1.0, "x")
+        y = Value(1.0, "y")
+    with scope("lines.0"), scope("z_0"):
+        x2, x3 = Value(1.0, "x"), Value(1.0, "x")
+    with scope("layers.0"):
+        x4 = Value(1.0, "x")
+    told = explain(total([x, y, x2, x3, x4, Value(1.0, "x")]))
+
+    assert [step.name.text for step in told.forward][:-1] == [
+        *("encoder.x", "encoder.y", "lines.0.z_0.x", "lines.0.z_0.x₂", "layers.0.x", "x"),
+    ]
+    assert "stands for" not in str(told)
 
 
 def test_what_is_asked_wrongly_is_told() -> None:

@@ -71,7 +71,8 @@ class Card:
     @property
     def header_cells(self) -> float:
         """The width of the header: label, two cells of distance, symbol."""
-        return set_cells(self.label) + cells(self.symbol) + 2 * bool(self.label and self.symbol)
+        label = cells(self.label) if self.kind == "group" else set_cells(self.label)
+        return label + cells(self.symbol) + 2 * bool(self.label and self.symbol)
 
     @property
     def has_band(self) -> bool:

@@ -7,7 +7,7 @@ wherever Graphviz runs the picture is the same.
 import json
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, dist
+from math import dist
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]  # it has no annotations
@@ -18,7 +18,7 @@ from .geometry import Box, Point, Route
 from .limits import each, left
 from .marks import mark_size, with_marks
 from .plan import Plan, plan_of
-from .text import set_cells
+from .text import cells
 
 TITLE_FONT = 11.0
 
@@ -97,7 +97,7 @@ def _distance(diagram: Diagram, direction: str) -> float:
 
 def _cluster(place: int, frame: Frame) -> graphviz.Digraph:
     # Its label is a row of x, which keeps room for the title that is drawn there.
-    title = {"label": "x" * ceil(set_cells(frame.label)), "labeljust": "l", "fontname": "Courier"}
+    title = {"label": "x" * cells(frame.label), "labeljust": "l", "fontname": "Courier"}
     return graphviz.Digraph(f"cluster{place}", graph_attr={**title, "fontsize": f"{TITLE_FONT:g}", "margin": "9"})
 
 

@@ -15,7 +15,7 @@ from .limits import each
 from .look import Look
 from .marks import MARK_FONT, mark_size
 from .plan import FLOW_FONT
-from .text import SMALL, cells, runs, set_cells
+from .text import SMALL, Run, cells, runs
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
@@ -136,20 +136,20 @@ class _Figure:
         self,
         parent: ElementTree.Element,
         paint: str,
-        text: str,
+        text: str | Run,
         x: float,
         y: float,
         size: float = FONT,
         **attributes: str,
     ) -> None:
-        """A text with its indices low and its powers high, by attributes that all programs know."""
+        """A label with its indices low and its powers high, by attributes that all programs know; a Run as it is."""
         if size != FONT:
             attributes["font-size"] = _number(size)
         # Without xml:space two blanks would shrink to one.
         element = self.add(parent, "text", paint, x=x, y=y, **{"xml:space": "preserve"}, **attributes)
-        pieces = runs(text)
+        pieces = [text] if isinstance(text, Run) else runs(text)
         if not any(piece.shift for piece in pieces):
-            element.text = text
+            element.text = "".join([piece.text for piece in pieces])
             return
         height = 0.0
         for piece in pieces:
@@ -166,9 +166,9 @@ class _Figure:
 
     def frame_label(self, parent: ElementTree.Element, surface: str, box: Box, label: str) -> None:
         """The name of a group, in a gap of the edges that cross it."""
-        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * set_cells(label)
+        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * cells(label)
         self.add(parent, "rect", surface, x=x - 1, y=y, width=width + 2, height=TITLE_FONT + 3)
-        self.text(parent, "mark", label, x, y + TITLE_FONT, TITLE_FONT)
+        self.text(parent, "mark", Run(label, 0), x, y + TITLE_FONT, TITLE_FONT)
 
     def path(self, parent: ElementTree.Element, paint: str, route: Route, **attributes: str | float) -> None:
         # Where no number stands between, the pieces are joined; from one to the next there is a pixel.
@@ -227,9 +227,9 @@ class _Figure:
             self.text(group, "ink", card.symbol, inset + width - SIDE, baseline, text_anchor="end")
         elif card.header_cells:
             weight = "bold" if card.label else "normal"
-            self.text(
-                group, "ink", card.label or card.symbol, middle, baseline, text_anchor="middle", font_weight=weight
-            )
+            # The name of a scope is one of the program, as is layers.0: an underscore in it begins no index.
+            text = Run(card.label, 0) if card.kind == "group" else card.label or card.symbol
+            self.text(group, "ink", text, middle, baseline, text_anchor="middle", font_weight=weight)
 
     def _rows(self, group: ElementTree.Element, card: Card, inset: float, middle: float) -> None:
         first = inset + ENDS + card.header

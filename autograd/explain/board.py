@@ -31,7 +31,10 @@ class Section:
 def given(steps: Sequence[Forward], passes: Passes, most: int) -> Section:
     """The leaves and their numbers."""
     equations = [_given(step, passes) for step in steps]
-    return Section(prose("Given"), sentences=[*_lines(equations), *_left_out(len(passes.leaves) - len(steps), most)])
+    words = ", ".join([f"{initial} for {word}" for initial, word in passes.write.initials.items()])
+    legend = [prose(f"In names, {words.replace(' for ', ' stands for ', 1)}.")] if words else []
+    left_out = _left_out(len(passes.leaves) - len(steps), most)
+    return Section(prose("Given"), sentences=[*_lines(equations), *legend, *left_out])
 
 
 def _given(step: Forward, passes: Passes) -> Formula:

@@ -12,11 +12,13 @@
 import itertools
 import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from .. import notation
+from ..draw.groups import groups_of
 from ..draw.text import cells, readable, shortened
 from ..engines import Value
 from ..operations import BLOCKED
@@ -28,13 +30,17 @@ TERMS = 5
 # The width of a name, in characters of a terminal.
 NAME = 28
 
+# The width of the name of a scope before it.
+SCOPE = 14
+
 
 class Writer:
     """Writes nodes, formulas and numbers; the nodes in topological order."""
 
     def __init__(self, order: Collection[Value], digits: int = 4) -> None:
         self.digits = digits
-        self._names = dict(zip(order, _names(order), strict=True))
+        labels, self.initials = _labels(order)
+        self._names = dict(zip(order, _names(labels), strict=True))
         self._last: Value | None = None
 
     def name(self, node: Value) -> Formula:
@@ -130,9 +136,8 @@ def is_shared(node: Value, partial: float | None) -> bool:
     return chooses and partial is not BLOCKED and 0.0 < partial < 1.0
 
 
-def _names(order: Iterable[Value]) -> Iterator[str]:
+def _names(labels: Sequence[str]) -> Iterator[str]:
     """The labels; where there is none, a letter and a number; of equal ones, the second as x₂."""
-    labels = [shortened(label, NAME) if cells((label := readable(node.label)).strip()) else "" for node in order]
     letter = next(x for x in _letters() if not any(re.fullmatch(rf"{x}\d+", label) for label in set(labels)))
     unlabelled = itertools.count(1)
     taken = set(labels)
@@ -147,6 +152,39 @@ def _names(order: Iterable[Value]) -> Iterator[str]:
                 found[label] += 1
             taken.add(name)
         yield name
+
+
+def _labels(order: Collection[Value]) -> tuple[list[str], dict[str, str]]:
+    """The labels, and the words of the initials in them.
+
+    Where several nodes have the same label, the scopes that they are in stand before it, and before all labels there:
+    L1.N0.w for layers.1, neurons.0, w.
+    """
+    labels = [shortened(label, NAME) if cells((label := readable(node.label)).strip()) else "" for node in order]
+    counts = Counter(labels)
+    if all(counts[label] == 1 for label in counts if label):
+        return labels, {}
+    groups = groups_of(list(order)).of_node
+    wanting = {group for group, label in zip(groups, labels, strict=True) if label and counts[label] > 1}
+    paths = [
+        group.path if label and group and group in wanting else () for group, label in zip(groups, labels, strict=True)
+    ]
+    # That all belongs to one model need not be said each time.
+    if len({path[0] for path in paths if path}) == 1 and all(len(path) != 1 for path in paths):
+        paths = [path[1:] for path in paths]
+    indexed = {part: found for part in {part for path in paths for part in path} if (found := _INDEXED.fullmatch(part))}
+    initials = {found[1][0].upper(): found[1] for found in sorted(indexed.values(), key=itemgetter(1))}
+    if len(initials) < len({found[1] for found in indexed.values()}):  # two words with one initial
+        indexed, initials = {}, {}
+    short = {part: found[1][0].upper() + found[2] for part, found in indexed.items()}
+    return [
+        ".".join([*[short.get(part) or shortened(readable(part), SCOPE) for part in path], label])
+        for path, label in zip(paths, labels, strict=True)
+    ], initials
+
+
+# The name of a scope such as layers.0.
+_INDEXED = re.compile(r"([A-Za-z]\w*)\.(\d+)")
 
 
 LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
