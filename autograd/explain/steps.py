@@ -23,7 +23,8 @@ from typing import ClassVar, NamedTuple
 from ..engines import Value, topological_order
 from ..operations import BLOCKED
 from .formulas import Formula, product, prose
-from .writer import Writer
+from .kinks import Kinks, is_at_kink
+from .writer import Writer, is_shared
 
 # So many operands, or sources of flows, are told in one line.
 TOLD = 4
@@ -97,6 +98,7 @@ class Passes:
         self.root = root
         self.order = topological_order(root)
         self.write = Writer(dict.fromkeys([*self.order, *others]), digits)
+        self.kinks = Kinks(self.order)
         self.flows = {root: 1.0}
         for node in reversed(self.order):
             for parent, _, flow in self.sent(node):
@@ -202,18 +204,25 @@ class Passes:
 
     def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Formula, ...]:
         """What the node's operation does with the flow; nothing where there is no word for it."""
-        if not (node.operation and node.operation.pattern and partials):
+        if not (node.operation and partials):
             return ()
+        kink = (
+            (prose(f"{node.operation.name} has a kink at 0"),) if is_at_kink(node) and len(node.operands) == 1 else ()
+        )
+        if not node.operation.pattern:
+            return kink
         name, does = node.operation.name, node.operation.pattern
+        if any(partial is not BLOCKED and math.isnan(partial) for _, partial in partials):
+            return ()
         if does != "routes":
             return (prose(f"{name} {does}"),)
         chosen = [self.write.name(parent) for parent, partial in partials if partial is not BLOCKED]
         if not chosen:
-            return (prose(f"{name} blocks"),)
+            return (prose(f"{name} blocks"), *kink)
         if len(node.operands) == 1:
             return (prose(f"{name} passes"),)
-        if any(partial is not BLOCKED and 0 < partial < 1 for _, partial in partials):
-            return (prose(f"{name} shares a tie"),)
+        if any(is_shared(node, partial) for _, partial in partials):
+            return (prose(f"{name} shares a tie equally"),)
         return (prose(f"{name} routes to {' and '.join(['{}'] * len(chosen))}", *chosen),)
 
 
