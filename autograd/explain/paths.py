@@ -16,6 +16,7 @@ are opened, node by node towards the root, until there are so many that no more 
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..engines import Value
@@ -69,30 +70,32 @@ def paths_to(to: Value, passes: Passes, most: int) -> PathSum:
     counts, all_counts = _counts(passes)
     users = _users(to, passes)
     ends = [_End(to, 0, 1.0, -1)]
-    closed: list[tuple[int, float]] = []
+    closed: list[tuple[float, int, float]] = []
+    others: list[tuple[int, float]] = []  # the numbers of paths, and the flows, of groups that are not listed
     # The largest comes first; of equal ones, that which was found first.
     opened = [(0.0, 0, 1.0)] if to in passes.flows else []
     while opened:
-        _, place, product = heapq.heappop(opened)
+        size, place, product = heapq.heappop(opened)
         ways = users.get(ends[place].node, [])
         if not ways or (place and len(closed) + len(opened) + len(ways) > most):
-            closed.append((place, product))
+            closed.append((size, place, product))
             continue
-        for user, operand, partial in ways:
-            size = magnitude(passes.flows[user] * (product * partial))
-            heapq.heappush(opened, (-size, len(ends), product * partial))
+        sizes = [magnitude(passes.flows[user] * (product * partial)) for user, _, partial in ways]
+        largest = sorted(range(len(ways)), key=sizes.__getitem__, reverse=True)
+        for i in sorted(largest[:most]):
+            user, operand, partial = ways[i]
+            heapq.heappush(opened, (-sizes[i], len(ends), product * partial))
             ends.append(_End(user, operand, partial, place))
-    sizes = [magnitude(passes.flows[ends[place].node] * product) for place, product in closed]
-    closed = [closed[i] for i in sorted(range(len(closed)), key=sizes.__getitem__, reverse=True)]
-    paths = [_path(ends, place, passes, counts) for place, _ in closed[:most]]
-    others = [(ends[place].node, product) for place, product in closed[most:]]
+        others += [(counts[ways[i][0]], passes.flows[ways[i][0]] * (product * ways[i][2])) for i in largest[most:]]
+    closed.sort(key=itemgetter(0))
+    others += [
+        (counts[ends[place].node], passes.flows[ends[place].node] * product) for _, place, product in closed[most:]
+    ]
+    paths = tuple([_path(ends, place, passes, counts) for _, place, _ in closed[:most]])
     live = counts.get(to, 0)
     return PathSum(
-        *(to, passes.flows.get(to, 0.0), live, all_counts.get(to, 0) - live, tuple(paths)),
-        *(
-            min(COUNTED, sum(counts[first] for first, _ in others)),
-            sum(passes.flows[x] * product for x, product in others),
-        ),
+        *(to, passes.flows.get(to, 0.0), live, all_counts.get(to, 0) - live, paths),
+        *(min(COUNTED, sum(count for count, _ in others)), sum(flow for _, flow in others)),
     )
 
 
