@@ -14,7 +14,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from .ieee import real, scalar
+from .ieee import real, unwrapped
 
 
 def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None) -> int:
@@ -23,7 +23,7 @@ def whole(name: str, given: Any, *, least: int | None = None, most: int | None =
     >>> whole("digits", 4, least=1, most=17)
     4
     """
-    given = scalar(given)
+    given = unwrapped(given)
     try:
         number = None if _is_truth(given) else operator.index(given)
     except TypeError:
@@ -40,7 +40,7 @@ def number(name: str, given: Any, *, least: float | None = None, most: float | N
     >>> number("noise", 1, least=0)
     1.0
     """
-    given = scalar(given)
+    given = unwrapped(given)
     try:
         found = None if _is_truth(given) else real(given)
     except TypeError:

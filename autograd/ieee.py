@@ -29,7 +29,7 @@ def real(number: Any) -> float:
     """
     if type(number) is float:
         return number
-    number = scalar(number)
+    number = unwrapped(number)
     if not is_real(number):
         raise TypeError(f"expected a real number, not {_kind(number)}: {_remedy(number)}")
     try:
@@ -40,13 +40,13 @@ def real(number: Any) -> float:
 
 def is_real(thing: Any) -> bool:
     """Whether `real` takes a thing for a number."""
-    thing = scalar(thing)
+    thing = unwrapped(thing)
     # By NumPy's own account its truth values are no real numbers and its durations are.
     kind = _kind(thing)
     return kind in ("numpy.bool", "numpy.bool_") or (isinstance(thing, numbers.Real) and kind != "numpy.timedelta64")
 
 
-def scalar(thing: Any) -> Any:
+def unwrapped(thing: Any) -> Any:
     """The item of a 0-dimensional array of NumPy, which takes these for numbers; anything else as it is."""
     return thing[()] if _kind(thing) == "numpy.ndarray" and thing.ndim == 0 else thing
 
