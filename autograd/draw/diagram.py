@@ -233,7 +233,7 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
         label=shortened(name),
         symbol="",
         rows=(*(Row("count", "", count) for count in counts), *(_numbers(only, look) if only is not None else ())),
-        is_root=root in part.outputs,
+        is_root=any(output is root for output in part.outputs),
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join([path, *counts]),

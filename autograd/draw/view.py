@@ -15,6 +15,7 @@ from typing import Any
 
 from ..checks import whole
 from ..engines import Value, topological_order
+from ..nodes import NodeDict, distinct
 from .groups import Group, groups_of
 from .limits import EDGES, each, size
 from .text import counted
@@ -84,7 +85,7 @@ class View:
         Raises TypeError for what is no Value, ValueError for a node that is not in the graph.
         """
         nodes = [things] if isinstance(things, Value) else list(things) if isinstance(things, Iterable) else [things]
-        place_of = {node: place for place, node in enumerate(self.order)}
+        place_of = NodeDict([(node, place) for place, node in enumerate(self.order)])
         parts = [self.part_of[_place("highlight", node, place_of)] for node in nodes]
         steps = {*pairwise(parts), *pairwise(reversed(parts))}
         return (
@@ -143,7 +144,7 @@ def _check(cards: int, links: Sized, most: int, has: str, remedy: str) -> None:
         raise ValueError(f"{has}{than}: {remedy}, or allow more with max_nodes={needed}")
 
 
-def _place(option: str, node: Any, place_of: dict[Value, int]) -> int:
+def _place(option: str, node: Any, place_of: NodeDict[int]) -> int:
     if not isinstance(node, Value):
         raise TypeError(f"{option} takes Values of the graph, not {type(node).__name__}")
     if node not in place_of:
@@ -161,7 +162,7 @@ def _folded(order: list[Value], depth: int | None) -> View:
     for place, (node, group) in enumerate(each(zip(order, groups.of_node, strict=True))):
         owners.append((folds.get(group) if group else None) or Single(place, node, group))
     place_of = {owner: place for place, owner in enumerate(dict.fromkeys(owners))}
-    part_of = {node: place_of[owner] for node, owner in zip(order, owners, strict=True)}
+    part_of = NodeDict([(node, place_of[owner]) for node, owner in zip(order, owners, strict=True)])
 
     inside = {place: _Contents() for owner, place in place_of.items() if isinstance(owner, Group)}
     links: dict[tuple[int, int, tuple[int, int] | None], int] = {}
@@ -178,15 +179,15 @@ def _folded(order: list[Value], depth: int | None) -> View:
                 if tail == head:
                     continue
                 if head in inside:
-                    inside[head].inputs.add(operand)
+                    inside[head].inputs[operand] = None
                 if tail in inside:
-                    inside[tail].outputs[operand] = True
+                    inside[tail].outputs[operand] = None
                 link = tail, head, None
                 links[link] = links.get(link, 0) + 1
             else:
                 links[tail, head, (place, position)] = 1
     if part_of[order[-1]] in inside:
-        inside[part_of[order[-1]]].outputs[order[-1]] = True
+        inside[part_of[order[-1]]].outputs[order[-1]] = None
     parts: list[Part] = [
         owner if isinstance(owner, Single) else inside[place].fold(owner) for owner, place in place_of.items()
     ]
@@ -210,8 +211,7 @@ class _Contents:
 
     def __init__(self) -> None:
         self.nodes = self.parameters = 0
-        self.inputs: set[Value] = set()
-        self.outputs: dict[Value, bool] = {}
+        self.inputs, self.outputs = NodeDict[None](), NodeDict[None]()
 
     def fold(self, group: Group) -> Fold:
         return Fold(group, group.around, self.nodes, self.parameters, len(self.inputs), list(self.outputs))
@@ -221,20 +221,20 @@ class _Contents:
 
 
 def _neighbourhood(order: list[Value], around: Value, radius: int) -> View:
-    place_of = {node: place for place, node in enumerate(order)}
+    place_of = NodeDict([(node, place) for place, node in enumerate(order)])
     _place("around", around, place_of)
-    users: dict[Value, list[Value]] = {node: [] for node in order}
+    users = NodeDict[list[Value]]([(node, []) for node in order])
     for node in each(order):
         for parent in each(node.parents):
             users[parent].append(node)
-    near, border = {around}, [around]
+    near, border = NodeDict([(around, None)]), [around]
     for _ in range(min(radius, len(order))):
-        border = list(dict.fromkeys(x for node in border for x in (*node.parents, *users[node]) if x not in near))
-        near.update(border)
+        border = distinct([x for node in border for x in (*node.parents, *users[node]) if x not in near])
+        near.update([(node, None) for node in border])
 
     groups = groups_of(order)
     parts: list[Part] = [Single(place, node, groups.of_node[place]) for place, node in enumerate(order) if node in near]
-    part_of = {part.node: i for i, part in enumerate(parts) if isinstance(part, Single)}
+    part_of = NodeDict([(part.node, i) for i, part in enumerate(parts) if isinstance(part, Single)])
     links = []
     for node, i in list(part_of.items()):
         place = place_of[node]

@@ -115,6 +115,7 @@ def explain(
     choice("format", format, FORMATS)
     digits, most = whole("digits", digits, least=1, most=17), whole("most", most, least=1)
 
+    from ..nodes import distinct
     from . import board
     from .paths import paths_to
     from .steps import Passes
@@ -122,7 +123,7 @@ def explain(
     passes = Passes(root, digits, wanted or ())
     forward, backward = passes.forward(most), passes.backward(most)
     gradients = passes.gradients(most, wanted)
-    sums = tuple([paths_to(value, passes, most) for value in dict.fromkeys(wanted or ())])
+    sums = tuple([paths_to(value, passes, most) for value in distinct(wanted or ())])
     sections = [
         board.given([step for step in forward if not step.node.operation], passes, most),
         board.forward([step for step in forward if step.node.operation], passes, most),

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..draw.text import cells
 from ..engines import Value
+from ..nodes import NodeDict
 from .formulas import DOTS, NOTHING, Formula, joined, product, prose, same
 from .paths import COUNTED, Path, PathSum
 from .steps import TOLD, Backward, Forward, Passes, magnitude
@@ -82,7 +83,7 @@ def backward(steps: Sequence[Backward], passes: Passes, most: int) -> Section:
 def gradients(steps: Sequence[Backward], passes: Passes, count: int, most: int) -> Section:
     """Which way to move each leaf, and which of them moves the root most."""
     root = passes.write.name(passes.root)
-    sides = {step.node: passes.kinks.sides(step.node) for step in steps}
+    sides = NodeDict([(step.node, passes.kinks.sides(step.node)) for step in steps])
     rows = [
         [step.name, _arrived(step, passes), _advice(step, sides[step.node], passes), joined(step.patterns, "; ")]
         for step in steps
@@ -152,7 +153,7 @@ def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Pa
 def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Formula]:
     """What moves the root only together, as the operands of a maximum in a tie."""
     stuck = [step for step in steps if (side := sides[step.node]) and min(side) >= 0 and step.flow]
-    if not 1 < len(stuck) <= TOLD or not passes.kinks.change({step.node: -step.flow for step in stuck}) < 0:
+    if not 1 < len(stuck) <= TOLD or not passes.kinks.change(NodeDict([(step.node, -step.flow) for step in stuck])) < 0:
         return []
     names = " and ".join(["{}"] * len(stuck))
     sentence = f"{names} lower {{}} together, each moved against its gradient."

@@ -13,10 +13,11 @@ the larger one by as much as s and t say.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 
 from .. import operations
 from ..engines import Value
+from ..locks import CachedProperty
+from ..nodes import NodeDict
 from ..operations import BLOCKED, Operation
 
 # How far an operation goes where its operands begin to move from a kink, each at a speed of its own.
@@ -44,13 +45,13 @@ class Kinks:
     def __init__(self, order: Sequence[Value]) -> None:
         self._order = order
 
-    @cached_property
-    def before(self) -> set[Value]:
+    @CachedProperty
+    def before(self) -> NodeDict[None]:
         """The nodes from which a step runs into a kink."""
-        found = set[Value]()
+        found = NodeDict[None]()
         for node in reversed(self._order):
             if node in found or is_at_kink(node):
-                found.update(node.parents)
+                found.update([(parent, None) for parent in node.parents])
         return found
 
     def sides(self, node: Value) -> tuple[float, float] | None:
@@ -64,7 +65,7 @@ class Kinks:
 
     def change(self, speeds: Mapping[Value, float]) -> float:
         """How fast the root goes, at first, where nodes begin to move at these speeds."""
-        found = dict(speeds)
+        found, speeds = NodeDict(speeds), NodeDict(speeds)
         for node in self._order:
             if node.operation is None or node in speeds:
                 continue

@@ -20,6 +20,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from ..engines import Value
+from ..nodes import NodeDict
 from ..operations import BLOCKED
 from .steps import Passes, magnitude
 
@@ -113,9 +114,9 @@ def _path(ends: Sequence[_End], place: int, passes: Passes, counts: Mapping[Valu
     return Path((*nodes, end.node), tuple(operands), arriving, tuple(factors), flow, counts[first])
 
 
-def _users(to: Value, passes: Passes) -> dict[Value, list[tuple[Value, int, float]]]:
+def _users(to: Value, passes: Passes) -> NodeDict[list[tuple[Value, int, float]]]:
     """The nodes between the root and `to`, each with those computed from it, in the order of the backward pass."""
-    between: dict[Value, list[tuple[Value, int, float]]] = {to: []}
+    between = NodeDict[list[tuple[Value, int, float]]]([(to, [])])
     for node in passes.order:
         if any(parent in between for parent in node.parents):
             between.setdefault(node, [])
@@ -127,9 +128,9 @@ def _users(to: Value, passes: Passes) -> dict[Value, list[tuple[Value, int, floa
     return between
 
 
-def _counts(passes: Passes) -> tuple[dict[Value, int], dict[Value, int]]:
+def _counts(passes: Passes) -> tuple[NodeDict[int], NodeDict[int]]:
     """The number of paths from the root to each node: of those that are not blocked, and of all."""
-    live, every = {passes.root: 1}, {passes.root: 1}
+    live, every = NodeDict([(passes.root, 1)]), NodeDict([(passes.root, 1)])
     for node in reversed(passes.order):
         for parent, partial in node.local_gradients():
             every[parent] = min(COUNTED, every.get(parent, 0) + every[node])

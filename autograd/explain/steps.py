@@ -21,6 +21,7 @@ from typing import ClassVar, NamedTuple
 
 from ..engines import Value, topological_order
 from ..locks import CachedProperty
+from ..nodes import NodeDict, distinct
 from ..operations import BLOCKED
 from .formulas import Formula, product, prose
 from .kinks import Kinks, is_at_kink
@@ -97,9 +98,9 @@ class Passes:
     def __init__(self, root: Value, digits: int = 4, others: Collection[Value] = ()) -> None:
         self.root = root
         self.order = topological_order(root)
-        self.write = Writer(dict.fromkeys([*self.order, *others]), digits)
+        self.write = Writer(distinct([*self.order, *others]), digits)
         self.kinks = Kinks(self.order)
-        self.flows = {root: 1.0}
+        self.flows = NodeDict([(root, 1.0)])
         for node in reversed(self.order):
             for parent, _, flow in self.sent(node):
                 self.flows[parent] = self.flows[parent] + flow if parent in self.flows else flow
@@ -138,7 +139,8 @@ class Passes:
 
     def gradients(self, most: int, nodes: Collection[Value] | None = None) -> tuple[Backward, ...]:
         """The steps at the leaves, or at other nodes, those with the largest gradients first."""
-        places = self.leaves if nodes is None else [i for i, node in enumerate(self.order) if node in nodes]
+        wanted = NodeDict([(node, None) for node in nodes or ()])
+        places = self.leaves if nodes is None else [i for i, node in enumerate(self.order) if node in wanted]
         largest = sorted(places, key=lambda i: magnitude(self.flows.get(self.order[i], 0.0)), reverse=True)
         return self._backward(dict.fromkeys(largest[:most], 0))
 
@@ -150,13 +152,14 @@ class Passes:
         return Forward(index, node, name, formula, numbers, value, line)
 
     @CachedProperty
-    def _as_it_was(self) -> dict[Value | float, float]:
+    def _as_it_was(self) -> NodeDict[float]:
         """The numbers that the leaves were; they may have been changed since."""
-        return {x: number for node in self.order for x, number in zip(node.operands, node.numbers, strict=True)}
+        pairs = [pair for node in self.order for pair in zip(node.operands, node.numbers, strict=True)]
+        return NodeDict([(x, number) for x, number in pairs if isinstance(x, Value)])
 
     def _backward(self, rooms: Mapping[int, int]) -> tuple[Backward, ...]:
         """The steps at these places of the topological order, each with room for so many departures."""
-        arriving: dict[Value, list[Arrival]] = {self.order[index]: [] for index in rooms}
+        arriving = NodeDict[list[Arrival]]([(self.order[index], []) for index in rooms])
         for node in reversed(self.order):
             for parent, _, flow in self.sent(node):
                 if parent in arriving:
@@ -188,7 +191,7 @@ class Passes:
         if not arriving:
             return "nothing arrives"
         total = self.write.sum([arrival.flow for arrival in arriving], flow).text
-        names = [self.write.name(x).text for x in dict.fromkeys(x.source for x in arriving) if x is not None]
+        names = [self.write.name(x).text for x in distinct([x.source for x in arriving if x.source is not None])]
         if not names:
             return f"{total} arrives, as at every root"
         return f"{total} arrives from {' and '.join(names if len(names) <= TOLD else [*names[: TOLD - 1], 'others'])}"

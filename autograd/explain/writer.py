@@ -21,6 +21,7 @@ from .. import notation
 from ..draw.groups import groups_of
 from ..draw.text import cells, readable, shortened
 from ..engines import Value
+from ..nodes import NodeDict
 from ..operations import BLOCKED
 from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, prose, same, signless
 
@@ -40,7 +41,7 @@ class Writer:
     def __init__(self, order: Collection[Value], digits: int = 4) -> None:
         self.digits = digits
         labels, self.initials = _labels(order)
-        self._names = dict(zip(order, _names(labels), strict=True))
+        self._names = NodeDict(zip(order, _names(labels), strict=True))
         self._last: Value | None = None
 
     def name(self, node: Value) -> Formula:
