@@ -229,6 +229,7 @@ class Expression:
         return [operand for operands in laid_out for operand in operands]
 
     def _source(self, node: ast.expr) -> str:
+        """The text of a part of the expression, as it was typed."""
         start, end = self._column(node.col_offset), self._column(node.end_col_offset or 0)
         return self.text[start:end].strip()
 

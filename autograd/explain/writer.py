@@ -75,8 +75,8 @@ class Writer:
         """The local derivative towards one of the node's parents, where a formula tells what it is."""
         assert node.operation is not None
         operands, parents = self._operands(node)
-        if partial is not None and math.isnan(partial):
-            return NOTHING
+        if partial is not BLOCKED and math.isnan(partial):
+            return NOTHING  # [x > y] is not nan, whatever x and y are
         if is_shared(node, partial):
             return Formula("1/2", r"\frac{1}{2}") if partial == 0.5 else NOTHING
         return derivative(node.operation, parents[parent], operands)
@@ -132,7 +132,7 @@ class _Lazy(Sequence[Formula]):
 
 
 def is_shared(node: Value, partial: float | None) -> bool:
-    """Whether the node's operation chooses, but not in a tie, of which each operand has its share."""
+    """Whether the node's operation, which else chooses an operand, has found a tie, of which each has its share."""
     chooses = node.operation is not None and node.operation.pattern == "routes"
     return chooses and partial is not BLOCKED and 0.0 < partial < 1.0
 
