@@ -337,7 +337,7 @@ def test_a_graph_too_large_to_draw_is_told_in_one_line(capsys):
         ("é*ü + sinn(x)", "unknown function 'sinn' (at column 7); did you mean 'sin'?\n  é*ü + sinn(x)\n        ^"),
         ("x + ", "invalid syntax (at column 4)\n  x +\n     ^"),
         ("2*(x", "'(' was never closed (at column 3)\n  2*(x\n    ^"),
-        ("x^2", "'^' has no meaning in an expression (at column 2); write **\n  x^2\n   ^"),
+        ("x!2", "'!' has no meaning in an expression (at column 2)\n  x!2\n   ^"),
         ("2x", "invalid decimal literal (at column 1); to multiply, write *\n  2x\n  ^"),
         ("x(2)(3)", "only a function can be called; to multiply, write * (at column 1)\n  x(2)(3)\n  ^"),
         ("maximum(x)", "maximum(x, y): 2 needed, 1 given (at column 1)\n  maximum(x)\n  ^"),
@@ -356,11 +356,9 @@ def test_an_error_points_at_its_place(text, told):
     ("name", "meant"),
     [
         ("sinn", "sin"),
-        ("max", "maximum"),
-        ("min", "minimum"),
-        ("ReLU", "relu"),
-        ("σ", "sigmoid"),
         ("sigmiod", "sigmoid"),
+        ("maxx", "maximum"),
+        ("RELU", "relu"),
     ],
 )
 def test_an_unknown_function_is_answered_with_one_that_exists(name, meant):
@@ -438,7 +436,6 @@ def test_a_function_that_goes_by_another_name_is_answered_with_it(name, meant):
         "x\0y",
         "\ufeffx",
         "\udcff",
-        "x²",
         "softmax([x, y])",
         "*",
         ")(",

@@ -112,6 +112,10 @@ def test_a_zero_has_no_sign_but_its_tooltip_has():
         ("w_0 · x_1", ["w", ("0", -1), " · x", ("1", -1)]),
         ("learning_rate", ["learning_rate"]),
         ("__init__", ["__init__"]),
+        ("my_w", ["my_w"]),
+        ("with_l…", ["with_l…"]),
+        ("w_l…", ["w_l…"]),
+        ("x_i_j", ["x_i_j"]),
         ("_x", ["_x"]),
         ("w_", ["w_"]),
         ("w_{}", ["w_{}"]),
@@ -125,6 +129,17 @@ def test_labels_have_indices_and_powers_as_in_latex(label, pieces):
     expected = [piece if isinstance(piece, tuple) else (piece, 0) for piece in pieces]
 
     assert [tuple(run) for run in text.runs(label)] == expected
+
+
+@pytest.mark.parametrize("depth", [None, 1])
+@pytest.mark.parametrize("name", ["x_0", "binary_cross_entropy_with_logits_and_more", "block_a", "h_{1}^2"])
+def test_scopes_keep_their_own_underscores(name, depth):
+    """Seen to fail with an index in with_l…, where the name was cut."""
+    with scope(name):
+        y = Value(1.0) * 2
+    texts = [x for x in parsed(draw(y, depth=depth).svg).iter(f"{SVG}text") if (x.text or "").startswith(name[:3])]
+
+    assert [text.text.removesuffix("…") for text in texts] == [name[: len(texts[0].text.removesuffix("…"))]]
 
 
 def test_an_index_stands_lower_and_smaller_and_what_follows_on_the_line():
