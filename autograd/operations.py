@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from . import ieee
 from .ieee import data_of
+from .terminal import printable
 
 # The partial derivative towards an operand that the operation did not choose, as the smaller one of a
 # maximum. Its gradient is exactly 0, whatever arrives: with the number 0 in its place, an arriving inf would
@@ -34,7 +35,7 @@ from .ieee import data_of
 BLOCKED: Final = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Domain:
     """The numbers from `low` to `high` where an operation and its derivatives exist, without the `excluded` ones.
 
@@ -49,6 +50,9 @@ class Domain:
 
     def __contains__(self, number: float) -> bool:
         return self.low <= number <= self.high and number not in self.excluded
+
+    def __repr__(self) -> str:
+        return printable(f"<domain {self.text}>")
 
 
 REALS = Domain("any real")
@@ -158,7 +162,7 @@ class Operation:
         return names
 
     def __repr__(self) -> str:
-        return f"<operation {self.name}>"
+        return printable(f"<operation {self.name}>")
 
 
 def _operand(thing: Any) -> Any:

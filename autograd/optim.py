@@ -26,6 +26,7 @@ from . import saving
 from .engines import Value, native
 from .ieee import divide, power, real, sqrt
 from .notation import decimal
+from .terminal import printable
 
 # What is to be trained: leaves, or leaves with their names.
 Params = Iterable[Value | tuple[str, Value]]
@@ -134,10 +135,11 @@ class Optimizer:
                 update = decimal(self._updated(slot, lr)[0] - parameter.data)
             rows.append([_short(self.names[slot]), decimal(parameter.data), gradient])
             rows[-1] += [*map(decimal, self._moments(slot)), update]
+        rows = [[*map(printable, row)] for row in rows]
         first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join([name.ljust(first), *map(str.rjust, numbers, others)]) for name, *numbers in rows]
         more = len(self.params) - len(shown)
-        return "\n".join(lines + [f"… and {more} more"] * (more > 0))
+        return printable("\n".join(lines + [f"… and {more} more"] * (more > 0)))
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on later but the parameters' own numbers, in dicts, lists and numbers, for JSON.

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Unio
 from . import notation, operations
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
+from .terminal import printable
 
 # What may stand in an expression: a Value or any real number.
 Number = Union["Value", SupportsFloat]
@@ -286,7 +287,7 @@ class Value:
     def __repr__(self) -> str:
         label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
         shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
-        return f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")")
+        return printable(f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")"))
 
     def __format__(self, specification: str) -> str:
         return format(self._data, specification) if specification else repr(self)
@@ -646,7 +647,8 @@ def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
 def _story(node: Value) -> str:
     if node.operation is None:
         return node.label or "a leaf"
-    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
+    formula = notation.expression(node)
+    return printable(f"{node.label} = {formula}" if node.label else formula)
 
 
 def _circumstances(node: Value) -> str:
@@ -654,7 +656,7 @@ def _circumstances(node: Value) -> str:
     operands = dict.fromkeys((x, number) for x, number in pairs if type(x) is not float)
     told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
     where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
-    return where + (f"; made at {node.line}" if node.line else "")
+    return printable(where + (f"; made at {node.line}" if node.line else ""))
 
 
 def _users_line() -> str | None:

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..engines import Value, add_method, ancestors
+from ..terminal import printable
 from .look import Look
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Drawing:
         return _bundle(repr(self), self)
 
     def __repr__(self) -> str:
-        return f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>"
+        return printable(f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>")
 
 
 def draw(

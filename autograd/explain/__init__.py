@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..engines import Value
+from ..terminal import printable
 
 if TYPE_CHECKING:
     from .board import Section
@@ -71,7 +72,10 @@ class Explanation:
         return self._in("latex")
 
     def __repr__(self) -> str:
-        return self._in(self.format)
+        from . import formats
+
+        cells = (printable,) if self.format == "text" else ()  # plain signs may be longer, and columns stand straight
+        return printable(getattr(formats, self.format)(self._sections, *cells))
 
     def _in(self, format: str) -> str:
         from . import formats

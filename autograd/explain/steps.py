@@ -22,6 +22,7 @@ from typing import ClassVar, NamedTuple
 
 from ..engines import Value, topological_order
 from ..operations import BLOCKED
+from ..terminal import printable
 from .formulas import Formula, product, prose
 from .writer import Writer
 
@@ -67,7 +68,7 @@ class Forward:
     line: str
 
     def __repr__(self) -> str:
-        return self.line
+        return printable(self.line)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +88,7 @@ class Backward:
     line: str
 
     def __repr__(self) -> str:
-        return self.line
+        return printable(self.line)
 
 
 class Passes:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..terminal import printable
 from .checks import ANYTHING, Answers, Check
 from .trial import Outcome
 
@@ -45,7 +46,7 @@ class Result:
         paragraphs.append(f"{_entry('came out', came_out)}\n{_entry('right', right)}")
         if self.mistake:
             paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
-        return "\n\n".join(paragraphs)
+        return printable("\n\n".join(paragraphs))
 
     def _difference(self) -> tuple[str, str]:
         """What came out and what is right, of the answers that differ."""
@@ -108,7 +109,7 @@ class Report:
             paragraphs.append(_filled(f"Missing, which is no failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
         counts = Counter(result.status for result in self.results)
         paragraphs.append(", ".join(f"{counts[status]} {status}" for status in (PASSED, FAILED, MISSING)))
-        return "\n\n".join(paragraphs)
+        return printable("\n\n".join(paragraphs))
 
 
 # From outcomes to mistakes ------------------------------------------------------------------------

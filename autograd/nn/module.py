@@ -21,6 +21,7 @@ from typing import Any
 from .. import saving
 from ..engines import Value, scope
 from ..ieee import real
+from ..terminal import printable
 
 
 class Module:
@@ -112,7 +113,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        return "\n".join(_tree(self, set()))
+        return printable("\n".join(_tree(self, set())))
 
 
 def _members(thing: Any, name: str) -> Iterator[tuple[str, Any]]:
