@@ -15,7 +15,6 @@ are PyTorch's, and so are the names and defaults.
 """
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -24,6 +23,7 @@ from typing import Any, ParamSpec
 
 from . import saving
 from .engines import Value, native
+from .files import AnyPath
 from .ieee import divide, power, real, sqrt
 from .notation import decimal
 from .terminal import printable
@@ -199,11 +199,11 @@ class Optimizer:
                 raise ValueError(f"the state of {name} does not fit: {error}") from None
         vars(self).update(vars(loaded))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write the state to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
         saving.write(path, type(self).__name__, self.state_dict())
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: AnyPath) -> None:
         """Go on from a file that `save` wrote.
 
         Raises ValueError, and changes nothing, where the file is damaged, is far larger than one of this optimiser, or

@@ -10,7 +10,6 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 """
 
 import itertools
-import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from .look import Look
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
+    from ..files import AnyPath
     from .diagram import Diagram
 
 # A notebook draws a Value by itself as long as the picture fits a page.
@@ -81,8 +81,8 @@ class Drawing:
 
         return prefix_of(self._diagram, self._look)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file, in one step; the ending of its name is .svg, .html, .png, .pdf or .dot.
+    def save(self, path: "AnyPath") -> None:
+        """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         An .html is a page to step through the forward and the backward pass, as `explain` tells them.
 
