@@ -118,10 +118,23 @@ __all__ = [
     "where",
 ]
 
+__version__: str  # looked up when it is asked for, which takes a while
+
 if not TYPE_CHECKING:  # for then a name that does not exist would pass
 
-    def __getattr__(name: str) -> Operation:
-        """The operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+    def __getattr__(name: str) -> Operation | str:
+        """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+        if name == "__version__":
+            return _version()
         if name in OPERATIONS:
             return OPERATIONS[name]
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("scalar-autograd")
+    except PackageNotFoundError:  # a clone that is run as it is
+        return "0+unknown"

@@ -73,9 +73,37 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(ERRORS, _plain)
 
 
+class OutputError(Exception):
+    """Why nobody gets what is printed, in one line."""
+
+
 @contextlib.contextmanager
-def plain_signs() -> Iterator[None]:
-    """A block in which `print` writes plain signs by itself, to standard output and to standard error."""
+def output() -> Iterator[None]:
+    """A block whose prints are in plain signs where need be, and all written when it ends.
+
+    Raises OutputError where standard output is closed or full, and BrokenPipeError as soon as nobody reads on.
+    """
+    if sys.stdout is None:
+        raise OutputError("cannot write the output: it is closed")
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(sys.stderr or nowhere), _plain_signs():
+        try:
+            try:
+                yield
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if error.filename is not None:  # of a file, and not of what is printed
+                raise
+            raise OutputError(f"cannot write the output: {error.strerror}") from error
+        finally:
+            _let_go(sys.stdout)
+            _let_go(sys.stderr)
+
+
+@contextlib.contextmanager
+def _plain_signs() -> Iterator[None]:
     streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
     usual = [stream.errors for stream in streams]
     for stream in streams:
@@ -87,21 +115,20 @@ def plain_signs() -> Iterator[None]:
             stream.reconfigure(errors=errors)
 
 
+def _let_go(stream: Any) -> None:
+    """Send nowhere what cannot be written; else Python would complain once more when it ends."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def complain(problem: str) -> None:
     """Tell what went wrong in one line of standard error, if somebody can be told."""
-    with contextlib.suppress(OSError):
-        if sys.stderr is not None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
             print(f"autograd: {printable(problem, sys.stderr)}", file=sys.stderr)
-
-
-def settle() -> None:
-    """Let go of output that cannot be written, as Python would complain of it once more when it ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _let_go(sys.stderr)
 
 
 def is_command() -> bool:

@@ -16,7 +16,7 @@ from autograd import Value, draw, explain, sqrt
 from autograd.expression import ExpressionError
 from autograd.nn import MLP
 from autograd.optim import SGD
-from autograd.terminal import is_command, plain_signs, printable
+from autograd.terminal import OutputError, is_command, output, printable
 
 PROGRAM = """
 import autograd
@@ -62,7 +62,7 @@ print(repr(autograd.gradcheck(sqrt, x)))
 """
 
 
-def output(program: str, **environment: str) -> bytes:
+def printed(program: str, **environment: str) -> bytes:
     """What a program prints in a process of its own; it has to succeed."""
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, env={**os.environ, "PYTHONUTF8": "0", **environment}
@@ -81,14 +81,14 @@ def stream(encoding: str) -> io.TextIOWrapper:
 )
 def test_everything_can_be_printed_everywhere(encoding: str) -> None:
     """Seen to fail, by UnicodeEncodeError, with any one of the texts printed as it is."""
-    told = output(PROGRAM, PYTHONIOENCODING=encoding).decode(encoding)
+    told = printed(PROGRAM, PYTHONIOENCODING=encoding).decode(encoding)
 
     # The repr of a Value has its label in ASCII, as 'σ' or '\u03c3' would be typed.
     assert not re.search(r"\\u[0-9a-f]{4}", told.replace("label='\\u03c3'", ""))
 
 
 def test_model_is_a_tree_of_plain_signs_in_ascii() -> None:
-    told = output("from autograd.nn import MLP; print(MLP(2, [3, 1]))", PYTHONIOENCODING="ascii").decode()
+    told = printed("from autograd.nn import MLP; print(MLP(2, [3, 1]))", PYTHONIOENCODING="ascii").decode()
 
     assert told.splitlines() == [
         "MLP(2 -> 3 -> 1), 13 parameters",
@@ -196,16 +196,44 @@ def test_print_writes_plain_signs_by_itself_in_a_block(capsys: pytest.CaptureFix
     raw = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", io.TextIOWrapper(raw, "ascii"))
-        with plain_signs():
+        with output():
             print("x ≥ √2")
         with pytest.raises(UnicodeEncodeError):
             print("x ≥ √2")
 
         assert raw.getvalue().decode().split() == ["x", ">=", "sqrt", "2"]
-    with plain_signs():  # and elsewhere all signs
+    with output():  # and elsewhere all signs
         print("√2")
 
     assert capsys.readouterr().out == "√2\n"
+
+
+class Full(io.StringIO):
+    """A stream on a full disk."""
+
+    target = -1
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fileno(self) -> int:
+        return self.target
+
+
+def test_output_that_nobody_gets_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Seen to fail without the flush. Errors of files stay what they are."""
+    with open(tmp_path / "spare", "w") as spare:
+        full = Full()
+        full.target = spare.fileno()
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(OutputError, match="cannot write the output: No space left on device"), output():
+            print("x")
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OutputError, match="it is closed"), output():
+        print("x")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    with pytest.raises(FileNotFoundError), output():
+        (tmp_path / "gone").read_text()
 
 
 @pytest.mark.parametrize(
