@@ -664,6 +664,14 @@ def test_complaints_that_nobody_gets_change_no_status(words, status, redirection
 
 
 @POSIX
+def test_a_missing_engine_that_nobody_is_told_of_changes_no_status():
+    """Seen to fail with 120, as Python itself complains of what it cannot write at its end."""
+    for redirection in ("2>&-", "2>/dev/full"):
+        if os.path.exists(redirection[2:]) or "full" not in redirection:
+            assert shell(["draw", "x", "x=1"], redirection, AUTOGRAD_ENGINE="foo").returncode == 2
+
+
+@POSIX
 def test_a_model_is_trained_where_nobody_sees_the_bar(tmp_path):
     """Seen to fail, by an AttributeError of tqdm's, where standard error is closed."""
     done = shell(["train", "xor", "--points", "4", "--epochs", "1"], "2>&-")
