@@ -35,7 +35,7 @@ y.backward()
 told = audit(y)
 print(MLP(3, [4, 4, 1]))
 for kind in ("text", "markdown", "latex"):
-    print(explain(y, format=kind), explain(y, wrt=x, format=kind))
+    print(explain(y, format=kind), explain(y, wrt=x, format=kind), explain(y, format=kind).to_text())
 print(explain(y).forward, explain(y).backward)
 print(repr(draw(y)), y, x, told, told.wrong, told.operations)
 print(optim.SGD([x, w], lr=0.1, momentum=0.9).table(), optim.SGD([Value(1.0, "a" * 60)], lr=0.1).table(1))
@@ -115,12 +115,12 @@ def test_columns_stand_below_each_other_in_plain_signs(monkeypatch: pytest.Monke
 
 
 def test_texts_for_files_keep_their_signs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what is printed depends on the terminal: pictures, Markdown and notebooks do not."""
+    """Only what is for the terminal depends on it: Markdown, LaTeX and pictures do not."""
     x = Value(4.0, "σ")
     y = sqrt(x)
     monkeypatch.setattr(sys, "stdout", stream("ascii"))
 
-    assert "√σ" in explain(y).to_text()
+    assert "sqrt sigma" in explain(y).to_text()
     assert "√σ" in explain(y).to_markdown()
     assert "√σ" in draw(y).svg
 

@@ -60,7 +60,7 @@ class Explanation:
     _sections: "tuple[Section, ...]"
 
     def to_text(self) -> str:
-        """Plain text for the terminal."""
+        """Plain text for the terminal, in signs that it has."""
         return self._in("text")
 
     def to_markdown(self) -> str:
@@ -72,10 +72,7 @@ class Explanation:
         return self._in("latex")
 
     def __repr__(self) -> str:
-        from . import formats
-
-        cells = (printable,) if self.format == "text" else ()  # plain signs may be longer, and columns stand straight
-        return printable(getattr(formats, self.format)(self._sections, *cells))
+        return printable(self._in(self.format))
 
     def _in(self, format: str) -> str:
         from . import formats

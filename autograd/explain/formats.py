@@ -1,25 +1,26 @@
 """The formats of an explanation: text for a terminal, Markdown, LaTeX."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..draw.text import cells
+from ..terminal import printable
 from .board import Section
 from .formulas import Formula
 
 
-def text(sections: Sequence[Section], written: Callable[[str], str] = str) -> str:
-    """Plain text, tables in columns, whose cells are `written` before they are put below each other."""
+def text(sections: Sequence[Section]) -> str:
+    """Plain text, tables in columns, in signs that the terminal has."""
     blocks = [
-        [section.title.text, *_columns(section, written), *[f"  {sentence.text}" for sentence in section.sentences]]
+        [section.title.text, *_columns(section), *[f"  {sentence.text}" for sentence in section.sentences]]
         for section in sections
     ]
-    return "\n\n".join(map("\n".join, blocks))
+    return printable("\n\n".join(map("\n".join, blocks)))
 
 
-def _columns(section: Section, written: Callable[[str], str]) -> Iterator[str]:
+def _columns(section: Section) -> Iterator[str]:
     if section.rows:
-        table = [[written(cell.text) for cell in row] for row in (section.heads, *section.rows)]
+        table = [[printable(cell.text) for cell in row] for row in (section.heads, *section.rows)]
         widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
         for row in table:
             columns = zip(row, widths, section.align, strict=True)
