@@ -209,7 +209,7 @@ def operation(
     domains are not one for each parameter; TypeError where the notation is forgotten.
     """
     if not isinstance(notation, str):
-        raise TypeError('an operation is declared with its notation: @operation("x³", "3·x²")')
+        raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))
 
     def declare(rule: Callable[..., Any]) -> Operation:
         name, parameters = rule.__name__, inspect.signature(rule).parameters

@@ -56,6 +56,8 @@ def fails(action, *arguments):
 fails(gradcheck, σ2, 2.0)
 fails(Expression, "1/(σ + sinn(x))")
 fails(lambda: Expression("x*σ")(x=1.0))
+fails(explain, 3.0)
+fails(operation, lambda x: x)
 with detect_anomaly():
     fails(lambda: (sqrt(x) - 2) * w / 0.0)
 print(repr(autograd.gradcheck(sqrt, x)))

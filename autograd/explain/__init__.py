@@ -111,7 +111,7 @@ def explain(
     wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for value in (root, *(wanted or ())):
         if not isinstance(value, Value):
-            raise TypeError(f"explain(root, wrt=…) takes Values, not {type(value).__name__}")
+            raise TypeError(printable(f"explain(root, wrt=…) takes Values, not {type(value).__name__}"))
     if format not in FORMATS:
         raise ValueError(f"format must be {' or '.join(map(repr, FORMATS))}, not {format!r}")
     if digits not in range(1, 18):
