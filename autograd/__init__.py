@@ -110,10 +110,23 @@ __all__ = [
     "where",
 ]
 
+__version__: str  # looked up when it is asked for, which takes a while
+
 if not TYPE_CHECKING:  # for then a name that does not exist would pass
 
     def __getattr__(name: str) -> Any:
-        """The operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+        """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+        if name == "__version__":
+            return _version()
         if name in OPERATIONS:
             return OPERATIONS[name]
         raise missing("module 'autograd'", name, OF_THE_PACKAGE)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("scalar-autograd")
+    except PackageNotFoundError:  # a clone that is run as it is
+        return "0+unknown"

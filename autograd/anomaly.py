@@ -20,6 +20,7 @@ from typing import Any
 from . import notation
 from .modes import mode
 from .operations import BLOCKED
+from .terminal import printable
 
 
 def check_leaf(leaf: Any, number: float) -> None:
@@ -136,7 +137,8 @@ def _on_the_way_to_leaves(order: list[Any], flows: dict[int, float]) -> set[int]
 def _story(node: Any) -> str:
     if node.operation is None:
         return node.label or "a leaf"
-    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
+    formula = notation.expression(node)
+    return printable(f"{node.label} = {formula}" if node.label else formula)
 
 
 def _circumstances(node: Any) -> str:
@@ -144,7 +146,7 @@ def _circumstances(node: Any) -> str:
     operands = {(id(x), number): (x, number) for x, number in pairs if type(x) is not float}
     texts = [text for x, number in operands.values() if (text := _operand(x, number))]
     where = ", with " + ", ".join(texts[:6] + ["…"] * (len(texts) > 6)) if texts else ""
-    return where + (f"; made at {node.line}" if node.line else "")
+    return printable(where + (f"; made at {node.line}" if node.line else ""))
 
 
 def _operand(operand: Any, number: float) -> str:

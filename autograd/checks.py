@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .ieee import real, unwrapped
+from .terminal import printable
 
 
 def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None) -> int:
@@ -74,7 +75,7 @@ def shown(thing: Any, most: int = 40) -> str:
     ('[1.0, 2.0]', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")
     """
     text = repr(thing)
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return printable(text if len(text) <= most else text[: most - 1] + "…")
 
 
 def _instead(given: Any, kind: type[int | float], least: float | None, most: float | None) -> str:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .modes import Scope, detect_anomaly, no_grad, scope
+from .terminal import complain, is_command
 from .value import Number, ancestors, topological_order
 
 __all__ = [
@@ -50,7 +51,13 @@ def _built() -> Any:
         return None
 
 
-native = _built()
+try:
+    native = _built()
+except ImportError as error:
+    if not is_command():
+        raise
+    complain(str(error))
+    raise SystemExit(2) from None  # for the command has not begun to run, and nobody else would catch it
 engine = "python" if native is None else "native"
 
 if TYPE_CHECKING or native is None:

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple, SupportsFloat
 from . import ieee, operations
 from .engines import Value
 from .operations import OPERATIONS, Operation
+from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
 # raises: 1/0 is inf, and 9**9**9 is no integer of 370 million digits.
@@ -78,13 +79,13 @@ class ExpressionError(ValueError):
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
         if self.column is None:
-            return self.message + hint
+            return printable(self.message + hint)
         # Of a long text, the surroundings of the place: one line of a terminal.
         start = max(0, self.column - 40)
         before, after = "..." * (start > 0), "..." * (start + 70 < len(self.text))
         shown = "".join([character if character.isprintable() else "?" for character in self.text[start : start + 70]])
-        caret = " " * (len(before) + self.column - start) + "^"
-        return f"{self.message} (at column {self.column + 1}){hint}\n  {before}{shown}{after}\n  {caret}"
+        caret = " " * len(printable(before + shown[: self.column - start])) + "^"
+        return printable(f"{self.message} (at column {self.column + 1}){hint}\n  {before}{shown}{after}\n  {caret}")
 
 
 class Step(NamedTuple):

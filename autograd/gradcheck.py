@@ -20,6 +20,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from .engines import Value, gradient
+from .terminal import printable
 
 RTOL, ATOL = 1e-7, 1e-9
 
@@ -46,7 +47,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         told = f"{self.input} at {self.point!r}: analytic {self.analytic!r}, numeric {self.numeric!r}"
-        return f"{told}, {self.reason or f'{self.digits} digits agree'} ({self.verdict})"
+        return printable(f"{told}, {self.reason or f'{self.digits} digits agree'} ({self.verdict})")
 
 
 def gradcheck(

@@ -28,6 +28,7 @@ from typing import Any, Final
 
 from . import ieee, neighbours
 from .ieee import data_of
+from .terminal import printable
 
 neighbours.check()  # here, for all that builds on Values comes by
 
@@ -37,7 +38,7 @@ neighbours.check()  # here, for all that builds on Values comes by
 BLOCKED: Final = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Domain:
     """The numbers from `low` to `high` where an operation and its derivatives exist, without the `excluded` ones.
 
@@ -52,6 +53,9 @@ class Domain:
 
     def __contains__(self, number: float) -> bool:
         return self.low <= number <= self.high and number not in self.excluded
+
+    def __repr__(self) -> str:
+        return printable(f"<domain {self.text}>")
 
 
 REALS = Domain("any real")
@@ -163,7 +167,7 @@ class Operation:
         return names
 
     def __repr__(self) -> str:
-        return f"<operation {self.name}>"
+        return printable(f"<operation {self.name}>")
 
 
 def _operand(thing: Any) -> Any:
@@ -235,7 +239,7 @@ def operation(
     domains are not one for each parameter; TypeError where the notation is forgotten.
     """
     if not isinstance(notation, str):
-        raise TypeError('an operation is declared with its notation: @operation("x³", "3·x²")')
+        raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))
 
     def declare(rule: Callable[..., Any]) -> Operation:
         name, parameters = rule.__name__, inspect.signature(rule).parameters

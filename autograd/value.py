@@ -31,6 +31,7 @@ from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
+from .terminal import printable
 
 # What may stand in an expression: a Value or any real number.
 Number = Union["Value", SupportsFloat]
@@ -301,7 +302,7 @@ class Value:
     def __repr__(self) -> str:
         label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
         shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
-        return f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")")
+        return printable(f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")"))
 
     def __format__(self, specification: str) -> str:
         return format(self._data, specification) if specification else repr(self)

@@ -534,6 +534,39 @@ def test_where_wasm_does_not_load_the_program_dot_draws(monkeypatch, no_wasm, tm
     assert draw(x * x).svg == draw(x * x, engine="dot").svg
 
 
+@pytest.mark.parametrize(
+    "step",
+    ["wasmtime.Config", "wasmtime.Module", "wasmtime.Store", "wasmtime.Linker.instantiate", "threading.Thread.start"],
+)
+def test_where_wasm_breaks_off_on_its_way_the_program_dot_is_asked(monkeypatch, step):
+    """Seen to fail, by a WasmtimeError, where there was no memory for an instance."""
+
+    def breaks(*_):
+        raise RuntimeError("mmap failed\n\nCaused by:\n    Cannot allocate memory")
+
+    engine._compiled.cache_clear()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(step, breaks)
+    with pytest.raises(RuntimeError) as caught:
+        _ = draw(Value(1.0)).svg
+
+    assert "(mmap failed Caused by: Cannot allocate memory; there is no program dot on the PATH)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the address space has no limit")
+def test_little_memory_is_enough():
+    """Seen to fail, by a WasmtimeError, with the 4 GiB of address space that wasmtime reserves by itself."""
+    program = """
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        from autograd import Value, draw
+        print(draw(Value(1.0), engine="wasm").svg[:4])
+    """
+
+    assert run(program).stdout == b"<svg\n"
+
+
 @pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz is not installed")
 def test_the_systems_dot_draws_the_same_cards():
     f = neuron()
@@ -659,7 +692,7 @@ def test_a_file_that_cannot_be_replaced_whole_stays_as_it_was(tmp_path, monkeypa
     """Seen to fail with the text written straight to the file."""
     path = tmp_path / "old.svg"
     path.write_text("old")
-    monkeypatch.setattr("pathlib.Path.replace", lambda *_: 1 / 0)
+    monkeypatch.setattr("os.replace", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         draw(Value(1.0)).save(path)

@@ -15,7 +15,7 @@ import pytest
 
 import autograd
 from autograd.__main__ import main
-from autograd.grade import FAILED, MISSING, PASSED, GradeError, checks, conformance, grade, trial
+from autograd.grade import FAILED, MISSING, PASSED, GradeError, checks, conformance, grade
 from autograd.grade.checks import CHECKS
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,23 @@ def test_every_public_name_is_there_and_documented() -> None:
     assert len(set(autograd.__all__)) == len(autograd.__all__)
     ours = {name for name, known in autograd.OPERATIONS.items() if known.rule.__module__ == "autograd.operations"}
     assert ours <= set(dir(autograd))
+
+
+def test_the_version_is_that_of_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with AttributeError. Of a clone that was not installed there is none to know."""
+    assert autograd.__version__ == metadata.version("scalar-autograd")
+
+    def unknown(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", unknown)
+    assert autograd.__version__ == "0+unknown"
+
+
+def test_the_version_is_not_looked_up_before_it_is_asked_for(tmp_path: Path) -> None:
+    told = run("import sys, autograd; print('importlib.metadata' in sys.modules)", tmp_path)
+
+    assert told.stdout == "False\n"
 
 
 def test_a_star_import_leaves_pythons_own_functions() -> None:

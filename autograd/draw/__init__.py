@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..engines import Value
 from ..locks import CachedProperty
+from ..terminal import printable
 from .look import Look
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
+    from ..files import AnyPath
     from .diagram import Diagram
 
 # A notebook draws a Value by itself as long as the picture fits a page.
@@ -88,8 +90,8 @@ class Drawing:
 
         return prefix_of(self._diagram, self._look)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file, in one step; the ending of its name is .svg, .html, .png, .pdf or .dot.
+    def save(self, path: "AnyPath") -> None:
+        """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         An .html is a page to step through the forward and the backward pass, as `explain` tells them.
 
@@ -118,7 +120,7 @@ class Drawing:
         return _bundle(repr(self), self)
 
     def __repr__(self) -> str:
-        return f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>"
+        return printable(f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>")
 
 
 def draw(

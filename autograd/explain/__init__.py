@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from ..checks import choice, whole
 from ..engines import Value
+from ..terminal import printable
 
 if TYPE_CHECKING:
     from .board import Section
@@ -60,7 +61,7 @@ class Explanation:
     _sections: "tuple[Section, ...]"
 
     def to_text(self) -> str:
-        """Plain text for the terminal."""
+        """Plain text for the terminal, in signs that it has."""
         return self._in("text")
 
     def to_markdown(self) -> str:
@@ -72,7 +73,7 @@ class Explanation:
         return self._in("latex")
 
     def __repr__(self) -> str:
-        return self._in(self.format)
+        return printable(self._in(self.format))
 
     def _in(self, format: str) -> str:
         from . import formats
@@ -111,7 +112,7 @@ def explain(
     wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for value in (root, *(wanted or ())):
         if not isinstance(value, Value):
-            raise TypeError(f"explain(root, wrt=…) takes Values, not {type(value).__name__}")
+            raise TypeError(printable(f"explain(root, wrt=…) takes Values, not {type(value).__name__}"))
     choice("format", format, FORMATS)
     digits, most = whole("digits", digits, least=1, most=17), whole("most", most, least=1)
 

@@ -23,6 +23,7 @@ from ..engines import Value, topological_order
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
 from ..operations import BLOCKED
+from ..terminal import printable
 from .formulas import Formula, product, prose
 from .kinks import Kinks, is_at_kink
 from .writer import Writer, is_shared
@@ -69,7 +70,7 @@ class Forward:
     line: str
 
     def __repr__(self) -> str:
-        return self.line
+        return printable(self.line)
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,7 +90,7 @@ class Backward:
     line: str
 
     def __repr__(self) -> str:
-        return self.line
+        return printable(self.line)
 
 
 class Passes:

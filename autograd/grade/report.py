@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..terminal import printable
 from .checks import ANYTHING, MAY_PASS, RESTS_ON, Answers, Check
 from .trial import Outcome
 
@@ -51,7 +52,7 @@ class Result:
             paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
         elif self.follows:
             paragraphs.append(_filled("It rests on what fails in other checks, which may be the reason.", indent=4))
-        return "\n\n".join(paragraphs)
+        return printable("\n\n".join(paragraphs))
 
     def _difference(self) -> tuple[str, str]:
         """What came out and what is right, of the answers that differ."""
@@ -123,7 +124,7 @@ class Report:
             paragraphs.append(_filled(f"Not run: {counts[NOT_RUN]} checks, for {'; '.join(reasons)}."))
         shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
         paragraphs.append(", ".join(f"{counts[status]} {status}" for status in shown))
-        return "\n\n".join(paragraphs)
+        return printable("\n\n".join(paragraphs))
 
 
 # From outcomes to mistakes ------------------------------------------------------------------------

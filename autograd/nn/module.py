@@ -11,7 +11,6 @@
 (7.0, {'slope': 2.0, 'offset': 1.0})
 """
 
-import os
 import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,9 @@ from typing import Any
 
 from .. import saving
 from ..engines import Value, scope
+from ..files import AnyPath
 from ..ieee import real
+from ..terminal import printable
 
 
 class Module:
@@ -100,11 +101,11 @@ class Module:
         for name, parameter in parameters.items():
             parameter.data = leaves[name].data
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
         saving.write(path, "model", self.state_dict())
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: AnyPath) -> None:
         """Take over the parameters from a file that `save` wrote.
 
         Raises ValueError, and leaves the model as it was, where the file is damaged, is far larger than one of this
@@ -117,7 +118,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        return "\n".join(_tree(self, set()))
+        return printable("\n".join(_tree(self, set())))
 
 
 class _Members:
