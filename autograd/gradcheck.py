@@ -16,14 +16,11 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .differences import ATOL, RTOL, Estimate, numeric_derivative
 from .engines import Value, gradient
-
-RTOL, ATOL = 1e-7, 1e-9
-
-EPSILON = sys.float_info.epsilon
 
 AGREES, DIFFERS, UNDECIDED = "agrees", "differs", "undecided"
 
@@ -101,76 +98,6 @@ def compare(f: Callable[..., Value], *inputs: Any, rtol: float = RTOL, atol: flo
     return comparisons
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A numeric derivative, and why it is not to be relied on, if so."""
-
-    value: float
-    reason: str = ""
-
-
-def numeric_derivative(
-    f: Callable[[float], float], x: float, *, scale: float = 0.0, rtol: float = RTOL, atol: float = ATOL
-) -> Estimate:
-    """The derivative of a function of one float by central differences, extrapolated (Richardson).
-
-    >>> import math
-    >>> numeric_derivative(math.exp, 1.0).value  # e = 2.718281828459045
-    2.7182818284...
-    >>> numeric_derivative(abs, 0.0).reason
-    'a kink or a jump'
-
-    With D(h) = (f(x+h) − f(x−h)) / 2h, the combination (4·D(h/2) − D(h)) / 3 has an error of order h⁴
-    (Richardson 1911, "The approximate arithmetical solution by finite differences"); the step h =
-    ε^(1/5)·max(1, |x|) balances it with the rounding of f, or ε^(1/5)·scale if one is given. Where f bends too fast
-    for that, h is halved, as long as rounding leaves `rtol` and `atol` in reach.
-    """
-    here = f(x)
-    if not math.isfinite(here):
-        return Estimate(math.nan, f"f is {here} at the point")
-    scale = scale or max(1.0, abs(x))
-    slopes: list[float] = []  # D, for each of the steps h, h/2, h/4 …
-    bends: list[float] = []  # the slope to the right less the slope to the left
-    roughness = [0.0, 0.0]
-    reason = ""
-    for halvings in range(60):
-        h = (x + EPSILON**0.2 * scale / 2**halvings) - x  # so that x + h is exact
-        if h == 0:
-            break
-        right, left = f(x + h), f(x - h)
-        for neighbour, number in ((x + h, right), (x - h, left)):
-            if not math.isfinite(number):
-                return Estimate(math.nan, f"f is {number} at {neighbour!r}, too near for differences")
-        slopes.append((right - left) / (2 * h))
-        bends.append((right - 2 * here + left) / h)
-        if len(slopes) < 3:
-            continue
-        # (4a − b)/3 written as a + (a − b)/3, for 4a may overflow
-        fine = slopes[-1] + (slopes[-1] - slopes[-2]) / 3
-        coarse = slopes[-2] + (slopes[-2] - slopes[-3]) / 3
-        if not math.isfinite(fine - coarse):
-            return Estimate(math.nan, "the differences overflow")
-        noise = (EPSILON * max(abs(right), abs(here), abs(left)) + math.ulp(0.0)) / h
-        if noise > atol + rtol * abs(fine):
-            if not reason:
-                reason = "rounding hides the slope: f is large and its derivative small"
-            continue
-        # A long step makes all slopes small, those of a wave too; so the smoothness asked for grows with it.
-        smooth = max(noise, atol / max(1.0, scale) + rtol * abs(fine))
-        # The slopes to the right and to the left differ by h·f″ where f is smooth, so by half of it at half the
-        # step. At a kink the difference stays.
-        bend = max(abs(bends[-2] - bends[-3] / 2), abs(bends[-1] - bends[-2] / 2))
-        if max(bend, abs(fine - coarse)) <= smooth:
-            # Where f is smooth, this has fallen by 16 at most from step to step; by more where a kink has just come
-            # out of reach.
-            if max(roughness[-2:]) > 16 * 16 * smooth:
-                return Estimate(math.nan, "a kink or a jump near the point")
-            return Estimate(fine)
-        roughness.append(max(bend, abs(fine - coarse)))
-        reason = "a kink or a jump" if bend > smooth else "f bends too fast for differences"
-    return Estimate(math.nan, reason or "floats are too far apart here for a step")
-
-
 def compare_along(
     along: Callable[[float], float], name: str, point: float, analytic: float, *, rtol: float = RTOL, atol: float = ATOL
 ) -> Comparison:
@@ -180,19 +107,30 @@ def compare_along(
     'differs'
     """
 
-    def judged(scale: float) -> Comparison:
-        numeric, reason = astuple(numeric_derivative(along, point, scale=scale, rtol=rtol, atol=atol))
-        close = abs(analytic - numeric) <= atol + rtol * abs(numeric)
-        verdict = UNDECIDED if reason else AGREES if close else DIFFERS
-        return Comparison(name, point, analytic, numeric, verdict, agreeing_digits(analytic, numeric), reason)
+    def look(scale: float) -> tuple[Estimate, str]:
+        estimate = numeric_derivative(along, point, scale=scale, rtol=rtol, atol=atol)
+        return estimate, _verdict(analytic, estimate, atol + rtol * abs(estimate.value))
 
-    comparison = judged(max(1.0, abs(point)))
-    if comparison.verdict != DIFFERS:
-        return comparison
-    # Before a derivative is called wrong: the step may have leapt over a pole at 0 or over many periods of a wave.
-    # What the smaller one of the sizes 1 and |x| sees, counts.
-    closer = judged(min(1.0, abs(point)))
-    return comparison if closer.verdict == UNDECIDED else closer
+    estimate, verdict = look(max(1.0, abs(point)))
+    if 0 < abs(point) < 1 and (estimate.reason or verdict != AGREES):
+        # A step made for numbers near 1 leaps over what a function does beside 0: a kink, a pole, periods of a wave.
+        closer, closer_verdict = look(abs(point))
+        is_zero_around = closer.error * abs(point) < sys.float_info.min
+        is_clear = not closer.reason or is_zero_around or closer.error <= rtol * estimate.error
+        # That nothing moves so near may be rounding, though: log(1 + x) is 0 there.
+        if is_clear and not (closer.value == 0 and verdict == DIFFERS):
+            estimate, verdict = closer, closer_verdict
+    reason = estimate.reason if verdict == UNDECIDED else ""
+    return Comparison(name, point, analytic, estimate.value, verdict, agreeing_digits(analytic, estimate.value), reason)
+
+
+def _verdict(analytic: float, estimate: Estimate, tolerance: float) -> str:
+    if math.isnan(estimate.value):
+        return UNDECIDED
+    if not abs(analytic - estimate.value) <= estimate.error + tolerance:  # nan is not
+        return DIFFERS
+    # Of what is too small to be seen, only that it is 0 can be said: any other small number would pass as well.
+    return UNDECIDED if estimate.reason and not analytic == estimate.value == 0 else AGREES
 
 
 def agreeing_digits(a: float, b: float) -> int:
