@@ -1365,12 +1365,13 @@ cdef list local_gradients_as_values(Value node, set wanted):
         return found
     operation, parents = node.operation, node.operands
     operands = [as_it_was(parent, number) for parent, number in zip(parents, node.numbers)]
-    _, local_gradient = operation.rule(*operation.arguments(operands))
-    for parent, partial in zip(parents, reference._partials(node, local_gradient)):
-        if isinstance(parent, Value) and parent in wanted:
-            partial = partial() if callable(partial) else partial
-            if partial is not BLOCKED:
-                found.append((parent, partial))
+    with reference.on_values(operation):
+        _, local_gradient = operation.rule(*operation.arguments(operands))
+        for parent, partial in zip(parents, reference._partials(node, local_gradient)):
+            if isinstance(parent, Value) and parent in wanted:
+                partial = partial() if callable(partial) else partial
+                if partial is not BLOCKED:
+                    found.append((parent, partial))
     return found
 
 

@@ -26,6 +26,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
 
 from . import notation, operations
+from .advice import on_values
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 
@@ -595,12 +596,13 @@ def _local_gradients_as_values(node: Value, wanted: Container[Value]) -> Iterato
     if node.operation is None:
         return
     operands = [_as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)]
-    _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
-    for parent, partial in zip(node.operands, _partials(node, local_gradient), strict=True):
-        if isinstance(parent, Value) and parent in wanted:
-            partial = partial() if callable(partial) else partial
-            if partial is not BLOCKED:
-                yield parent, partial
+    with on_values(node.operation):
+        _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
+        for parent, partial in zip(node.operands, _partials(node, local_gradient), strict=True):
+            if isinstance(parent, Value) and parent in wanted:
+                partial = partial() if callable(partial) else partial
+                if partial is not BLOCKED:
+                    yield parent, partial
 
 
 _committing = threading.Lock()
