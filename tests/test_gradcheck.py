@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -562,6 +562,86 @@ def test_lists_are_inputs() -> None:
     assert {comparison.verdict for comparison in comparisons} == {"agrees"}
 
 
+def test_inputs_may_be_nested_in_any_way_and_are_named_by_their_way() -> None:
+    """Seen to fail with tuples handed on as lists."""
+
+    class Pair(NamedTuple):
+        a: Any
+        b: Any
+
+    def f(xs: list[list[Value]], params: dict[str, Any], pair: Pair, array: Any) -> Value:
+        assert isinstance(pair, Pair)
+        assert isinstance(params[0], tuple)
+        assert isinstance(array, np.ndarray)
+        assert array.shape == (1, 2)
+        return xs[0][1] * params["w"][2].exp() + pair.a * pair.b[0] + params[0][0] * array[0, 1] ** 2 + array.sum()
+
+    inputs = [[[1.0, 2.0], [3]], {"w": [1.0, 2.0, 0.5], 0: (4.0,)}, Pair(0.3, [Value(0.7, "seven")]), np.ones((1, 2))]
+    comparisons = gradcheck(f, *inputs, second=True)
+    derivatives = {
+        "xs[0][0]": 0.0,
+        "xs[0][1]": math.exp(0.5),
+        "xs[1][0]": 0.0,
+        "params['w'][0]": 0.0,
+        "params['w'][1]": 0.0,
+        "params['w'][2]": 2 * math.exp(0.5),
+        "params[0][0]": 1.0,
+        "pair[0]": 0.7,
+        "seven": 0.3,
+        "array[0][0]": 1.0,
+        "array[0][1]": 9.0,
+    }
+
+    assert {c.input: c.analytic for c in comparisons[:11]} == pytest.approx(derivatives)
+    assert [c.input for c in comparisons[11:]] == [f"{a}, then {b}" for a in derivatives for b in derivatives]
+    assert {comparison.verdict for comparison in comparisons} == {"agrees"}
+
+
+def test_a_wrong_derivative_deep_in_the_inputs_is_named(declared: Any) -> None:
+    @declared
+    def twice(x):
+        return 2 * x, lambda: (2.001,)
+
+    with pytest.raises(GradientError, match=r"^params\['w'\]\[1\]\[0\] at 3\.0: analytic 2\.001, numeric (2\.0|1\.9)"):
+        gradcheck(lambda params: twice(params["w"][1][0]), {"w": [1.0, [3.0]]})
+
+
+@pytest.mark.parametrize(
+    ("form", "ways"),
+    [
+        (lambda a, b: [a, b], ["output[0]", "output[1]"]),
+        (lambda a, b: (a, b), ["output[0]", "output[1]"]),
+        (lambda a, b: {"a": a, "rest": [[b]]}, ["output['a']", "output['rest'][0][0]"]),
+        (lambda a, b: np.array([[a], [b]]), ["output[0][0]", "output[1][0]"]),
+    ],
+)
+def test_every_output_is_checked_against_every_input(form: Callable[..., Any], ways: list[str]) -> None:
+    """Seen to fail with the gradients of an earlier output left in the leaves."""
+    comparisons = gradcheck(lambda x, y: form(x * y, autograd.sin(x)), 2.0, 3.0, second=True)
+    first = [(way, name) for way in ways for name in ("x", "y")]
+
+    assert [(c.output, c.input) for c in comparisons[:4]] == first
+    assert [c.analytic for c in comparisons[:4]] == [3.0, 2.0, math.cos(2.0), 0.0]
+    assert [(c.output, c.input) for c in comparisons[4:]] == [(o, f"{i}, then {j}") for o, i in first for j in "xy"]
+    assert [c.analytic for c in comparisons[4:]] == [0.0, 1.0, 1.0, 0.0, -math.sin(2.0), 0.0, 0.0, 0.0]
+    assert {comparison.verdict for comparison in comparisons} == {"agrees"}
+
+
+def test_a_wrong_derivative_of_one_output_is_named(declared: Any) -> None:
+    @declared
+    def product(x, y):
+        return x * y, lambda: (y, -x)
+
+    with pytest.raises(GradientError) as error:
+        gradcheck(lambda x, y: {"sum": x + y, "area": product(x, y)}, 2.0, 3.0)
+
+    assert str(error.value).startswith("output['area'] by y at 3.0: analytic -2.0, numeric ")
+
+
+def test_a_single_output_has_no_way() -> None:
+    assert [comparison.output for comparison in gradcheck(lambda x: x * 2, 1.0, second=True)] == ["", ""]
+
+
 def test_an_empty_list_is_an_input() -> None:
     assert [comparison.input for comparison in gradcheck(lambda xs, y: autograd.sum([*xs, y]), [], 1.0)] == ["y"]
 
@@ -629,17 +709,67 @@ def test_the_answer_may_be_an_input() -> None:
 # Functions that cannot be checked -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", [1.0, None, "x", [Value(1.0)], (Value(1.0), Value(2.0))])
-def test_a_function_must_return_one_value(answer: Any) -> None:
+@pytest.mark.parametrize("answer", [1.0, None, "x", {Value(1.0)}, iter([Value(1.0)])])
+def test_a_function_must_return_values(answer: Any) -> None:
     for check in (gradcheck, compare):
-        with pytest.raises(TypeError, match=f"must return one Value, not {type(answer).__name__}"):
+        with pytest.raises(TypeError, match=f"must return one Value, not {type(answer).__name__}: let it compute with"):
             check(lambda x: answer, 1.0)
 
 
-@pytest.mark.parametrize("thing", ["2", None, [[1.0]], 1j])
-def test_an_input_must_be_a_number(thing: Any) -> None:
-    with pytest.raises(TypeError, match="expected a real number"):
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ([Value(1.0), 2.0], r"must return Values, but output\[1\] is float: let it compute with the Values"),
+        ({"a": (Value(1.0), None)}, r"must return Values, but output\['a'\]\[1\] is NoneType"),
+        (np.array([1.0]), r"must return Values, but output\[0\] is float"),
+        ([], "returned nothing to differentiate: an empty list"),
+        ({"a": []}, "returned nothing to differentiate: an empty dict"),
+    ],
+)
+def test_each_of_several_outputs_must_be_a_value(answer: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        gradcheck(lambda x: answer, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("thing", "told"),
+    [
+        ("2", "x cannot be an input: expected a real number, not str: convert text first"),
+        (None, "x cannot be an input: expected a real number, not None"),
+        (1j, "x cannot be an input: .*take its .real"),
+        ({1.0, 2.0}, "x cannot be an input: .* not set"),
+        ([1.0, {"w": ["2"]}], r"x\[1\]\['w'\]\[0\] cannot be an input: .* not str"),
+        (np.array([1.0, None]), r"x\[1\] cannot be an input: .* not None"),
+        (autograd.nn.MLP(1, [1]), r"x cannot be an input: pass x\.parameters\(\)"),
+    ],
+)
+def test_what_cannot_be_an_input_is_named_with_the_remedy(thing: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=f"^{told}.*; inputs are numbers, Values, and lists, tuples, dicts and NumPy"):
         gradcheck(lambda x: x, thing)
+
+
+def test_a_function_that_changes_its_inputs_is_told_so() -> None:
+    """The derivative would belong to another point than the comparison says."""
+
+    def step(x: Value, params: dict[str, Any]) -> Value:
+        answer = x * params["w"][0]
+        params["w"][0].data -= 0.5
+        return answer
+
+    with pytest.raises(ValueError, match=r"changes its input params\['w'\]\[0\] from 2\.0 to 1\.5; .*make new Values"):
+        gradcheck(step, 1.0, {"w": [2.0]})
+
+
+def test_a_function_may_change_its_lists() -> None:
+    weights = [1.0, 2.0]
+
+    assert [c.analytic for c in gradcheck(lambda ws: ws.pop() * ws.pop(), weights)] == [2.0, 1.0]
+    assert weights == [1.0, 2.0]
+
+
+def test_a_function_must_return_as_many_values_everywhere() -> None:
+    with pytest.raises(TypeError, match="returns 1 Values, but 2 at 1\\.0"):
+        compare(lambda x: [x] if x.data == 1 else [x, x], 1.0)
 
 
 def test_a_repeated_run_must_give_the_same_gradient() -> None:
