@@ -147,8 +147,8 @@ def compare_along(
         closer, closer_verdict = look(abs(point))
         is_zero_around = closer.error * abs(point) < sys.float_info.min
         is_clear = not closer.reason or is_zero_around or closer.error <= rtol * estimate.error
-        # That nothing moves so near may be rounding, though: log(1 + x) is 0 there.
-        if is_clear and not (closer.value == 0 and verdict == DIFFERS):
+        # That nothing moves so near may be rounding, though, as log(1 + x) is 0 there: so it contradicts nothing.
+        if is_clear and not (closer.value == 0 and DIFFERS in (verdict, closer_verdict)):
             estimate, verdict = closer, closer_verdict
     reason = estimate.reason if verdict == UNDECIDED else ""
     return Comparison(name, point, analytic, estimate.value, verdict, agreeing_digits(analytic, estimate.value), reason)

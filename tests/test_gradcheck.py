@@ -6,18 +6,20 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from test_accuracy import BUILT_IN
 
 import autograd
-from autograd import OPERATIONS, GradientError, Operation, Value, gradcheck, operation
+from autograd import OPERATIONS, Domain, GradientError, Operation, Value, audit, gradcheck, operation
 from autograd.differences import EPSILON, numeric_derivative
 from autograd.gradcheck import agreeing_digits, compare, compare_along
 
@@ -291,10 +293,13 @@ def test_points_near_a_kink_or_a_jump_are_undecided(f: Callable[..., Any], dista
 @pytest.mark.parametrize("point", [1e-300, 1e-12, 1e-6, STEP / 2, -STEP / 2, -1e-6, -1e-12, -1e-300])
 def test_points_beside_a_kink_at_0_are_decided_with_a_step_of_their_size(point: float) -> None:
     """Seen to fail with only the step made for numbers near 1."""
-    for claim in (0.0, 0.5, 1.0):
-        right = claim == (1.0 if point > 0 else 0.0)
+    right = 1.0 if point > 0 else 0.0
 
-        assert claimed(lambda x: max(x, 0.0), point, claim) == ("agrees" if right else "differs")
+    assert claimed(lambda x: max(x, 0.0), point, right) == "agrees"
+    for wrong in (0.5, 2.0, -1.0):
+        # Nothing moves on the left of 0; that might be the rounding of something inside of f.
+        assert claimed(lambda x: max(x, 0.0), point, wrong) == ("differs" if point > 0 else "undecided")
+        assert claimed(lambda x: max(x, 3 * x), point, wrong) == "differs"
 
 
 @pytest.mark.parametrize("jump", [1.0, -1.0, 1e-6, 1e10])
@@ -834,3 +839,181 @@ def test_a_comparison_is_for_reading_only() -> None:
         compare(autograd.exp, 1.0)[0].verdict = "agrees"
     with pytest.raises(FrozenInstanceError):
         numeric_derivative(math.exp, 1.0).reason = ""
+
+
+# Over all domains and scales ----------------------------------------------------------------------
+
+# 10,000 in the thorough profile.
+COUNT = min(10_000, 20 * settings.default.max_examples)
+
+
+def random_number(draw: random.Random, domain: Domain) -> float:
+    """Of a domain: anywhere up to 10 from 0, or close to an end, from 1e-12 on; close to 0 from 1e-300 on."""
+    ends = [end for end in (domain.low, domain.high, *domain.excluded) if math.isfinite(end)]
+    while True:
+        number = draw.uniform(-10, 10)
+        if ends and draw.random() < 0.5:
+            end = draw.choice(ends)
+            number = end + draw.choice((-1, 1)) * 10 ** draw.uniform(-12 if end else -300, 0)
+        if number in domain:
+            return number
+
+
+def random_derivatives(count: int, seed: int) -> Iterator[tuple[Callable[[float], float], float, float]]:
+    """Operations in one operand, times a power of ten: each as a function of one float, a point, the derivative."""
+    draw = random.Random(seed)
+    while count:
+        made, scale = draw.choice(BUILT_IN), 10.0 ** draw.randint(-300, 300)
+        numbers = made.operands(
+            [
+                [random_number(draw, d[0]) for _ in range(3)] if isinstance(d, list) else random_number(draw, d)
+                for d in made.domain
+            ]
+        )
+        place = draw.randrange(len(numbers))
+        node = made(*made.arguments([Value(number) for number in numbers]))
+        partial = node.local_gradients()[place][1] or 0.0
+
+        def f(x: float, made=made, numbers=numbers, place=place, scale=scale) -> float:
+            return scale * made(*made.arguments([*numbers[:place], x, *numbers[place + 1 :]]))
+
+        # What is not 0 and leaves the range of floats on the way, is another function there.
+        sizes = {abs(x) for x in (node.data * scale, partial * scale, node.data, partial, partial * numbers[place])}
+        if (all(size == 0 or 1e-300 <= size <= 1e300 for size in sizes) and node.data * scale != 0) or partial == 0:
+            yield f, numbers[place], partial * scale
+            count -= 1
+
+
+def test_points_of_all_domains_are_decided_at_every_scale() -> None:
+    """At most 1 % are undecided, none of the right derivatives differs and none of the wrong ones agrees."""
+    counted = Counter()
+    for f, point, derivative in random_derivatives(COUNT, seed=1):
+        verdict = claimed(f, point, derivative)
+        counted[verdict] += 1
+        if derivative != 0:
+            for factor in (1 + 1e-6, 1 - 1e-6, -1.0):
+                counted[claimed(f, point, derivative * factor), verdict] += 1
+
+    assert counted["differs"] == 0
+    assert counted["undecided"] <= COUNT / 100
+    assert {pair for pair in counted if pair[0] == "agrees"} <= {"agrees"}
+    assert counted["undecided", "agrees"] <= COUNT / 1000
+    assert counted["differs", "agrees"] > 2 * COUNT
+
+
+@pytest.mark.parametrize("exponent", range(-300, 301, 20))
+@pytest.mark.parametrize("point", [7.0, 0.3, -2.0])
+def test_the_bell_curve_with_a_wrong_sign_differs_at_every_scale(declared: Any, exponent: int, point: float) -> None:
+    """Seen to fail with an absolute tolerance: at 7 its slope is −1.6e-10. By gradcheck as by audit."""
+    size = 10.0**exponent * (1e20 if exponent < -250 else 1.0)  # for the curve itself is as small as 1e-11
+
+    @declared
+    def pdf(x):
+        value = size * autograd.exp(-x * x / 2)
+        return value, lambda: (-x * value,)
+
+    @declared
+    def wrong(x):
+        value = size * autograd.exp(-x * x / 2)
+        return value, lambda: (x * value,)
+
+    @declared
+    def nearly(x):
+        value = size * autograd.exp(-x * x / 2)
+        return value, lambda: (-x * value * (1 + 1e-6),)
+
+    assert gradcheck(pdf, point)[0].verdict == "agrees"
+    assert audit(pdf(Value(point))).undecided == audit(pdf(Value(point))).wrong == []
+    for faulty in (wrong, nearly):
+        with pytest.raises(GradientError):
+            gradcheck(faulty, point)
+        assert audit(faulty(Value(point))).operations == [faulty]
+
+
+@pytest.mark.parametrize("exponent", range(-140, 141, 20))
+def test_points_of_every_scale_are_decided(exponent: int) -> None:
+    """A power of 2, so that the derivative is exact."""
+    size = 2.0 ** (3 * exponent)
+    for f, slope, t in [
+        (math.exp, math.exp, 0.7),
+        (math.sin, math.cos, -3.0),
+        (math.atan, lambda t: 1 / (1 + t * t), 5.0),
+        (lambda t: t * t * t, lambda t: 3 * t * t, -0.25),
+        (lambda t: t**1.5, lambda t: 1.5 * t**0.5, 2.0),
+    ]:
+
+        def scaled(x: float, f: Callable[[float], float] = f) -> float:
+            return f(x / size)
+
+        right = slope(t) / size
+
+        assert claimed(scaled, t * size, right) == "agrees"
+        for factor in (1 + 1e-6, 1 - 1e-6, -1.0, 0.0):
+            assert claimed(scaled, t * size, right * factor) == "differs"
+
+
+@pytest.mark.parametrize("wrong", [1e-250, -1e-250, 1e-20, 1e-9, 1.0])
+def test_what_should_be_0_and_is_not_differs(wrong: float) -> None:
+    """Seen to fail with an absolute tolerance."""
+    for f, point in ((lambda x: max(x, 0.0), -1.0), (lambda x: 0.0 * x, 3.0), (lambda x: 0.0 * x, -1e-9)):
+        assert claimed(f, point, 0.0) == "agrees"
+        assert claimed(f, point, wrong) == "differs"
+
+
+@pytest.mark.parametrize("height", [5.0, -1e-30, 1e200])
+def test_on_a_plateau_only_0_agrees(height: float) -> None:
+    for f in (lambda x: max(x, 4.0) * height, lambda x: height, lambda x: height + 0 * x):
+        assert claimed(f, 1.0, 0.0) == claimed(f, 1.0, -0.0) == "agrees"
+        assert claimed(f, 1.0, height * 1e-9) == "differs"
+        assert claimed(f, 1.0, height * 1e-300) == "undecided" or height * 1e-300 == 0
+
+
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (math.cos, 0.0),
+        (lambda x: x * x * x, 0.0),
+        (lambda x: (x - 0.3) ** 2, 0.3),
+        (lambda x: x * x - 2 * x, 1.0),
+        (lambda x: max(x, 0.0) ** 2, 0.0),
+        (lambda x: (x - 0.3) ** 3 + 5, 0.3),
+        (lambda x: x * abs(x), 0.0),
+        (lambda x: x**1.5 if x >= 0 else math.nan, 0.0),
+    ],
+)
+def test_where_a_function_is_level_0_agrees_and_nothing_that_can_be_seen(f: Callable, point: float) -> None:
+    """Seen to fail without the look at the slopes that the ladder has met."""
+    assert claimed(f, point, 0.0) == "agrees"
+    assert claimed(f, point, 1e-4) == claimed(f, point, -1.0) == "differs"
+
+
+@pytest.mark.parametrize("point", [0.0, 0.5, 1.0, 100.0])
+@pytest.mark.parametrize("distance", [1e-11, 1e-12, 1e-9, 1e-6])
+def test_two_kinks_with_the_point_in_their_midst_never_deceive(point: float, distance: float) -> None:
+    """Their bends cancel for every step beyond them: the slope is −2 between them and 0 outside."""
+
+    def ramp(x: float) -> float:
+        return abs(x - point - distance) - abs(x - point + distance)
+
+    def valley(x: float) -> float:
+        return abs(x - point - distance) + abs(x - point + distance)
+
+    assert claimed(ramp, point, -2.0) in ("agrees", "undecided")
+    assert claimed(ramp, point, 0.0) != "agrees"
+    assert claimed(valley, point, 0.0) in ("agrees", "undecided")
+    assert claimed(valley, point, 2.0) != "agrees"
+
+
+def test_stairs_that_rounding_makes_never_deceive() -> None:
+    """(x + 1e10) − 1e10 goes up by 2e-6 at a time, and log(1 + x) is 0 beside 0: rounding inside of f."""
+    for f, point in (
+        (lambda x: (x + 1e10) - 1e10, 1.0),
+        (lambda x: (x + 1) - 1, 1e-9),
+        (lambda x: math.log(1 + x), 1e-17),
+        (lambda x: math.log(1 + x), 3e-13),
+        (lambda x: math.exp(x) - 1, 1e-300),
+    ):
+        assert claimed(f, point, 1.0) in ("agrees", "undecided")
+        assert claimed(f, point, 0.0) != "agrees"
+        assert claimed(f, point, -1.0) != "agrees"
+    assert claimed(lambda x: max((x + 1) - 1, 0.0), 1e-300, 1.0) in ("agrees", "undecided")
