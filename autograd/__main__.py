@@ -8,7 +8,8 @@ agrees: 1
 
 A command is two functions that stand together: one declares its arguments, the other runs it and answers the
 exit status. 0 is success, 1 is for `check` and `grade` that found something wrong, 2 is for what cannot be done as it
-was typed, 3 is for output that nobody gets, as on a full disk; 130 is Ctrl-C, and 141 a reader who has seen enough.
+was typed, 3 is for `check` that could decide nothing, 4 is for output that nobody gets, as on a full disk; 130 is
+Ctrl-C, and 141 a reader who has seen enough.
 """
 
 import argparse
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OutputError as error:
         complain(str(error))
-        return 3
+        return 4
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -183,14 +184,15 @@ def add_check(commands: Any) -> None:
     parser = _command(
         commands,
         "check",
-        "compare each gradient with a numeric one; exit 1 if any differs",
-        "A gradient that differences cannot decide, as of abs(x) at 0, is shown with the reason and is no failure. ",
+        "compare each gradient with a numeric one; exit 1 if any differs, 3 if nothing was decided",
+        "A gradient that differences cannot decide, as of abs(x) at 0, is shown with the reason; it is no failure "
+        "beside others that agree. ",
     )
     parser.set_defaults(run=run_check)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Print each gradient beside a numeric one; 1 if any differs."""
+    """Print each gradient beside a numeric one; 1 if any differs, 3 if nothing was decided."""
     values = _values(arguments.values)
     expression = Expression(arguments.expression)
     expression(**values)  # to complain of a missing value before anything else
@@ -219,6 +221,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     print(", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items()))
     if set(verdicts) == {"undecided"}:
         print("nothing was decided: try other points")
+        return 3
     return int("differs" in verdicts)
 
 

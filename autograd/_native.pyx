@@ -1617,13 +1617,14 @@ cdef list local_gradients_as_values(Value node, set wanted):
         return found
     operation, parents = node.operation, node.operands
     operands = [as_it_was(parent, number) for parent, number in zip(parents, node.numbers)]
-    _, local_gradient = operation.rule(*operation.arguments(operands))
-    partials = reference._checked(operation, local_gradient(), len(operands))
-    for parent, partial in zip(parents, partials):
-        if isinstance(parent, Value) and parent._birth in wanted:
-            partial = partial() if callable(partial) else partial
-            if partial is not BLOCKED:
-                found.append((parent, partial))
+    with reference.on_values(operation):
+        _, local_gradient = operation.rule(*operation.arguments(operands))
+        partials = reference._checked(operation, local_gradient(), len(operands))
+        for parent, partial in zip(parents, partials):
+            if isinstance(parent, Value) and parent._birth in wanted:
+                partial = partial() if callable(partial) else partial
+                if partial is not BLOCKED:
+                    found.append((parent, partial))
     return found
 
 

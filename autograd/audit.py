@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import notation
+from .differences import ATOL, RTOL
 from .engines import Value, topological_order
-from .gradcheck import ATOL, DIFFERS, RTOL, UNDECIDED, Comparison, compare_along
+from .gradcheck import DIFFERS, UNDECIDED, Comparison, compare_along
 from .operations import BLOCKED, Operation
 from .terminal import printable
 

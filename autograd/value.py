@@ -24,6 +24,7 @@ from types import FrameType
 from typing import Any, NoReturn, SupportsFloat, Union, overload
 
 from . import operations
+from .advice import on_values
 from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
 from .arrays import universal_function
 from .foreign import OF_BACKWARD, OF_VALUES, missing, unknown
@@ -626,13 +627,14 @@ def _local_gradients_as_values(node: Value, wanted: Container[int]) -> Iterator[
     if node.operation is None:
         return
     operands = [_as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)]
-    _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
-    partials = _checked(node.operation, local_gradient(), len(operands))
-    for parent, partial in zip(node.operands, partials, strict=True):
-        if isinstance(parent, Value) and parent._birth in wanted:
-            partial = partial() if callable(partial) else partial
-            if partial is not BLOCKED:
-                yield parent, partial
+    with on_values(node.operation):
+        _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
+        partials = _checked(node.operation, local_gradient(), len(operands))
+        for parent, partial in zip(node.operands, partials, strict=True):
+            if isinstance(parent, Value) and parent._birth in wanted:
+                partial = partial() if callable(partial) else partial
+                if partial is not BLOCKED:
+                    yield parent, partial
 
 
 _committing = new_lock()

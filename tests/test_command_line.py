@@ -210,6 +210,22 @@ def test_check_says_why_a_gradient_is_undecided(capsys):
     assert printed.endswith("undecided: 1, agrees: 1\n")
 
 
+@pytest.mark.parametrize("words", [["abs(x)", "x=0"], ["log(x)", "x=-1"], ["maximum(x, y)", "x=1", "y=1"]])
+def test_check_that_decides_nothing_has_a_status_of_its_own(capsys, words):
+    """Seen to fail with the status of success, which would let a script pass."""
+    assert main(["check", *words]) == 3
+
+    assert capsys.readouterr().out.endswith("nothing was decided: try other points\n")
+
+
+def test_check_tells_its_statuses(capsys):
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "exit 1 if any differs, 3 if nothing was decided" in told
+
+
 def test_check_takes_a_result_that_does_not_depend_on_the_names(capsys):
     assert main(["check", "where(a < b, 1, 2)", "a=1", "b=2"]) == 0
 
@@ -633,7 +649,7 @@ def test_output_that_nobody_gets_is_told_in_one_line(words, redirection, unbuffe
         pytest.skip("there is no device that is full")
     done = shell(words, redirection, PYTHONUNBUFFERED=unbuffered)
 
-    assert (done.returncode, done.stdout) == (3, b"")
+    assert (done.returncode, done.stdout) == (4, b"")
     assert done.stderr == b"autograd: cannot write the output: " + reason + b"\n"
 
 

@@ -9,7 +9,6 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 (where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
 """
 
-import os
 from collections.abc import Sized
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
