@@ -624,7 +624,7 @@ def _commit(order: list[Value], flows: dict[Value, float]) -> None:
 
 def _check_data(node: Value, data: float) -> None:
     if not math.isfinite(data):
-        raise FloatingPointError(f"{_story(node)} is {data}" + _circumstances(node))
+        raise FloatingPointError(f"{notation.whereabouts(node)}{notation.brief(node)} is {data}" + _circumstances(node))
 
 
 def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
@@ -634,25 +634,21 @@ def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
     for node in reversed(order):
         if node in flows:
             if not math.isfinite(flows[node]):  # while all that arrived was finite, for else this was told before
-                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node]}")
+                told = f"{notation.whereabouts(node)}the flows that arrive at {notation.brief(node)}"
+                raise FloatingPointError(f"{told} add up to {flows[node]}")
             for parent, partial in node.local_gradients():
                 if partial is not BLOCKED and not math.isfinite(flow := flows[node] * partial):
+                    told = f"{notation.whereabouts(node)}the gradient that {notation.brief(node)} passes"
                     raise FloatingPointError(
-                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
+                        f"{told} to {notation.shortened(notation.name(parent), 40)} is {flow}: "
                         f"{flows[node]} arrived, the local gradient is {partial}" + _circumstances(node)
                     )
-
-
-def _story(node: Value) -> str:
-    if node.operation is None:
-        return node.label or "a leaf"
-    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
 
 
 def _circumstances(node: Value) -> str:
     pairs = zip(node.operands, node.numbers, strict=True)
     operands = dict.fromkeys((x, number) for x, number in pairs if type(x) is not float)
-    told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
+    told = [f"{notation.shortened(notation.name(x), 20)} = {number}" for x, number in list(operands)[:6]]
     where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
     return where + (f"; made at {node.line}" if node.line else "")
 
