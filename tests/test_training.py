@@ -571,13 +571,14 @@ def closed() -> Any:
     ids=["None", "closed", "full", "EIO", "later", "strange", "ASCII", "object"],
 )
 def test_training_goes_on_where_no_bar_can_be_shown(stderr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen to fail with tqdm's own way with files, which raises."""
+    """Seen to fail with tqdm's own way with files, which raises, and with all that it raises suppressed."""
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stderr", stderr)
         history = trained_with()
         gc.collect()  # which closes a bar that is left
 
     assert len(history.losses) == 5
+    assert not list(tqdm.tqdm._instances)  # beside which later bars would be a line lower
 
 
 @pytest.mark.parametrize("where", ["__init__", "set_postfix_str", "update", "close"])
@@ -630,9 +631,14 @@ def test_program_with_a_full_or_no_stderr_ends_well() -> None:
 def test_validation_data_are_looked_at_but_not_learned_from() -> None:
     """Seen to fail with a step for the validation data too, and with their loss taken before the epoch."""
     for batch_size in (None, 1):
-        model = Proportional()
+        model, predicted = Proportional(), []
+
+        def watched(x: float, model: Module = model, predicted: list[Value] = predicted) -> Value:
+            predicted.append(model(x))
+            return predicted[-1]
+
         history = fit(
-            *(model, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=0.25), 2, batch_size),
+            *(watched, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=0.25), 2, batch_size),
             validation=iter([(1.0, 0.0), (2.0, 0.0)]),
             progress=False,
         )
@@ -641,7 +647,7 @@ def test_validation_data_are_looked_at_but_not_learned_from() -> None:
         assert history.losses == [1.0, 0.25]
         assert history.validation_losses == [2.5 * 0.25, 2.5 * 0.5625]
         assert model.factor.data == 0.75
-        assert not any(value.operation for value in model.parameters())
+        assert [value.operation is not None for value in predicted] == [True, False, False] * 2  # without a graph
 
 
 def test_patience_watches_the_validation_loss() -> None:

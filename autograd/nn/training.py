@@ -278,7 +278,7 @@ class _Bar:
 
 
 class _Deaf:
-    """A file that hears of no error, for those of a closed or a full one are nothing to training."""
+    """A file whose errors nobody hears; a bar that hears of one would not close and move all later bars by a line."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -290,11 +290,6 @@ class _Deaf:
     def flush(self) -> None:
         with suppress(Exception):
             self._file.flush()
-
-    def __eq__(self, other: object) -> bool:  # as which tqdm.write knows the bar that it is to spare
-        return bool(self._file == getattr(other, "_file", other))
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
