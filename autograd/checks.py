@@ -92,12 +92,12 @@ def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
 
 
 def shown(thing: Any, most: int = 40) -> str:
-    """What came in place of an argument, in few characters.
+    """What came in place of an argument, in few characters and one line.
 
     >>> shown([1.0, 2.0]), shown("x" * 100)
     ('[1.0, 2.0]', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")
     """
-    text = repr(thing)
+    text = " ".join(repr(thing).splitlines())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -14,7 +14,6 @@ gradients to the next number. `step` applies it to all parameters, `table` shows
 are PyTorch's, and so are the names and defaults.
 """
 
-import copy
 import math
 import os
 from collections import Counter
@@ -270,7 +269,12 @@ class Optimizer:
             return self._groups[0]._step_natively(rates[0])
         # A group may refuse where those before it have made their step.
         before = [
-            (group, [parameter.data for parameter in group.params], list(group.counts), copy.deepcopy(group.moments))
+            (
+                group,
+                [parameter.data for parameter in group.params],
+                list(group.counts),
+                {moment: list(column) for moment, column in group.moments.items()},
+            )
             for group in self._groups
         ]
         if all(group._step_natively(lr) for group, lr in zip(self._groups, rates, strict=True)):
@@ -901,7 +905,8 @@ def _check_leaf(own: str, name: Any, value: Any) -> None:
     if not isinstance(name, str):
         raise TypeError(f"the name of {own} is not a string but {checks.shown(name)}")
     if not isinstance(value, Value):
-        raise TypeError(f"{name or own} is not a Value but {checks.shown(value)}")
+        remedy = ": pass its .parameters()" if hasattr(value, "named_parameters") else ""
+        raise TypeError(f"{name or own} is not a Value but {checks.shown(value)}{remedy}")
     if value.operation is not None:
         raise ValueError(
             f"{name or value.label or own} is computed ({value.operation.name}): only leaves can be trained"

@@ -732,6 +732,7 @@ def test_the_learning_rate_of_all_groups_can_be_set() -> None:
         ({"params": [W]}, TypeError, r"not one of them: pass \[group\]"),
         (MLP, TypeError, r"not a class: make a model, as in MLP\(...\)"),
         (MLP(1, [1]).parameters, TypeError, "not a method: call it"),
+        ([Layer(1, 1), Layer(1, 1)], TypeError, r"parameter 0 is not a Value but Layer.*: pass its .parameters\(\)"),
         (3.0, TypeError, "params are a list of Values, not a float"),
         ("w", TypeError, "params are a list of Values, not a str"),
     ],

@@ -131,9 +131,9 @@ def fit(
             total = 0.0
             for batch in next(shuffles):
                 total += _step(model, pairs, batch, loss, optimizer) * len(batch)
-            if tested is not None:
-                history.validation_losses.append(_validation_loss(model, tested, loss))
+            validated = [] if tested is None else [_validation_loss(model, tested, loss)]
             history.losses.append(total / len(pairs))
+            history.validation_losses += validated
             limits.see_last()
             bar.show(history)
             if callback is not None:
@@ -224,11 +224,12 @@ class _Limits:
     """Whether a training ends early: `reason` says why."""
 
     def __init__(self, history: History, stop_below: float | None, patience: int | None) -> None:
-        self.stop_below = None if stop_below is None else checks.number("stop_below", stop_below)
+        if stop_below is not None:
+            checks.number("stop_below", stop_below)
+        self.stop_below = stop_below  # as it was written, for the message
         self.patience = None if patience is None else checks.whole("patience", patience, least=1)
         self.history, self.reason = history, ""
         self.best, self.since_best = math.inf, 0
-        self.told = stop_below
         for place in range(len(history.losses)):
             self._see(place)
 
@@ -242,7 +243,7 @@ class _Limits:
         self.best = min(self.best, watched)
         self.reason = ""
         if self.stop_below is not None and self.history.losses[epoch] < self.stop_below:
-            self.reason = f"the loss is below {self.told}"
+            self.reason = f"the loss is below {self.stop_below}"
         elif self.patience is not None and self.since_best >= self.patience:
             count = f"{self.patience} epoch{'s' * (self.patience != 1)}"
             self.reason = f"no smaller {validation}loss for {count}"
@@ -256,13 +257,14 @@ class _Bar:
 
     def __init__(self, epochs: int, wanted: bool) -> None:
         self._bar: Any = None
-        if wanted and sys.stderr is not None:  # as it is for programs without a console
+        file = getattr(sys, "stderr", None)  # programs without a console have none
+        if wanted and file is not None:
             # Whatever a terminal, a notebook or a log file may raise, a training that took hours is worth more.
             with suppress(Exception):
                 from tqdm import auto  # imported when used, for it costs more than all of autograd
 
                 # The one of `auto` knows notebooks, and warns where their widgets are missing.
-                self._bar = auto.tqdm(total=epochs, unit="epoch", file=_Deaf(sys.stderr))
+                self._bar = auto.tqdm(total=epochs, unit="epoch", file=_Deaf(file))
 
     def show(self, history: History) -> None:
         if self._bar is not None:
