@@ -80,9 +80,13 @@ class Optimizer:
 
     _lr: float | Schedule
 
+    # With groups, each is an optimiser of its own, of the same class, and this one makes their steps as one.
+    _parts: Sequence["Optimizer"] = ()
+
+    # The names that tell a place only, where there are several.
+    _confusable: Sequence[str] = ()
+
     def __init__(self, params: Params, lr: float | Schedule = 1e-3, *, moments: Iterable[str] = ()) -> None:
-        # With groups, each is an optimiser of its own, of the same class, and this one makes their steps as one.
-        self._parts: list[Optimizer] = []
         self.lr = lr
         self.steps = 0
         groups = _groups(params)
@@ -92,9 +96,10 @@ class Optimizer:
             self.counts = [0] * len(self.params)
             self.moments = {moment: [0.0] * len(self.params) for moment in moments}
         else:
-            defaults = self._options()
-            for place, (pairs, (_, options)) in enumerate(zip(named, groups, strict=True)):
-                self._parts.append(self._part(f"group {place}", pairs, {**defaults, **(options or {})}))
+            self._parts = [
+                self._part(f"group {place}", pairs, {**self._options(), **(options or {})})
+                for place, (pairs, (_, options)) in enumerate(zip(named, groups, strict=True))
+            ]
 
     @property
     def param_groups(self) -> list["ParamGroup"]:
@@ -248,7 +253,7 @@ class Optimizer:
     # All groups together --------------------------------------------------------------------------
 
     @property
-    def _groups(self) -> list["Optimizer"]:
+    def _groups(self) -> Sequence["Optimizer"]:
         return self._parts or [self]
 
     def _part(self, where: str, pairs: list[tuple[str, Value]], options: Mapping[str, Any]) -> "Optimizer":
@@ -367,7 +372,7 @@ class Optimizer:
         try:
             new = type(self)(zip(self.names, self.params, strict=True), **given)  # which checks the hyperparameters
         except (TypeError, ValueError) as error:
-            raise ValueError(f"the state does not fit: {error}") from None
+            raise ValueError(f"{where} does not fit: {error}") from None
         for slot, (name, numbers) in enumerate(zip(self.names, remembered, strict=True)):
             _check_names(f"the state of {name}", numbers, ("steps", *new.moments))
             try:
@@ -481,13 +486,17 @@ class SGD(Optimizer):
         """See the class."""
         g = _with_decay(gradient, self.weight_decay, x)
         if not moments:
+            if self.momentum:
+                raise RuntimeError('a momentum that is set later is set in optimizer.param_groups[0]["momentum"]')
             return x - lr * g, moments
         b = self.momentum * moments[0] + g
         return x - lr * (g + self.momentum * b if self.nesterov else b), (b,)
 
     def _step_natively(self, lr: float) -> bool:
         momenta = self.moments.get("momentum")
-        return type(self) is SGD and native.sgd_step(
+        if type(self) is not SGD or (self.momentum and not momenta):
+            return False
+        return native.sgd_step(  # type: ignore[no-any-return]
             self.params, self.counts, momenta, lr, self.momentum, self.weight_decay, self.nesterov
         )
 

@@ -709,6 +709,11 @@ def test_a_momentum_that_is_set_later_starts_at_0() -> None:
 
     assert x.data == 1.0 + 1.5
 
+    plain = SGD([x], lr=1.0)
+    plain.momentum = 0.5
+    with pytest.raises(RuntimeError, match=r'set later is set in optimizer.param_groups\[0\]\["momentum"\]'):
+        plain.step()
+
 
 def test_the_learning_rate_of_all_groups_can_be_set() -> None:
     optimizer = SGD([{"params": [W], "lr": 0.5}, {"params": [V]}], lr=0.25)
