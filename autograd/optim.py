@@ -16,6 +16,7 @@ are PyTorch's, and so are the names and defaults.
 
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -385,13 +386,12 @@ class Optimizer:
 
     def _remembered(self, what: str, parameters: Any, by_place: bool) -> list[Any]:
         """What a state tells of each parameter."""
-        names, labels = self.names, [parameter.label for parameter in self.params]
+        names = self.names
         if isinstance(parameters, Mapping):
             if by_place and len(parameters) == len(names):
                 return list(parameters.values())
-            # An optimiser that did not know the model's names has written labels.
-            if set(parameters) == set(labels) != set(names) and len(set(labels)) == len(labels):
-                names = labels
+            if set(parameters) != set(names) and set(parameters) == set(self._labels()):
+                names = self._labels()
         try:
             _check_names(what, parameters, names)
         except ValueError as error:
@@ -399,6 +399,18 @@ class Optimizer:
                 error.args = (f"{error}; if their order is certain to be the same, load with by_place=True",)
             raise
         return [parameters[name] for name in names]
+
+    def _labels(self) -> list[str]:
+        """What an optimiser calls these parameters that does not know the model's names; [] where that is not safe.
+
+        Labels with places are safe where those of the same label follow each other in lists, as the neurons of an MLP
+        do. Attributes, such as two layers, may have been declared in another order.
+        """
+        forms: dict[str, set[str]] = {}
+        for name, parameter in zip(self.names, self.params, strict=True):
+            forms.setdefault(parameter.label, set()).add(re.sub(r"\d+", "0", name))
+        (pairs,), _ = _named([self.params])
+        return [label for label, _ in pairs] if all(len(form) == 1 for form in forms.values()) else []
 
 
 class ParamGroup(MutableMapping[str, Any]):

@@ -567,6 +567,19 @@ def test_a_state_with_labels_is_loaded_into_a_model_whose_labels_differ() -> Non
     assert optimizer.names == ["slope", "offset"]
 
 
+def test_a_state_that_knows_places_only_is_loaded_where_the_order_is_that_of_lists() -> None:
+    """As files of optimisers that did not know the names of an MLP. Seen to fail with its own names only."""
+    model = MLP(2, [3, 1], seed=0)
+    state = with_momenta(SGD(list(model.parameters()), momentum=0.9)).state_dict()
+    optimizer = SGD(model.parameters(), momentum=0.9)
+    optimizer.load_state_dict(state)
+
+    assert list(state["parameters"])[:3] == ["w0 (parameter 0)", "w1 (parameter 1)", "b (parameter 2)"]
+    assert optimizer.moments == {"momentum": [float(place) for place in range(13)]}
+    with pytest.raises(ValueError, match=r"missing layers.0.neurons.0.weights.0"):
+        SGD(MLP(3, [2, 1, 1], bias=False).parameters(), momentum=0.9).load_state_dict(state)
+
+
 def test_a_state_that_knows_places_only_is_loaded_by_place_on_demand() -> None:
     """As files of optimisers of several neurons that did not know their names."""
     old = with_momenta(Adam([Value(0.0, "w0"), Value(0.0, "b"), Value(0.0, "w0"), Value(0.0, "b")]))
