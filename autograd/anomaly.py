@@ -53,11 +53,14 @@ def check_pass(order: list[Any], flows: dict[int, float]) -> None:
     for node in reversed(order):
         if node._birth in flows and node._birth in asked:
             if not math.isfinite(flows[node._birth]):  # while all that arrived was finite, or this was told before
-                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node._birth]}")
+                raise FloatingPointError(
+                    f"{_whereabouts(node)}the flows that arrive at {_brief(node)} add up to {flows[node._birth]}"
+                )
             for parent, partial, flow in _sent(node, flows):
                 if not math.isfinite(flow) and parent._birth in asked:
                     raise FloatingPointError(
-                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
+                        f"{_whereabouts(node)}the gradient that {_brief(node)} passes to "
+                        f"{printable(notation.shortened(notation.name(parent), 40))} is {flow}: "
                         f"{flows[node._birth]} arrived, the local gradient is {partial}" + _circumstances(node)
                     )
 
@@ -69,7 +72,7 @@ def check_result(root: Any) -> None:
         return
     while origins := [pair for pair in _origins(node, number) if type(pair[0]) is not float]:
         node, number = origins[0]
-    began = "" if node is root else f", for {_story(node)} is {number}"
+    began = "" if node is root else f", for {_brief(node)} is {number}"
     raise FloatingPointError(f"{_story(root)} is {root._data}{began}" + _circumstances(node))
 
 
@@ -135,10 +138,16 @@ def _on_the_way_to_leaves(order: list[Any], flows: dict[int, float]) -> set[int]
 
 
 def _story(node: Any) -> str:
-    if node.operation is None:
-        return node.label or "a leaf"
-    formula = notation.expression(node)
-    return printable(f"{node.label} = {formula}" if node.label else formula)
+    """Where a node was computed, layer and neuron first, and how."""
+    return _whereabouts(node) + _brief(node)
+
+
+def _whereabouts(node: Any) -> str:
+    return printable(notation.whereabouts(node))
+
+
+def _brief(node: Any) -> str:
+    return printable(notation.brief(node))
 
 
 def _circumstances(node: Any) -> str:
@@ -151,7 +160,7 @@ def _circumstances(node: Any) -> str:
 
 def _operand(operand: Any, number: float) -> str:
     """What an operand was when it was computed with; "" where its name in the formula is that number already."""
-    name = notation.name(operand)
+    name = notation.shortened(notation.name(operand), 20)
     if operand.label or operand.operation is not None:
         return f"{name} = {number}"
     if operand._data != number and not math.isnan(number):

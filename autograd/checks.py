@@ -10,6 +10,7 @@ ValueError: epochs is -1, but has to be 0 or more
 Whole numbers and real numbers of NumPy are numbers here. True and False are not: who writes them means something else.
 """
 
+import math
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -35,11 +36,22 @@ def whole(name: str, given: Any, *, least: int | None = None, most: int | None =
     return number
 
 
-def number(name: str, given: Any, *, least: float | None = None, most: float | None = None) -> float:
-    """The argument as a float; TypeError if it is not a real number, ValueError if it is nan, too small or too large.
+def number(
+    name: str,
+    given: Any,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    finite: bool = False,
+    nan: bool = False,
+) -> float:
+    """The argument as a float; TypeError if it is not a real number, ValueError if it is too small or too large.
 
     >>> number("noise", 1, least=0)
     1.0
+
+    `below` is a limit that it may not reach. inf is a number unless it has to be `finite`; nan is one only with `nan`.
     """
     given = unwrapped(given)
     try:
@@ -49,9 +61,27 @@ def number(name: str, given: Any, *, least: float | None = None, most: float | N
     if found is None:
         raise TypeError(f"{name} is a number, not {shown(given)}{_instead(given, float, least, most)}")
     if found != found:
+        if nan:
+            return found
         raise ValueError(f"{name} is nan")
     _check_limits(name, found, least, most)
+    if below is not None and found >= below:
+        raise ValueError(f"{name} is {found}, but has to be less than {below}")
+    if finite and math.isinf(found):
+        raise ValueError(f"{name} is {found}, but has to be finite")
     return found
+
+
+def truth(name: str, given: Any) -> bool:
+    """The argument, if it is True or False; else TypeError.
+
+    >>> truth("nesterov", 1)
+    Traceback (most recent call last):
+    TypeError: nesterov is True or False, not 1
+    """
+    if not _is_truth(given):
+        raise TypeError(f"{name} is True or False, not {shown(given)}")
+    return bool(given)
 
 
 def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
@@ -69,12 +99,12 @@ def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
 
 
 def shown(thing: Any, most: int = 40) -> str:
-    """What came in place of an argument, in few characters.
+    """What came in place of an argument, in few characters and one line.
 
     >>> shown([1.0, 2.0]), shown("x" * 100)
     ('[1.0, 2.0]', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")
     """
-    text = repr(thing)
+    text = " ".join(repr(thing).splitlines())
     return printable(text if len(text) <= most else text[: most - 1] + "…")
 
 

@@ -131,6 +131,30 @@ def few(items: Sequence[Any], *, ellipsis: Any = "…") -> Sequence[Any]:
     return items if len(items) <= 8 else [*items[:6], ellipsis, items[-1]]
 
 
+def brief(node: Any, most: int = 60) -> str:
+    """A node for a message: its label or its formula, cut short.
+
+    >>> from autograd import Value
+    >>> brief(Value(2.0, "x") * 3.0), brief(Value(2.0, "x") * 3.0, most=3)
+    ('x × 3', 'x …')
+    """
+    if node.operation is None:
+        text = node.label or "a leaf"
+    else:
+        text = f"{node.label} = " * bool(node.label) + expression(node, most=3)
+    return shortened(text, most)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of so many characters at most."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def whereabouts(node: Any) -> str:
+    """The scopes that a node was computed in, for the beginning of a message, as "MLP.layers.0.neurons.2: "."""
+    return f"{shortened('.'.join(node.scope.path), 60)}: " if node.scope else ""
+
+
 # The ends of a name. Digits set high or low are letters to `re`, but in x³ the name is x.
 _NO_NAME_BEFORE, _NO_NAME_AFTER = (rf"(?{look}[^\W⁰¹²³⁴-⁹₀-₉])" for look in ("<!", "!"))
 

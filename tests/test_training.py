@@ -1,21 +1,28 @@
 """The training loop: what it sees, what it keeps, how it ends; and that networks learn what they are known to learn."""
 
+import copy
+import gc
+import io
 import math
+import os
 import random
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import tqdm.auto
 from helpers import bits
 
-from autograd import Value, log, no_grad, sqrt
+from autograd import Value, detect_anomaly, log, no_grad, sqrt, where
 from autograd.datasets import moons
 from autograd.nn import (
     MLP,
+    History,
     Module,
     Neuron,
     binary_cross_entropy_with_logits,
@@ -355,11 +362,11 @@ def test_nan_is_told_with_the_node_and_the_training_so_far() -> None:
     third = second - 0.25 * (1 / second + 2)
     fourth = third - 0.25 * (1 / third + 2)
 
-    assert str(error).startswith(f"log(prediction) is nan, with prediction = {model.factor.data}; made at ")
-    assert "return log(prediction) + 2 * prediction" in str(error)
+    assert str(error) == f"log(prediction) is nan, with prediction = {model.factor.data:.6g}; at data[0]"
     assert model.factor.data == pytest.approx(fourth, rel=1e-12)
     assert not model.factor.has_grad
     assert error.history.losses == pytest.approx([math.log(x) + 2 * x for x in (2.0, second, third)], rel=1e-12)
+    assert error.history.stopped == "inf or nan"
 
 
 def test_nan_in_a_later_batch_leaves_the_model_as_it_was_before_that_step() -> None:
@@ -367,7 +374,7 @@ def test_nan_in_a_later_batch_leaves_the_model_as_it_was_before_that_step() -> N
     model = Proportional(1.0)
     error = stopped_by(model, squared_error, data=[(1.0, 1.0), (NAN, 1.0)])
 
-    assert "is nan" in str(error)
+    assert str(error) == "Proportional: factor × nan is nan, with factor = 1; at data[1]"
     assert model.state_dict() == {"factor": 1.0}
     assert error.history.losses == []
 
@@ -404,8 +411,8 @@ def test_step_that_is_too_large_for_a_float_is_not_made() -> None:
     assert model.state_dict() == {"factor": 1.0, "offset": 3.0}
 
 
-def test_number_that_is_nan_only_once_is_told_too() -> None:
-    """Seen to fail with None raised."""
+def test_number_that_is_inf_only_once_is_told_too() -> None:
+    """Seen to fail with the loss computed again, to look for what was no more."""
     model, once = Proportional(1.0), [INF]
 
     def loss(prediction: Value, target: float) -> Value:
@@ -413,8 +420,57 @@ def test_number_that_is_nan_only_once_is_told_too() -> None:
 
     error = stopped_by(model, loss)
 
-    assert "inf or nan, but not when computed again" in str(error)
+    assert str(error) == "factor × 1 × inf is inf, with factor × 1 = 1; at data[0]"
     assert model.state_dict() == {"factor": 1.0}
+
+
+def test_what_was_not_chosen_is_not_told() -> None:
+    """Seen to fail with the first inf or nan of the graph for the one that matters."""
+    model = Proportional(4.0)
+
+    def loss(prediction: Value, target: float) -> Value:
+        unchosen = log(prediction * 0.0)
+        return where(prediction < 0.0, unchosen, prediction * 1e308 * 1e10)
+
+    assert str(stopped_by(model, loss)) == "factor × 1 × 1e+308 is inf, with factor × 1 = 4; at data[0]"
+
+
+def test_gradients_that_add_up_to_inf_are_told() -> None:
+    """Seen to fail with a look at each gradient alone."""
+    model = Proportional(1.0)
+    error = stopped_by(model, lambda prediction, target: prediction * 1e308 - 1e308 + prediction * 1e308 - 1e308)
+
+    assert str(error) == "Proportional: the gradients that arrive at factor × 1 add up to inf; at data[0]"
+
+
+def test_losses_whose_mean_overflows_are_told() -> None:
+    error = stopped_by(Proportional(1.5e308), lambda prediction, target: prediction, data=[(1.0, 0.0)] * 2)
+
+    assert re.match(r"mean\(.*\) is inf, with factor × 1 = 1\.5e\+308", str(error))
+
+
+@pytest.mark.parametrize(
+    ("change", "beginning", "ending"),
+    [
+        ({"layers.1.neurons.3.weights.2": NAN}, "MLP.layers.1.neurons.3: dot(", "; at data[0]"),
+        ({"layers.2.neurons.0.bias": 1e300}, "squared_error: ", "; at data[0]"),
+        ({}, "MLP.layers.0.neurons.0: dot(", "; at data[1]"),
+    ],
+)
+def test_layer_and_neuron_stand_before_a_formula_that_is_cut_short(
+    change: dict[str, float], beginning: str, ending: str
+) -> None:
+    """Seen to fail with the formula as a whole, of 1,000 characters."""
+    model = MLP(2, [16, 16, 1], seed=0)
+    model.load_state_dict(model.state_dict() | change)
+    error = stopped_by(model, squared_error, data=[([1.0, 2.0], 1.0), ([NAN, 2.0], 1.0)])
+
+    assert str(error).startswith(beginning)
+    assert str(error).endswith(ending)
+    assert len(str(error)) <= 200
+    with pytest.raises(FloatingPointError, match=r"^MLP\.layers\.0\.neurons\.0: ") as caught, detect_anomaly():
+        model([NAN, 1.0])
+    assert len(str(caught.value).partition("; made at ")[0]) <= 200
 
 
 # The progress bar ---------------------------------------------------------------------------------
@@ -477,6 +533,299 @@ def test_progress_bar_is_closed_when_training_breaks_off(
     assert capsys.readouterr().err.endswith("\n")
 
 
+class Broken:
+    """A file that raises."""
+
+    encoding = "utf-8"
+
+    def __init__(self, error: Exception, after: int = 0) -> None:
+        self.error, self.left = error, after
+
+    def write(self, text: str) -> int:
+        self.left -= 1
+        if self.left < 0:
+            raise self.error
+        return len(text)
+
+    flush = close = lambda self: self.write("")
+
+
+def closed() -> Any:
+    file = io.StringIO()
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    "stderr",
+    [
+        None,
+        closed(),
+        Broken(OSError(28, "No space left on device")),
+        Broken(OSError(5, "Input/output error")),
+        Broken(ValueError("I/O operation on closed file"), after=3),
+        Broken(AttributeError("'NoneType' object has no attribute 'write'"), after=1),
+        Broken(UnicodeEncodeError("ascii", "█", 0, 1, "ordinal not in range(128)"), after=2),
+        object(),
+    ],
+    ids=["None", "closed", "full", "EIO", "later", "strange", "ASCII", "object"],
+)
+def test_training_goes_on_where_no_bar_can_be_shown(stderr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with tqdm's own way with files, which raises, and with all that it raises suppressed."""
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", stderr)
+        history = trained_with()
+        gc.collect()  # which closes a bar that is left
+
+    assert len(history.losses) == 5
+    assert not list(tqdm.tqdm._instances)  # beside which later bars would be a line lower
+
+
+@pytest.mark.parametrize("where", ["__init__", "set_postfix_str", "update", "close"])
+def test_training_goes_on_without_a_bar_that_raises(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook without widgets. Seen to fail with exceptions of the bar passed on."""
+
+    class Fails:
+        def __init__(self, **how: Any) -> None:
+            self("__init__")
+
+        def __call__(self, place: str) -> None:
+            if place == where:
+                raise ImportError("IProgress not found. Please update jupyter and ipywidgets.")
+
+        def __getattr__(self, place: str) -> Any:
+            return lambda *args, **how: self(place)
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Fails)
+
+    assert len(trained_with().losses) == 5
+
+
+def test_training_goes_on_without_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with the import outside of what is tried."""
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+
+    assert len(trained_with().losses) == 5
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
+def test_program_with_a_full_or_no_stderr_ends_well() -> None:
+    """Seen to fail with exit status 120 or 1."""
+    program = (
+        "from autograd import nn, optim\n"
+        "model = nn.MLP(1, [1], seed=0)\n"
+        "print(nn.fit(model, [([1.0], 1.0)], nn.squared_error, optim.SGD(model.parameters()), 3))"
+    )
+    for redirection in ("2>/dev/full", "2>&-"):
+        command = f'"{sys.executable}" -c "$PROGRAM" {redirection}'
+        finished = subprocess.run(
+            command, shell=True, stdout=subprocess.PIPE, text=True, timeout=60, env={**os.environ, "PROGRAM": program}
+        )
+
+        assert finished.stdout.startswith("History(3 epochs, loss ")
+
+
+# Validation ---------------------------------------------------------------------------------------
+
+
+def test_validation_data_are_looked_at_but_not_learned_from() -> None:
+    """Seen to fail with a step for the validation data too, and with their loss taken before the epoch."""
+    for batch_size in (None, 1):
+        model, predicted = Proportional(), []
+
+        def watched(x: float, model: Module = model, predicted: list[Value] = predicted) -> Value:
+            predicted.append(model(x))
+            return predicted[-1]
+
+        history = fit(
+            *(watched, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=0.25), 2, batch_size),
+            validation=iter([(1.0, 0.0), (2.0, 0.0)]),
+            progress=False,
+        )
+
+        # Half of the way to 1 in each step: ½, ¾; the mean of f² and (2f)².
+        assert history.losses == [1.0, 0.25]
+        assert history.validation_losses == [2.5 * 0.25, 2.5 * 0.5625]
+        assert model.factor.data == 0.75
+        assert [value.operation is not None for value in predicted] == [True, False, False] * 2  # without a graph
+
+
+def test_patience_watches_the_validation_loss() -> None:
+    """Seen to fail with patience for the loss of the data that are learned."""
+    model = Proportional()
+    history = fit(
+        *(model, [(1.0, 1.0)], squared_error, SGD(model.parameters(), lr=0.25), 99),
+        validation=[(1.0, 0.6)],
+        patience=2,
+        progress=False,
+    )
+
+    # ½, ¾, ⅞: the nearest to 0.6 is the first.
+    assert history.validation_losses == pytest.approx([0.01, 0.0225, 0.075625])
+    assert history.stopped == "no smaller validation loss for 2 epochs"
+
+
+def test_a_validation_loss_may_be_a_number_or_nan_and_has_to_be_one() -> None:
+    model = Proportional()
+
+    def validated(loss: Any) -> Any:
+        optimizer = SGD(model.parameters(), lr=0.25)
+        return fit(model, [(1.0, 1.0)], loss, optimizer, 2, validation=[(NAN, 1.0)], progress=False)
+
+    assert list(map(bits, validated(squared_error).validation_losses)) == ["nan", "nan"]
+    by_number = validated(lambda prediction, target: prediction if prediction.data == prediction.data else 0.25)
+    assert by_number.validation_losses == [0.25, 0.25]
+    with pytest.raises(TypeError, match=r"the loss of validation\[0\] is a number, not 'nan'"):
+        validated(lambda prediction, target: prediction if prediction.data == prediction.data else "nan")
+
+
+# History, and going on from it --------------------------------------------------------------------
+
+
+def test_a_history_is_shown_in_one_line() -> None:
+    """Seen to fail with all losses."""
+    assert repr(trained_with(progress=False)) == "History(5 epochs, loss 1 to 0.003906, all epochs done)"
+    assert repr(History()) == "History(0 epochs, all epochs done)"
+    assert repr(History([0.125], "interrupted")) == "History(1 epoch, loss 0.125, interrupted)"
+    assert repr(History([0.5, 0.25] * 10**5, validation_losses=[1.0, NAN])) == (
+        "History(200000 epochs, loss 0.5 to 0.25, validation loss 1 to nan, all epochs done)"
+    )
+
+
+RESUMED_PROGRAM = """
+import sys
+from autograd import nn, optim
+from autograd.datasets import moons
+
+def train(epochs, folder, first, last):
+    model = nn.MLP(2, [4, 1], "tanh", seed=0)
+    optimizer = optim.Adam(model.parameters(), lr=optim.linear(0.05, steps=90))
+    history = nn.History()
+    things = {"model": model, "optimizer": optimizer, "history": history}
+    if not first:
+        for name, thing in things.items():
+            thing.load(f"{folder}/{name}.json")
+    nn.fit(
+        model, moons(40, seed=1), nn.binary_cross_entropy_with_logits, optimizer, epochs, batch_size=7,
+        seed=3 if first else None, validation=moons(10, seed=2), patience=4, history=history, progress=False,
+    )
+    for name, thing in things.items():
+        thing.save(f"{folder}/{name}.json")
+
+train(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "first", True)
+"""
+
+
+def test_training_is_gone_on_with_in_another_process_bit_for_bit(tmp_path: Path) -> None:
+    """Seen to fail with shuffles that begin again, and with a patience that does."""
+
+    def run(epochs: int, folder: str, which: str) -> dict[str, bytes]:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        command = [sys.executable, "-c", RESUMED_PROGRAM, str(epochs), str(tmp_path / folder), which]
+        subprocess.run(command, check=True, timeout=60)
+        return {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}
+
+    at_once = run(10, "at once", "first")
+    run(4, "in parts", "first")
+    run(1, "in parts", "again")
+    in_parts = run(5, "in parts", "again")
+
+    assert sorted(at_once) == ["history.json", "model.json", "optimizer.json"]
+    assert in_parts == at_once
+
+
+@pytest.mark.parametrize("limits", [{"patience": 3}, {"stop_below": 2.0}, {}])
+@pytest.mark.parametrize("parts", [[8], [5, 3], [1, 1, 6], [0, 7, 1], [3, 5], [2, 2, 2, 2]])
+def test_early_stops_are_those_of_an_unbroken_training(parts: list[int], limits: dict[str, Any]) -> None:
+    """Seen to fail with a patience that begins again."""
+    model, history = Proportional(), History()
+    loss = losses_of(5.0, 4.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)
+    for epochs in parts:
+        fit(model, [(1.0, 0.0)], loss, SGD(model), epochs, history=history, progress=False, **limits)
+
+    expected = [5.0, 4.0, 6.0, 5.0, 4.0] if "patience" in limits else [5.0, 4.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
+    assert history.losses == expected
+    assert (history.stopped == "all epochs done") == (not limits)
+
+
+def test_without_a_seed_the_history_keeps_the_one_that_was_drawn() -> None:
+    """Seen to fail with another seed for the rest."""
+
+    class Seen(Module):
+        def __init__(self) -> None:
+            self.factor, self.inputs = Value(0.0), []
+
+        def forward(self, x: float) -> Value:
+            self.inputs.append(x)
+            return self.factor * x
+
+    def train(model: Seen, epochs: int, **how: Any) -> History:
+        data = [(float(x), 0.0) for x in range(10)]
+        return fit(model, data, squared_error, SGD(model), epochs, 3, progress=False, **how)
+
+    parts, whole = Seen(), Seen()
+    history = train(parts, 2)
+    train(parts, 3, history=history)
+    train(whole, 5, seed=history.seed)
+
+    assert parts.inputs == whole.inputs
+    assert trained_with(progress=False).seed is None  # nothing was drawn
+
+
+def test_history_is_saved_bit_for_bit(tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    history = History([0.1, 1 / 3, 5e-324], "interrupted", [INF, NAN, -0.0], seed=2**53)
+    history.save(path)
+    again = History([9.0])
+    again.load(path)
+
+    assert list(map(bits, again.losses)) == list(map(bits, history.losses))
+    assert list(map(bits, again.validation_losses)) == list(map(bits, history.validation_losses))
+    assert (again.stopped, again.seed) == ("interrupted", 2**53)
+
+    History([0.25] * 30_000).save(path)
+    again.load(path)
+    assert again == History([0.25] * 30_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text[:-20], "is damaged or no file to load here"),
+        (lambda text: text.replace('"history"', '"model"'), "it holds 'model' rather than 'history'"),
+        (lambda text: text.replace('"seed"', '"sead"'), "is not the file of a history: .*'sead'"),
+        (lambda text: text.replace("0.5", '"0.5"'), r"losses\[0\] is a number, not '0.5'"),
+        (lambda text: text.replace("[\n   0.5\n  ]", "0.5"), "losses is a list of numbers, not 0.5"),
+        (lambda text: text.replace("7", "7.5"), "seed is a whole number, not 7.5"),
+        (lambda text: text.replace('"all epochs done"', "3"), "stopped is a text, not 3"),
+        (lambda text: text.replace('"validation_losses": []', '"validation_losses": [1.0, 2.0]'), "not as many"),
+    ],
+)
+def test_a_damaged_history_changes_nothing(change: Callable[[str], str], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    History([0.5], seed=7).save(path)
+    text = path.read_text()
+    path.write_text(change(text))
+    history = History([1.0], seed=1)
+
+    assert change(text) != text
+    with pytest.raises(ValueError, match=message):
+        history.load(path)
+    assert history == History([1.0], seed=1)
+
+
+def test_a_history_that_does_not_fit_is_refused() -> None:
+    for history, how, message in (
+        (History([1.0], seed=1), {"seed": 2}, "seed is 2, but the training to go on with has 1: leave the seed out"),
+        (History([1.0]), {"validation": [(1.0, 1.0)]}, "the history has no validation losses: go on as the training"),
+        (History([1.0], validation_losses=[1.0]), {}, "the history has validation losses: go on as the training"),
+    ):
+        before = copy.deepcopy(history)
+        with pytest.raises(ValueError, match=message):
+            trained_with(progress=False, history=history, batch_size=1, **how)
+        assert history == before
+
+
 # What is refused ----------------------------------------------------------------------------------
 
 
@@ -485,11 +834,17 @@ def test_progress_bar_is_closed_when_training_breaks_off(
     [
         ({"data": []}, "no data to learn from"),
         ({"data": iter(())}, "no data to learn from"),
-        ({"data": [1.0, 2.0]}, r"data\[0\] is no pair \(inputs, target\) but 1\.0"),
-        ({"data": [(1.0, 1.0), (1.0, 2.0, 3.0)]}, r"data\[1\] is no pair .* but \(1\.0, 2\.0, 3\.0\)"),
-        ({"data": [(1.0, 1.0), ()]}, r"data\[1\] is no pair"),
-        ({"data": ["ab"]}, r"data\[0\] is no pair .* but 'ab'"),
-        ({"data": {"ab": 1.0}}, r"data\[0\] is no pair"),
+        ({"data": [1.0, 2.0]}, r"data\[0\] is not a pair \(inputs, target\) but 1\.0"),
+        ({"data": [(1.0, 1.0), (1.0, 2.0, 3.0)]}, r"data\[1\] is not a pair .* but \(1\.0, 2\.0, 3\.0\)"),
+        ({"data": [(1.0, 1.0), ()]}, r"data\[1\] is not a pair"),
+        ({"data": ["ab"]}, r"data\[0\] is not a pair .* but 'ab'"),
+        (
+            {"data": ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])},
+            r"data\[0\] is not a pair .*: pass list\(zip\(inputs, targets\)\)",
+        ),
+        ({"validation": []}, "validation is empty"),
+        ({"validation": [1.0]}, r"validation\[0\] is not a pair"),
+        ({"stop_below": NAN}, "stop_below is nan"),
         ({"epochs": -1}, "epochs is -1, but has to be 0 or more"),
         ({"batch_size": 0}, "batch_size is 0, but has to be 1 or more"),
         ({"batch_size": -3}, "batch_size is -3, but has to be 1 or more"),
@@ -507,18 +862,168 @@ def test_training_that_makes_no_sense_is_refused(how: dict[str, Any], message: s
 
 
 @pytest.mark.parametrize(
-    "loss",
+    ("how", "message"),
     [
-        lambda prediction, target: prediction.data - target,
-        lambda prediction, target: [prediction],
-        lambda prediction, target: None,
+        ({"data": None}, r"data is a list of pairs \(inputs, target\), not None"),
+        ({"data": "abcd"}, "data is a list of pairs .*, not 'abcd'"),
+        ({"data": {"ab": 1.0}}, r"data is a list of pairs .*, not \{'ab': 1.0\}: pass list\(data.items\(\)\)"),
+        ({"data": squared_error}, "data is a list of pairs .*, not <function squared_error"),
+        ({"model": None}, "model is a module, or a function of the inputs, not None"),
+        ({"model": [Proportional()]}, r"model is a module, or a function of the inputs, not \[Proportional"),
+        ({"model": MLP}, r"model is a class: make a model of it, as in MLP\(...\)"),
+        ({"loss": "mse"}, "loss is a function of a prediction and a target, such as nn.squared_error, not 'mse'"),
+        ({"loss": None}, "loss is a function of a prediction and a target"),
+        (
+            {"optimizer": "adam"},
+            r"optimizer is one of autograd.optim, such as optim.SGD\(model.parameters\(\), lr=0.1\)",
+        ),
+        ({"optimizer": SGD}, "optimizer is one of autograd.optim, .* not <class 'autograd.optim.SGD'>"),
+        ({"optimizer": None}, "optimizer is one of autograd.optim, .* not None"),
+        ({"optimizer": Proportional()}, "optimizer is one of autograd.optim, .* not Proportional"),
+        ({"epochs": True}, "epochs is a whole number, not True"),
+        ({"epochs": 2.5}, "epochs is a whole number, not 2.5"),
+        ({"epochs": "3"}, "epochs is a whole number, not '3'"),
+        ({"batch_size": 2.0}, "batch_size is a whole number, not 2.0"),
+        ({"batch_size": True}, "batch_size is a whole number, not True"),
+        ({"patience": 1.5}, "patience is a whole number, not 1.5"),
+        ({"stop_below": "0.1"}, "stop_below is a number, not '0.1'"),
+        ({"seed": "abc"}, "seed is a whole number, not 'abc'"),
+        ({"seed": 1.5}, "seed is a whole number, not 1.5"),
+        ({"callback": 3}, "callback is a function of an epoch and its loss, not 3"),
+        ({"validation": 3}, "validation is a list of pairs"),
+        ({"history": [1.0]}, r"history is what fit answered, not \[1.0\]"),
     ],
 )
-def test_loss_that_is_no_value_is_refused(loss: Callable[[Any, Any], Any]) -> None:
+def test_arguments_of_another_kind_are_refused(how: dict[str, Any], message: str) -> None:
+    """Seen to fail without the checks."""
+    model = Proportional(2.0)
+    usual = {
+        "model": model,
+        "data": [(1.0, 1.0)],
+        "loss": squared_error,
+        "optimizer": SGD(model.parameters()),
+        "epochs": 3,
+        "progress": False,
+    }
+    with pytest.raises(TypeError, match=message):
+        fit(**(usual | how))
+
+    assert model.state_dict() == {"factor": 2.0}
+
+
+def test_whole_numbers_of_numpy_are_numbers() -> None:
+    numpy = pytest.importorskip("numpy")
+    history = trained_with(batch_size=numpy.int64(1), patience=numpy.int32(3), seed=numpy.int64(5), progress=False)
+
+    assert (len(history.losses), history.seed, type(history.seed)) == (5, 5, int)
+
+
+@pytest.mark.parametrize(
+    ("loss", "remedy"),
+    [
+        (lambda prediction, target: prediction.data - target, "compute it from the prediction itself"),
+        (lambda prediction, target: [prediction], "answer one number for all, such as their autograd.mean"),
+        (lambda prediction, target: None, r"does the function return it\?"),
+        (lambda prediction, target: "low", "but is 'low'"),
+    ],
+)
+def test_loss_that_is_no_value_is_refused(loss: Callable[[Any, Any], Any], remedy: str) -> None:
     """Seen to fail with a loss that has no gradient and is trained nevertheless."""
     model = Proportional(2.0)
-    with pytest.raises(TypeError, match="the loss has to be a Value, for its gradient is wanted, but is"):
+    with pytest.raises(
+        TypeError, match=rf"data\[0\]: the loss has to be a Value, for its gradient is wanted, .*{remedy}"
+    ):
         fit(model, [(1.0, 1.0)], loss, SGD(model.parameters()), 3, progress=False)
+
+
+def test_nothing_is_learned_without_a_past() -> None:
+    """Seen to fail with an optimiser that is said to be another model's."""
+    with no_grad(), pytest.raises(ValueError, match=r"nothing can be learned: is this in no_grad\(\)\?"):
+        trained_with(progress=False)
+
+
+# Which item of the data ---------------------------------------------------------------------------
+
+
+def told_by(model: Any, loss: Any, data: list[Any], **how: Any) -> tuple[BaseException, str]:
+    """The error of a training, and its notes."""
+    optimizer = SGD(MLP(2, [1], seed=0).parameters() if not isinstance(model, Module) else model.parameters())
+    with pytest.raises(Exception) as caught:  # noqa: PT011  # what it says is asserted by those who call
+        fit(model, data, loss, optimizer, 1, progress=False, **how)
+    return caught.value, "\n".join(caught.value.__notes__)
+
+
+GOOD = ([1.0, 2.0], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("widths", "loss", "bad", "message", "note"),
+    [
+        (
+            [3, 1],
+            squared_error,
+            ([1.0, 2.0, 3.0], 1.0),
+            "this MLP takes 2 inputs, but got 3",
+            r"inputs \[1.0, 2.0, 3.0\]",
+        ),
+        (
+            [3, 1],
+            squared_error,
+            (None, 1.0),
+            "this MLP takes a list of 2 numbers, not NoneType",
+            "inputs None, in the model",
+        ),
+        ([3, 1], squared_error, ([1.0, 2.0], "b"), "", r"prediction Value\(.* and the target 'b', in the loss"),
+        ([3, 1], squared_error, ([1.0, 2.0], [1.0]), "", r"prediction Value\(.* and the target \[1.0\], in the loss"),
+    ],
+)
+def test_an_error_of_this_package_is_told_with_its_place(
+    widths: list[int], loss: Any, bad: Any, message: str, note: str
+) -> None:
+    """Seen to fail without the place."""
+    data = [GOOD] * 17 + [bad]
+    for batch_size in (None, 4):
+        error, notes = told_by(MLP(2, widths, seed=0), loss, data, batch_size=batch_size)
+
+        assert re.match(rf"data\[17\]: {message}", str(error))
+        assert re.search(rf"at data\[17\], of the {note}", notes)
+
+
+def test_a_wrong_loss_is_told_with_its_place() -> None:
+    """Seen to fail without the place."""
+    for widths, loss in (([1], mean_squared_error), ([1], cross_entropy), ([2], squared_error)):
+        error, notes = told_by(MLP(2, widths, seed=0), loss, [GOOD])
+
+        assert str(error).startswith("data[0]: ")
+        assert notes.startswith("at data[0], of the prediction ")
+
+
+def test_an_error_of_validation_data_is_told_with_its_place() -> None:
+    error, _ = told_by(MLP(2, [1], seed=0), squared_error, [GOOD], validation=[GOOD, ([1.0], 1.0)])
+
+    assert str(error) == "validation[1]: this MLP takes 2 inputs, but got 1"
+
+
+def test_an_error_of_the_program_itself_is_as_it_was_but_for_a_note() -> None:
+    """Seen to fail with the place in the text of every error."""
+
+    class OddError(Exception):
+        def __init__(self, code: int, more: str) -> None:
+            super().__init__(code, more)
+
+    def model(inputs: Any) -> Any:
+        raise OddError(3, "no")
+
+    def loss(prediction: Any, target: Any) -> Any:
+        return prediction["logit"]
+
+    error, notes = told_by(model, squared_error, [GOOD])
+    assert (type(error), error.args) == (OddError, (3, "no"))
+    assert notes == "at data[0], of the inputs [1.0, 2.0], in the model"
+
+    error, notes = told_by(MLP(2, [3], seed=0), loss, [GOOD])
+    assert str(error) == "list indices must be integers or slices, not str"
+    assert notes == "at data[0], of the prediction [3 Values] and the target 1.0, in the loss"
 
 
 # What networks are known to learn -----------------------------------------------------------------

@@ -13,7 +13,7 @@
 
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
@@ -69,8 +69,8 @@ class Module:
         return [(name, parameter) for parameter, name in found.items()]
 
     def parameters(self) -> list[Value]:
-        """All parameters, each once."""
-        return [parameter for _, parameter in self.named_parameters()]
+        """All parameters, each once, in a list that knows their names, so that an optimiser can go by these."""
+        return Parameters(self.named_parameters())
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -158,6 +158,23 @@ class _Members:
 
 
 _members_in_use: weakref.WeakValueDictionary[int, _Members] = weakref.WeakValueDictionary()
+
+
+class Parameters(list[Value]):
+    """A list of the parameters of a module that knows their names.
+
+    >>> Parameters([("bias", Value(0.0, "b"))]).named_parameters()
+    [('bias', Value(data=0.0, grad=0.0, label='b'))]
+    """
+
+    def __init__(self, named: Iterable[tuple[str, Value]]) -> None:
+        self._named = list(named)
+        super().__init__(parameter for _, parameter in self._named)
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """The Values that are in the list now with their names; "" for one that was added."""
+        names = {id(parameter): name for name, parameter in self._named}
+        return [(names.get(id(parameter), ""), parameter) for parameter in self]
 
 
 def _members(thing: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -10,13 +10,20 @@
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
-from ..engines import Value, detect_anomaly
-from ..operations import mean
+from .. import checks, notation, saving
+from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
+from ..operations import BLOCKED, mean
+
+Pair = tuple[Any, Any]
 
 
 class _Optimizer(Protocol):
@@ -26,133 +33,423 @@ class _Optimizer(Protocol):
     def step(self) -> None: ...
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
-    """What a training was: the mean loss in each epoch, and why it ended."""
+    """What a training was so far: the mean loss in each epoch, also on the validation data, and why it ended.
+
+    >>> History([0.5, 0.125, 0.0625])
+    History(3 epochs, loss 0.5 to 0.0625, all epochs done)
+
+    `fit` goes on from one, also from one that was saved: `seed` is that of the shuffling.
+    """
 
     losses: list[float] = field(default_factory=list)
     stopped: str = "all epochs done"
+    validation_losses: list[float] = field(default_factory=list)
+    seed: int | None = None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
+        saving.write(path, "history", vars(self))
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Become what a file says that `save` wrote.
+
+        Raises ValueError, and changes nothing, where the file is damaged or of another kind.
+        """
+        # A training may be of any length, so the file itself is the measure of how long it may be.
+        state = saving.read(path, "history", like={"losses": [0.0] * (os.path.getsize(path) // 8)})
+        try:
+            loaded = _checked_history(**state)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{os.fspath(path)} is not the file of a history: {error}") from None
+        vars(self).update(vars(loaded))
+
+    def __repr__(self) -> str:
+        count = len(self.losses)
+        told = [f"{count} epoch{'s' * (count != 1)}"]
+        for name, losses in (("loss", self.losses), ("validation loss", self.validation_losses)):
+            if losses:
+                told.append(f"{name} {losses[0]:.4g}" + f" to {losses[-1]:.4g}" * (len(losses) > 1))
+        return f"History({', '.join([*told, self.stopped])})"
 
 
 def fit(
     model: Callable[[Any], Any],
-    data: Sequence[tuple[Any, Any]],
+    data: Iterable[Pair],
     loss: Callable[[Any, Any], Any],
     optimizer: _Optimizer,
     epochs: int,
     batch_size: int | None = None,
     *,
     seed: int | None = None,
+    validation: Iterable[Pair] | None = None,
     stop_below: float | None = None,
     patience: int | None = None,
     callback: Callable[[int, float], object] | None = None,
     progress: bool = True,
+    history: History | None = None,
 ) -> History:
     """Train a model on pairs (inputs, target): in each step, one batch's mean of `loss(model(inputs), target)`.
 
-    Without a `batch_size` a step sees all data, in their order; with one they are shuffled anew in each epoch, by
+    Without a `batch_size` a step sees all data, in their order; with one they are shuffled again in each epoch, by
     `seed`. Training ends early once the mean loss of an epoch is below `stop_below`, or has not become smaller for
-    `patience` epochs. Ctrl-C ends it too, and what was learned so far stays. `callback(epoch, loss)` is called after
-    each epoch, counted from 0; `progress=False` hides the progress bar.
+    `patience` epochs. Where there are `validation` data, nothing is learned from them: their mean loss is taken after
+    each epoch, and patience looks at that. Ctrl-C ends the training too, and what was learned so far stays.
+    `callback(epoch, loss)` is called after each epoch, counted from 0; `progress=False` hides the progress bar.
 
-    Raises ValueError for no data, for an optimiser of another model, and for a batch size, patience or number of epochs
-    that makes no sense; and FloatingPointError before the first step that inf or nan would spoil: it names the node
-    where that began, its `history` is what came before, and the model is as it was then.
+    A `history` that is given is added to, and training goes on where that ended: with a model and an optimiser that
+    were saved and loaded with it, 5 epochs and 5 more are the same as 10 at once, bit for bit.
+
+    >>> from autograd import nn, optim
+    >>> model, data = nn.MLP(1, [1], seed=0), [([x], x) for x in (-1.0, 0.0, 1.0)]
+    >>> optimizer = optim.Adam(model.parameters(), lr=0.1)
+    >>> history = fit(model, data, nn.squared_error, optimizer, epochs=5, batch_size=2, progress=False)
+    >>> fit(model, data, nn.squared_error, optimizer, epochs=5, batch_size=2, progress=False, history=history)
+    History(10 epochs, loss ... to ..., all epochs done)
+
+    Raises TypeError or ValueError for arguments that make no sense, for no data and for an optimiser of another model;
+    what the model or the loss raises is told with its place in the data. Raises FloatingPointError before the first
+    step that inf or nan would spoil: it names the layer, the node where that began and the data, its `history` is what
+    came before, and the model is as it was then.
     """
-    data = list(data)
-    _check(data, epochs, batch_size, patience)
-    random, history = Random(seed), History()
-    best, since_best = math.inf, 0
-    with _bar(epochs, progress) as bar:
-        try:
-            for epoch in range(epochs):
-                total = 0.0
-                for batch in _batches(data, batch_size, random):
-                    total += _step(model, batch, loss, optimizer) * len(batch)
-                history.losses.append(total / len(data))
-                bar.set_postfix_str(f"loss {history.losses[-1]:.4g}", refresh=False)
-                bar.update()
-                if callback is not None:
-                    callback(epoch, history.losses[-1])
-                if stop_below is not None and history.losses[-1] < stop_below:
-                    history.stopped = f"the loss is below {stop_below}"
-                    break
-                since_best = 0 if history.losses[-1] < best else since_best + 1
-                best = min(best, history.losses[-1])
-                if since_best == patience:
-                    history.stopped = f"no smaller loss for {patience} epoch{'s' * (patience != 1)}"
-                    break
-        except KeyboardInterrupt:
-            history.stopped = "interrupted"
-        except FloatingPointError as error:
-            error.history = history  # type: ignore[attr-defined]  # so that nothing is lost
-            raise
+    pairs = _pairs("data", data)
+    tested = None if validation is None else _pairs("validation", validation)
+    _check_functions(model, loss, optimizer, callback)
+    epochs = checks.whole("epochs", epochs, least=0)
+    batch_size = None if batch_size is None else checks.whole("batch_size", batch_size, least=1)
+    history = _begun(history, seed, batch_size is not None, tested is not None)
+    limits = _Limits(history, stop_below, patience)
+    shuffles = _shuffles(len(pairs), batch_size, Random(history.seed))
+    for _ in history.losses:
+        next(shuffles)  # those of the epochs that are over
+    bar = _Bar(epochs, progress)
+    try:
+        for epoch in range(len(history.losses), len(history.losses) + epochs):
+            if limits.reason:
+                break
+            total = 0.0
+            for batch in next(shuffles):
+                total += _step(model, pairs, batch, loss, optimizer) * len(batch)
+            validated = [] if tested is None else [_validation_loss(model, tested, loss)]
+            history.losses.append(total / len(pairs))
+            history.validation_losses += validated
+            limits.see_last()
+            bar.show(history)
+            if callback is not None:
+                callback(epoch, history.losses[-1])
+        history.stopped = limits.reason or "all epochs done"
+    except KeyboardInterrupt:
+        history.stopped = "interrupted"
+    except FloatingPointError as error:
+        history.stopped = "inf or nan"
+        error.history = history  # type: ignore[attr-defined]  # so that nothing is lost
+        raise
+    finally:
+        bar.close()
     return history
+
+
+# An epoch -----------------------------------------------------------------------------------------
+
+
+def _shuffles(count: int, size: int | None, random: Random) -> Iterator[list[Sequence[int]]]:
+    """For each epoch its batches, of places in the data."""
+    while True:
+        if size is None:
+            yield [range(count)]
+        else:
+            order = random.sample(range(count), count)
+            yield [order[start : start + size] for start in range(0, count, size)]
 
 
 def _step(
     model: Callable[[Any], Any],
-    batch: Sequence[tuple[Any, Any]],
+    data: Sequence[Pair],
+    batch: Sequence[int],
     loss: Callable[[Any, Any], Any],
     optimizer: _Optimizer,
 ) -> float:
+    """The mean loss of a batch, and the step that makes it smaller."""
     optimizer.zero_grad()
-    batch_loss = _mean_loss(model, batch, loss)
+    losses = [_loss(model, data[place], loss, "data", place) for place in batch]
+    for value, place in zip(losses, batch, strict=True):
+        if not isinstance(value, Value):
+            raise TypeError(_no_value(value, place))
+    batch_loss = mean(losses)
+    if batch_loss.operation is None:
+        raise ValueError("the loss does not know how it was computed, so nothing can be learned: is this in no_grad()?")
     batch_loss.backward()
     if not any(parameter.has_grad for parameter in optimizer.params):
         raise ValueError("the loss depends on no parameter of this optimizer: was it made for another model?")
     if not all(map(math.isfinite, (batch_loss.data, *(parameter.grad for parameter in optimizer.params)))):
+        error = _anomaly(batch_loss, dict(zip(batch, losses, strict=True)))
         optimizer.zero_grad()
-        raise _anomaly(model, batch, loss)
+        raise error
     with detect_anomaly():  # for finite gradients may be too large for a step
         optimizer.step()
-    return batch_loss.data
+    return batch_loss.data  # type: ignore[no-any-return]
 
 
-def _mean_loss(model: Callable[[Any], Any], batch: Sequence[tuple[Any, Any]], loss: Callable[[Any, Any], Any]) -> Value:
-    losses = [loss(model(inputs), target) for inputs, target in batch]
-    for value in losses:
-        if not isinstance(value, Value):
-            raise TypeError(f"the loss has to be a Value, for its gradient is wanted, but is {value!r:.40}")
-    return mean(losses)  # type: ignore[no-any-return]
+def _validation_loss(model: Callable[[Any], Any], pairs: Sequence[Pair], loss: Callable[[Any, Any], Any]) -> float:
+    with no_grad():
+        losses = [_loss(model, pair, loss, "validation", place) for place, pair in enumerate(pairs)]
+    return mean(  # type: ignore[no-any-return]
+        [
+            value.data
+            if isinstance(value, Value)
+            else checks.number(f"the loss of validation[{place}]", value, nan=True)
+            for place, value in enumerate(losses)
+        ]
+    )
 
 
-def _anomaly(
-    model: Callable[[Any], Any], batch: Sequence[tuple[Any, Any]], loss: Callable[[Any, Any], Any]
-) -> FloatingPointError:
-    """Where inf or nan began, found by computing once more."""
+def _loss(model: Callable[[Any], Any], pair: Pair, loss: Callable[[Any, Any], Any], name: str, place: int) -> Any:
+    """The loss of one pair; an error on the way is told with its place in the data."""
+    inputs, target = pair
     try:
-        with detect_anomaly():
-            batch_loss = _mean_loss(model, batch, loss)
-        with detect_anomaly(forward=False):  # which looks at the loss as a whole too
-            batch_loss.backward()
-    except FloatingPointError as error:
-        return error
-    return FloatingPointError("the loss or a gradient is inf or nan, but not when computed again")
+        prediction = model(inputs)
+    except Exception as error:
+        _locate(error, f"{name}[{place}]", f"of the inputs {checks.shown(inputs)}, in the model")
+        raise
+    try:
+        return loss(prediction, target)
+    except Exception as error:
+        told = f"of the prediction {_described(prediction)} and the target {checks.shown(target)}, in the loss"
+        _locate(error, f"{name}[{place}]", told)
+        raise
 
 
-def _batches(data: Sequence[Any], size: int | None, random: Random) -> Iterator[Sequence[Any]]:
-    if size is None:
-        yield data
-        return
-    order = random.sample(data, len(data))
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
+class _Limits:
+    """Whether a training ends early: `reason` says why."""
+
+    def __init__(self, history: History, stop_below: float | None, patience: int | None) -> None:
+        if stop_below is not None:
+            checks.number("stop_below", stop_below)
+        self.stop_below = stop_below  # as it was written, for the message
+        self.patience = None if patience is None else checks.whole("patience", patience, least=1)
+        self.history, self.reason = history, ""
+        self.best, self.since_best = math.inf, 0
+        for place in range(len(history.losses)):
+            self._see(place)
+
+    def see_last(self) -> None:
+        self._see(len(self.history.losses) - 1)
+
+    def _see(self, epoch: int) -> None:
+        validation = "validation " * bool(self.history.validation_losses)
+        watched = (self.history.validation_losses or self.history.losses)[epoch]
+        self.since_best = 0 if watched < self.best else self.since_best + 1
+        self.best = min(self.best, watched)
+        self.reason = ""
+        if self.stop_below is not None and self.history.losses[epoch] < self.stop_below:
+            self.reason = f"the loss is below {self.stop_below}"
+        elif self.patience is not None and self.since_best >= self.patience:
+            count = f"{self.patience} epoch{'s' * (self.patience != 1)}"
+            self.reason = f"no smaller {validation}loss for {count}"
 
 
-def _bar(epochs: int, progress: bool) -> Any:
-    from tqdm import auto, tqdm  # imported when used, for it costs more than all of autograd
-
-    # The one of `auto` knows notebooks, and warns where their widgets are missing.
-    return auto.tqdm(total=epochs, unit="epoch") if progress else tqdm(disable=True)
+# The progress bar ---------------------------------------------------------------------------------
 
 
-def _check(data: Sequence[Any], epochs: int, batch_size: int | None, patience: int | None) -> None:
-    if not data:
-        raise ValueError("there is no data to learn from: pass a list of pairs (inputs, target)")
-    for place, pair in enumerate(data):
+class _Bar:
+    """A progress bar on stderr, or none where there is nobody to see it: training goes on without one."""
+
+    def __init__(self, epochs: int, wanted: bool) -> None:
+        self._bar: Any = None
+        file = getattr(sys, "stderr", None)  # programs without a console have none
+        if wanted and file is not None:
+            # Whatever a terminal, a notebook or a log file may raise, a training that took hours is worth more.
+            with suppress(Exception):
+                from tqdm import auto  # imported when used, for it costs more than all of autograd
+
+                # The one of `auto` knows notebooks, and warns where their widgets are missing.
+                self._bar = auto.tqdm(total=epochs, unit="epoch", file=_Deaf(file))
+
+    def show(self, history: History) -> None:
+        if self._bar is not None:
+            shown = [f"loss {history.losses[-1]:.4g}", *(f"validation {x:.4g}" for x in history.validation_losses[-1:])]
+            with suppress(Exception):
+                self._bar.set_postfix_str(", ".join(shown), refresh=False)
+                self._bar.update()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            with suppress(Exception):
+                self._bar.close()
+
+
+class _Deaf:
+    """A file whose errors nobody hears; a bar that hears of one would not close and move all later bars by a line."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(Exception):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(Exception):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+# inf and nan --------------------------------------------------------------------------------------
+
+
+def _anomaly(batch_loss: Value, losses: Mapping[int, Value]) -> FloatingPointError:
+    """Where the inf or nan of a loss or a gradient began, in few words: layer and neuron, formula, numbers, data."""
+    bad = [value for value in losses.values() if not math.isfinite(value.data)]
+    if bad or not math.isfinite(batch_loss.data):
+        node = _birth(bad[0] if bad else batch_loss)
+        told = f"{notation.brief(node)} is {node.data}{_circumstances(node)}"
+    else:
+        node, told = _birth_of_gradient(batch_loss)
+    places = [place for place, value in losses.items() if any(each is node for each in ancestors(value))]
+    return FloatingPointError(notation.whereabouts(node) + told + (f"; at data[{places[0]}]" if places else ""))
+
+
+def _birth(node: Value) -> Value:
+    """The computed node from which a node has its inf or nan."""
+    is_same = math.isnan if math.isnan(node.data) else math.isinf
+    while True:
+        heirs = [
+            parent
+            for parent, partial in node.local_gradients()
+            if parent.operation is not None and partial is not BLOCKED and is_same(parent.data)
+        ]
+        if not heirs:
+            return node
+        node = heirs[0]
+
+
+def _birth_of_gradient(root: Value) -> tuple[Value, str]:
+    """The node at which the gradients of a pass become inf or nan, and how."""
+    for node in reversed(topological_order(root)):
+        if not math.isfinite(node.grad):  # though what was passed to it was finite
+            return node, f"the gradients that arrive at {notation.brief(node)} add up to {node.grad}"
+        for parent, partial in node.local_gradients():
+            if partial is not BLOCKED and not math.isfinite(node.grad * partial):
+                receiver = notation.shortened(notation.name(parent), 40)
+                told = f"the gradient that {notation.brief(node)} passes to {receiver}"
+                numbers = f"{node.grad:.6g} arrived, the local gradient is {partial:.6g}"
+                return node, f"{told} is {node.grad * partial}: {numbers}"
+    raise AssertionError("a pass with an inf or nan has a node where it begins")
+
+
+def _circumstances(node: Value) -> str:
+    """What the operands were, those first that are not finite."""
+    operands = {
+        id(x): (x, number) for x, number in zip(node.operands, node.numbers, strict=True) if isinstance(x, Value)
+    }
+    first = sorted(operands.values(), key=lambda pair: math.isfinite(pair[1]))[:2]
+    told = [
+        f"{notation.shortened(notation.name(x), 20)} = {number:.6g}" for x, number in first if x.label or x.operation
+    ]
+    return ", with " + ", ".join(told) if told else ""
+
+
+# What is checked ----------------------------------------------------------------------------------
+
+
+def _pairs(name: str, data: Any) -> list[Pair]:
+    if isinstance(data, str | Mapping) or not isinstance(data, Iterable):
+        remedy = ": pass list(data.items())" if isinstance(data, Mapping) else ""
+        raise TypeError(f"{name} is a list of pairs (inputs, target), not {checks.shown(data)}{remedy}")
+    pairs = list(data)
+    if not pairs:
+        raise ValueError(f"there is no data to learn from, for {name} is empty: pass a list of pairs (inputs, target)")
+    for place, pair in enumerate(pairs):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise ValueError(f"data[{place}] is no pair (inputs, target) but {pair!r:.40}")
-    for name, number, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1), ("patience", patience, 1)):
-        if number is not None and number < least:
-            raise ValueError(f"{name} is {number}, but has to be {least} or more")
+            remedy = ": pass list(zip(inputs, targets))" if _are_columns(pairs) else ""
+            raise ValueError(f"{name}[{place}] is not a pair (inputs, target) but {checks.shown(pair)}{remedy}")
+    return pairs
+
+
+def _are_columns(things: list[Any]) -> bool:
+    """Whether this is (inputs, targets) rather than pairs of them."""
+    return len(things) == 2 and all(hasattr(thing, "__len__") for thing in things) and len(things[0]) == len(things[1])
+
+
+def _check_functions(model: Any, loss: Any, optimizer: Any, callback: Any) -> None:
+    for name, given, example in (
+        ("model", model, "a module, or a function of the inputs,"),
+        ("loss", loss, "a function of a prediction and a target, such as nn.squared_error,"),
+        ("callback", callback, "a function of an epoch and its loss,"),
+    ):
+        if not callable(given) and (given is not None or name != "callback"):
+            raise TypeError(f"{name} is {example} not {checks.shown(given)}")
+    if isinstance(model, type):
+        raise TypeError(f"model is a class: make a model of it, as in {model.__name__}(...)")
+    if isinstance(optimizer, type) or not all(hasattr(optimizer, name) for name in ("params", "zero_grad", "step")):
+        raise TypeError(
+            "optimizer is one of autograd.optim, such as optim.SGD(model.parameters(), lr=0.1), "
+            f"not {checks.shown(optimizer)}"
+        )
+
+
+def _begun(history: History | None, seed: int | None, is_shuffled: bool, is_validated: bool) -> History:
+    """The history to add to, and in it the seed."""
+    seed = None if seed is None else checks.whole("seed", seed)
+    history = History() if history is None else history
+    if not isinstance(history, History):
+        raise TypeError(f"history is what fit answered, not {checks.shown(history)}")
+    if history.losses and bool(history.validation_losses) != is_validated:
+        raise ValueError(f"the history has {'no ' * is_validated}validation losses: go on as the training began")
+    if history.losses and seed is not None and history.seed not in (seed, None):
+        raise ValueError(f"seed is {seed}, but the training to go on with has {history.seed}: leave the seed out")
+    if seed is not None and not history.losses:
+        history.seed = seed
+    elif history.seed is None and is_shuffled:
+        history.seed = Random().getrandbits(53) if seed is None else seed
+    return history
+
+
+def _checked_history(**state: Any) -> History:
+    """A history, of what a file says."""
+    history = History(**state)
+    for name in ("losses", "validation_losses"):
+        numbers = getattr(history, name)
+        if not isinstance(numbers, list):
+            raise TypeError(f"{name} is a list of numbers, not {checks.shown(numbers)}")
+        checked = [checks.number(f"{name}[{epoch}]", number, nan=True) for epoch, number in enumerate(numbers)]
+        setattr(history, name, checked)
+    if history.validation_losses and len(history.validation_losses) != len(history.losses):
+        raise ValueError("there are not as many validation losses as losses")
+    if not isinstance(history.stopped, str):
+        raise TypeError(f"stopped is a text, not {checks.shown(history.stopped)}")
+    history.seed = None if history.seed is None else checks.whole("seed", history.seed)
+    return history
+
+
+def _no_value(value: Any, place: int) -> str:
+    """What to say of a loss that is not a Value."""
+    remedy = ""
+    if isinstance(value, list | tuple):
+        remedy = ": answer one number for all, such as their autograd.mean"
+    elif value is None:
+        remedy = ": does the function return it?"
+    elif isinstance(value, float | int):
+        remedy = ": compute it from the prediction itself, not from its .data"
+    return (
+        f"data[{place}]: the loss has to be a Value, for its gradient is wanted, but is {checks.shown(value)}{remedy}"
+    )
+
+
+def _locate(error: Exception, where: str, circumstances: str) -> None:
+    """Tell with an error where among the data it arose: in a note, and in its text if it is one of this package."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    is_ours = frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]
+    if is_ours and isinstance(error, TypeError | ValueError | FloatingPointError) and len(error.args) == 1:
+        error.args = (f"{where}: {error}",)
+    error.add_note(f"at {where}, {circumstances}")
+
+
+def _described(prediction: Any) -> str:
+    """A prediction in few words."""
+    if isinstance(prediction, list | tuple) and prediction and all(isinstance(each, Value) for each in prediction):
+        return f"[{len(prediction)} Value{'s' * (len(prediction) != 1)}]"
+    return checks.shown(prediction)

@@ -27,6 +27,22 @@ CONFIGURATIONS: list[tuple[str, dict[str, Any]]] = [
     ("Adam", {"lr": 0.05, "weight_decay": 0.1}),
     ("AdamW", {}),
     ("AdamW", {"lr": 0.05, "betas": [0.7, 0.95], "eps": 1e-6, "weight_decay": 0.3}),
+    ("RMSprop", {}),
+    ("RMSprop", {"lr": 0.005, "alpha": 0.9, "eps": 1e-3}),
+    ("RMSprop", {"lr": 0.005, "momentum": 0.9}),
+    ("RMSprop", {"lr": 0.01, "weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.002, "centered": True, "eps": 1e-4}),
+    ("RMSprop", {"lr": 5e-4, "alpha": 0.95, "eps": 0.01, "weight_decay": 0.05, "momentum": 0.5, "centered": True}),
+    ("RMSprop", {"lr": 0.01, "alpha": 0.0}),
+]
+
+# The same problem with its parameters in groups: the places of the parameters of each, and its hyperparameters.
+GROUPED: list[tuple[str, dict[str, Any], list[tuple[list[int], dict[str, Any]]]]] = [
+    ("SGD", {"lr": 5e-4, "momentum": 0.9}, [([0, 1], {}), ([2, 3, 4], {"lr": 1e-3, "momentum": 0.0})]),
+    ("SGD", {"lr": 5e-4}, [([0], {"nesterov": True, "momentum": 0.8}), ([4, 3], {"weight_decay": 0.2}), ([2, 1], {})]),
+    ("Adam", {"lr": 0.02}, [([3], {"betas": [0.5, 0.9]}), ([0, 1, 2, 4], {"lr": 0.05, "weight_decay": 0.1})]),
+    ("AdamW", {"weight_decay": 0.3}, [([0, 2, 4], {"weight_decay": 0.0}), ([1, 3], {"lr": 0.03, "eps": 1e-4})]),
+    ("RMSprop", {"momentum": 0.5, "eps": 1e-4}, [([4, 2], {"momentum": 0.0, "centered": True}), ([0, 1, 3], {})]),
 ]
 
 SCHEDULES: list[tuple[str, dict[str, Any]]] = [
@@ -41,8 +57,8 @@ SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("warmup", {"schedule": ("exponential_decay", {"lr": 0.1, "factor": 0.9}), "steps": 10}),
 ]
 
-# Gradients, None for a parameter without, and the norm that they shall have at most.
-CLIPPED: list[tuple[list[float | None], float]] = [
+# Gradients, None for a parameter without, and the norm that they shall have at most; then the norm's type.
+CLIPPED: list[tuple[list[float | None], float] | tuple[list[float | None], float, float]] = [
     ([3.0, 4.0], 1.0),
     ([3.0, 4.0], 5.0),
     ([3.0, 4.0], 5.1),
@@ -53,6 +69,24 @@ CLIPPED: list[tuple[list[float | None], float]] = [
     ([1.0, 2.0], float("inf")),
     ([float("inf"), 2.0], 1.0),
     ([float("nan"), 2.0], 1.0),
+    ([3.0, -4.0], 1.0, 1.0),
+    ([3.0, None, -4.0], 2.0, 3.0),
+    ([0.3, -0.04, 1e-3], 0.1, 0.5),
+    ([3.0, -4.0], 1.0, float("inf")),
+    ([3.0, -4.0], 5.0, float("inf")),
+    ([float("inf"), 2.0], 1.0, float("inf")),
+    ([0.0, None], 1.0, 1.5),
+]
+
+# Gradients, and the largest value that they shall have.
+CLIPPED_BY_VALUE: list[tuple[list[float | None], float]] = [
+    ([3.0, -4.0, 0.5], 1.0),
+    ([None, -0.25, 0.25], 0.25),
+    ([1e-9, -2e-9], 1.5e-9),
+    ([3.0, -4.0], 0.0),
+    ([float("inf"), float("-inf"), 2.0], 1.0),
+    ([float("nan"), 2.0], 1.0),
+    ([float("inf"), -5.0], float("inf")),
 ]
 
 
@@ -81,9 +115,15 @@ def main() -> None:
         for parameter, number in zip(parameters, numbers, strict=True):
             parameter.grad = None if number is None else torch.tensor(number, dtype=torch.float64)
 
-    def trajectory(kind: str, arguments: dict[str, Any]) -> dict[int, list[float]]:
+    def trajectory(
+        kind: str, arguments: dict[str, Any], groups: list[tuple[list[int], dict[str, Any]]] | None = None
+    ) -> dict[int, list[float]]:
         parameters = [leaf(number) for number in START]
-        optimizer = getattr(torch.optim, kind)(parameters, **arguments, foreach=False, fused=False)
+        params: list[Any] = parameters
+        if groups:
+            params = [{"params": [parameters[place] for place in places], **options} for places, options in groups]
+        fused = {} if kind == "RMSprop" else {"fused": False}  # which has no other way
+        optimizer = getattr(torch.optim, kind)(params, **arguments, foreach=False, **fused)
         numbers = [START]
         for step in range(max(RECORDED_STEPS)):
             set_gradients(parameters, gradients(numbers[-1], step))
@@ -115,22 +155,44 @@ def main() -> None:
             schedule.step()
         return recorded
 
-    def clipped(numbers: list[float | None], max_norm: float) -> dict[str, Any]:
+    def clipped(numbers: list[float | None], clip: Any) -> tuple[Any, list[float | None]]:
         parameters = [leaf(0.0) for _ in numbers]
         set_gradients(parameters, numbers)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm, foreach=False).item()
-        after = [None if parameter.grad is None else parameter.grad.item() for parameter in parameters]
-        return {"gradients": numbers, "max_norm": max_norm, "norm": norm, "clipped": after}
+        answer = clip(parameters)
+        return answer, [None if parameter.grad is None else parameter.grad.item() for parameter in parameters]
+
+    def clipped_by_norm(numbers: list[float | None], max_norm: float, norm_type: float = 2.0) -> dict[str, Any]:
+        norm, after = clipped(
+            numbers, lambda parameters: torch.nn.utils.clip_grad_norm_(parameters, max_norm, norm_type, foreach=False)
+        )
+        return {
+            "gradients": numbers,
+            "max_norm": max_norm,
+            **({} if norm_type == 2.0 else {"norm_type": norm_type}),
+            "norm": norm.item(),
+            "clipped": after,
+        }
+
+    def clipped_by_value(numbers: list[float | None], clip_value: float) -> dict[str, Any]:
+        _, after = clipped(
+            numbers, lambda parameters: torch.nn.utils.clip_grad_value_(parameters, clip_value, foreach=False)
+        )
+        return {"gradients": numbers, "clip_value": clip_value, "clipped": after}
 
     figures: dict[str, list[Any]] = {
         "optimizers": [
             {"kind": kind, "arguments": arguments, "trajectory": trajectory(kind, arguments)}
             for kind, arguments in CONFIGURATIONS
         ],
+        "groups": [
+            {"kind": kind, "arguments": arguments, "groups": groups, "trajectory": trajectory(kind, arguments, groups)}
+            for kind, arguments, groups in GROUPED
+        ],
         "schedules": [
             {"name": name, "arguments": arguments, "rates": rates(name, arguments)} for name, arguments in SCHEDULES
         ],
-        "clip_grad_norm": [clipped(numbers, max_norm) for numbers, max_norm in CLIPPED],
+        "clip_grad_norm": [clipped_by_norm(*case) for case in CLIPPED],
+        "clip_grad_value": [clipped_by_value(*case) for case in CLIPPED_BY_VALUE],
     }
     # One figure a line. Python writes a double with as many digits as give the same one again.
     sections = [f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]" for name, rows in figures.items()]
