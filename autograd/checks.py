@@ -11,21 +11,24 @@ Whole numbers and real numbers of NumPy are numbers here. True and False are not
 """
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from .ieee import real
 
 
-def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None) -> int:
+def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None, instead: str = "") -> int:
     """The argument as an int; TypeError if it is not a whole number, ValueError if it is too small or too large.
 
     >>> whole("digits", 4, least=1, most=17)
     4
     """
-    if _is_truth(given) or not hasattr(type(given), "__index__"):
-        raise TypeError(f"{name} is a whole number, not {shown(given)}")
-    number = operator.index(given)
+    try:
+        number = None if _is_truth(given) else operator.index(given)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{name} is a whole number, not {shown(given)}{_after_colon(instead)}")
     _check_limits(name, number, least, most)
     return number
 
@@ -46,6 +49,36 @@ def number(name: str, given: Any, *, least: float | None = None, most: float | N
         raise ValueError(f"{name} is nan")
     _check_limits(name, found, least, most)
     return found
+
+
+def scalar(name: str, given: Any, instead: str = "") -> Any:
+    """The argument as it is, a number or a Value; else TypeError, with what to write instead.
+
+    >>> scalar("prediction", [1.0, 2.0], "for lists, use mean_squared_error")
+    Traceback (most recent call last):
+    TypeError: prediction is a number or a Value, not [1.0, 2.0]: for lists, use mean_squared_error
+    """
+    if type(given) is not float and not hasattr(type(given), "__apply_operation__"):
+        try:
+            real(given)
+        except TypeError:
+            is_text, is_list = isinstance(given, str), isinstance(given, Iterable)
+            remedy = "convert text first, with float(text)" if is_text else instead if is_list else ""
+            raise TypeError(f"{name} is a number or a Value, not {shown(given)}{_after_colon(remedy)}") from None
+    return given
+
+
+def scalars(name: str, given: Any, instead: str = "") -> list[Any]:
+    """The argument as a list of numbers and Values; else TypeError, with what to write instead.
+
+    >>> scalars("predictions", 1.0, "for one number, use squared_error")
+    Traceback (most recent call last):
+    TypeError: predictions is a list of numbers or Values, not 1.0: for one number, use squared_error
+    """
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping | Set):
+        raise TypeError(f"{name} is a list of numbers or Values, not {shown(given)}{_after_colon(instead)}")
+    flat = "make one list of it, without lists in it"
+    return [scalar(f"{name}[{place}]", part, flat) for place, part in enumerate(given)]
 
 
 def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
@@ -69,6 +102,10 @@ def shown(thing: Any, most: int = 40) -> str:
     """
     text = repr(thing)
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _after_colon(remedy: str) -> str:
+    return f": {remedy}" if remedy else ""
 
 
 def _is_truth(thing: Any) -> bool:
