@@ -52,6 +52,19 @@ def test_a_users_operation_is_copied_to_itself(copied: Callable[[Any], Any]) -> 
         assert copied(operation) is operation
 
 
+@pytest.mark.parametrize("copied", COPIES[:2])
+def test_an_operation_that_was_declared_again_is_copied_to_itself(copied: Callable[[Any], Any]) -> None:
+    """Seen to fail with copies that go by the name."""
+
+    def doubled(x: Any) -> Any:
+        return 2 * x, lambda: (2.0,)
+
+    with declared(doubled) as old:
+        pass
+
+    assert copied(old) is old
+
+
 def test_an_operation_that_is_not_declared_is_told() -> None:
     """Seen to fail with pickle's own words."""
 

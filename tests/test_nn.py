@@ -328,7 +328,7 @@ def bag_of(value: Value) -> Bag:
     return bag
 
 
-def closure_over(value: Value) -> Callable[[float], Value]:
+def closure_over(value: Any) -> Callable[[float], Any]:
     return lambda x: value * x
 
 
@@ -359,6 +359,8 @@ HIDING: dict[str, tuple[Callable[[Value], Any], str]] = {
     "attribute of a list": (bag_of, "in a Bag"),
     "closure": (closure_over, "in a function, .*make it an attribute"),
     "default of a function": (with_default, "in a function"),
+    "closure over a module": (lambda v: closure_over(Collection(weight=v)), "holds a Collection in a function"),
+    "method of a module": (lambda v: Collection(weight=v).forward, "holds a Collection in a method"),
     "partial": (lambda v: functools.partial(multiply, v), "in a partial"),
 }
 
@@ -400,6 +402,32 @@ def test_what_is_found_elsewhere_may_be_anywhere_too() -> None:
     assert list(Trained().state_dict()) == ["weight", "line.slope", "line.offset"]
 
 
+def test_a_part_may_hold_a_function_of_the_module_around_it() -> None:
+    """Seen to fail with an error for each module that a function refers to."""
+
+    class Part(Module):
+        def __init__(self, ask: Callable[[], Any], plain: Any) -> None:
+            self.weight, self.ask, self.plain = Value(1.0), ask, plain
+
+    class Whole(Module):
+        def __init__(self) -> None:
+            self.part = Part(lambda: self.extra_repr(), Plain(self.forward))
+
+    whole = Whole()
+
+    assert whole.parameters() == whole.part.parameters() == [whole.part.weight]
+
+
+def caught() -> BaseException:
+    """An exception, which knows the frame that it was raised in and the Value there."""
+    try:
+        value = Value(1.0)
+        float(value)
+    except TypeError as error:
+        return error
+    raise AssertionError
+
+
 def test_things_without_values_are_left_alone() -> None:
     """Seen to fail with an error for each set, iterator or object."""
     model = Keeper(
@@ -414,7 +442,7 @@ def test_things_without_values_are_left_alone() -> None:
             lambda x: x,
             numpy.zeros(3),
             functools.partial(max, 1.0),
-            ValueError("text"),
+            caught(),
             weakref.ref(Line(1.0, 2.0)),
         ]
     )
@@ -512,6 +540,14 @@ def test_what_forward_keeps_is_no_parameter_and_no_fault() -> None:
         square(x)
 
         assert set(square.state_dict()) <= {"inputs"}
+    others = Value(3.0)
+
+    class Penalty(Module):
+        def forward(self) -> Value:
+            self.last = others * others
+            return self.last
+
+    assert Penalty()().data == 9.0
     assert Sequential(line, square)(3.0).data == 49.0
     assert Sequential(line, square).parameters() == [line.slope, line.offset]
 
@@ -526,7 +562,12 @@ def test_who_lists_the_parameters_by_hand_knows_where_they_are() -> None:
         def parameters(self) -> list[Value]:
             return [self.neuron.thing]
 
+        def forward(self, x: float) -> Value:
+            self.last: Value = self.neuron.thing * x
+            return self.last
+
     handmade = Handmade()
+    handmade(3.0)
     handmade.parameters()[0].grad = 1.0
     handmade.zero_grad()
 

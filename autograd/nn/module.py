@@ -306,7 +306,7 @@ def _checked_parameters(root: Module) -> list[tuple[str, Value]]:
         else:
             others.append((name, member))
     known = {*found, *map(id, modules)}
-    _check_hidden(others, known)
+    _check_hidden(root, others, known)
     _check_classes(modules, known)
     return list(found.values())
 
@@ -339,9 +339,8 @@ def _title(module: Module) -> str:
 
 def _check_made(module: Module) -> None:
     """Refuse what cannot be right at the end of an `__init__`; the modules in it have come to the end of theirs."""
-    if (
-        type(module).parameters is not Module.parameters
-    ):  # who lists them by hand, as in micrograd, knows where they are
+    object.__setattr__(module, "_trained", ())
+    if type(module).parameters is not Module.parameters:  # as in micrograd: who lists them knows where they are
         return
     trained, others = [], []
     for attribute, thing in _attributes(module):
@@ -362,7 +361,7 @@ def _check_first_call(module: Module, own: Scope) -> None:
     """Refuse what `forward` made in place of parameters: Values that come from nothing that is there without them."""
     members = [member for attribute, thing in _attributes(module) for member in _members(thing, attribute, {})]
     computed = [(name, value) for name, value in members if isinstance(value, Value) and value.operation is not None]
-    known = {id(parameter) for _, parameter in _checked_parameters(module)} if computed else set()
+    known = set(map(id, module.parameters() if computed else ()))
     for name, value in computed:
         leaves = [node for node in ancestors(value) if node.operation is None]
         if all(id(leaf) not in known and _is_within(leaf.scope, own) for leaf in leaves):
@@ -394,7 +393,7 @@ def _overwritten(module: Module, attribute: str, name: str, value: Value) -> Val
     )
 
 
-def _check_hidden(others: Iterable[tuple[str, Any]], known: set[int]) -> None:
+def _check_hidden(root: Module, others: Iterable[tuple[str, Any]], known: set[int]) -> None:
     """Refuse Values and modules in what cannot be listed, unless they are known from elsewhere."""
     for name, other in others:
         if isinstance(other, GeneratorType | map | filter):
@@ -403,11 +402,17 @@ def _check_hidden(others: Iterable[tuple[str, Any]], known: set[int]) -> None:
                 "left out: write a list, [… for …] or list(…)"
             )
         for member in _held(other):
-            if id(member) not in known and (isinstance(member, Module) or member.operation is None):
+            is_left_out = not _is_around(member, root) if isinstance(member, Module) else member.operation is None
+            if is_left_out and id(member) not in known:
                 what = "Value" if isinstance(member, Value) else type(member).__name__
                 raise TypeError(
                     f"{name} holds a {what} in a {type(other).__name__}, where it would not be found: {_remedy(other)}"
                 )
+
+
+def _is_around(module: Module, part: Module) -> bool:
+    """Whether one module is a part of the other, which may still be in its `__init__` and then is taken to be."""
+    return "_trained" not in vars(module) or any(member is part for _, member in _walk(module))
 
 
 def _remedy(other: Any) -> str:
@@ -462,14 +467,10 @@ def _held(thing: Any) -> Iterator[Value | Module]:
 
 
 def _referents(thing: Any) -> list[Any]:
-    if isinstance(thing, MethodType):
-        parts = [thing.__self__]
-    elif isinstance(thing, FunctionType):  # but not all that its file has
+    if isinstance(thing, FunctionType):  # but not all that its file has
         cells = [cell.cell_contents for cell in thing.__closure__ or () if gc.get_referents(cell)]
-        parts = [*cells, *(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
-    else:
-        return gc.get_referents(thing)
-    return [part for part in parts if not isinstance(part, Module)]  # a module's own, or a way around being a part
+        return [*cells, *(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
+    return gc.get_referents(thing)
 
 
 # Buffers ------------------------------------------------------------------------------------------
