@@ -220,12 +220,14 @@ def _generator(seed: Any) -> Any:
 
 def _inputs(module: Module, inputs: Iterable[Number], width: int) -> Sequence[Number]:
     """The inputs as a list, which is not looked through: what is no number is told by the operation that meets it."""
+    if type(inputs) is list and len(inputs) == width and type(inputs[0]) in (Value, float):
+        return inputs  # as all layers but the first one get them
     kind, numbers = type(module).__name__, f"{width} number{'s' * (width != 1)}"
-    if not isinstance(inputs, list) and not _is_list(inputs):
+    if not _is_list(inputs):
         raise TypeError(
             f"this {kind} takes a list of {numbers}, not {type(inputs).__name__}: {_how_to_list(inputs, width)}"
         )
-    inputs = inputs if isinstance(inputs, list) else list(inputs)
+    inputs = list(inputs)
     if inputs and isinstance(inputs[0], Iterable) and not isinstance(inputs[0], str):
         raise TypeError(
             f"this {kind} takes the {numbers} of one example, but its first input is {shown(inputs[0])}: "
