@@ -109,7 +109,7 @@ def test_far_out_nothing_overflows() -> None:
         assert gradient_of(function, -1e300) == [{"leaky_relu": 0.01}.get(name, 0.0)]
 
 
-@pytest.mark.parametrize("name", COMPOSED)
+@pytest.mark.parametrize("name", sorted(COMPOSED.keys() - OPERATIONS.keys()))
 def test_nodes_stand_in_a_scope_of_the_name(name: str) -> None:
     """Seen to fail with nodes that stand among those of the neuron."""
     node = COMPOSED[name](Value(-1.0))
@@ -125,18 +125,23 @@ def test_plain_numbers_give_floats() -> None:
     assert {type(function(2)) for function in COMPOSED.values()} == {float}
 
 
-def test_an_operation_of_that_name_is_used_once_the_rule_book_has_one() -> None:
-    """Seen to fail with the composed one all the same."""
+def test_an_operation_of_that_name_is_used_where_the_rule_book_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with the composed one all the same, and with an operation of x alone for a slope beside it."""
 
-    def silu(x: Any) -> Any:
+    def tripled(x: Any) -> Any:
         return 3.0 * x, lambda: (3.0,)
 
-    with declared(silu) as operation:
-        node = nn.silu(Value(2.0))
+    def scaled(x: Any, slope: Any) -> Any:
+        return slope * x, lambda: (slope, x)
 
-        assert (node.operation, nn.silu(2.0)) == (operation, 6.0)
-        assert Neuron(1, operation).activation == "silu"
-    assert nn.silu(2.0) != 6.0
+    with declared(tripled) as of_one, declared(scaled) as of_two:
+        monkeypatch.setitem(OPERATIONS, "silu", of_one)
+        monkeypatch.setitem(OPERATIONS, "leaky_relu", of_two)
+        monkeypatch.setitem(OPERATIONS, "elu", of_one)
+
+        assert (nn.silu(Value(2.0)).operation, nn.silu(2.0)) == (of_one, 6.0)
+        assert (nn.leaky_relu(Value(2.0)).operation, nn.leaky_relu(2.0)) == (of_two, 0.02)
+        assert nn.elu(2.0) == 2.0
 
 
 # In neurons ---------------------------------------------------------------------------------------

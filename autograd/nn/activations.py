@@ -58,21 +58,24 @@ def glorot(fan_in: int, fan_out: int) -> float:
 # What is composed ---------------------------------------------------------------------------------
 
 
-def _composed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The operation of that name where the rule book has one, else the function, with its nodes in a scope."""
+def _composed(*constants: float) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """The function in a scope of its name, or the operation of the rule book that has it, with these constants."""
 
-    @wraps(function)
-    def scoped(x: Any) -> Any:
-        known = OPERATIONS.get(function.__name__)
-        if known is not None:
-            return known(x)
-        with scope(function.__name__):
-            return function(x if isinstance(x, Value) else identity(x))
+    def decorate(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        @wraps(function)
+        def scoped(x: Any) -> Any:
+            known = OPERATIONS.get(function.__name__)
+            if known is not None and len(known.parameters) == 1 + len(constants):
+                return known(x, *constants)
+            with scope(function.__name__):
+                return function(x if isinstance(x, Value) else identity(x))
 
-    return scoped
+        return scoped
+
+    return decorate
 
 
-@_composed
+@_composed(0.01)
 def leaky_relu(x: Any) -> Any:
     """A ReLU that lets a hundredth of what is negative through; the derivative at 0 is 0.01, as PyTorch's.
 
@@ -84,7 +87,7 @@ def leaky_relu(x: Any) -> Any:
     return identity(x) if x > 0 else 0.01 * x
 
 
-@_composed
+@_composed(1.0)
 def elu(x: Any) -> Any:
     """x above 0 and exp(x) − 1 below; the derivative at 0 is 1.
 
@@ -97,7 +100,7 @@ def elu(x: Any) -> Any:
     return identity(x) if x > 0 else tanh(0.5 * x) * (exp(x) + 1.0)
 
 
-@_composed
+@_composed()
 def silu(x: Any) -> Any:
     """x·σ(x), also known as swish.
 
@@ -110,7 +113,7 @@ def silu(x: Any) -> Any:
     return multiply(x, sigmoid(x))
 
 
-@_composed
+@_composed()
 def gelu(x: Any) -> Any:
     """x·Φ(x), where Φ is the normal distribution: the exact form, PyTorch's default, not the one by tanh.
 
