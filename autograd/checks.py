@@ -12,14 +12,14 @@ Whole numbers and real numbers of NumPy are numbers here. True and False are not
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from .ieee import real, unwrapped
 from .terminal import printable
 
 
-def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None) -> int:
+def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None, instead: str = "") -> int:
     """The argument as an int; TypeError if it is not a whole number, ValueError if it is too small or too large.
 
     >>> whole("digits", 4, least=1, most=17)
@@ -31,7 +31,8 @@ def whole(name: str, given: Any, *, least: int | None = None, most: int | None =
     except TypeError:
         number = None
     if number is None:
-        raise TypeError(f"{name} is a whole number, not {shown(given)}{_instead(given, int, least, most)}")
+        remedy = _after_colon(instead) if instead else _instead(given, int, least, most)
+        raise TypeError(f"{name} is a whole number, not {shown(given)}{remedy}")
     _check_limits(name, number, least, most)
     return number
 
@@ -84,6 +85,36 @@ def truth(name: str, given: Any) -> bool:
     return bool(given)
 
 
+def scalar(name: str, given: Any, instead: str = "") -> Any:
+    """The argument as it is, a number or a Value; else TypeError, with what to write instead.
+
+    >>> scalar("prediction", [1.0, 2.0], "for lists, use mean_squared_error")
+    Traceback (most recent call last):
+    TypeError: prediction is a number or a Value, not [1.0, 2.0]: for lists, use mean_squared_error
+    """
+    if type(given) is not float and not hasattr(type(given), "__apply_operation__"):
+        try:
+            real(given)
+        except TypeError:
+            is_text, is_list = isinstance(given, str), isinstance(given, Iterable)
+            remedy = "convert text first, with float(text)" if is_text else instead if is_list else ""
+            raise TypeError(f"{name} is a number or a Value, not {shown(given)}{_after_colon(remedy)}") from None
+    return given
+
+
+def scalars(name: str, given: Any, instead: str = "") -> list[Any]:
+    """The argument as a list of numbers and Values; else TypeError, with what to write instead.
+
+    >>> scalars("predictions", 1.0, "for one number, use squared_error")
+    Traceback (most recent call last):
+    TypeError: predictions is a list of numbers or Values, not 1.0: for one number, use squared_error
+    """
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping | Set):
+        raise TypeError(f"{name} is a list of numbers or Values, not {shown(given)}{_after_colon(instead)}")
+    flat = "make one list of it, without lists in it"
+    return [scalar(f"{name}[{place}]", part, flat) for place, part in enumerate(given)]
+
+
 def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
     """The argument, if it is one of the choices; else ValueError.
 
@@ -119,6 +150,10 @@ def _instead(given: Any, kind: type[int | float], least: float | None, most: flo
     if least is None:
         return ""
     return f": write one from {least} to {most}" if most is not None else f": write one from {least} on"
+
+
+def _after_colon(remedy: str) -> str:
+    return f": {remedy}" if remedy else ""
 
 
 def _is_truth(thing: Any) -> bool:

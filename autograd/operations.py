@@ -18,7 +18,9 @@ This file knows calculus and no graphs: an operand that is no plain number is as
 `__apply_operation__(operation, operands)`, to apply the operation itself.
 """
 
+import contextlib
 import functools
+import importlib
 import inspect
 import math
 from collections import UserDict
@@ -168,6 +170,28 @@ class Operation:
 
     def __repr__(self) -> str:
         return printable(f"<operation {self.name}>")
+
+    def __copy__(self) -> "Operation":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Operation":
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its name, for a rule is a part of the program."""
+        return _declared, (self.name, self.__module__)
+
+
+def _declared(name: str, module: str) -> Operation:
+    """The operation of that name, also where the module that declares it is still to be imported."""
+    if name not in OPERATIONS:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    if name not in OPERATIONS:
+        raise ValueError(
+            f"there is no operation {name} here: import or write its declaration first, which was in {module}"
+        )
+    return OPERATIONS[name]
 
 
 def _operand(thing: Any) -> Any:

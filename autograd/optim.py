@@ -751,15 +751,35 @@ def _set_gradients(parameters: list[Value], gradients: list[float]) -> None:
 _Arguments = ParamSpec("_Arguments")
 
 
+class _Call:
+    """A schedule that is shown as the call that made it, and that is copied and pickled by making that call again."""
+
+    def __init__(self, make: Callable[..., Schedule], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.rate = make(*args, **kwargs)
+        self.call = (make.__name__, args, kwargs)
+        arguments = [*map(_written, args), *(f"{name}={_written(value)}" for name, value in kwargs.items())]
+        self.__name__ = f"{make.__name__}({', '.join(arguments)})"
+
+    def __call__(self, step: int) -> float:
+        return self.rate(step)
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _called, self.call
+
+
+def _called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return globals()[name](*args, **kwargs)
+
+
 def _schedule(make: Callable[_Arguments, Schedule]) -> Callable[_Arguments, Schedule]:
-    """A schedule whose name is the call that made it, which an optimiser then shows as its `lr`."""
+    """A maker of schedules, which an optimiser then shows as its `lr` by the call."""
 
     @wraps(make)
     def named(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Schedule:
-        rate = make(*args, **kwargs)
-        arguments = [*map(_written, args), *(f"{name}={_written(value)}" for name, value in kwargs.items())]
-        rate.__name__ = f"{make.__name__}({', '.join(arguments)})"
-        return rate
+        return _Call(make, args, kwargs)
 
     return named
 

@@ -18,25 +18,33 @@ from .ieee import real
 
 FORMAT, VERSION = "scalar-autograd", 1
 
+# What a model is made of: of each part, by its name, the class and what it says of itself, as in "Neuron(2, tanh)".
+# The name of the whole is "".
+Parts = Mapping[str, str]
+NO_PARTS: Parts = {}
+
 DEEPEST = 16  # levels of nesting; no file of ours has more than 5
 
 
-def write(path: files.AnyPath, kind: str, content: Mapping[str, Any]) -> None:
-    """Write content of a kind, "model" or the name of an optimiser, to a file, whole or not at all."""
-    files.write(path, _text(kind, content).encode())
+def write(path: files.AnyPath, kind: str, content: Mapping[str, Any], parts: Parts = NO_PARTS) -> None:
+    """Write content of a kind, "model" or the name of an optimiser, to a file, and what its parts are.
+
+    The file is written whole or not at all.
+    """
+    files.write(path, _text(kind, content, parts).encode())
 
 
-def read(path: files.AnyPath, kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
+def read(path: files.AnyPath, kind: str, like: Mapping[str, Any], parts: Parts = NO_PARTS) -> dict[str, Any]:
     """The content of a file that `write` made, which has to be of this kind and not much larger than one `like` it.
 
-    Raises ValueError, which names the file and what is wrong with it.
+    Raises ValueError, which names the file and what is wrong with it, also where it is of a model with other parts.
     """
-    limit = 4 * len(_text(kind, like)) + 4096  # a number takes 3 to 24 characters
+    limit = 4 * len(_text(kind, like, parts)) + 4096  # a number takes 3 to 24 characters
     with open(path, "rb") as file:
         raw = file.read(limit + 1)
     try:
         if len(raw) > limit:
-            raise ValueError(f"it is larger than {limit} bytes, much more than is expected here")
+            raise ValueError(f"it is larger than {limit} bytes, much more than {_named(parts)} needs{_beginning(raw)}")
         text = raw.decode()
         if _depth(text) > DEEPEST:  # Python 3.13 would crash in a thread with a small stack
             raise ValueError(f"it is nested more than {DEEPEST} levels deep")
@@ -50,25 +58,56 @@ def read(path: files.AnyPath, kind: str, like: Mapping[str, Any]) -> dict[str, A
         content = found.get("content")
         if not isinstance(content, dict):
             raise ValueError("it has no content")
-        return {name: _decoded(thing) for name, thing in content.items()}
+        decoded = {name: _decoded(thing) for name, thing in content.items()}
     except (ValueError, struct.error) as error:
         raise ValueError(f"{os.fsdecode(path)} is damaged or no file to load here: {error}") from None
+    _check_parts(os.fsdecode(path), found.get("parts"), parts)
+    return decoded
 
 
-def load(path: files.AnyPath, kind: str, thing: Any) -> None:
+def load(path: files.AnyPath, kind: str, thing: Any, parts: Parts = NO_PARTS) -> None:
     """Give a thing that has a `state_dict` and a `load_state_dict` the state that a file of this kind holds.
 
     Raises ValueError, which names the file, where it does not fit; then nothing has changed.
     """
-    state = read(path, kind, like=thing.state_dict())
+    state = read(path, kind, thing.state_dict(), parts)
     try:
         thing.load_state_dict(state)
     except ValueError as error:
         raise ValueError(f"{os.fsdecode(path)}: {error}") from None
 
 
-def _text(kind: str, content: Mapping[str, Any]) -> str:
-    whole = {"format": FORMAT, "version": VERSION, "kind": kind, "content": _encoded(content)}
+def _check_parts(path: str, found: Any, expected: Parts) -> None:
+    """Refuse a file whose model computes something else; one that does not say what its model was is believed."""
+    for name, here in expected.items() if isinstance(found, dict) else ():
+        there = str(found.get(name, here))
+        if not _may_be_same(there, here):
+            place = name or "the model"
+            raise ValueError(
+                f"{path} is the file of another model: there {place} is {there:.80}, here it is {here:.80}. "
+                "Make the model as it was when it was saved"
+            )
+
+
+def _may_be_same(there: str, here: str) -> bool:
+    """Whether what two parts say of themselves agrees; a class may be renamed, and a lambda may be any function."""
+    about = [part.partition("(")[2] for part in (there, here)]
+    return about[0] == about[1] or "" in about or any("<lambda>" in told for told in about)
+
+
+def _named(parts: Parts) -> str:
+    return f"{parts['']:.80}" if "" in parts else "what is expected here"
+
+
+def _beginning(raw: bytes) -> str:
+    """Of a file that is too large, what it says that it is of."""
+    told = re.search(rb'"parts": \{\s*"": ("(?:[^"\\]|\\.){1,400}")', raw[:1000])
+    return f"; it is the file of {json.loads(told[1]):.80}" if told else ""
+
+
+def _text(kind: str, content: Mapping[str, Any], parts: Parts = NO_PARTS) -> str:
+    told = {"parts": parts} if parts else {}
+    whole = {"format": FORMAT, "version": VERSION, "kind": kind, **told, "content": _encoded(content)}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

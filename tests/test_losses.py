@@ -145,6 +145,62 @@ def test_target_may_be_a_value() -> None:
         assert target.grad == pytest.approx(slope)
 
 
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_slope_of_binary_cross_entropy_towards_a_certain_target(target: float) -> None:
+    """ln((1 − p)/p), at the ends too. Seen to fail with the term left out that counts 0 times: 0."""
+    for p, z in ((0.3, math.log(3 / 7)), (0.5, 0.0), (1 - 2.0**-53, 53 * math.log(2)), (1e-300, -300 * math.log(10))):
+        leaf = Value(target)
+        loss = binary_cross_entropy(p, leaf)
+        loss.backward()
+
+        assert isinstance(loss, Value)
+        assert loss.data == binary_cross_entropy(p, target)
+        assert leaf.grad == pytest.approx(-z, rel=1e-15, abs=1e-300)
+
+        leaf = Value(target)
+        loss = binary_cross_entropy_with_logits(z, leaf)
+        loss.backward()
+
+        assert isinstance(loss, Value)
+        assert loss.data == binary_cross_entropy_with_logits(z, target)
+        assert leaf.grad == -z
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_a_target_that_is_a_value_changes_nothing_else(target: float, p: float) -> None:
+    """Seen to fail with 0·ln 0 computed: nan, in the loss and in the slope of p = 1 towards the target 1."""
+    for loss, number in (
+        (binary_cross_entropy, p),
+        (binary_cross_entropy_with_logits, {0.0: -INF, 0.3: -0.5, 1.0: INF}[p]),
+    ):
+        prediction, twin, leaf = Value(number), Value(number), Value(target)
+        value, expected = loss(prediction, leaf), loss(twin, target)
+        value.backward()
+        expected.backward()
+
+        assert value.data == expected.data
+        assert prediction.grad == twin.grad
+        # A prediction that is certain makes the target infinitely steep.
+        assert leaf.grad == {0.0: INF, 1.0: -INF}.get(p, leaf.grad)
+        assert not math.isnan(leaf.grad)
+
+
+def test_second_derivatives_towards_a_certain_target() -> None:
+    """Seen to fail with a slope that is a plain number."""
+    for target in (0.0, 1.0):
+        p, y = Value(0.25), Value(target)
+        slope = gradient(binary_cross_entropy(p, y), y)
+
+        # ∂²/∂p∂y is −1/p − 1/(1 − p)
+        assert gradient(slope, p).data == pytest.approx(-16 / 3, rel=1e-15)
+
+        z, y = Value(0.25), Value(target)
+        slope = gradient(binary_cross_entropy_with_logits(z, y), y)
+
+        assert gradient(slope, z).data == -1.0
+
+
 # Against 50 digits --------------------------------------------------------------------------------
 
 
@@ -322,6 +378,62 @@ def test_targets_that_make_no_sense_are_refused(
             loss(guess, target)
 
 
+LIST, WORD = [Value(0.5), Value(0.25)], r"convert text first, with float\(text\)$"
+
+
+@pytest.mark.parametrize(
+    ("loss", "prediction", "target", "message"),
+    [
+        (mean_squared_error, Value(1.0), 1.0, r"predictions is a list .*not Value\(data=1\.0.*use squared_error$"),
+        (
+            mean_squared_error,
+            [Value(1.0)],
+            1.0,
+            r"targets is a list of numbers or Values, not 1\.0: .*use squared_error",
+        ),
+        (mean_squared_error, [[1.0]], [[1.0]], r"predictions\[0\] is a number or a Value, not \[1\.0\]: make one list"),
+        (mean_squared_error, {0: 1.0}, [1.0], "predictions is a list"),
+        (mean_squared_error, [1.0], ["a"], r"targets\[0\] is a number or a Value, not 'a': " + WORD),
+        (squared_error, LIST, 1.0, r"the prediction is a number or a Value, not \[Value.*use mean_squared_error$"),
+        (
+            squared_error,
+            Value(1.0),
+            [1.0],
+            r"the target is .*not \[1\.0\]: for lists of numbers, use mean_squared_error$",
+        ),
+        (squared_error, numpy.array([1.0]), 1.0, "the prediction is .*use mean_squared_error$"),
+        (squared_error, Value(1.0), "1", "the target is a number or a Value, not '1': " + WORD),
+        (squared_error, Value(1.0), None, "the target is a number or a Value, not None$"),
+        (binary_cross_entropy, LIST, 1, "the probability is a number or a Value, not .*use cross_entropy$"),
+        (binary_cross_entropy, 0.5, [1], r"the target is a number or a Value, not \[1\]$"),
+        (binary_cross_entropy_with_logits, LIST, 1, "the logit is a number or a Value, not .*use cross_entropy$"),
+        (binary_cross_entropy_with_logits, 0.5, "1", "the target is a number or a Value, not '1': " + WORD),
+        (cross_entropy, Value(1.0), 0, "logits is a list .*use binary_cross_entropy_with_logits$"),
+        (cross_entropy, [[1.0, 2.0]], 0, r"logits\[0\] is a number or a Value, not \[1\.0, 2\.0\]"),
+        (cross_entropy, "ab", 0, "logits is a list of numbers or Values, not 'ab'"),
+        (cross_entropy, LIST, 1.0, r"the target is a whole number, not 1\.0: it is the place of the right class"),
+        (cross_entropy, LIST, Value(1.0), r"the target is a whole number, not Value\(data=1\.0"),
+        (cross_entropy, LIST, [0, 1], r"the target is a whole number, not \[0, 1\]"),
+        (cross_entropy, LIST, numpy.array([1]), r"the target is a whole number, not array\(\[1\]\)"),
+        (cross_entropy, LIST, True, "the target is a whole number, not True"),
+        (hinge, LIST, 1, "the score is a number or a Value, not .*use cross_entropy$"),
+        (hinge, Value(1.0), "1", "the target is a number or a Value, not '1': " + WORD),
+    ],
+)
+def test_what_is_no_prediction_or_no_target_is_told_with_a_remedy(
+    loss: Callable[[Any, Any], Any], prediction: Any, target: Any, message: str
+) -> None:
+    """Seen to fail without the checks: "object of type Value has no len()"."""
+    with pytest.raises(TypeError, match=message):
+        loss(prediction, target)
+
+
+def test_the_error_for_classes_0_and_1_says_what_to_write() -> None:
+    """Seen to fail without the remedy."""
+    with pytest.raises(ValueError, match=r"-1 or 1, not 0\.0: for classes 0 and 1 write 2 \* target - 1$"):
+        hinge(Value(0.5), 0)
+
+
 @pytest.mark.parametrize("target", ["1", None, [1]])
 def test_targets_that_are_no_numbers_are_refused(target: Any) -> None:
     """Seen to fail with 1 for a target that is no number."""
@@ -334,7 +446,7 @@ def test_targets_that_are_no_numbers_are_refused(target: Any) -> None:
 
 def test_class_between_two_classes_is_refused() -> None:
     """Seen to fail with targets that are rounded."""
-    with pytest.raises(TypeError, match="float"):
+    with pytest.raises(TypeError, match=r"whole number, not 0[.]5: it is the place"):
         cross_entropy([1.0, 2.0], 0.5)
 
 

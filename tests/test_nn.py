@@ -4,16 +4,23 @@ Every expected number is worked by hand or follows from a formula of the literat
 """
 
 import copy
+import functools
+import inspect
 import itertools
 import math
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
-from collections import Counter
+import weakref
+from abc import ABC, abstractmethod
+from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy
 import pytest
@@ -21,7 +28,8 @@ from helpers import bits, grads
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, add, gradcheck, log, multiply, no_grad, relu, topological_order
+import autograd
+from autograd import Value, add, gradcheck, log, multiply, nn, no_grad, relu, topological_order
 from autograd import sum as total
 from autograd.nn import ACTIVATIONS, MLP, Layer, Module, Neuron, Sequential, expanded, squared_error
 from autograd.optim import SGD
@@ -191,6 +199,517 @@ def test_module_may_know_the_one_that_it_is_part_of() -> None:
 
     assert parent.state_dict() == {"weight": 1.0, "child.slope": 2.0, "child.offset": 3.0}
     assert len(child.parameters()) == 3
+
+
+def test_whatever_has_an_order_is_looked_into() -> None:
+    """Seen to fail with lists, tuples and dicts only."""
+    array = numpy.empty((2, 1), dtype=object)
+    array[0, 0], array[1, 0] = Value(1.0), Value(2.0)
+    model = Collection(
+        array=array,
+        deque=deque([Value(3.0)]),
+        ordered=OrderedDict(a=Value(4.0)),
+        default=defaultdict(list, b=[Value(5.0)]),
+        users=UserList([UserDict(c=Value(6.0))]),
+        read_only=MappingProxyType({"d": Value(7.0)}),
+        record=Point(Value(8.0), [Value(9.0)]),
+        space=SimpleNamespace(e=Value(10.0)),
+        pair=Pair(Value(11.0), Value(12.0)),
+    )
+
+    assert model.state_dict() == {
+        "array.0.0": 1.0,
+        "array.1.0": 2.0,
+        "deque.0": 3.0,
+        "ordered.a": 4.0,
+        "default.b.0": 5.0,
+        "users.0.c": 6.0,
+        "read_only.d": 7.0,
+        "record.x": 8.0,
+        "record.y.0": 9.0,
+        "space.e": 10.0,
+        "pair.0": 11.0,
+        "pair.1": 12.0,
+    }
+
+
+def test_attributes_in_slots_are_looked_into() -> None:
+    """Seen to fail with `vars` alone."""
+
+    class Slotted(Module):
+        __slots__ = ("weight",)
+
+        def __init__(self) -> None:
+            self.weight = Value(2.0)
+
+    assert Slotted().state_dict() == {"weight": 2.0}
+
+
+def test_a_list_that_holds_itself_ends() -> None:
+    """Seen to fail with lists that are walked each time they are met: RecursionError."""
+    things: list[Any] = [Value(1.0)]
+    things.append(things)
+    ladder: list[Any] = [Value(2.0)]
+    for _ in range(60):
+        ladder = [ladder, ladder]
+
+    assert len(Collection(things=things, ladder=ladder).parameters()) == 2
+
+
+def test_parameters_that_are_equal_are_two() -> None:
+    """Seen to fail with a dict of parameters, which goes by == and hash."""
+
+    class Number(Value):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Value) and self.data == other.data
+
+        def __hash__(self) -> int:
+            return hash(self.data)
+
+    class Unhashable(Number):
+        __hash__ = None  # type: ignore[assignment]
+
+    assert len(Collection(a=Number(1.0), b=Number(1.0)).named_parameters()) == 2
+    assert len(Collection(a=Unhashable(1.0), b=Unhashable(1.0)).named_parameters()) == 2
+
+
+def test_parameters_that_are_made_on_first_use_are_found() -> None:
+    """Seen to fail with names that are kept from the beginning."""
+
+    class Lazy(Module):
+        def forward(self, inputs: list[float]) -> Value:
+            if not hasattr(self, "weights"):
+                self.weights = [Value(0.5) for _ in inputs]
+            self.last = total(weight * x for weight, x in zip(self.weights, inputs, strict=True))
+            return self.last
+
+    lazy = Lazy()
+    assert lazy.parameters() == []
+    lazy([1.0, 2.0])
+
+    assert lazy.state_dict() == {"weights.0": 0.5, "weights.1": 0.5}
+
+
+# What would be left out ---------------------------------------------------------------------------
+
+
+@dataclass
+class Point:
+    x: Any
+    y: Any
+
+
+class Pair(NamedTuple):
+    first: Value
+    second: Value
+
+
+class Plain:
+    """What holds Values and is no module."""
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+
+class Slots:
+    __slots__ = ("thing",)
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+
+class Bag(list[Any]):
+    """A list with attributes of its own."""
+
+
+def bag_of(value: Value) -> Bag:
+    bag = Bag()
+    bag.extra = value  # type: ignore[attr-defined]
+    return bag
+
+
+def closure_over(value: Any) -> Callable[[float], Any]:
+    return lambda x: value * x
+
+
+def with_default(value: Value) -> Callable[[float], Value]:
+    def scaled(x: float, factor: Value = value) -> Value:
+        return factor * x
+
+    return scaled
+
+
+HIDING: dict[str, tuple[Callable[[Value], Any], str]] = {
+    "set": (lambda v: {v}, "in a set, .*no order.*write a list"),
+    "frozenset": (lambda v: frozenset([v]), "in a frozenset, .*no order"),
+    "set in a list": (lambda v: [1.0, {v}], r"thing\.1 holds a Value in a set"),
+    "set of modules": (lambda v: {Collection(weight=v)}, "holds a Collection in a set"),
+    "generator": (lambda v: (v for _ in range(2)), "is a generator, which can be read only once.*write a list"),
+    "map": (lambda v: map(Value, [1.0]), "is a map, which can be read only once"),
+    "filter": (lambda v: filter(None, [v]), "is a filter, which can be read only once"),
+    "iterator": (lambda v: iter([v]), "in a list_iterator, .*write a list or a dict"),
+    "zip": (lambda v: zip([v], [1], strict=True), "in a zip"),
+    "cycle": (lambda v: itertools.cycle([v]), "in a cycle"),
+    "values of a dict": (lambda v: {"a": v}.values(), "in a dict_values"),
+    "keys of a dict": (lambda v: {v: 1.0}, "in a dict"),
+    "object": (lambda v: Plain([v]), r"in a Plain, .*class Plain\(nn\.Module\)"),
+    "object with slots": (lambda v: Slots(v), "in a Slots"),
+    "object in a dict in a list": (lambda v: [{"a": Plain(v)}], r"thing\.0\.a holds a Value in a Plain"),
+    "module in an object": (lambda v: Plain(Collection(weight=v)), "holds a Collection in a Plain"),
+    "attribute of a list": (bag_of, "in a Bag"),
+    "closure": (closure_over, "in a function, .*make it an attribute"),
+    "default of a function": (with_default, "in a function"),
+    "closure over a module": (lambda v: closure_over(Collection(weight=v)), "holds a Collection in a function"),
+    "method of a module": (lambda v: Collection(weight=v).forward, "holds a Collection in a method"),
+    "partial": (lambda v: functools.partial(multiply, v), "in a partial"),
+}
+
+
+@pytest.mark.parametrize("hiding", HIDING)
+def test_a_parameter_where_it_cannot_be_found_is_told(hiding: str) -> None:
+    """Seen to fail with parameters that are left out without a word."""
+    hide, message = HIDING[hiding]
+    with pytest.raises(TypeError, match=message):
+        Keeper(hide(Value(1.0)))
+
+    model = Collection()
+    model.thing = hide(Value(1.0))
+    with pytest.raises(TypeError, match=message):
+        model.parameters()
+
+
+class Keeper(Module):
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+
+def test_what_is_found_elsewhere_may_be_anywhere_too() -> None:
+    """Seen to fail with an error for each Value in a set or an object."""
+
+    class Trained(Module):
+        def __init__(self) -> None:
+            self.weight = Value(2.0)
+            self.line = Line(3.0, 4.0)
+            self.optimizer = SGD(self.parameters(), lr=0.1)
+            self.tied = {self.weight, self.line.slope}
+            self.momenta = {self.weight: 0.0}
+            self.call = self.forward
+            self.twice = lambda x: 2 * self.forward(x)
+
+        def forward(self, x: float) -> Value:
+            return self.weight * x
+
+    assert list(Trained().state_dict()) == ["weight", "line.slope", "line.offset"]
+
+
+def test_a_part_may_hold_a_function_of_the_module_around_it() -> None:
+    """Seen to fail with an error for each module that a function refers to."""
+
+    class Part(Module):
+        def __init__(self, ask: Callable[[], Any], plain: Any) -> None:
+            self.weight, self.ask, self.plain = Value(1.0), ask, plain
+
+    class Whole(Module):
+        def __init__(self) -> None:
+            self.part = Part(lambda: self.extra_repr(), Plain(self.forward))
+
+    whole = Whole()
+
+    assert whole.parameters() == whole.part.parameters() == [whole.part.weight]
+
+
+def caught() -> BaseException:
+    """An exception, which knows the frame that it was raised in and the Value there."""
+    try:
+        value = Value(1.0)
+        float(value)
+    except TypeError as error:
+        return error
+    raise AssertionError
+
+
+def test_things_without_values_are_left_alone() -> None:
+    """Seen to fail with an error for each set, iterator or object."""
+    model = Keeper(
+        [
+            {"a", 1},
+            itertools.count(),
+            iter([1.0]),
+            random.Random(1),
+            Plain({"a": [1.0]}),
+            relu,
+            math.sin,
+            lambda x: x,
+            numpy.zeros(3),
+            functools.partial(max, 1.0),
+            caught(),
+            weakref.ref(Line(1.0, 2.0)),
+        ]
+    )
+
+    assert model.parameters() == []
+
+
+def test_values_on_a_class_are_told() -> None:
+    """Seen to fail with parameters that are left out without a word."""
+
+    class Shared(Module):
+        slope = Value(2.0)
+
+    class Inherits(Shared):
+        pass
+
+    class Listed(Module):
+        weights = [Value(1.0)]  # noqa: RUF012  # which is what is tried
+
+    class Part(Module):
+        line = Line(1.0, 2.0)
+
+    for kind, message in (
+        (Shared, r"slope is on the class Shared.*self\.slope = "),
+        (Inherits, "slope is on the class Shared"),
+        (Listed, "weights is on the class Listed"),
+        (Part, "line is on the class Part"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            kind()
+
+    class Own(Shared):
+        def __init__(self) -> None:
+            self.slope = Value(5.0)
+
+    assert Own().state_dict() == {"slope": 5.0}
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        lambda: Value(2.0) * 0.1,
+        lambda: [Value(2.0) * 0.1],
+        lambda: {"a": (1.0, Value(2.0) * 0.1)},
+        lambda: {Value(2.0) * 0.1},
+        lambda: Plain(Value(2.0) * 0.1),
+    ],
+)
+def test_a_computed_value_is_no_parameter_to_begin_with(thing: Callable[[], Any]) -> None:
+    """Seen to fail with a model that is trained without it."""
+    with pytest.raises(
+        ValueError, match=r"computed Value \(multiply\) and would not be trained.*Value\(2\.0 \* 0\.1\)"
+    ):
+        Keeper(thing())
+
+
+def test_a_computed_value_that_is_appended_in_init_is_told() -> None:
+    """Seen to fail with a look at attributes only when they are set."""
+
+    class Appending(Module):
+        def __init__(self) -> None:
+            self.weights: list[Value] = []
+            for number in (1.0, 2.0):
+                self.weights.append(Value(number) * 0.1)
+
+    with pytest.raises(ValueError, match=r"weights\.0 is a computed Value"):
+        Appending()
+
+
+def test_a_computed_value_that_is_made_on_first_use_is_told() -> None:
+    """Seen to fail with all that `forward` makes taken for its results."""
+
+    class Lazy(Module):
+        def forward(self, x: float) -> Value:
+            if not hasattr(self, "weight"):
+                self.weight = Value(2.0) * 0.1
+            return self.weight * x
+
+    with pytest.raises(ValueError, match=r"weight is a computed Value \(multiply\)"):
+        Lazy()(3.0)
+
+
+def test_what_forward_keeps_is_no_parameter_and_no_fault() -> None:
+    """Seen to fail with an error for each computed Value."""
+
+    class Square(Module):
+        def forward(self, x: Any) -> Any:
+            self.inputs, self.last = x, x * x
+            self.all = [*getattr(self, "all", []), self.last]
+            self.seen = {self.last}
+            return self.last
+
+    square, line = Square(), Line(2.0, 1.0)
+    for x in (Value(3.0), Value(3.0) * 2, line(3.0)):
+        square(x)
+
+        assert set(square.state_dict()) <= {"inputs"}
+    others = Value(3.0)
+
+    class Penalty(Module):
+        def forward(self) -> Value:
+            self.last = others * others
+            return self.last
+
+    assert Penalty()().data == 9.0
+    assert Sequential(line, square)(3.0).data == 49.0
+    assert Sequential(line, square).parameters() == [line.slope, line.offset]
+
+
+def test_who_lists_the_parameters_by_hand_knows_where_they_are() -> None:
+    """As modules of micrograd do. Seen to fail with an error for each object that is no module."""
+
+    class Handmade(Module):
+        def __init__(self) -> None:
+            self.neuron = Plain(Value(2.0))
+
+        def parameters(self) -> list[Value]:
+            return [self.neuron.thing]
+
+        def forward(self, x: float) -> Value:
+            self.last: Value = self.neuron.thing * x
+            return self.last
+
+    handmade = Handmade()
+    handmade(3.0)
+    handmade.parameters()[0].grad = 1.0
+    handmade.zero_grad()
+
+    assert not handmade.parameters()[0].has_grad
+
+
+def test_abstract_modules_are_modules() -> None:
+    """Seen to fail with a metaclass that is not ABCMeta's: a conflict."""
+
+    class Shape(Module, ABC):
+        @abstractmethod
+        def forward(self, x: float) -> Value: ...
+
+    class Straight(Shape):
+        def __init__(self) -> None:
+            self.slope = Value(2.0)
+
+        def forward(self, x: float) -> Value:
+            return self.slope * x
+
+    assert Straight()(3.0).data == 6.0
+    with pytest.raises(TypeError, match="abstract"):
+        Shape()  # type: ignore[abstract]
+
+
+def test_help_shows_the_arguments_of_init() -> None:
+    """Seen to fail with (*arguments, **options)."""
+    assert list(inspect.signature(Neuron).parameters) == ["nin", "activation", "bias", "nout", "seed"]
+    assert list(inspect.signature(Line).parameters) == ["slope", "offset"]
+    assert not inspect.signature(Module).parameters
+
+
+# State that is no parameter -----------------------------------------------------------------------
+
+
+class Centred(Module):
+    """w·(x − a running mean of x)."""
+
+    def __init__(self) -> None:
+        self.weight = Value(2.0)
+        self.register_buffer("mean", 0.0)
+        self.register_buffer("count", 0)
+        self.register_buffer("last", [0.0, 0.0])
+
+    def forward(self, x: Any) -> Any:
+        self.mean = 0.75 * self.mean + 0.25 * x
+        self.count += 1
+        self.last = (self.last[1], x)
+        return self.weight * (x - self.mean)
+
+
+def test_buffers_keep_numbers_and_are_no_parameters() -> None:
+    """Seen to fail with buffers that keep the Values that are set."""
+    model = Centred()
+    model(Value(8.0))
+    model(4.0).backward()
+
+    # 0.25·8 = 2, 0.75·2 + 0.25·4 = 2.5
+    assert (model.mean, model.count, model.last) == (2.5, 2, [8.0, 4.0])
+    assert [type(number) for number in (model.mean, model.count, *model.last)] == [float, int, float, float]
+    assert model.named_parameters() == [("weight", model.weight)]
+    assert model.weight.grad == 1.5
+
+
+def test_buffers_go_with_the_state_of_the_whole_model() -> None:
+    """Seen to fail with buffers of the outermost module only."""
+    model, twin = Collection(part=Centred()), Collection(part=Centred())
+    model.part(8.0)
+    twin.load_state_dict(model.state_dict())
+
+    assert model.state_dict() == {"part.weight": 2.0, "part.mean": 2.0, "part.count": 1, "part.last": [0.0, 8.0]}
+    assert model.named_buffers() == [("part.mean", 2.0), ("part.count", 1), ("part.last", [0.0, 8.0])]
+    for copied in (twin, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert copied.state_dict() == model.state_dict()
+        assert type(copied.part.count) is int
+    twin.part(4.0)
+    assert model.part.last == [0.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": "1"}, "mean is no number but '1'"),
+        ({"mean": [1.0]}, r"mean is no number but \[1\.0\]"),
+        ({"last": 1.0}, r"last is a list of 2 here, but not 1\.0"),
+        ({"last": [1.0]}, r"last is a list of 2 here, but not \[1\.0\]"),
+        ({"last": [1.0, None]}, r"last\.1 is no number but None"),
+    ],
+)
+def test_buffers_that_do_not_fit_are_refused_and_nothing_changes(change: dict[str, Any], message: str) -> None:
+    """Seen to fail with buffers that are taken over unseen."""
+    model = Centred()
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=message):
+        model.load_state_dict({**before, "weight": 5.0, **change})
+
+    assert model.state_dict() == before
+
+
+def test_what_can_be_a_buffer() -> None:
+    """Seen to fail without the checks."""
+    model = Centred()
+    model.register_buffer("table", numpy.array([[1.0, 2.0]]))
+    model.register_buffer("mean", numpy.float32(0.5))
+
+    assert (model.table, model.mean) == ([[1.0, 2.0]], 0.5)
+    for name, error, message in (
+        ("weight", KeyError, "has an attribute 'weight' already"),
+        ("forward", KeyError, "has an attribute 'forward' already"),
+        ("a.b", KeyError, r"named like an attribute, not 'a\.b'"),
+    ):
+        with pytest.raises(error, match=message):
+            model.register_buffer(name, 0.0)
+    with pytest.raises(TypeError, match="the buffer text is a number or a list of numbers, not 'a'"):
+        model.register_buffer("text", "a")
+    with pytest.raises(TypeError, match="the buffer mean is a number or a list of numbers, not None"):
+        model.mean = None
+
+
+def test_a_parameter_does_not_become_a_computed_value() -> None:
+    """Seen to fail with a running mean whose name is gone when the model is saved."""
+
+    class Mean(Module):
+        def __init__(self) -> None:
+            self.mean = Value(0.0)
+            self.states = [Value(0.0), Value(0.0)]
+
+        def forward(self, x: Any) -> Any:
+            self.mean = 0.9 * self.mean + 0.1 * x
+            return self.mean
+
+    model = Mean()
+    with pytest.raises(ValueError, match=r"mean of this Mean is a parameter.*\(add\).*register_buffer\('mean', 0\.0\)"):
+        model(1.0)
+    with pytest.raises(ValueError, match=r"states\.1 of this Mean is a parameter"):
+        model.states = [Value(0.0), model.mean * 2]
+    model.states[0] = model.mean * 2
+    with pytest.raises(ValueError, match=r"states\.0 of this Mean is a parameter"):
+        model.parameters()
+    model.states = [model.mean.detach(), Value(1.0)]
+
+    assert len(model.parameters()) == 3
 
 
 def test_two_parameters_of_one_name_are_refused() -> None:
@@ -402,10 +921,15 @@ FORMULAS: dict[str, Callable[[float], float]] = {
     "relu": lambda z: max(0.0, z),
     "sigmoid": lambda z: 1.0 / (1.0 + math.exp(-z)),
     "tanh": math.tanh,
+    "softplus": lambda z: math.log(1.0 + math.exp(z)),
+    "leaky_relu": lambda z: max(0.0, z) + 0.01 * min(0.0, z),
+    "elu": lambda z: z if z > 0 else math.expm1(z),
+    "silu": lambda z: z / (1.0 + math.exp(-z)),
+    "gelu": lambda z: z * (1.0 + math.erf(z / math.sqrt(2.0))) / 2.0,
 }
 
 
-def test_the_activations_are_four() -> None:
+def test_there_are_so_many_activations() -> None:
     """Seen to fail without `tanh`."""
     assert set(ACTIVATIONS) == set(FORMULAS)
 
@@ -580,11 +1104,13 @@ def test_sequential_of_layers_is_an_mlp() -> None:
         (lambda: Layer(2, 0), "nout is 0, but has to be 1 or more$"),
         (lambda: MLP(2, []), "nouts is empty"),
         (lambda: Sequential(), "a Sequential needs at least one part$"),
-        (lambda: MLP(2, [1], "gelu"), "no activation 'gelu': choose one of identity, relu, sigmoid, tanh$"),
+        (
+            lambda: MLP(2, [1], "mish"),
+            "no activation 'mish': choose one of identity, relu, .* gelu, or give a function$",
+        ),
         (lambda: MLP(2, [1], output="softmax"), "no activation 'softmax': choose one of identity, relu, sigmoid, tanh"),
         (lambda: MLP(2, [1], activation="Relu"), "no activation 'Relu'"),
         (lambda: Layer(2, 1, ""), "no activation ''"),
-        (lambda: Neuron(2, None), "no activation None"),
     ],
 )
 def test_wrong_number_or_name_is_told_with_the_right_ones(make: Callable[[], object], message: str) -> None:
@@ -612,7 +1138,19 @@ def test_wrong_width_is_told_when_expanded_too(inner: bool) -> None:
         (lambda: MLP(1, [1])(Value(3.0)), "takes a list of 1 number, not Value"),
         (lambda: MLP(2, [1])("ab"), "takes a list of 2 numbers, not str"),
         (lambda: MLP(2, [1])([1.0, "2"]), r"float\(text\)"),
-        (lambda: MLP(2, [1])([[1.0, 2.0], [3.0, 4.0]]), "make a list"),
+        (lambda: MLP(2, [1])([[1.0, 2.0], [3.0, 4.0]]), r"2 numbers of one example.*write \[model\(example\) for"),
+        (lambda: MLP(2, [1])(numpy.zeros((3, 2))), "2 numbers of one example"),
+        (lambda: MLP(2, [1])({0: 1.0, 1: 2.0}), r"not dict: write list\(d\.values\(\)\)"),
+        (lambda: MLP(2, [1])({1.0, 2.0}), "not set: a set has no order, so write a list"),
+        (lambda: MLP(2, [1])(b"ab"), "not bytes: convert text first"),
+        (lambda: MLP(2, [1])(numpy.array(2.0)), "takes a list of 2 numbers, not ndarray"),
+        (lambda: MLP(2, [1])(None), r"not NoneType: as in model\(\[x0, x1\]\)"),
+        (lambda: MLP(2, [1])([1.0, None]), "not None"),
+        (lambda: MLP(2, {3, 1}), "nouts is a list of widths"),
+        (lambda: MLP(2, [1], seed="moons"), "seed is a whole number, not 'moons'"),
+        (lambda: Neuron(2, None), "an activation is a name.*not None"),
+        (lambda: Neuron(2, False), "or 'identity' for none.*not False"),
+        (lambda: Neuron(2, Value), "an activation is a name.*not <class"),
         (lambda: Sequential(Layer(2, 1), 3), "modules or functions, not 3"),
         (lambda: Sequential([Layer(2, 1)]), r"modules or functions, not \[Layer"),
     ],
@@ -773,13 +1311,151 @@ def test_seed_may_be_a_generator_that_is_drawn_from() -> None:
     assert state_bits(first) != state_bits(second)
 
 
-def test_global_random_state_is_left_alone() -> None:
+def test_without_a_seed_python_s_own_random_decides() -> None:
+    """As in micrograd. Seen to fail with a generator that is seeded by the time."""
+    random.seed(1337)
+    first, second = MLP(2, [3, 1]), MLP(2, [3, 1])
+    random.seed(1337)
+    again = MLP(2, [3, 1])
+
+    assert state_bits(again) == state_bits(first) == state_bits(MLP(2, [3, 1], seed=1337))
+    assert state_bits(second) != state_bits(first)
+
+
+def test_with_a_seed_python_s_own_random_is_left_alone() -> None:
     """Seen to fail with the global generator."""
     before = random.getstate()
     MLP(3, [4, 1], seed=0)
-    MLP(3, [4, 1])
+    MLP(3, [4, 1], seed=random.Random(1))
 
     assert random.getstate() == before
+
+
+def test_widths_and_seeds_may_be_numpy_s_whole_numbers() -> None:
+    """Seen to fail with `isinstance(width, int)`."""
+    model = MLP(numpy.int64(2), numpy.array([3, 1]), seed=numpy.int64(3))
+
+    assert state_bits(model) == state_bits(MLP(2, [3, 1], seed=3))
+
+
+# What users of micrograd and PyTorch arrive with --------------------------------------------------
+
+
+def test_the_lecture_s_training_loop() -> None:
+    """Seen to fail with weights that `random.seed` does not decide."""
+    losses = []
+    for _ in range(2):
+        random.seed(1337)
+        n = MLP(3, [4, 4, 1], "tanh", "tanh")
+        xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+        ys = [1.0, -1.0, -1.0, 1.0]
+        for _ in range(20):
+            ypred = [n(x) for x in xs]
+            loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred, strict=True))
+            for p in n.parameters():
+                p.grad = 0.0
+            loss.backward()
+            for p in n.parameters():
+                p.data += -0.1 * p.grad
+        losses.append(loss.data)
+
+    assert losses[0] == losses[1] < 0.2
+
+
+def test_micrograd_s_own_example() -> None:
+    """Seen to fail with answers that are lists."""
+    random.seed(1337)
+    model = MLP(2, [16, 16, 1])
+    inputs = [list(map(Value, row)) for row in numpy.array([[0.5, -1.0], [1.5, 0.25]])]
+    scores = list(map(model, inputs))
+    losses = [(1 + -y * score).relu() for y, score in zip(numpy.array([1, -1]), scores, strict=True)]
+    loss = sum(losses) * (1.0 / len(losses)) + 1e-4 * sum(p * p for p in model.parameters())
+    model.zero_grad()
+    loss.backward()
+
+    assert len(model.parameters()) == 337
+    assert sum(p.grad != 0 for p in model.parameters()) > 30
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("w", "'Neuron' object has no attribute 'w': here it is called weights$"),
+        ("weight", "here it is called weights$"),
+        ("b", "here it is called bias$"),
+        ("nonlin", "here it is activation"),
+        ("in_features", r"len\(neuron\.weights\)"),
+        ("train", "no modes here"),
+        ("eval", "no modes here"),
+        ("to", "no device"),
+        ("cuda", "'Neuron' object has no attribute 'cuda'$"),
+    ],
+)
+def test_names_of_micrograd_and_pytorch_name_the_remedy(name: str, message: str) -> None:
+    """Seen to fail with a bare AttributeError."""
+    with pytest.raises(AttributeError, match=message):
+        getattr(Neuron(2), name)
+    assert not hasattr(Neuron(2), name)
+
+
+def test_advice_is_given_only_where_it_fits() -> None:
+    """Seen to fail with `weights` for a module that has none."""
+    with pytest.raises(AttributeError, match=r"'Line' object has no attribute 'w'$"):
+        Line(1.0, 2.0).w  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Neuron(2, nonlin=False), "Neuron takes no nonlin=: write activation='relu' for nonlin=True"),
+        (lambda: Layer(2, 3, nonlin=True), "Layer takes no nonlin=: write"),
+        (lambda: Layer(in_features=2, out_features=3), "Layer takes no (in|out)_features=: write (nin|nout)="),
+        (lambda: Neuron(2, colour="red"), "unexpected keyword argument 'colour'"),
+    ],
+)
+def test_options_of_micrograd_and_pytorch_name_the_remedy(make: Callable[[], object], message: str) -> None:
+    """Seen to fail with "unexpected keyword argument"."""
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_a_users_module_may_have_these_options_and_attributes() -> None:
+    """Seen to fail with names that nobody may have."""
+
+    class Mine(Module):
+        def __init__(self, nonlin: bool = True, **options: Any) -> None:
+            self.w, self.nonlin, self.train = Value(1.0), nonlin, options
+
+    mine = Mine(nonlin=False, in_features=3)
+
+    assert (mine.nonlin, mine.w.data, mine.train) == (False, 1.0, {"in_features": 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Linear", r"nn\.Layer\(2, 3, 'identity'\)"),
+        ("ReLU", r"activation='relu', or write autograd\.relu\(x\)"),
+        ("GELU", r"activation='gelu', or write nn\.gelu\(x\)"),
+        ("MSELoss", r"nn\.squared_error\(prediction, target\)"),
+        ("BCEWithLogitsLoss", r"nn\.binary_cross_entropy_with_logits\(logit, target\)"),
+        ("CrossEntropyLoss", r"nn\.cross_entropy\(logits, target\)"),
+        ("Parameter", r"self\.w = Value\(0\.5\)"),
+        ("ModuleList", "write a list"),
+        ("Conv2d", r"module 'autograd\.nn' has no attribute 'Conv2d'$"),
+    ],
+)
+def test_names_of_torch_nn_name_the_remedy(name: str, message: str) -> None:
+    """Seen to fail with a bare AttributeError."""
+    with pytest.raises(AttributeError, match=message):
+        getattr(nn, name)
+
+
+def test_the_advice_is_about_names_that_are_there() -> None:
+    """Seen to fail with a name in an advice that is not there."""
+    for advice in nn.FOREIGN_NAMES.values():
+        for package, name in re.findall(r"\b(nn|autograd|optim)\.(\w+)", advice):
+            assert hasattr({"nn": nn, "autograd": autograd, "optim": autograd.optim}[package], name), advice
 
 
 # repr ---------------------------------------------------------------------------------------------

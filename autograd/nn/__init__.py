@@ -7,10 +7,14 @@
 >>> history.losses[-1] < 0.01
 True
 
-`module` says what a model is, `layers` builds neurons, `losses` measures them, `training` is the loop.
+`module` says what a model is, `layers` builds neurons, `activations` bend their answers, `losses` measure them,
+`training` is the loop.
 """
 
-from .layers import ACTIVATIONS, MLP, Layer, Neuron, Sequential, expanded
+from typing import TYPE_CHECKING, NoReturn
+
+from .activations import ACTIVATIONS, elu, gelu, leaky_relu, silu
+from .layers import MLP, Layer, Neuron, Sequential, expanded
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -33,9 +37,53 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "elu",
     "expanded",
     "fit",
+    "gelu",
     "hinge",
+    "leaky_relu",
     "mean_squared_error",
+    "silu",
     "squared_error",
 ]
+
+# What PyTorch has under `torch.nn`, and what to write here.
+FOREIGN_NAMES = {
+    "Linear": "nn.Layer(2, 3, 'identity') is a linear layer, nn.Layer(2, 3, 'relu') has its activation with it",
+    **{
+        name: f"give a layer activation={ours!r}, or write {function}(x)"
+        for name, ours, function in (
+            ("Identity", "identity", "autograd.identity"),
+            ("ReLU", "relu", "autograd.relu"),
+            ("Sigmoid", "sigmoid", "autograd.sigmoid"),
+            ("Tanh", "tanh", "autograd.tanh"),
+            ("Softplus", "softplus", "autograd.softplus"),
+            ("LeakyReLU", "leaky_relu", "nn.leaky_relu"),
+            ("ELU", "elu", "nn.elu"),
+            ("SiLU", "silu", "nn.silu"),
+            ("GELU", "gelu", "nn.gelu"),
+        )
+    },
+    "Softmax": "autograd.softmax(list) is a function; nn.cross_entropy takes the numbers before it",
+    "MSELoss": "nn.squared_error(prediction, target) for one number, nn.mean_squared_error for lists",
+    "BCELoss": "nn.binary_cross_entropy(probability, target) is a function",
+    "BCEWithLogitsLoss": "nn.binary_cross_entropy_with_logits(logit, target) is a function",
+    "CrossEntropyLoss": "nn.cross_entropy(logits, target) is a function",
+    "HingeEmbeddingLoss": "nn.hinge(score, target) is a function",
+    "Parameter": "an attribute of a module is a parameter: self.w = Value(0.5)",
+    "ModuleList": "write a list: self.layers = [nn.Layer(2, 3), nn.Layer(3, 1)]",
+    "ModuleDict": "write a dict: self.parts = {'first': nn.Layer(2, 3)}",
+    "ParameterList": "write a list: self.weights = [Value(0.5), Value(-1.0)]",
+    "ParameterDict": "write a dict: self.weights = {'a': Value(0.5)}",
+    "functional": "losses are in nn, other functions in autograd: nn.cross_entropy, autograd.relu",
+    "utils": "optim.clip_grad_norm is the function that is looked for most",
+    "init": "weights start by the rule of their activation; to start otherwise set their .data",
+}
+
+if not TYPE_CHECKING:  # for then a name that does not exist would pass
+
+    def __getattr__(name: str) -> NoReturn:
+        """The names that users of PyTorch look for."""
+        remedy = f": {FOREIGN_NAMES[name]}" if name in FOREIGN_NAMES else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{remedy}")

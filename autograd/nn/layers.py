@@ -11,54 +11,19 @@ MLP(2 → 3 → 1), 13 parameters
 Value(data=..., grad=0.0, operation=dot)
 """
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from random import Random
 from typing import Any
 
+from ..checks import shown, whole
 from ..engines import Number, Value
 from ..modes import Way, mode
-from ..operations import dot, relu, sigmoid, tanh
+from ..operations import dot
+from .activations import Activation, function_of, known, limit_of, name_of, told_name
 from .module import Module
 
 Seed = int | Random | None
-
-# Activations and where their weights start ---------------------------------------------------------
-
-
-def he(fan_in: int, fan_out: int) -> float:
-    """The limit ±√(6/fan_in): a variance of 2/fan_in, for a ReLU drops half of the signal.
-
-    >>> he(6, 100)
-    1.0
-
-    He, Zhang, Ren & Sun 2015, "Delving deep into rectifiers", equation 10.
-    """
-    return math.sqrt(6.0 / fan_in)
-
-
-def glorot(fan_in: int, fan_out: int) -> float:
-    """The limit ±√(6/(fan_in + fan_out)), a compromise between the signals forward and backward.
-
-    >>> glorot(2, 4)
-    1.0
-
-    Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16.
-    """
-    return math.sqrt(6.0 / (fan_in + fan_out))
-
-
-def _identity(x: Value) -> Value:
-    return x  # itself rather than an identity node, which would only be in the way
-
-
-# Each activation with the limit between which its weights start, uniformly.
-ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], Callable[[int, int], float]]] = {
-    "identity": (_identity, glorot),
-    "relu": (relu, he),
-    "sigmoid": (sigmoid, glorot),
-    "tanh": (tanh, glorot),
-}
 
 # Modules ------------------------------------------------------------------------------------------
 
@@ -73,21 +38,21 @@ class Neuron(Module):
 
     It takes `nin` inputs, which are numbers or Values. Weights start at random by the rule of their activation, for
     which `nout` is the number of neurons side by side; the bias starts at 0, and `bias=False` leaves it out. The
-    same seed gives the same neuron everywhere; a `random.Random` is drawn from.
+    same seed gives the same neuron everywhere; a `random.Random` is drawn from, and without a seed Python's `random`.
+
+    The activation is one of those in `ACTIVATIONS`, by name, or any function of a Value, such as `autograd.sin`.
     """
 
     def __init__(
-        self, nin: int, activation: str = "relu", *, bias: bool = True, nout: int = 1, seed: Seed = None
+        self, nin: int, activation: Activation = "relu", *, bias: bool = True, nout: int = 1, seed: Seed = None
     ) -> None:
-        _check_width("nin", nin)
-        _check_width("nout", nout)
-        _check_activation(activation)
-        random = _random(seed)
-        limit = ACTIVATIONS[activation][1](nin, nout)
+        nin, nout = whole("nin", nin, least=1), whole("nout", nout, least=1)
+        self.activation = known(activation)
+        limit = limit_of(self.activation)(nin, nout)
         # random() alone, for of Random's methods only this one promises the same numbers in later versions of Python
-        self.weights = [Value(limit * (2.0 * random.random() - 1.0), f"w{i}") for i in range(nin)]
+        draw = _generator(seed).random
+        self.weights = [Value(limit * (2.0 * draw() - 1.0), f"w{i}") for i in range(nin)]
         self.bias = Value(0.0, "b") if bias else None
-        self.activation = activation
 
     def forward(self, inputs: Iterable[Number]) -> Value:
         """The neuron's answer; a wrong number of inputs raises ValueError."""
@@ -101,11 +66,11 @@ class Neuron(Module):
             total = dot(self.weights, inputs)
         else:
             total = dot([*self.weights, self.bias], [*inputs, 1.0])
-        return ACTIVATIONS[self.activation][0](total)
+        return function_of(self.activation)(total)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         """Its number of inputs and its activation."""
-        return f"{len(self.weights)}, {self.activation}"
+        return f"{len(self.weights)}, {name_of(self.activation)}"
 
 
 class Layer(Module):
@@ -115,10 +80,13 @@ class Layer(Module):
     [0.5]
     """
 
-    def __init__(self, nin: int, nout: int, activation: str = "relu", *, bias: bool = True, seed: Seed = None) -> None:
-        _check_width("nout", nout)
-        random = _random(seed)
-        self.neurons = [Neuron(nin, activation, bias=bias, nout=nout, seed=random) for _ in range(nout)]
+    def __init__(
+        self, nin: int, nout: int, activation: Activation = "relu", *, bias: bool = True, seed: Seed = None
+    ) -> None:
+        generator = _generator(seed)
+        self.neurons = [
+            Neuron(nin, activation, bias=bias, nout=nout, seed=generator) for _ in range(whole("nout", nout, least=1))
+        ]
 
     def forward(self, inputs: Iterable[Number]) -> list[Value]:
         """The answers of all neurons; a wrong number of inputs raises ValueError."""
@@ -128,7 +96,7 @@ class Layer(Module):
     def extra_repr(self) -> str:
         """Its numbers of inputs and outputs and its activation."""
         neuron = self.neurons[0]
-        return f"{len(neuron.weights)} → {len(self.neurons)}, {neuron.activation}"
+        return f"{len(neuron.weights)} → {len(self.neurons)}, {name_of(neuron.activation)}"
 
 
 class MLP(Module):
@@ -145,24 +113,25 @@ class MLP(Module):
     def __init__(
         self,
         nin: int,
-        nouts: Sequence[int],
-        activation: str = "relu",
-        output: str = "identity",
+        nouts: Iterable[int],
+        activation: Activation = "relu",
+        output: Activation = "identity",
         *,
         bias: bool = True,
         seed: Seed = None,
     ) -> None:
-        if not isinstance(nouts, Sequence) or isinstance(nouts, str):
-            raise TypeError(f"nouts is a list of widths, one for each layer, not {nouts!r}: as in MLP(2, [16, 16, 1])")
+        if not _is_list(nouts):
+            raise TypeError(
+                f"nouts is a list of widths, one for each layer, not {shown(nouts)}: as in MLP(2, [16, 16, 1])"
+            )
+        nouts = list(nouts)
         if not nouts:
             raise ValueError("nouts is empty: an MLP needs the width of at least one layer, as in MLP(2, [16, 16, 1])")
-        _check_activation(activation)
-        _check_activation(output)
-        random = _random(seed)
-        activations = [*[activation] * (len(nouts) - 1), output]
+        generator = _generator(seed)
+        activations = [*[known(activation)] * (len(nouts) - 1), known(output)]
         nins = [nin, *nouts[:-1]]
         self.layers = [
-            Layer(nin, nout, kind, bias=bias, seed=random)
+            Layer(nin, nout, kind, bias=bias, seed=generator)
             for nin, nout, kind in zip(nins, nouts, activations, strict=True)
         ]
 
@@ -193,7 +162,7 @@ class Sequential(Module):
             raise ValueError("a Sequential needs at least one part")
         for part in parts:
             if not callable(part):
-                raise TypeError(f"the parts of a Sequential are modules or functions, not {part!r:.40}")
+                raise TypeError(f"the parts of a Sequential are modules or functions, not {shown(part)}")
         self.parts = list(parts)
 
     def forward(self, inputs: Any) -> Any:
@@ -201,6 +170,10 @@ class Sequential(Module):
         for part in self.parts:
             inputs = part(inputs)
         return inputs
+
+    def extra_repr(self) -> str:
+        """Its operations, by their places."""
+        return ", ".join(f"{place}: {told_name(part)}" for place, part in enumerate(self.parts) if told_name(part))
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -231,27 +204,46 @@ class expanded(Way):  # noqa: N801  # written as a function, as the other ways o
 # What is checked ----------------------------------------------------------------------------------
 
 
-def _random(seed: Seed) -> Random:
-    return seed if isinstance(seed, Random) else Random(seed)
-
-
-def _check_width(name: str, width: Any) -> None:
-    if not isinstance(width, int) or isinstance(width, bool):
-        raise TypeError(f"{name} is a whole number, not {width!r}")
-    if width < 1:
-        raise ValueError(f"{name} is {width}, but has to be 1 or more")
-
-
-def _check_activation(name: str) -> None:
-    if name not in ACTIVATIONS:
-        raise ValueError(f"there is no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}")
+def _generator(seed: Any) -> Any:
+    """Something with a method `random`: without a seed Python's own, so that `random.seed` decides, as in micrograd."""
+    if seed is None or seed is random:
+        return random
+    return seed if isinstance(seed, Random) else Random(whole("seed", seed))
 
 
 def _inputs(module: Module, inputs: Iterable[Number], width: int) -> Sequence[Number]:
-    kind = type(module).__name__
-    if not isinstance(inputs, Iterable) or isinstance(inputs, str):
-        raise TypeError(f"this {kind} takes a list of {width} number{'s' * (width != 1)}, not {type(inputs).__name__}")
-    inputs = inputs if isinstance(inputs, list) else list(inputs)
+    """The inputs as a list, which is not looked through: what is no number is told by the operation that meets it."""
+    if type(inputs) is list and len(inputs) == width and type(inputs[0]) in (Value, float):
+        return inputs  # as all layers but the first one get them
+    kind, numbers = type(module).__name__, f"{width} number{'s' * (width != 1)}"
+    if not _is_list(inputs):
+        raise TypeError(
+            f"this {kind} takes a list of {numbers}, not {type(inputs).__name__}: {_how_to_list(inputs, width)}"
+        )
+    inputs = list(inputs)
+    if inputs and isinstance(inputs[0], Iterable) and not isinstance(inputs[0], str):
+        raise TypeError(
+            f"this {kind} takes the {numbers} of one example, but its first input is {shown(inputs[0])}: "
+            "for several examples write [model(example) for example in examples]"
+        )
     if len(inputs) != width:
         raise ValueError(f"this {kind} takes {width} input{'s' * (width != 1)}, but got {len(inputs)}")
     return inputs
+
+
+def _is_list(inputs: Any) -> bool:
+    return (
+        isinstance(inputs, Iterable)
+        and not isinstance(inputs, str | bytes | Mapping | Set)
+        and getattr(inputs, "ndim", 1) > 0  # NumPy's arrays of no dimension say that they can be iterated over
+    )
+
+
+def _how_to_list(inputs: Any, width: int) -> str:
+    if isinstance(inputs, Mapping):
+        return "write list(d.values()) for its values, in their order"
+    if isinstance(inputs, Set):
+        return "a set has no order, so write a list"
+    if isinstance(inputs, str | bytes):
+        return "convert text first, as in [float(word) for word in text.split()]"
+    return f"as in model([{', '.join(f'x{place}' for place in range(width)) if width < 4 else 'x0, x1, …'}])"

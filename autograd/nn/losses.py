@@ -6,14 +6,15 @@
 All of these take Values and plain numbers alike.
 """
 
-import operator
+import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
+from ..checks import scalar, scalars, whole
 from ..engines import Value, scope
 from ..ieee import real
-from ..operations import log, log1p, logsumexp, mean, relu, softplus
+from ..operations import log, log1p, logsumexp, mean, relu, softplus, sqrt
 
 _Arguments = ParamSpec("_Arguments")
 
@@ -36,7 +37,8 @@ def squared_error(prediction: Any, target: Any) -> Any:
     >>> squared_error(11.0, 10.0)
     1.0
     """
-    error = prediction - target
+    remedy = "for lists of numbers, use mean_squared_error"
+    error = scalar("the prediction", prediction, remedy) - scalar("the target", target, remedy)
     return error * error
 
 
@@ -47,6 +49,8 @@ def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> An
     >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
     2.5
     """
+    remedy = "for a single number, as a model of one output gives it, use squared_error"
+    predictions, targets = scalars("predictions", predictions, remedy), scalars("targets", targets, remedy)
     if len(predictions) != len(targets):
         raise ValueError(f"there are {len(predictions)} predictions but {len(targets)} targets")
     return mean([squared_error(p, t) for p, t in zip(predictions, targets, strict=True)])
@@ -62,13 +66,14 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     A term that counts 0 times is left out: 0·ln 0 is 0 here, not nan. From the output of a neuron without its sigmoid,
     `binary_cross_entropy_with_logits` loses no digits. A probability or a target outside [0, 1] raises ValueError.
     """
-    p, y = _number(probability), _probability(target)
+    remedy = "for the outputs of several classes, use cross_entropy"
+    p, y = _number("the probability", probability, remedy), _probability(target)
     if p < 0.0 or p > 1.0:  # nan goes through, and shows
         raise ValueError(f"{p} is no probability: end in a sigmoid, or use binary_cross_entropy_with_logits")
     if y == 1.0:
-        return -log(probability)
+        return _doubted(-log(probability), 1.0 - target, lambda: log(probability) - log1p(-probability))
     if y == 0.0:
-        return -log1p(-probability)
+        return _doubted(-log1p(-probability), target, lambda: log1p(-probability) - log(probability))
     return -(target * log(probability) + (1.0 - target) * log1p(-probability))
 
 
@@ -82,12 +87,24 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     Computed as y·softplus(−z) + (1 − y)·softplus(z), which is the same, for −ln σ(z) = ln(1 + e⁻ᶻ), and neither
     overflows nor loses digits. A target outside [0, 1] raises ValueError.
     """
+    scalar("the logit", logit, "for the outputs of several classes, use cross_entropy")
     y = _probability(target)
     if y == 1.0:
-        return softplus(-logit)
+        return _doubted(softplus(-logit), 1.0 - target, lambda: logit)
     if y == 0.0:
-        return softplus(logit)
+        return _doubted(softplus(logit), target, lambda: -logit)
     return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+
+
+def _doubted(loss: Any, doubt: Any, slope: Callable[[], Any]) -> Any:
+    """The loss for a target that is 0 or 1, which the doubt, 0 now, would raise by so much for each unit of it."""
+    if not isinstance(doubt, Value):
+        return loss
+    steepness = slope()
+    if math.isinf(_number("the slope", steepness)):
+        # 0·inf is nan, but the square root is 0 at 0 with an infinite slope, as is meant.
+        return loss + math.copysign(1.0, _number("the slope", steepness)) * sqrt(doubt)
+    return loss + doubt * steepness
 
 
 @_in_scope
@@ -99,9 +116,11 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
 
     A target that is no class raises ValueError.
     """
-    if operator.index(target) not in range(len(logits)):
-        raise ValueError(f"the target is class {target}, but the {len(logits)} logits are of the classes from 0 on")
-    return logsumexp(logits) - logits[target]
+    logits = scalars("logits", logits, "for two classes by one output, use binary_cross_entropy_with_logits")
+    right = whole("the target", target, instead="it is the place of the right class, counted from 0")
+    if right not in range(len(logits)):
+        raise ValueError(f"the target is class {right}, but the {len(logits)} logits are of the classes from 0 on")
+    return logsumexp(logits) - logits[right]
 
 
 @_in_scope
@@ -111,17 +130,22 @@ def hinge(score: Any, target: Any) -> Any:
     >>> hinge(0.25, 1), hinge(3.0, 1), hinge(3.0, -1)
     (0.75, 0.0, 4.0)
     """
-    if _number(target) not in (-1.0, 1.0):
-        raise ValueError(f"the target of a hinge loss is -1 or 1, not {_number(target)!r}")
+    scalar("the score", score, "for the outputs of several classes, use cross_entropy")
+    if _number("the target", target) not in (-1.0, 1.0):
+        raise ValueError(
+            f"the target of a hinge loss is -1 or 1, not {_number('the target', target)!r}: for classes 0 and 1 write "
+            "2 * target - 1"
+        )
     return relu(1.0 - target * score)
 
 
-def _number(thing: Any) -> float:
+def _number(name: str, thing: Any, instead: str = "") -> float:
+    scalar(name, thing, instead)
     return thing.data if isinstance(thing, Value) else real(thing)
 
 
 def _probability(target: Any) -> float:
-    y = _number(target)
+    y = _number("the target", target)
     if not 0.0 <= y <= 1.0:
         raise ValueError(f"the target is a probability from 0 to 1, not {y!r}")
     return y

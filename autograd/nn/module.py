@@ -11,42 +11,97 @@
 (7.0, {'slope': 2.0, 'offset': 1.0})
 """
 
+import gc
+import inspect
 import weakref
+from abc import ABCMeta
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from types import (
+    CodeType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    ModuleType,
+    NoneType,
+    SimpleNamespace,
+    TracebackType,
+)
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import saving
-from ..engines import Value, scope
+from ..checks import shown
+from ..engines import Scope, Value, ancestors, scope
 from ..files import AnyPath
 from ..ieee import real
+from ..operations import Operation
 from ..terminal import printable
+from .activations import told_name
 
 
-class Module:
+class _Construction(ABCMeta):
+    """Looks at a module at the end of its `__init__`, when only what is to be trained can be there."""
+
+    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+        _refuse_foreign_options(cls, options)
+        module = super().__call__(*arguments, **options)
+        if isinstance(module, Module):
+            _check_made(module)
+        return module
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """What `help` and notebooks show: the arguments of `__init__`, rather than of the method above."""
+        if cls.__init__ is object.__init__:  # type: ignore[misc]
+            return inspect.Signature()
+        whole = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return whole.replace(parameters=[*whole.parameters.values()][1:], return_annotation=inspect.Signature.empty)
+
+
+class Module(metaclass=_Construction):
     """A model or a part of one; subclasses set attributes and define `forward`.
 
-    Parameters are the leaf Values among the attributes, also inside lists, tuples, dicts and other modules. Their
-    names are the way to them, such as "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was
-    computed under `no_grad`: what is no parameter is kept elsewhere, or as a plain number.
+    Parameters are the leaf Values among the attributes, also inside other modules and inside what has an order: lists,
+    tuples, deques, dicts, NumPy arrays of objects, dataclasses. Their names are the way to them, such as
+    "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was computed under `no_grad`: what is no
+    parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
+
+    No parameter is left out silently. A Value where it cannot be found or named (in a set, a generator, an object that
+    is not a module, or on a class) is a TypeError; a computed Value that is there when `__init__` ends, or that takes
+    the place of a parameter later, is a ValueError. Those that `forward` keeps in other attributes are no parameters.
     """
 
     # What it is called in the scopes of drawings: the attribute that holds it.
     _place = ""
 
+    # The attributes that held parameters when it was made, those of `register_buffer`, and whether it was ever called.
+    _trained: tuple[str, ...] = ()
+    _buffers: tuple[str, ...] = ()
+    _called = False
+
     def __setattr__(self, name: str, thing: Any) -> None:
-        object.__setattr__(self, name, thing)
-        for place, member in _members(thing, name):
+        if name in self._buffers:
+            thing = _state(name, thing)
+        for place, member in _members(thing, name, {}):
+            if isinstance(member, Value) and member.operation is not None and name in self._trained:
+                raise _overwritten(self, name, place, member)
             if isinstance(member, Module):
                 object.__setattr__(member, "_place", place)
+        object.__setattr__(self, name, thing)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """The outputs for some inputs, computed in a scope of the module's own."""
-        with scope(self._place or type(self).__name__, _Members.of(self)):
-            return self.forward(*inputs, **options)
+        with scope(self._place or type(self).__name__, _Members.of(self)) as own:
+            outputs = self.forward(*inputs, **options)
+        if not self._called:
+            object.__setattr__(self, "_called", True)
+            _check_first_call(self, own)
+        return outputs
 
     def __del__(self) -> None:
         _Members.remember(self)
@@ -55,31 +110,59 @@ class Module:
         """What the module computes; for subclasses to define."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
 
+    def register_buffer(self, name: str, state: Any) -> None:
+        """Keep an attribute that is no parameter, a number or a list of them, with the model: saved, copied and loaded.
+
+        >>> class Centred(Module):
+        ...     def __init__(self):
+        ...         self.register_buffer("mean", 0.0)
+        ...
+        ...     def forward(self, x):
+        ...         self.mean = 0.5 * self.mean + 0.5 * x
+        ...         return x - self.mean
+        >>> model = Centred()
+        >>> model(Value(8.0)).data, model.state_dict()
+        (4.0, {'mean': 4.0})
+
+        Of a Value that is set there only the number is kept. Raises TypeError for what is no number, KeyError for the
+        name of another attribute.
+        """
+        if not isinstance(name, str) or not name.isidentifier():
+            raise KeyError(f"a buffer is named like an attribute, not {shown(name)}")
+        if name not in self._buffers and (hasattr(type(self), name) or name in vars(self)):
+            raise KeyError(f"this {type(self).__name__} has an attribute {name!r} already: name the buffer otherwise")
+        object.__setattr__(self, name, _state(name, state))
+        object.__setattr__(self, "_buffers", tuple(dict.fromkeys([*self._buffers, name])))
+
     def named_parameters(self) -> list[tuple[str, Value]]:
         """All parameters with their names; one that stands in two places is listed once, at the first.
 
-        Raises ValueError where two have the same name, as those of {1: …, "1": …} would.
+        Raises ValueError where two have the same name, as those of {1: …, "1": …} would, and for Values that are
+        parameters but cannot be found, see the class.
         """
-        found: dict[Value, str] = {}
-        for name, parameter in _parameters(self, "", set()):
-            found.setdefault(parameter, name)
-        for name, count in Counter(found.values()).items():
+        found = _checked_parameters(self)
+        for name, count in Counter(name for name, _ in found).items():
             if count > 1:
                 raise ValueError(f"{count} parameters of this {type(self).__name__} are called {name}")
-        return [(name, parameter) for parameter, name in found.items()]
+        return found
 
     def parameters(self) -> list[Value]:
         """All parameters, each once, in a list that knows their names, so that an optimiser can go by these."""
         return Parameters(self.named_parameters())
+
+    def named_buffers(self) -> list[tuple[str, Any]]:
+        """The numbers, and lists of them, that are kept by `register_buffer`, with their names."""
+        return [(name, getattr(module, buffer)) for name, module, buffer in _places_of_buffers(self)]
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
-    def state_dict(self) -> dict[str, float]:
-        """The numbers of all parameters, by name."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+    def state_dict(self) -> dict[str, Any]:
+        """The numbers of all parameters, by name, and then what `register_buffer` keeps."""
+        state = {name: parameter.data for name, parameter in self.named_parameters()}
+        return state | {name: _state(name, buffer) for name, buffer in self.named_buffers()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over numbers that `state_dict` gave.
@@ -87,38 +170,57 @@ class Module:
         Raises ValueError where a name is missing or unknown, or something is no number; then nothing has changed.
         """
         parameters = dict(self.named_parameters())
+        buffers = {name: (module, buffer) for name, module, buffer in _places_of_buffers(self)}
         if not isinstance(state, Mapping):
             raise ValueError(f"a state is a dict of numbers by name, not {type(state).__name__}")
         for problem, names in (
-            ("lacks", [name for name in parameters if name not in state]),
-            ("has, but the model does not,", [str(name) for name in state if name not in parameters]),
+            ("lacks", [name for name in (*parameters, *buffers) if name not in state]),
+            ("has, but the model does not,", [str(name) for name in state if name not in {**parameters, **buffers}]),
         ):
             if names:
-                shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-                raise ValueError(f"the state does not fit this {type(self).__name__}: it {problem} {shown}")
+                some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+                raise ValueError(f"the state does not fit this {type(self).__name__}: it {problem} {some}")
         # Leaves of their own first, for under detect_anomaly an inf or nan raises.
         leaves = {name: Value(_number(name, state[name]), name) for name in parameters}
+        kept = {name: _like(name, getattr(*place), state[name]) for name, place in buffers.items()}
         for name, parameter in parameters.items():
             parameter.data = leaves[name].data
+        for name, (module, buffer) in buffers.items():
+            object.__setattr__(module, buffer, kept[name])
 
     def save(self, path: AnyPath) -> None:
-        """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
-        saving.write(path, "model", self.state_dict())
+        """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all.
+
+        It also says what the model is: the class of each module and its `extra_repr`.
+        """
+        saving.write(path, "model", self.state_dict(), _kinds(self))
 
     def load(self, path: AnyPath) -> None:
         """Take over the parameters from a file that `save` wrote.
 
         Raises ValueError, and leaves the model as it was, where the file is damaged, is far larger than one of this
-        model, or belongs to a model of another shape.
+        model, or belongs to a model of another shape or with other activations: where two modules in the same place
+        differ in their `extra_repr`, or in the operations that are their attributes. A class may be renamed.
         """
-        saving.load(path, "model", self)
+        saving.load(path, "model", self, _kinds(self))
 
     def extra_repr(self) -> str:
-        """What stands in parentheses behind the name of the class; for subclasses to define."""
+        """What stands in parentheses behind the name of the class; for subclasses to define.
+
+        It goes into files too, and `load` refuses a file in which it differs.
+        """
         return ""
 
     def __repr__(self) -> str:
         return printable("\n".join(_tree(self, set())))
+
+    if not TYPE_CHECKING:  # for then a name that does not exist would pass
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """The names that micrograd and PyTorch have for what is called otherwise here."""
+            ours, remedy = FOREIGN_NAMES.get(name, ("", ""))
+            hint = f": {remedy}" if remedy and (not ours or ours in vars(self)) else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
 
 class _Members:
@@ -177,28 +279,288 @@ class Parameters(list[Value]):
         return [(names.get(id(parameter), ""), parameter) for parameter in self]
 
 
-def _members(thing: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """The leaf Values and modules that an attribute holds, each with the way to it."""
-    if isinstance(thing, Module) or (isinstance(thing, Value) and thing.operation is None):
-        yield name, thing
-    elif isinstance(thing, list | tuple):
-        for place, item in enumerate(thing):
-            yield from _members(item, f"{name}.{place}")
-    elif isinstance(thing, dict):
-        for key, item in thing.items():
-            yield from _members(item, f"{name}.{key}")
+# What is in a module ------------------------------------------------------------------------------
 
 
-def _parameters(module: Module, prefix: str, seen: set[int]) -> Iterator[tuple[str, Value]]:
-    if id(module) in seen:  # a module may know the one that it is part of
-        return
-    seen.add(id(module))
-    for attribute, thing in vars(module).items():
-        for name, member in _members(thing, prefix + attribute):
-            if isinstance(member, Module):
-                yield from _parameters(member, f"{name}.", seen)
-            else:
+# What is listed by its name.
+_LISTED = (Value, Module)
+
+# What holds no Values, or only some that are no part of a model.
+_OPAQUE = (
+    *(int, float, str, bytes, bytearray, memoryview, range, NoneType, Operation),
+    *(type, ModuleType, CodeType, FrameType, TracebackType),
+)
+
+
+def _walk(module: Module, way: str = "", seen: dict[int, Any] | None = None) -> Iterator[tuple[str, Any]]:
+    """All modules of a model, itself first, and their members, each with the way to it."""
+    seen = {} if seen is None else seen  # a module may know the one that it is part of
+    seen[id(module)] = module
+    yield way, module
+    for attribute, thing in _attributes(module):
+        for name, member in _members(thing, f"{way}.{attribute}" if way else attribute, seen):
+            if isinstance(member, Value):
+                if member.operation is not None and attribute in module._trained:
+                    raise _overwritten(module, attribute, name, member)
                 yield name, member
+            elif not isinstance(member, Module):
+                yield name, member
+            elif id(member) not in seen:
+                yield from _walk(member, name, seen)
+
+
+def _attributes(module: Module) -> list[tuple[str, Any]]:
+    """Its attributes but for its buffers and what it remembers of itself."""
+    without = (*module._buffers, "_place", "_trained", "_buffers", "_called")
+    slots = [name for kind in type(module).__mro__ for name in vars(kind).get("__slots__", ()) if hasattr(module, name)]
+    return [
+        *[(name, getattr(module, name)) for name in slots],
+        *[(name, thing) for name, thing in vars(module).items() if name not in without],
+    ]
+
+
+def _members(thing: Any, way: str, seen: dict[int, Any]) -> Iterator[tuple[str, Any]]:
+    """The Values and modules that an attribute holds, in order, and what cannot be looked into, each with its way."""
+    if isinstance(thing, _LISTED):
+        yield way, thing
+    elif not isinstance(thing, _OPAQUE) and id(thing) not in seen:
+        seen[id(thing)] = thing  # itself, for what is freed leaves its id to others
+        if getattr(getattr(thing, "dtype", None), "hasobject", False):
+            yield from _members(thing.tolist(), way, seen)  # NumPy's arrays of objects
+            return
+        if not _is_plain(thing):
+            yield way, thing  # for there may be more in it than its parts
+        for key, part in _parts(thing):
+            if isinstance(part, Value):  # as below, but in a model of many parameters this is where the time goes
+                yield f"{way}.{key}", part
+            elif not isinstance(part, _OPAQUE):
+                yield from _members(part, f"{way}.{key}", seen)
+
+
+def _is_plain(thing: Any) -> bool:
+    """Whether there is nothing in it but its parts: no attributes, and no keys that are more than names."""
+    kind = type(thing)
+    return kind is list or kind is tuple or (kind is dict and all(isinstance(key, str | int) for key in thing))
+
+
+def _parts(thing: Any) -> Iterable[tuple[Any, Any]]:
+    """What stands in something that has an order, each part with its key or its place."""
+    if isinstance(thing, Sequence):
+        return enumerate(thing)
+    if isinstance(thing, Mapping):
+        return thing.items()
+    if is_dataclass(thing):
+        return [(field.name, getattr(thing, field.name, None)) for field in fields(thing)]
+    return vars(thing).items() if isinstance(thing, SimpleNamespace) else ()
+
+
+def _checked_parameters(root: Module) -> list[tuple[str, Value]]:
+    """All parameters, after a look at whether there are others that cannot be found."""
+    found: dict[int, tuple[str, Value]] = {}  # by identity, whatever a subclass of Value makes of ==
+    modules: list[Module] = []
+    others: list[tuple[str, Any]] = []
+    for name, member in _walk(root):
+        if isinstance(member, Value):
+            if member.operation is None:
+                found.setdefault(id(member), (name, member))
+        elif isinstance(member, Module):
+            modules.append(member)
+        else:
+            others.append((name, member))
+    known = {*found, *map(id, modules)}
+    _check_hidden(root, others, known)
+    _check_classes(modules, known)
+    return list(found.values())
+
+
+def _places_of_buffers(root: Module) -> list[tuple[str, Module, str]]:
+    """The name of each buffer, the module that has it and the attribute."""
+    modules = [(way, module) for way, module in _walk(root) if isinstance(module, Module)]
+    return [
+        (f"{way}.{buffer}" if way else buffer, module, buffer) for way, module in modules for buffer in module._buffers
+    ]
+
+
+def _kinds(root: Module) -> dict[str, str]:
+    """What each module of a model is, by the way to it: its class, and the operations that it says or has."""
+    return {way: _kind(module) for way, module in _walk(root) if isinstance(module, Module)}
+
+
+def _kind(module: Module) -> str:
+    title = _title(module)
+    told = [f"{name}={told_name(thing)}" for name, thing in _attributes(module) if told_name(thing)]
+    return f"{title}({', '.join(told)})" if told and not module.extra_repr() else title
+
+
+def _title(module: Module) -> str:
+    return type(module).__name__ + (f"({module.extra_repr()})" if module.extra_repr() else "")
+
+
+# That nothing is left out -------------------------------------------------------------------------
+
+
+def _check_made(module: Module) -> None:
+    """Refuse what cannot be right at the end of an `__init__`; the modules in it have come to the end of theirs."""
+    object.__setattr__(module, "_trained", ())
+    if type(module).parameters is not Module.parameters:  # as in micrograd: who lists them knows where they are
+        return
+    trained, others = [], []
+    for attribute, thing in _attributes(module):
+        for name, member in _members(thing, attribute, {}):
+            if not isinstance(member, _LISTED):
+                others.append(name)
+            elif isinstance(member, Value):
+                trained.append(attribute)
+            for held in _listed_in(member):
+                if isinstance(held, Value) and held.operation is not None:
+                    raise _computed(name, held)
+    object.__setattr__(module, "_trained", tuple(dict.fromkeys(trained)))
+    if others or any(_on_classes(type(module))):
+        _checked_parameters(module)
+
+
+def _check_first_call(module: Module, own: Scope) -> None:
+    """Refuse what `forward` made in place of parameters: Values that come from nothing that is there without them."""
+    members = [member for attribute, thing in _attributes(module) for member in _members(thing, attribute, {})]
+    computed = [(name, value) for name, value in members if isinstance(value, Value) and value.operation is not None]
+    known = set(map(id, module.parameters() if computed else ()))
+    for name, value in computed:
+        leaves = [node for node in ancestors(value) if node.operation is None]
+        if all(id(leaf) not in known and _is_within(leaf.scope, own) for leaf in leaves):
+            raise _computed(name, value)
+
+
+def _is_within(inner: Scope | None, outer: Scope) -> bool:
+    while inner is not None and inner is not outer:
+        inner = inner.parent
+    return inner is outer
+
+
+def _computed(name: str, value: Value) -> ValueError:
+    """The error for a computed Value where only a parameter can be meant."""
+    assert value.operation is not None
+    return ValueError(
+        f"{name} is a computed Value ({value.operation.name}) and would not be trained: write a leaf, as "
+        "Value(2.0 * 0.1) for Value(2.0) * 0.1, or end in .detach(); what depends on parameters belongs into forward"
+    )
+
+
+def _overwritten(module: Module, attribute: str, name: str, value: Value) -> ValueError:
+    """The error for a computed Value in the place of a parameter."""
+    assert value.operation is not None
+    return ValueError(
+        f"{name} of this {type(module).__name__} is a parameter and cannot become a computed Value "
+        f"({value.operation.name}): set its .data to change it; keep what forward computes in another attribute, and "
+        f"what is carried on as a number by register_buffer({attribute!r}, 0.0) in __init__"
+    )
+
+
+def _check_hidden(root: Module, others: Iterable[tuple[str, Any]], known: set[int]) -> None:
+    """Refuse Values and modules in what cannot be listed, unless they are known from elsewhere."""
+    for name, other in others:
+        if isinstance(other, GeneratorType | map | filter):
+            raise TypeError(
+                f"{name} is a {type(other).__name__}, which can be read only once, so parameters in it would be "
+                "left out: write a list, [… for …] or list(…)"
+            )
+        for member in _held(other):
+            is_left_out = not _is_around(member, root) if isinstance(member, Module) else member.operation is None
+            if is_left_out and id(member) not in known:
+                what = "Value" if isinstance(member, Value) else type(member).__name__
+                raise TypeError(
+                    f"{name} holds a {what} in a {type(other).__name__}, where it would not be found: {_remedy(other)}"
+                )
+
+
+def _is_around(module: Module, part: Module) -> bool:
+    """Whether one module is a part of the other, which may still be in its `__init__` and then is taken to be."""
+    return "_trained" not in vars(module) or any(member is part for _, member in _walk(module))
+
+
+def _remedy(other: Any) -> str:
+    if isinstance(other, set | frozenset):
+        return "a set has no order to name its parameters by, so write a list"
+    if isinstance(other, FunctionType | MethodType):
+        return "make it an attribute of the module"
+    if type(other).__module__ == "builtins" or isinstance(other, Iterable):
+        return "write a list or a dict"
+    return (
+        f"make the class a module, class {type(other).__name__}(nn.Module), or keep the Value in an attribute, a list "
+        "or a dict; what is not to be trained is a plain number"
+    )
+
+
+def _check_classes(modules: list[Module], known: set[int]) -> None:
+    """Refuse Values that are attributes of a class, unless they are known from elsewhere."""
+    for module in {type(module): module for module in modules}.values():
+        for kind, name, held in _on_classes(type(module)):
+            if id(held) not in known and name not in vars(module):
+                raise TypeError(
+                    f"{name} is on the class {kind.__name__}, where it would not be found: set it in __init__, as "
+                    f"self.{name} = …; what is not to be trained is a plain number"
+                )
+
+
+def _on_classes(kind: type) -> Iterator[tuple[type, str, Value | Module]]:
+    """The Values and modules in the attributes of a class and of those that it inherits from, but for methods."""
+    for base in kind.__mro__:
+        for name, thing in [] if base in (Module, object) else vars(base).items():
+            if not (name.startswith(("__", "_abc_")) or isinstance(thing, _OPAQUE) or hasattr(type(thing), "__get__")):
+                for _, member in _members(thing, name, {}):
+                    yield from ((base, name, held) for held in _listed_in(member))
+
+
+def _listed_in(member: Any) -> Iterable[Value | Module]:
+    return [member] if isinstance(member, _LISTED) else _held(member)
+
+
+def _held(thing: Any) -> Iterator[Value | Module]:
+    """The Values and modules that a thing refers to in whatever way, by the account of Python's collector."""
+    found, seen = [thing], {id(thing)}
+    for one in found:  # grows as it goes, but not to more than can be looked through in each step of a training
+        for part in _referents(one):
+            if id(part) in seen or isinstance(part, _OPAQUE):
+                continue
+            seen.add(id(part))
+            if isinstance(part, _LISTED):
+                yield part
+            elif len(found) < 1000:
+                found.append(part)
+
+
+def _referents(thing: Any) -> list[Any]:
+    if isinstance(thing, FunctionType):  # but not all that its file has
+        cells = [cell.cell_contents for cell in thing.__closure__ or () if gc.get_referents(cell)]
+        return [*cells, *(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
+    return gc.get_referents(thing)
+
+
+# Buffers ------------------------------------------------------------------------------------------
+
+
+def _state(name: str, thing: Any) -> Any:
+    """A number, or a list of them, as a buffer keeps it."""
+    if isinstance(thing, Value):
+        return thing.data
+    if isinstance(thing, bool | int | float):
+        return thing
+    if hasattr(thing, "tolist"):  # NumPy's
+        return _state(name, thing.tolist())
+    if isinstance(thing, list | tuple):
+        return [_state(f"{name}.{place}", part) for place, part in enumerate(thing)]
+    try:
+        return real(thing)
+    except TypeError:
+        raise TypeError(f"the buffer {name} is a number or a list of numbers, not {shown(thing)}") from None
+
+
+def _like(name: str, old: Any, given: Any) -> Any:
+    """A buffer's next content: a number where it is one now, a list of the same length where it is a list."""
+    if not isinstance(old, list | tuple):
+        return given if type(given) in (bool, int) else _number(name, given)
+    if not isinstance(given, list | tuple) or len(given) != len(old):
+        raise ValueError(f"{name} is a list of {len(old)} here, but not {shown(given)}")
+    return [_like(f"{name}.{place}", *pair) for place, pair in enumerate(zip(old, given, strict=True))]
 
 
 def _number(name: str, thing: Any) -> float:
@@ -210,16 +572,51 @@ def _number(name: str, thing: Any) -> float:
     raise ValueError(f"{name} is no number but {thing!r:.40}")
 
 
-def _tree(module: Module, shown: set[int]) -> list[str]:
+# What users of micrograd and PyTorch look for -----------------------------------------------------
+
+# Each name with the attribute that has to be there for the advice to fit, and the advice.
+FOREIGN_NAMES = {
+    "w": ("weights", "here it is called weights"),
+    "weight": ("weights", "here it is called weights"),
+    "b": ("bias", "here it is called bias"),
+    "nonlin": ("activation", "here it is activation, the name of a function: 'relu', 'tanh', 'identity' …"),
+    "in_features": ("", "here it is the number of weights: len(neuron.weights)"),
+    "out_features": ("", "here it is the number of neurons: len(layer.neurons)"),
+    "train": ("", "a module has no modes here: keep a flag of your own, and compute without gradients in no_grad()"),
+    "eval": ("", "a module has no modes here: keep a flag of your own, and compute without gradients in no_grad()"),
+    "register_parameter": ("", "set an attribute: self.name = Value(number)"),
+    "add_module": ("", "set an attribute: self.name = module"),
+    "to": ("", "scalars have no device and are float64"),
+    "requires_grad_": ("", "give the optimizer only the parameters that it is to train"),
+}
+
+FOREIGN_OPTIONS = {
+    "nonlin": "write activation='relu' for nonlin=True, activation='identity' for nonlin=False",
+    "in_features": "write nin=",
+    "out_features": "write nout=",
+}
+
+
+def _refuse_foreign_options(kind: type, options: Mapping[str, Any]) -> None:
+    for name in FOREIGN_OPTIONS.keys() & options.keys():
+        parameters = inspect.signature(kind).parameters
+        if name not in parameters and all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
+            raise TypeError(f"{kind.__name__} takes no {name}=: {FOREIGN_OPTIONS[name]}")
+
+
+# How a model is shown -----------------------------------------------------------------------------
+
+
+def _tree(module: Module, drawn: set[int]) -> list[str]:
     """A line for the module and indented ones for its parts; parts in a row that look alike share their lines."""
-    title = type(module).__name__ + (f"({module.extra_repr()})" if module.extra_repr() else "")
-    if id(module) in shown:  # a part of two modules, or the one that all this is a part of
+    title = _title(module)
+    if id(module) in drawn:  # a part of two modules, or the one that all this is a part of
         return [f"{title}, the same as above"]
-    shown.add(id(module))
+    drawn.add(id(module))
     parts = [
-        (attribute, name, "\n".join(_tree(member, shown)))
-        for attribute, thing in vars(module).items()
-        for name, member in _members(thing, attribute)
+        (attribute, name, "\n".join(_tree(member, drawn)))
+        for attribute, thing in _attributes(module)
+        for name, member in _members(thing, attribute, {})
         if isinstance(member, Module)
     ]
     rows = []

@@ -1,0 +1,217 @@
+"""What a neuron makes of its weighted sum: the functions that are known by name, and where weights start for each.
+
+>>> silu(0.0), elu(-1.0) == exp(-1.0) - 1
+(0.0, True)
+
+All of them take Values and plain numbers alike. What the rule book does not have is composed here, in a scope of its
+name.
+"""
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..checks import shown
+from ..engines import Value, scope
+from ..operations import (
+    OPERATIONS,
+    REALS,
+    Operation,
+    exp,
+    identity,
+    multiply,
+    relu,
+    sigmoid,
+    softplus,
+    tanh,
+)
+
+# An activation by its name, or any function of a Value.
+Activation = str | Callable[[Any], Any]
+
+# Where weights start ------------------------------------------------------------------------------
+
+
+def he(fan_in: int, fan_out: int) -> float:
+    """The limit ±√(6/fan_in): a variance of 2/fan_in, for a ReLU drops half of the signal.
+
+    >>> he(6, 100)
+    1.0
+
+    He, Zhang, Ren & Sun 2015, "Delving deep into rectifiers", equation 10.
+    """
+    return math.sqrt(6.0 / fan_in)
+
+
+def glorot(fan_in: int, fan_out: int) -> float:
+    """The limit ±√(6/(fan_in + fan_out)), a compromise between the signals forward and backward.
+
+    >>> glorot(2, 4)
+    1.0
+
+    Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16.
+    """
+    return math.sqrt(6.0 / (fan_in + fan_out))
+
+
+# What is composed ---------------------------------------------------------------------------------
+
+
+def _composed(*constants: float) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """The function in a scope of its name, or the operation of the rule book that has it, with these constants."""
+
+    def decorate(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        @wraps(function)
+        def scoped(x: Any) -> Any:
+            known = OPERATIONS.get(function.__name__)
+            if known is not None and len(known.parameters) == 1 + len(constants):
+                return known(x, *constants)
+            with scope(function.__name__):
+                return function(x if isinstance(x, Value) else identity(x))
+
+        return scoped
+
+    return decorate
+
+
+@_composed(0.01)
+def leaky_relu(x: Any) -> Any:
+    """A ReLU that lets a hundredth of what is negative through; the derivative at 0 is 0.01, as PyTorch's.
+
+    >>> leaky_relu(3.0), leaky_relu(-3.0)
+    (3.0, -0.03)
+
+    Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models", equation 2.
+    """
+    return identity(x) if x > 0 else 0.01 * x
+
+
+@_composed(1.0)
+def elu(x: Any) -> Any:
+    """x above 0 and exp(x) − 1 below; the derivative at 0 is 1.
+
+    >>> elu(2.0), elu(-1000.0)
+    (2.0, -1.0)
+
+    Computed as tanh(x/2)·(exp(x) + 1), which is the same and loses no digits near 0. Clevert, Unterthiner & Hochreiter
+    2016, "Fast and accurate deep network learning by exponential linear units (ELUs)", equation 16.
+    """
+    return identity(x) if x > 0 else tanh(0.5 * x) * (exp(x) + 1.0)
+
+
+@_composed()
+def silu(x: Any) -> Any:
+    """x·σ(x), also known as swish.
+
+    >>> silu(-1000.0) == 0, silu(1000.0)
+    (True, 1000.0)
+
+    Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function approximation in
+    reinforcement learning", equation 5.
+    """
+    return multiply(x, sigmoid(x))
+
+
+@_composed()
+def gelu(x: Any) -> Any:
+    """x·Φ(x), where Φ is the normal distribution: the exact form, PyTorch's default, not the one by tanh.
+
+    >>> gelu(0.0), round(gelu(1.0), 6)
+    (0.0, 0.841345)
+
+    Hendrycks & Gimpel 2016, "Gaussian error linear units (GELUs)", section 2.
+    """
+    return multiply(x, _normal(x))
+
+
+def _normal_rule(x: Any) -> Any:
+    """The share of a normal distribution below x; its derivative is the density, exp(−x²/2)/√(2π)."""
+    # By erfc, for 1 + erf would lose all digits of the left tail.
+    value = 0.5 * math.erfc(-math.sqrt(0.5) * x) if type(x) is float else _normal(x)
+    return value, lambda: (exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi)),)
+
+
+# An operation as those of the rule book, which it would stand in if more than one function needed it.
+_normal = Operation(
+    _normal_rule,
+    "normal",
+    ("x",),
+    "Φ(x)",
+    ("exp(−x²/2)/√(2π)",),
+    "Φ",
+    (r"\Phi(x)", r"\frac{1}{\sqrt{2\pi}} e^{-x^2/2}"),
+    (REALS,),
+    precedence=4,
+    pattern="",
+)
+
+
+# By name ------------------------------------------------------------------------------------------
+
+
+def _itself(x: Any) -> Any:
+    return x  # rather than an identity node, which would only be in the way
+
+
+# Each activation with the limit between which its weights start, uniformly: those that are like a ReLU as a ReLU's.
+ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[int, int], float]]] = {
+    "identity": (_itself, glorot),
+    "relu": (relu, he),
+    "sigmoid": (sigmoid, glorot),
+    "tanh": (tanh, glorot),
+    "softplus": (softplus, he),
+    "leaky_relu": (leaky_relu, he),
+    "elu": (elu, he),
+    "silu": (silu, he),
+    "gelu": (gelu, he),
+}
+
+
+def known(activation: Activation) -> Activation:
+    """An activation by its name where it has one; ValueError for an unknown name, TypeError for no function."""
+    if isinstance(activation, str):
+        if activation not in ACTIVATIONS:
+            raise ValueError(
+                f"there is no activation {activation!r:.40}: choose one of {', '.join(ACTIVATIONS)}, or give a function"
+            )
+        return activation
+    if not callable(activation) or isinstance(activation, type):
+        raise TypeError(
+            f"an activation is a name, such as 'tanh', or 'identity' for none, or a function, not {shown(activation)}"
+        )
+    name = name_of(activation)
+    function = ACTIVATIONS[name][0] if name in ACTIVATIONS else None
+    return name if activation in (function, OPERATIONS.get(name)) and function else activation
+
+
+def function_of(activation: Activation) -> Callable[[Any], Any]:
+    """What an activation does."""
+    return ACTIVATIONS[activation][0] if isinstance(activation, str) else activation
+
+
+def limit_of(activation: Activation) -> Callable[[int, int], float]:
+    """Where its weights start; as those of tanh for a function of which nothing is known."""
+    return ACTIVATIONS[activation][1] if isinstance(activation, str) else glorot
+
+
+def name_of(activation: Activation) -> str:
+    """What an activation is called where a model is shown, and in files."""
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "__name__", None) or type(activation).__name__)
+
+
+def told_name(thing: Any) -> str:
+    """The name of an operation or an activation, also where it is a name already; "" for anything else.
+
+    >>> told_name(tanh), told_name("gelu"), told_name([relu, silu]), told_name("my model"), told_name(len)
+    ('tanh', 'gelu', '[relu, silu]', '', '')
+    """
+    if isinstance(thing, list | tuple):
+        names = [told_name(part) for part in thing]
+        return f"[{', '.join(names)}]" if names and all(names) else ""
+    name = thing if isinstance(thing, str) else str(getattr(thing, "__name__", ""))
+    is_known = name in ACTIVATIONS or name in OPERATIONS
+    is_it = isinstance(thing, str | Operation) or (name in ACTIVATIONS and thing is ACTIVATIONS[name][0])
+    return name if is_known and is_it else ""
