@@ -440,13 +440,14 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
     node.line = None
     node._label = ""
     node.scope = way.scope
-    node._local_gradient = local_gradient
-    node.numbers = numbers
-    node.operands = operands
-    node.operation = operation
-    if way.anomaly:
-        node.line = users_line()
-        check_made(node)
+    if way.recording or way.anomaly:
+        node._local_gradient = local_gradient
+        node.numbers = numbers
+        node.operands = operands
+        node.operation = operation
+        if way.anomaly:
+            node.line = users_line()
+            check_made(node)
     if not way.recording:
         node._local_gradient = _forgotten
         node.numbers = node.operands = ()
