@@ -117,7 +117,7 @@ cdef Py_ssize_t place_of(kind, str name) except -1:
     """Where objects of a class in `modes` keep what is called so."""
     slot = kind.__dict__.get(name)
     if not isinstance(slot, MemberDescriptorType):
-        raise ImportError(f"{kind.__name__} in autograd.modes has no slot {name!r}, which this engine reads: build it again")
+        raise ImportError(f"autograd.modes.{kind.__name__} has no slot {name!r}, which this engine reads: build it anew")
     return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
 
 

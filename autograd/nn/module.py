@@ -230,36 +230,36 @@ class _Members:
     When it is gone, its graphs still know which of their leaves were its parameters.
     """
 
-    __slots__ = ("__weakref__", "_left", "_module")
+    __slots__ = ("_left", "_module")
 
     def __init__(self, module: Module) -> None:
         self._module = weakref.ref(module)
-        self._left: list[weakref.ref[Value]] | None = None
+        self._left: list[weakref.ref[Value]] = []
 
     def __call__(self) -> list[Value]:
         module = self._module()
         if module is not None:
             return module.parameters()
-        return [parameter for left in self._left or () if (parameter := left()) is not None]
+        return [parameter for left in self._left if (parameter := left()) is not None]
 
     @classmethod
     def of(cls, module: Module) -> "_Members":
-        """The one that the scopes of this module share, as long as there are such."""
-        members = _members_in_use.get(id(module))
+        """The one that all scopes of this module share."""
+        members = _members_by_id.get(id(module))
         if members is None or members._module() is not module:
-            members = _members_in_use[id(module)] = cls(module)
+            members = _members_by_id[id(module)] = cls(module)
         return members
 
     @classmethod
     def remember(cls, module: Module) -> None:
-        """Keep of a module that dies what its graphs still ask for."""
-        members = _members_in_use.get(id(module))
-        if members is not None and members._left is None:
+        """Keep of a module that dies what its graphs may still ask for."""
+        members = _members_by_id.pop(id(module), None)
+        if members is not None:
             with suppress(Exception):  # which nobody could catch
                 members._left = list(map(weakref.ref, module.parameters()))
 
 
-_members_in_use: weakref.WeakValueDictionary[int, _Members] = weakref.WeakValueDictionary()
+_members_by_id: dict[int, _Members] = {}  # of the modules that are alive
 
 
 class Parameters(list[Value]):
