@@ -20,12 +20,13 @@ This file knows calculus and no graphs: an operand that is no plain number is as
 
 import functools
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import ieee
+from . import ieee, precise
 from .ieee import data_of
 
 # The partial derivative towards an operand that the operation did not choose, as the smaller one of a
@@ -286,15 +287,7 @@ def multiply(x, y):
 )
 def divide(x, y):
     """Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
-    return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: _divide_by_divisor(x, y))
-
-
-def _divide_by_divisor(x, y):
-    quotient = ieee.divide(x, y)
-    if 0 < math.fabs(data_of(quotient)) < ieee.SMALLEST_NORMAL and math.fabs(data_of(y)) < 1:
-        # A subnormal quotient has lost digits that its division by a small y would bring to light.
-        return -(x * 2.0**200 / y / y * 2.0**-200)
-    return -ieee.divide(quotient, y)
+    return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: _quotient_derivative(x, y, 1))
 
 
 @operation(
@@ -303,7 +296,7 @@ def _divide_by_divisor(x, y):
 def reciprocal(x):
     """Turns a number over; −1/x² is computed as −(1/x)/x."""
     value = ieee.divide(1.0, x)
-    return value, lambda: (-ieee.divide(value, x),)
+    return value, lambda: (-ieee.divide(value, x) if type(x) is float else _quotient_derivative(1.0, x, 1),)
 
 
 @operation(
@@ -317,46 +310,7 @@ def reciprocal(x):
 )
 def power(x, y):
     """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
-    return ieee.power(x, y), lambda: (lambda: _power_by_base(x, y), lambda: _power_by_exponent(x, y))
-
-
-def _power_by_base(x, y):
-    """y·x^(y−1), to full precision wherever it is representable."""
-    base, exponent = data_of(x), data_of(y)
-    reduced, full = ieee.power(x, y - 1.0), ieee.power(x, y)
-    if base == 0:
-        return 0.0 if exponent == 0 else y * reduced
-    # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. There
-    # y·x^y/x has none of it; nor does it, for y near 0, take the long way round by a huge x^(y−1).
-    exact = (exponent - 1.0) + 1.0 == exponent and 0.5 <= math.fabs(exponent) <= 2.0**53
-    if exact and _is_normal(reduced):
-        return y * reduced
-    if not exact and _is_normal(full):
-        return y * full / x
-    # The power leaves the range of normal numbers, the derivative perhaps not: go by its square root.
-    root = ieee.power(ieee.fabs(x), (y - 1.0 if exact else y) * 0.5)
-    if math.isnan(data_of(reduced)) or not _is_normal(root):
-        return y * reduced
-    if exact:
-        return y * root * (root if math.copysign(1.0, data_of(reduced)) > 0 else -root)
-    return y * root / x * root
-
-
-def _power_by_exponent(x, y):
-    """x^y·ln x, to full precision wherever it is representable."""
-    base, full = data_of(x), ieee.power(x, y)
-    if base < 0:
-        return full * ieee.log(x)  # nan
-    if base == 0:
-        return 0.0 if data_of(y) >= 0 else full * ieee.log(x)
-    if _is_normal(full):
-        return full * ieee.log(x)
-    root = ieee.power(x, y * 0.5)
-    return 0.0 if data_of(root) == 0 else root * ieee.log(x) * root
-
-
-def _is_normal(x):
-    return ieee.SMALLEST_NORMAL <= math.fabs(data_of(x)) < math.inf
+    return ieee.power(x, y), lambda: (lambda: _power_derivative(x, y, 1, 0), lambda: _power_derivative(x, y, 0, 1))
 
 
 @operation("x", "1", symbol="=")
@@ -413,17 +367,16 @@ def cos(x):
 @operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))
 def tanh(x):
     """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
-    # The formula is even in x. A sign chosen by comparing, unlike |x|, has no kink at 0 and leaves every
-    # higher derivative right.
-    e = ieee.exp(-2.0 * x if x > 0 else 2.0 * x)
-    return ieee.tanh(x), lambda: (4.0 * e / ((1.0 + e) * (1.0 + e)),)
+    return ieee.tanh(x), lambda: (precise.sech_squared(x) if type(x) is float else _sech_squared(x),)
 
 
 @operation("σ(x)", "σ(x)·(1−σ(x))", symbol="σ", latex=(r"\sigma(x)", r"\sigma(x)\,(1-\sigma(x))"))
 def sigmoid(x):
     """Squashes to (0, 1): 1/(1 + exp(−x)); with e = exp(−|x|) the derivative is e/(1+e)², which loses no digits."""
     e = ieee.exp(-x if x > 0 else x)
-    return (1.0 if x > 0 else e) / (1.0 + e), lambda: (e / ((1.0 + e) * (1.0 + e)),)
+    return (1.0 if x > 0 else e) / (1.0 + e), lambda: (
+        e / ((1.0 + e) * (1.0 + e)) if type(x) is float else 0.25 * _sech_squared(0.5 * x),
+    )
 
 
 @operation("softplus(x)", "σ(x)", latex=(r"\ln(1 + e^x)", r"\sigma(x)"))
@@ -431,7 +384,9 @@ def softplus(x):
     """A smooth ReLU: log(1 + exp(x)), computed as max(x, 0) + log1p(exp(−|x|))."""
     e = ieee.exp(-x if x > 0 else x)
     tail = ieee.log1p(e)
-    return x + tail if x > 0 else tail, lambda: ((1.0 if x > 0 else e) / (1.0 + e),)
+    return x + tail if x > 0 else tail, lambda: (
+        (1.0 if x > 0 else e) / (1.0 + e) if type(x) is float else sigmoid(x),
+    )
 
 
 # Operations that choose ---------------------------------------------------------------------------
@@ -539,10 +494,28 @@ def logsumexp(xs):
     True
     """
     _need_numbers("logsumexp", xs)
-    shift = _largest(xs)
-    powers = [ieee.exp(x - shift) for x in xs]
+    largest = _largest(xs)
+    if math.isinf(largest):
+        return _logsumexp_at_infinity(xs, largest)
+    powers = [ieee.exp(x - largest) for x in xs]
     total = _left_to_right(powers)
-    return shift + ieee.log(total), lambda: tuple(ieee.divide(power, total) for power in powers)
+    return largest + ieee.log(total), lambda: (
+        [power / total for power in powers] if type(total) is float else _shares(xs, largest, total.data)
+    )
+
+
+def _logsumexp_at_infinity(xs, largest):
+    """The limit: a number that is infinitely larger takes all; where several are, nobody knows their shares."""
+    tied = [x for x in xs if x >= largest]
+    if any(math.isnan(data_of(x)) for x in xs):
+        return math.nan, lambda: [_unknown(xs)] * len(xs)
+    return largest, lambda: [
+        0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs
+    ]
+
+
+def _unknown(xs):
+    return _undefined(math.nan * _left_to_right(xs))
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -551,20 +524,30 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    Composed from −, exp, sum and ÷, and shifted as in `logsumexp`. An empty list raises ValueError.
+    Composed from −, exp, sum and ÷, and shifted as in `logsumexp`. Beside inf all others are 0; several inf are nan.
+    An empty list raises ValueError.
     """
     xs = [_operand(x) for x in xs]
     _need_numbers("softmax", xs)
-    shift = _largest(xs)
-    powers = [exp(x - shift) for x in xs]
-    total = sum(powers)
-    return [divide(power, total) for power in powers]
+    largest = _largest(xs)
+    powers = [exp(x - largest) for x in xs]
+    if not math.isinf(largest):
+        total = sum(powers)
+        return [divide(power, total) for power in powers]
+    # Of infinite ones, inf − inf left nan, which is right where there are several; but in the sum each counts as 1.
+    is_largest = [data_of(x) >= largest for x in xs]
+    counted = [where(is_one, 1.0, power) for is_one, power in zip(is_largest, powers, strict=True)]
+    total = sum(counted)
+    tie = not data_of(total) <= 1.0
+    return [
+        divide(power if tie and is_one else count, total)
+        for is_one, power, count in zip(is_largest, powers, counted, strict=True)
+    ]
 
 
 def _largest(xs):
     """What to shift exponents by; a constant, for the answer does not depend on it."""
-    largest = max(data_of(x) for x in xs)
-    return largest if math.isfinite(largest) else 0.0
+    return max(data_of(x) for x in xs)
 
 
 def _left_to_right(xs):
@@ -576,3 +559,98 @@ def _left_to_right(xs):
 def _need_numbers(name, xs):
     if not xs:
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
+
+
+# Derivatives that are operations themselves ---------------------------------------------------------
+# A formula that is exact need not have an exact derivative: that of 4e/(1+e)² is a difference of two terms, which are
+# nearly equal near 0. So on Values some rules answer nodes of operations that only derivatives are made of, each with
+# a rule for its own derivative. They are in no rule book.
+
+
+def _derived(
+    name: str, notation: str, value: Callable[..., float], partials: Callable[..., Any], precedence: int = ATOM
+) -> Operation:
+    """An operation by its value on floats and its partials, on floats and Values."""
+    parameters = tuple(inspect.signature(value).parameters)
+
+    def rule(*operands: Any) -> Any:
+        return value(*map(data_of, operands)), lambda: partials(*operands)
+
+    rule.__name__, rule.__doc__ = name, value.__doc__
+    latex, domain = (_latex_call(name, parameters),), (REALS,) * len(parameters)
+    return Operation(rule, name, parameters, notation, (), name, latex, domain, precedence, "")
+
+
+_sech_squared = _derived(
+    "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * tanh(x) * _sech_squared(x),)
+)
+
+
+def _quotient_derivative(x, y, by_divisor):
+    if type(x) is float and type(y) is float:
+        return precise.quotient(x, y, by_divisor)
+    return _quotient_operation(by_divisor)(x, y)
+
+
+@functools.cache
+def _quotient_operation(by_divisor):
+    return _derived(
+        f"quotient_by_divisor_{by_divisor}",
+        f"{(-1) ** by_divisor * math.factorial(by_divisor)}·x/y^{by_divisor + 1}".replace("-", "−"),
+        lambda x, y: precise.quotient(x, y, by_divisor),
+        # x/y is linear in x.
+        lambda x, y: (
+            lambda: _quotient_derivative(1.0, y, by_divisor),
+            lambda: _quotient_derivative(x, y, by_divisor + 1),
+        ),
+        PRODUCT,
+    )
+
+
+def _power_derivative(x, y, by_base, by_exponent):
+    if type(x) is float and type(y) is float:
+        return precise.power(x, y, by_base, by_exponent)
+    return _power_operation(by_base, by_exponent)(x, y)
+
+
+@functools.cache
+def _power_operation(by_base, by_exponent):
+    """One operation in whichever order it is differentiated, so mixed derivatives are the same from both sides."""
+    name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
+    return _derived(
+        name,
+        f"{name}(x, y)",
+        lambda x, y: precise.power(x, y, by_base, by_exponent),
+        lambda x, y: (
+            lambda: _power_derivative(x, y, by_base + 1, by_exponent),
+            lambda: _power_derivative(x, y, by_base, by_exponent + 1),
+        ),
+    )
+
+
+def _shares(xs, shift, total):
+    """The softmax of xs: what each part of a whole is of it, where 1 − share would lose what little the others have.
+
+    So the others are added up, with as few additions as there are numbers: those before it and those after it.
+    """
+    parts = [_part(x, shift, total) for x in xs]
+    before = itertools.accumulate(parts[:-1], initial=0.0)
+    after = reversed(list(itertools.accumulate(reversed(parts[1:]), initial=0.0)))
+    return [_share_of_whole(part, some + others) for part, some, others in zip(parts, before, after, strict=True)]
+
+
+# exp(x − y)/z, where y and z are constants: it is its own derivative.
+_part = _derived(
+    "part", "exp(x − y)/z", lambda x, y, z: ieee.exp(x - y) / z, lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED)
+)
+
+# x/(x + y) and x + y for two parts of a whole. The whole is 1, which rounding shall not blur: so −xᵢ·xⱼ, the derivative of
+# one share by the number of another one, is the same from both sides.
+_whole = _derived("whole", "(x + y)", lambda x, y: 1.0, lambda x, y: (1.0, 1.0))
+_share_of_whole = _derived(
+    "share",
+    "x/(x + y)",
+    lambda x, y: x,
+    lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
+    PRODUCT,
+)
