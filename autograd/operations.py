@@ -384,9 +384,7 @@ def softplus(x):
     """A smooth ReLU: log(1 + exp(x)), computed as max(x, 0) + log1p(exp(−|x|))."""
     e = ieee.exp(-x if x > 0 else x)
     tail = ieee.log1p(e)
-    return x + tail if x > 0 else tail, lambda: (
-        (1.0 if x > 0 else e) / (1.0 + e) if type(x) is float else sigmoid(x),
-    )
+    return x + tail if x > 0 else tail, lambda: ((1.0 if x > 0 else e) / (1.0 + e) if type(x) is float else sigmoid(x),)
 
 
 # Operations that choose ---------------------------------------------------------------------------
@@ -492,6 +490,9 @@ def logsumexp(xs):
 
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
     True
+
+    Infinite numbers give the limit: beside one inf all others have the gradient 0, and it has 1, as a number has that
+    is alone, even −inf. What share each of several inf has, or of several −inf and nothing else, nobody knows: nan.
     """
     _need_numbers("logsumexp", xs)
     largest = _largest(xs)
@@ -499,9 +500,10 @@ def logsumexp(xs):
         return _logsumexp_at_infinity(xs, largest)
     powers = [ieee.exp(x - largest) for x in xs]
     total = _left_to_right(powers)
-    return largest + ieee.log(total), lambda: (
-        [power / total for power in powers] if type(total) is float else _shares(xs, largest, total.data)
-    )
+    value = largest + ieee.log(total)
+    if type(total) is not float:
+        return value, lambda: _shares(xs, largest, total.data)
+    return value, lambda: [power / total for power in powers]
 
 
 def _logsumexp_at_infinity(xs, largest):
@@ -509,9 +511,7 @@ def _logsumexp_at_infinity(xs, largest):
     tied = [x for x in xs if x >= largest]
     if any(math.isnan(data_of(x)) for x in xs):
         return math.nan, lambda: [_unknown(xs)] * len(xs)
-    return largest, lambda: [
-        0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs
-    ]
+    return largest, lambda: [0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs]
 
 
 def _unknown(xs):
@@ -524,8 +524,8 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    Composed from −, exp, sum and ÷, and shifted as in `logsumexp`. Beside inf all others are 0; several inf are nan.
-    An empty list raises ValueError.
+    Composed from −, exp, sum and ÷, shifted as in `logsumexp` and with the same limits: [0, inf] gives [0, 1]. An
+    empty list raises ValueError.
     """
     xs = [_operand(x) for x in xs]
     _need_numbers("softmax", xs)
@@ -581,7 +581,7 @@ def _derived(
     return Operation(rule, name, parameters, notation, (), name, latex, domain, precedence, "")
 
 
-_sech_squared = _derived(
+_sech_squared: Operation = _derived(
     "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * tanh(x) * _sech_squared(x),)
 )
 
@@ -594,16 +594,16 @@ def _quotient_derivative(x, y, by_divisor):
 
 @functools.cache
 def _quotient_operation(by_divisor):
+    factor = (-1) ** by_divisor * math.factorial(by_divisor)
     return _derived(
         f"quotient_by_divisor_{by_divisor}",
-        f"{(-1) ** by_divisor * math.factorial(by_divisor)}·x/y^{by_divisor + 1}".replace("-", "−"),
+        f"{factor}·x/y^{by_divisor + 1}".replace("-1·", "−").replace("-", "−"),
         lambda x, y: precise.quotient(x, y, by_divisor),
-        # x/y is linear in x.
         lambda x, y: (
-            lambda: _quotient_derivative(1.0, y, by_divisor),
+            lambda: _quotient_derivative(1.0, y, by_divisor),  # as it is linear in x
             lambda: _quotient_derivative(x, y, by_divisor + 1),
         ),
-        PRODUCT,
+        POWER,
     )
 
 
@@ -615,42 +615,52 @@ def _power_derivative(x, y, by_base, by_exponent):
 
 @functools.cache
 def _power_operation(by_base, by_exponent):
-    """One operation in whichever order it is differentiated, so mixed derivatives are the same from both sides."""
+    """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
     name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
     return _derived(
         name,
-        f"{name}(x, y)",
+        _POWER_NOTATIONS.get((by_base, by_exponent), f"{name}(x, y)"),
         lambda x, y: precise.power(x, y, by_base, by_exponent),
         lambda x, y: (
             lambda: _power_derivative(x, y, by_base + 1, by_exponent),
             lambda: _power_derivative(x, y, by_base, by_exponent + 1),
         ),
+        POWER,
     )
 
 
-def _shares(xs, shift, total):
-    """The softmax of xs: what each part of a whole is of it, where 1 − share would lose what little the others have.
+_POWER_NOTATIONS = {
+    (1, 0): "y·x^(y−1)",
+    (0, 1): "x^y·ln x",
+    (2, 0): "y·(y−1)·x^(y−2)",
+    (1, 1): "x^(y−1)·(1 + y·ln x)",
+    (0, 2): "x^y·(ln x)²",
+}
 
-    So the others are added up, with as few additions as there are numbers: those before it and those after it.
+
+def _shares(xs, shift, total):
+    """The softmax of xs, in which the others have more digits than 1 − share has.
+
+    So the others are added up, those before it and those after it.
     """
     parts = [_part(x, shift, total) for x in xs]
-    before = itertools.accumulate(parts[:-1], initial=0.0)
-    after = reversed(list(itertools.accumulate(reversed(parts[1:]), initial=0.0)))
-    return [_share_of_whole(part, some + others) for part, some, others in zip(parts, before, after, strict=True)]
+    before = itertools.accumulate(parts[:-1], initial=0)
+    after = reversed(list(itertools.accumulate(reversed(parts[1:]), initial=0)))
+    return [_share_of_whole(part, some + more) for part, some, more in zip(parts, before, after, strict=True)]
 
 
-# exp(x − y)/z, where y and z are constants: it is its own derivative.
-_part = _derived(
+# Where y and z are constants, it is its own derivative.
+_part: Operation = _derived(
     "part", "exp(x − y)/z", lambda x, y, z: ieee.exp(x - y) / z, lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED)
 )
 
-# x/(x + y) and x + y for two parts of a whole. The whole is 1, which rounding shall not blur: so −xᵢ·xⱼ, the derivative of
-# one share by the number of another one, is the same from both sides.
-_whole = _derived("whole", "(x + y)", lambda x, y: 1.0, lambda x, y: (1.0, 1.0))
-_share_of_whole = _derived(
+# x/(x + y) and x + y for two parts of a whole: it is 1, but for a rounding that would make −xᵢ·xⱼ, the derivative of a
+# share by the number of another one, differ from the same from the other side.
+_share_of_whole: Operation = _derived(
     "share",
     "x/(x + y)",
     lambda x, y: x,
     lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
     PRODUCT,
 )
+_whole: Operation = _derived("whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), SUM)

@@ -12,7 +12,6 @@ the product does not. All here are floats; what Values make of it stands at the 
 import decimal
 import functools
 import math
-from itertools import repeat
 from typing import Any
 
 from . import ieee
@@ -21,7 +20,7 @@ from . import ieee
 
 
 def sech_squared(x: float) -> float:
-    """1 − tanh(x)², which has lost all digits by 20; with e = exp(−2·|x|) it is 4e/(1+e)², to the last bit even in x."""
+    """1 − tanh(x)², which has lost all digits by 20: with e = exp(−2·|x|) it is 4e/(1+e)². Even to the last bit."""
     e = math.exp(-2.0 * x if x > 0 else 2.0 * x)
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
@@ -32,26 +31,22 @@ def sech_squared(x: float) -> float:
 def quotient(x: float, y: float, by_divisor: int) -> float:
     """The derivative of x/y, so many times by y: (−1)ⁿ·n!·x/yⁿ⁺¹."""
     if by_divisor == 1:
-        return _quotient_by_divisor(x, y)
-    factor = float((-1) ** by_divisor * math.factorial(by_divisor))
-    if x == 0 or y == 0 or not (math.isfinite(x) and math.isfinite(y)):
-        return functools.reduce(ieee.divide, repeat(y, by_divisor + 1), factor * x)
-    # Numbers from ½ to 1 first, their exponents last: so only the answer itself can overflow, and is rounded once
-    # where it is subnormal.
+        value: float = ieee.divide(x, y)
+        if 0 < math.fabs(value) < ieee.SMALLEST_NORMAL and math.fabs(y) < 1:
+            # A subnormal quotient has lost digits that its division by a small y would bring to light.
+            return -(x * 2.0**200 / y / y * 2.0**-200)
+        return -float(ieee.divide(value, y))  # for y² overflows long before the derivative does
+    divisions = by_divisor + 1
+    factor = ieee.real((-1) ** by_divisor * math.factorial(by_divisor))
+    if x == 0 or y == 0 or not math.isfinite(x) or not math.isfinite(y):
+        return float(functools.reduce(ieee.divide, [y] * divisions, factor * x))
+    # Numbers from ½ to 1 first, their exponents last: so nothing but the answer can overflow or become subnormal.
     (dividend, above), (divisor, below) = math.frexp(x), math.frexp(y)
+    scaled: float = ieee.divide(factor * dividend, divisor**divisions)
     try:
-        return math.ldexp(factor * dividend / divisor ** (by_divisor + 1), above - (by_divisor + 1) * below)
+        return math.ldexp(scaled, above - divisions * below)
     except OverflowError:
-        return math.copysign(ieee.INFINITY, factor * dividend * divisor ** (by_divisor + 1))
-
-
-def _quotient_by_divisor(x: float, y: float) -> float:
-    """−x/y² as −(x/y)/y, for y² overflows long before the quotient does."""
-    value = ieee.divide(x, y)
-    if 0 < math.fabs(value) < ieee.SMALLEST_NORMAL and math.fabs(y) < 1:
-        # A subnormal quotient has lost digits that its division by a small y would bring to light.
-        return -(x * 2.0**200 / y / y * 2.0**-200)
-    return -ieee.divide(value, y)
+        return math.copysign(ieee.INFINITY, scaled)
 
 
 # Powers -------------------------------------------------------------------------------------------
@@ -81,7 +76,8 @@ def power(x: float, y: float, by_base: int = 0, by_exponent: int = 0) -> float:
 
 def _power_by_base(x: float, y: float) -> float:
     """y·x^(y−1)."""
-    reduced, full = ieee.power(x, y - 1.0), ieee.power(x, y)
+    reduced: float = ieee.power(x, y - 1.0)
+    full: float = ieee.power(x, y)
     if x == 0:
         return 0.0 if y == 0 else y * reduced
     # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. There
@@ -92,7 +88,7 @@ def _power_by_base(x: float, y: float) -> float:
     if not exact and _is_normal(full):
         return y * full / x
     # The power leaves the range of normal numbers, the derivative perhaps not: go by its square root.
-    root = ieee.power(math.fabs(x), (y - 1.0 if exact else y) * 0.5)
+    root: float = ieee.power(math.fabs(x), (y - 1.0 if exact else y) * 0.5)
     if math.isnan(reduced) or not _is_normal(root):
         return y * reduced
     if exact:
@@ -102,15 +98,14 @@ def _power_by_base(x: float, y: float) -> float:
 
 def _power_by_exponent(x: float, y: float) -> float:
     """x^y·ln x."""
-    full = ieee.power(x, y)
-    if x < 0:
-        return full * ieee.log(x)  # nan
-    if x == 0:
-        return 0.0 if y >= 0 else full * ieee.log(x)
-    if _is_normal(full):
-        return full * ieee.log(x)
-    root = ieee.power(x, y * 0.5)
-    return 0.0 if root == 0 else root * ieee.log(x) * root
+    full: float = ieee.power(x, y)
+    logarithm: float = ieee.log(x)
+    if x == 0 and y >= 0:
+        return 0.0
+    if _is_normal(full) or x <= 0:
+        return full * logarithm
+    root: float = ieee.power(x, y * 0.5)
+    return 0.0 if root == 0 else root * logarithm * root
 
 
 def _is_normal(x: float) -> bool:
@@ -146,11 +141,12 @@ def _value(term: Term, y: Any, logarithm: Any) -> Any:
 
 def _inside(x: float, y: float, by_base: int, by_exponent: int) -> float:
     """For x between 0 and inf."""
-    polynomial, reduced = _polynomial(by_base, by_exponent), ieee.power(x, y - by_base)
-    terms = [_value(term, y, math.log(x)) for term in polynomial]
-    if _is_normal(reduced) and all(map(math.isfinite, terms)):
-        total = math.fsum(terms)
-        if math.fabs(total) >= max(map(math.fabs, terms)) * 2.0**-16:
+    polynomial = _polynomial(by_base, by_exponent)
+    reduced: float = ieee.power(x, y - by_base)
+    if _is_normal(reduced) and by_base + by_exponent < 20:
+        terms = [_value(term, y, math.log(x)) for term in polynomial]
+        largest = max(map(math.fabs, terms))
+        if largest < 2.0**1000 and math.fabs(total := math.fsum(terms)) >= largest * 2.0**-16:
             return total * reduced
     # The power leaves the range of normal numbers, or the terms cancel: go by so many digits that it does not matter.
     with decimal.localcontext(MANY_DIGITS):
@@ -160,20 +156,19 @@ def _inside(x: float, y: float, by_base: int, by_exponent: int) -> float:
 
 
 def _limit(x: float, y: float, by_base: int, by_exponent: int) -> float:
-    """For x = 0 and x = inf, where x^(y−m) outweighs all powers of ln x, and of these the highest outweighs the rest."""
+    """For x = 0 and x = inf: x^(y−m) outweighs the powers of ln x, and of these the highest outweighs the others."""
     if x == 0 and y >= 0 and not by_base:
         return 0.0
     if y != by_base and (y > by_base) == (x == 0):
         return 0.0
-    for height in range(by_exponent, -1, -1):
-        terms = [term for term in _polynomial(by_base, by_exponent) if term[2] == height]
-        with decimal.localcontext(MANY_DIGITS):
-            factor = sum(_value(term, decimal.Decimal(y), 1) for term in terms)
-        if factor:
-            break
+    factors = [decimal.Decimal(0)] * (by_exponent + 1)  # of 1, ln x, (ln x)², …
+    with decimal.localcontext(MANY_DIGITS):
+        for term in _polynomial(by_base, by_exponent):
+            factors[term[2]] += _value(term, decimal.Decimal(y), 1)
+    height = max(height for height, factor in enumerate(factors) if factor)
     if y == by_base and height == 0:
-        return float(factor)
-    return math.copysign(ieee.INFINITY, factor * (-1) ** height if x == 0 else factor)
+        return float(factors[0])
+    return math.copysign(ieee.INFINITY, factors[height] * (-1) ** height if x == 0 else factors[height])
 
 
 MANY_DIGITS = decimal.Context(prec=60, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
