@@ -7,6 +7,9 @@ Python's own `/`, `**` and `math` raise at a division by zero, an overflow or a 
 NumPy and PyTorch answer inf or nan, as the standard says (IEEE 754-2019, sections 6 and 7). So do the
 functions here, on floats. Anything that is not a float answers for itself, through its operators and methods:
 so a rule written with these functions works on floats and on Values.
+
+The sign of a nan means nothing (section 6.3): a processor may choose it, and the two engines differ in it. It
+never decides what becomes of another number.
 """
 
 import math

@@ -1,6 +1,7 @@
 """The rule book: what holds for every declared operation, and what a user's own operation can count on."""
 
 import math
+import random
 import re
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
@@ -9,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import bits, grads
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import BLOCKED, OPERATIONS, REALS, GradientError, Operation, Value, gradcheck, gradient, operation
+from autograd import BLOCKED, OPERATIONS, REALS, GradientError, Operation, Value, gradcheck, gradient, operation, value
 from autograd.notation import expression
 from autograd.testing import inputs_for
 
@@ -150,6 +152,30 @@ def test_domains_do_not_change() -> None:
         REALS.low = 0.0  # type: ignore[misc]
 
     assert -1.0 in REALS
+
+
+HOSTILE = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 710.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan, -math.nan)
+
+
+def numbers_of_a_hostile_graph(engine: Any, seed: int) -> list[str]:
+    source = random.Random(seed)
+    leaves = [engine.Value(source.choice(HOSTILE)) for _ in range(3)]
+    nodes = list(leaves)
+    for _ in range(8):
+        operation = source.choice(BUILT_IN)
+        lists = [isinstance(domain, list) for domain in operation.domain]
+        operands = [[source.choice(nodes) for _ in range(2 if is_list else 1)] for is_list in lists]
+        nodes.append(operation(*(many if is_list else many[0] for many, is_list in zip(operands, lists, strict=True))))
+    nodes[-1].backward(source.choice([1.0, -2.0, math.inf]))
+    slopes = engine.gradient(nodes[-1], leaves)
+    return [bits(x) for x in (*(node.data for node in nodes), *grads(nodes), *(slope.data for slope in slopes))]
+
+
+def test_the_engines_differ_in_nothing_but_the_sign_of_nan() -> None:
+    """Seen to fail with copysign(inf, x) for the quotient of a nan x and 0."""
+    native = pytest.importorskip("autograd._native", reason="the compiled engine was not built")
+    for seed in range(500):
+        assert numbers_of_a_hostile_graph(native, seed) == numbers_of_a_hostile_graph(value, seed), seed
 
 
 # Lists --------------------------------------------------------------------------------------------
