@@ -102,6 +102,15 @@ def exp(x: Any) -> Any:
         return INFINITY
 
 
+def expm1(x: Any) -> Any:
+    if type(x) is not float:
+        return x.expm1()
+    try:
+        return math.expm1(x)
+    except OverflowError:
+        return INFINITY
+
+
 def log(x: Any) -> Any:
     if type(x) is not float:
         return x.log()
@@ -130,6 +139,14 @@ def cos(x: Any) -> Any:
     if type(x) is not float:
         return x.cos()
     return math.cos(x) if math.isfinite(x) else NAN
+
+
+def atan(x: Any) -> Any:
+    return math.atan(x) if type(x) is float else x.atan()
+
+
+def erf(x: Any) -> Any:
+    return math.erf(x) if type(x) is float else x.erf()
 
 
 def tanh(x: Any) -> Any:

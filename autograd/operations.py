@@ -329,6 +329,12 @@ def exp(x):
     return value, lambda: (value,)
 
 
+@operation("expm1(x)", "exp(x)", latex=("e^x - 1", "e^x"))
+def expm1(x):
+    """exp(x) − 1, exact also for small x."""
+    return ieee.expm1(x), lambda: (ieee.exp(x),)
+
+
 @operation("log(x)", "1/x", latex=(r"\ln x", r"\frac{1}{x}"), domain=(POSITIVE,))
 def log(x):
     """The natural logarithm; nan below 0, and so is its derivative."""
@@ -364,6 +370,18 @@ def cos(x):
     return ieee.cos(x), lambda: (-ieee.sin(x),)
 
 
+@operation("atan(x)", "1/(1+x²)", latex=(r"\arctan x", r"\frac{1}{1+x^2}"))
+def atan(x):
+    """The angle, in radians, whose tangent is x."""
+    return ieee.atan(x), lambda: (precise.atan_slope(x) if type(x) is float else _atan_slope(x),)
+
+
+@operation("erf(x)", "2/√π·exp(−x²)", latex=(r"\operatorname{erf}(x)", r"\frac{2}{\sqrt{\pi}} e^{-x^2}"))
+def erf(x):
+    """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
+    return ieee.erf(x), lambda: (_erf_derivative(x, 1),)
+
+
 @operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))
 def tanh(x):
     """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
@@ -387,6 +405,22 @@ def softplus(x):
     return x + tail if x > 0 else tail, lambda: ((1.0 if x > 0 else e) / (1.0 + e) if type(x) is float else sigmoid(x),)
 
 
+@operation(
+    "silu(x)",
+    "σ(x)·(1+x·(1−σ(x)))",
+    latex=(r"x\,\sigma(x)", r"\sigma(x)\,(1 + x\,(1-\sigma(x)))"),
+)
+def silu(x):
+    """x·σ(x), also called swish: a smooth ReLU that dips below 0, deepest at −1.278."""
+    return precise.silu(data_of(x)), lambda: (precise.silu_slope(x) if type(x) is float else _silu_slope(x),)
+
+
+@operation("gelu(x)", "Φ(x)+x·φ(x)", latex=(r"x\,\Phi(x)", r"\Phi(x) + x\,\varphi(x)"))
+def gelu(x):
+    """x·Φ(x), a smooth ReLU of the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density φ."""
+    return precise.gelu(data_of(x)), lambda: (_gelu_derivative(x, 1),)
+
+
 # Operations that choose ---------------------------------------------------------------------------
 
 
@@ -398,6 +432,40 @@ def relu(x):
     if x <= 0:
         return 0.0, lambda: (BLOCKED,)
     return x, lambda: (_undefined(x),)
+
+
+@operation(
+    "leaky_relu(x, slope)",
+    "[x > 0] + slope·[x ≤ 0]",
+    "x·[x ≤ 0]",
+    symbol="leaky ReLU",
+    latex=(r"\max(0, x) + slope \cdot \min(0, x)", r"[x > 0] + slope \cdot [x \le 0]", r"x \cdot [x \le 0]"),
+    pattern="routes",
+)
+def leaky_relu(x, slope):
+    """Passes what is positive, and of the rest a share; its derivative at 0 is that slope, as in PyTorch."""
+    if x > 0:
+        return x, lambda: (1.0, BLOCKED)
+    return slope * x, lambda: (slope if x <= 0 else slope * _undefined(x), x)
+
+
+@operation(
+    "elu(x, alpha)",
+    "[x > 0] + alpha·exp(x)·[x ≤ 0]",
+    "(exp(x)−1)·[x ≤ 0]",
+    symbol="ELU",
+    latex=(
+        r"\max(0, x) + alpha \cdot \min(0, e^{x} - 1)",
+        r"[x > 0] + alpha \cdot e^{x} \cdot [x \le 0]",
+        r"(e^{x} - 1) \cdot [x \le 0]",
+    ),
+    pattern="routes",
+)
+def elu(x, alpha):
+    """Passes what is positive and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
+    if x > 0:
+        return x, lambda: (1.0, BLOCKED)
+    return alpha * ieee.expm1(x), lambda: (lambda: _scaled_exp(x, alpha), lambda: ieee.expm1(x))
 
 
 @operation("|x|", "sign(x)", symbol="|x|", latex=("|x|", r"\operatorname{sign}(x)"))
@@ -545,6 +613,27 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     ]
 
 
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """The logarithms of `softmax`, also of shares that are too small for a float: x − logsumexp(xs) for each x.
+
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+
+    Composed from logsumexp and −, with the limits of logsumexp: [0, inf] gives [−inf, 0]. An empty list raises
+    ValueError.
+    """
+    xs = [_operand(x) for x in xs]
+    _need_numbers("log_softmax", xs)
+    total = logsumexp(xs)
+    logarithms = [x - total for x in xs]
+    if not math.isinf(data_of(total)):
+        return logarithms
+    largest = [data_of(x) >= data_of(total) for x in xs]
+    # inf − inf is nan, which is right where several are infinite; but one alone has all.
+    alone = largest.count(True) == 1
+    return [where(alone and is_one, 0.0, x) for is_one, x in zip(largest, logarithms, strict=True)]
+
+
 def _largest(xs):
     """What to shift exponents by; a constant, for the answer does not depend on it."""
     return max(data_of(x) for x in xs)
@@ -584,6 +673,48 @@ def _derived(
 _sech_squared: Operation = _derived(
     "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * tanh(x) * _sech_squared(x),)
 )
+
+_atan_slope: Operation = _derived(
+    "atan_slope", "1/(1 + x²)", precise.atan_slope, lambda x: (-2.0 * (x * _atan_slope(x)) * _atan_slope(x),), PRODUCT
+)
+
+_scaled_exp: Operation = _derived(
+    "scaled_exp", "y·exp(x)", precise.scaled_exp, lambda x, y: (lambda: _scaled_exp(x, y), lambda: exp(x)), PRODUCT
+)
+
+_silu_slope: Operation = _derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
+
+_silu_curvature: Operation = _derived(
+    "silu_curvature",
+    "silu″(x)",
+    precise.silu_curvature,
+    # 3·σ″ + x·σ‴, with t = tanh(x/2), σ″ = −t·σ′ and σ‴ = (3·t² − 1)/2·σ′.
+    lambda x: (
+        0.25 * _sech_squared(0.5 * x) * (x * (1.5 * tanh(0.5 * x) * tanh(0.5 * x) - 0.5) - 3.0 * tanh(0.5 * x)),
+    ),
+)
+
+
+def _further(name: str, notation: str, derivative: Callable[[float, int], float]) -> Callable[[Any, int], Any]:
+    """The derivatives of all orders of a function of one number: each has the next one for its own."""
+
+    @functools.cache
+    def of_order(order: int) -> Operation:
+        return _derived(
+            f"{name}_derivative_{order}",
+            notation + "′" * order + "(x)",
+            lambda x: derivative(x, order),
+            lambda x: (further(x, order + 1),),
+        )
+
+    def further(x: Any, order: int) -> Any:
+        return derivative(x, order) if type(x) is float else of_order(order)(x)
+
+    return further
+
+
+_erf_derivative = _further("erf", "erf", precise.erf_derivative)
+_gelu_derivative = _further("gelu", "gelu", precise.gelu_derivative)
 
 
 def _quotient_derivative(x, y, by_divisor):

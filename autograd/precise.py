@@ -25,6 +25,175 @@ def sech_squared(x: float) -> float:
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
+# Exponentials -------------------------------------------------------------------------------------
+
+
+def scaled_exp(x: float, y: float) -> float:
+    """y·exp(x), where exp(x) alone may be subnormal."""
+    if x < -700:
+        return math.exp(0.5 * x) * y * math.exp(0.5 * x)
+    return y * float(ieee.exp(x))
+
+
+def atan_slope(x: float) -> float:
+    """1/(1 + x²), where x² may overflow."""
+    return 1.0 / (1.0 + x * x) if math.fabs(x) <= 1 else 1.0 / x / (x + 1.0 / x)
+
+
+def silu(x: float) -> float:
+    """x·σ(x)."""
+    if x >= 0:
+        return x / (1.0 + math.exp(-x))
+    return -0.0 if x < -1000 else scaled_exp(x, x) / (1.0 + math.exp(x))
+
+
+# The zero of its derivative, where 1 + x + eˣ is 0: the sum of two floats, for 32 digits.
+SILU_MINIMUM = -1.2784645427610737, -1.0946994183093437e-16
+
+
+def silu_slope(x: float) -> float:
+    """σ(x)·(1 + x·(1 − σ(x))) = eˣ·(1 + x + eˣ)/(1 + eˣ)²."""
+    if math.fabs(x) > 1000:
+        return 1.0 if x > 0 else -0.0
+    if x >= 0:
+        e = math.exp(-x)
+        return (1.0 + scaled_exp(-x, x) / (1.0 + e)) / (1.0 + e)
+    e = math.exp(x)
+    bracket = 1.0 + x + e
+    if -2 < x < -0.5:  # where it cancels; with x = x₀ + d it is d + exp(x₀)·(exp(d) − 1) too
+        distance = x - SILU_MINIMUM[0] - SILU_MINIMUM[1]
+        bracket = distance - (1.0 + SILU_MINIMUM[0]) * math.expm1(distance)
+    return scaled_exp(x, bracket) / ((1.0 + e) * (1.0 + e))
+
+
+def silu_curvature(x: float) -> float:
+    """σ'(x)·(2 − x·tanh(x/2))."""
+    x = math.fabs(x)  # it is even
+    if x > 1000:
+        return -0.0
+    bracket = 2.0 - x * math.tanh(0.5 * x)
+    if math.fabs(bracket) < 2.0**-16:
+        with decimal.localcontext(MANY_DIGITS):
+            power_of_e = (-decimal.Decimal(x)).exp()
+            bracket = float(2 - decimal.Decimal(x) * (1 - power_of_e) / (1 + power_of_e))
+    e = math.exp(-x)
+    return scaled_exp(-x, bracket) / ((1.0 + e) * (1.0 + e))
+
+
+# The bell curve -----------------------------------------------------------------------------------
+
+# 2/√π, 1/√(2π) and, as the sum of two floats, 1/√2.
+ERF_HEIGHT, NORMAL_HEIGHT = 1.1283791670955126, 0.3989422804014327
+ROOT_HALF = 0.7071067811865476, -4.833646656726457e-17
+
+
+def bell(x: float, narrowness: float, factor: float) -> float:
+    """factor·exp(−narrowness·x²), for a narrowness of 1 or ½.
+
+    The rounding of x² would cost as many ulp as x² is large. So the square of the leading bits, which is exact, goes
+    first, and what is left of x² comes after it.
+    """
+    if not math.fabs(x) < 64:
+        return x if math.isnan(x) else 0.0
+    leading = math.floor(x * 2.0**20) * 2.0**-20
+    square, rest = narrowness * leading * leading, narrowness * (x - leading) * (x + leading)
+    return scaled_exp(-square, factor) * math.exp(-rest)
+
+
+def erf_derivative(x: float, order: int) -> float:
+    """The derivatives of erf are 2/√π·exp(−x²) and its derivatives."""
+    return bell(x, 1.0, ERF_HEIGHT if order == 1 else ERF_HEIGHT * float(_hermite(x, 2, order - 1)[1]))
+
+
+def _hermite(x: float, twice: int, order: int) -> tuple[decimal.Decimal, decimal.Decimal]:
+    """The polynomials before exp(−c·x²) in its derivatives of an order and of the one before it; twice is 2c.
+
+    Exact, so that they have all their digits beside their zeros too.
+    """
+    with decimal.localcontext(MANY_DIGITS):
+        before, last = decimal.Decimal(0), decimal.Decimal(1)
+        for done in range(order):
+            before, last = last, -twice * (decimal.Decimal(x) * last + done * before)
+        return before, last
+
+
+def gelu(x: float) -> float:
+    """x·Φ(x)."""
+    if x < -28:
+        return -bell(x, 0.5, NORMAL_HEIGHT * _mills(x))
+    return x * _normal_share(x)
+
+
+def gelu_derivative(x: float, order: int) -> float:
+    """Φ(x) + x·φ(x), and from there on the derivatives of φ, with φ(x) = exp(−x²/2)/√(2π)."""
+    if order == 1:
+        return _gelu_slope(x)
+    before, last = _hermite(x, 1, order - 1)
+    with decimal.localcontext(MANY_DIGITS):
+        polynomial = float(order * before + decimal.Decimal(x) * last)
+    return bell(x, 0.5, NORMAL_HEIGHT * polynomial)
+
+
+# The zero of the first: the sum of two floats.
+GELU_MINIMUM = -0.7517915246935645, 1.4956759177009883e-17
+
+# Gauss and Legendre's places between −1 and 1, with their weights (A&S 25.4.30).
+GAUSS_LEGENDRE = {
+    sign * place: weight
+    for sign in (-1.0, 1.0)
+    for place, weight in [
+        (0.9602898564975362, 0.10122853629037626),
+        (0.7966664774136267, 0.22238103445337448),
+        (0.525532409916329, 0.3137066458778873),
+        (0.18343464249564978, 0.362683783378362),
+    ]
+}
+
+
+def _gelu_slope(x: float) -> float:
+    if x < -28:
+        return bell(x, 0.5, NORMAL_HEIGHT * (x - _mills(x) / x))
+    if not -1.38 < x < -0.1:
+        return _normal_share(x) + bell(x, 0.5, NORMAL_HEIGHT * x)
+    # Here Φ and x·φ cancel; but it is the integral, from its zero on, of its derivative φ·(2 − x²), which is positive.
+    half = 0.5 * (x - GELU_MINIMUM[0] - GELU_MINIMUM[1])
+    places = [GELU_MINIMUM[0] + half * (1.0 + place) for place in GAUSS_LEGENDRE]
+    heights = [
+        weight * math.exp(-0.5 * t * t) * (2.0 - t * t)
+        for t, weight in zip(places, GAUSS_LEGENDRE.values(), strict=True)
+    ]
+    return NORMAL_HEIGHT * half * math.fsum(heights)
+
+
+def _normal_share(x: float) -> float:
+    """Φ(x) = ½·erfc(−x/√2), where the rounding of x/√2 is made good: far to the left it would cost x² ulp."""
+    argument = -x * ROOT_HALF[0]
+    if x >= 0:
+        return 0.5 * math.erfc(argument)
+    lost = _product_error(-x, ROOT_HALF[0], argument) - x * ROOT_HALF[1]
+    return 0.5 * (math.erfc(argument) - ERF_HEIGHT * math.exp(-argument * argument) * lost)
+
+
+def _product_error(x: float, y: float, product: float) -> float:
+    """x·y − product, where that is the product's rounding (Dekker 1971, "A floating-point technique")."""
+    (a, b), (c, d) = _halves(x), _halves(y)
+    return a * c - product + a * d + b * c + b * d
+
+
+def _halves(x: float) -> tuple[float, float]:
+    leading = 134217729.0 * x - (134217729.0 * x - x)  # 2²⁷ + 1
+    return leading, x - leading
+
+
+def _mills(x: float) -> float:
+    """−x·Φ(x)/φ(x) for x < −28, by its asymptotic series 1 − 1/x² + 1·3/x⁴ − 1·3·5/x⁶ … (A&S 26.2.12)."""
+    term, total = 1.0, 1.0
+    for odd in range(1, 17, 2):
+        term *= -odd / (x * x)
+        total += term
+    return total
+
+
 # Quotients ----------------------------------------------------------------------------------------
 
 

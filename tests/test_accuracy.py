@@ -19,6 +19,12 @@ from autograd import OPERATIONS, Operation, Value, gradient, logsumexp, softmax
 LARGEST = 1.7976931348623157e308
 SMALLEST_NORMAL = 2.2250738585072014e-308
 
+
+def normal_share(x: mpf) -> mpf:
+    """Φ(x); of numbers that are too large for mpmath it is 0 or 1."""
+    return mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e4 else mpf(x > 0)
+
+
 REFERENCES: dict[str, Callable] = {
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
@@ -29,15 +35,22 @@ REFERENCES: dict[str, Callable] = {
     "power": lambda x, y: x**y,
     "identity": lambda x: x,
     "exp": mp.exp,
+    "expm1": mp.expm1,
     "log": mp.log,
     "log1p": mp.log1p,
     "sqrt": mp.sqrt,
     "sin": mp.sin,
     "cos": mp.cos,
+    "atan": mp.atan,
+    "erf": mp.erf,
     "tanh": mp.tanh,
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > 0 else mp.exp(x) / (1 + mp.exp(x)),
     "softplus": lambda x: max(x, mpf(0)) + mp.log1p(mp.exp(-abs(x))),
+    "silu": lambda x: x / (1 + mp.exp(-x)),
+    "gelu": lambda x: x * normal_share(x),
     "relu": lambda x: max(x, mpf(0)),
+    "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
+    "elu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
     "abs": abs,
     "maximum": max,
     "minimum": min,
@@ -59,15 +72,22 @@ PARTIALS: dict[str, tuple[Callable, ...]] = {
     "power": (lambda x, y: y * mp.exp((y - 1) * mp.log(x)), lambda x, y: mp.exp(y * mp.log(x)) * mp.log(x)),
     "identity": (lambda x: 1,),
     "exp": (mp.exp,),
+    "expm1": (mp.exp,),
     "log": (lambda x: 1 / x,),
     "log1p": (lambda x: 1 / (1 + x),),
     "sqrt": (lambda x: 1 / (2 * mp.sqrt(x)),),
     "sin": (mp.cos,),
     "cos": (lambda x: -mp.sin(x),),
+    "atan": (lambda x: 1 / (1 + x**2),),
+    "erf": (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)),),
     "tanh": (lambda x: mp.sech(x) ** 2,),
     "sigmoid": (lambda x: 1 / (2 * mp.cosh(x / 2)) ** 2,),
     "softplus": (lambda x: mp.exp(x / 2) / (2 * mp.cosh(x / 2)),),
+    "silu": (lambda x: (1 + x / (1 + mp.exp(x))) / (1 + mp.exp(-x)),),
+    "gelu": (lambda x: normal_share(x) + x * mp.npdf(x),),
     "relu": (lambda x: int(x > 0),),
+    "leaky_relu": (lambda x, slope: 1 if x > 0 else slope, lambda x, slope: 0 if x > 0 else x),
+    "elu": (lambda x, a: 1 if x > 0 else a * mp.exp(x), lambda x, a: 0 if x > 0 else mp.expm1(x)),
     "abs": (mp.sign,),
     "maximum": (lambda x, y: int(x > y), lambda x, y: int(x < y)),
     "minimum": (lambda x, y: int(x < y), lambda x, y: int(x > y)),
@@ -110,7 +130,7 @@ def points(operation: Operation) -> list[tuple[float, ...]]:
             tie = operation.name in ("maximum", "minimum") and point[0] == point[1]
             if all(x in d for x, d in zip(point, operation.domain, strict=True)) and not tie:
                 found.append(point)
-    return found + (EXTREME_POWERS if operation.name == "power" else [])
+    return found + MORE_POINTS.get(operation.name, [])
 
 
 def extreme_powers(count: int) -> list[tuple[float, float]]:
@@ -124,7 +144,17 @@ def extreme_powers(count: int) -> list[tuple[float, float]]:
     return found
 
 
-EXTREME_POWERS = extreme_powers(2000)
+def around(x: float) -> list[tuple[float, ...]]:
+    """A number and others around it, nearer and nearer."""
+    return [(x,), *((x * (1 + sign * 10**-far),) for sign in (1, -1) for far in [0.1 * i for i in range(1, 157)])]
+
+
+# The other points are where derivatives are 0.
+MORE_POINTS = {
+    "power": extreme_powers(2000),
+    "silu": around(-1.2784645427610738),
+    "gelu": around(-0.7517915246935645),
+}
 
 
 # References ---------------------------------------------------------------------------------------
@@ -250,27 +280,42 @@ SECONDS: dict[str, dict[tuple[int, int], Callable]] = {
         (1, 1): lambda x, y: mp.exp(y * mp.log(x)) * mp.log(x) ** 2,
     },
     "exp": {(0, 0): mp.exp},
+    "expm1": {(0, 0): mp.exp},
     "log": {(0, 0): lambda x: -1 / x**2},
     "log1p": {(0, 0): lambda x: -1 / (1 + x) ** 2},
     "sqrt": {(0, 0): lambda x: -1 / (4 * x * mp.sqrt(x))},
     "sin": {(0, 0): lambda x: -mp.sin(x)},
     "cos": {(0, 0): lambda x: -mp.cos(x)},
+    "atan": {(0, 0): lambda x: -2 * x / (1 + x**2) ** 2},
+    "erf": {(0, 0): lambda x: -4 * x / mp.sqrt(mp.pi) * mp.exp(-(x**2))},
     "tanh": {(0, 0): lambda x: -2 * mp.tanh(x) * mp.sech(x) ** 2},
     "sigmoid": {(0, 0): lambda x: -mp.tanh(x / 2) * (mp.sech(x / 2) / 2) ** 2},
     "softplus": {(0, 0): lambda x: (mp.sech(x / 2) / 2) ** 2},
+    "silu": {(0, 0): lambda x: (mp.sech(x / 2) / 2) ** 2 * (2 - x * mp.tanh(x / 2))},
+    "gelu": {(0, 0): lambda x: mp.npdf(x) * (2 - x**2)},
+    "leaky_relu": {(0, 1): lambda x, slope: 0 if x > 0 else 1},
+    "elu": {
+        (0, 0): lambda x, a: 0 if x > 0 else a * mp.exp(x),
+        (0, 1): lambda x, a: 0 if x > 0 else mp.exp(x),
+    },
 }
 
 THIRDS: dict[str, Callable] = {
     "reciprocal": lambda x: -6 / x**4,
     "exp": mp.exp,
+    "expm1": mp.exp,
     "log": lambda x: 2 / x**3,
     "log1p": lambda x: 2 / (1 + x) ** 3,
     "sqrt": lambda x: 3 / (8 * x**2 * mp.sqrt(x)),
     "sin": lambda x: -mp.cos(x),
     "cos": mp.sin,
+    "atan": lambda x: (6 * x**2 - 2) / (1 + x**2) ** 3,
+    "erf": lambda x: (8 * x**2 - 4) / mp.sqrt(mp.pi) * mp.exp(-(x**2)),
     "tanh": lambda x: 2 * mp.sech(x) ** 2 * (2 * mp.tanh(x) ** 2 - mp.sech(x) ** 2),
     "sigmoid": lambda x: (mp.sech(x / 2) / 2) ** 2 * (mp.tanh(x / 2) ** 2 - mp.sech(x / 2) ** 2 / 2),
     "softplus": lambda x: -mp.tanh(x / 2) * (mp.sech(x / 2) / 2) ** 2,
+    "silu": lambda x: mp.diff(lambda t: t / (1 + mp.exp(-t)), x, 3, h=mpf(10) ** -12),
+    "gelu": lambda x: -x * mp.npdf(x) * (4 - x**2),
 }
 
 
@@ -328,6 +373,8 @@ ZEROS: dict[str, Callable[[], list[tuple[float, ...]]]] = {
     "sin": lambda: [(k * math.pi,) for k in (*range(-20, 20), 10**3, 10**6, 10**12)],
     "cos": lambda: [((k + 0.5) * math.pi,) for k in (*range(-20, 20), 10**3, 10**6, 10**12)],
     "power": zeros_of_power,
+    "silu": lambda: [(-2.3993572805154677,), (2.3993572805154677,)],
+    "gelu": lambda: [(-math.sqrt(2),), (math.sqrt(2),)],
 }
 
 # A thousand points an argument in the profile thorough.
