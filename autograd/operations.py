@@ -658,8 +658,8 @@ def _need_numbers(name, xs):
 
 def _derived(
     name: str, notation: str, value: Callable[..., float], partials: Callable[..., Any], precedence: int = ATOM
-) -> Operation:
-    """An operation by its value on floats and its partials, on floats and Values."""
+) -> Callable[..., Any]:
+    """A function of floats and Values, given by its value on floats and by its partials on both."""
     parameters = tuple(inspect.signature(value).parameters)
 
     def rule(*operands: Any) -> Any:
@@ -667,54 +667,60 @@ def _derived(
 
     rule.__name__, rule.__doc__ = name, value.__doc__
     latex, domain = (_latex_call(name, parameters),), (REALS,) * len(parameters)
-    return Operation(rule, name, parameters, notation, (), name, latex, domain, precedence, "")
+    derived = Operation(rule, name, parameters, notation, (), notation, latex, domain, precedence, "")
+
+    def function(*operands: Any) -> Any:
+        for operand in operands:
+            if type(operand) is not float:
+                return operand.__apply_operation__(derived, operands)
+        return value(*operands)
+
+    return function
 
 
-_sech_squared: Operation = _derived(
-    "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * tanh(x) * _sech_squared(x),)
+_sech_squared: Callable[[Any], Any] = _derived(
+    "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * ieee.tanh(x) * _sech_squared(x),)
 )
 
-_atan_slope: Operation = _derived(
+_atan_slope: Callable[[Any], Any] = _derived(
     "atan_slope", "1/(1 + x²)", precise.atan_slope, lambda x: (-2.0 * (x * _atan_slope(x)) * _atan_slope(x),), PRODUCT
 )
 
-_scaled_exp: Operation = _derived(
-    "scaled_exp", "y·exp(x)", precise.scaled_exp, lambda x, y: (lambda: _scaled_exp(x, y), lambda: exp(x)), PRODUCT
+_scaled_exp: Callable[[Any, Any], Any] = _derived(
+    "scaled_exp", "y·exp(x)", precise.scaled_exp, lambda x, y: (lambda: _scaled_exp(x, y), lambda: ieee.exp(x)), PRODUCT
 )
 
-_silu_slope: Operation = _derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
+_silu_slope = _derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
 
-_silu_curvature: Operation = _derived(
-    "silu_curvature",
-    "silu″(x)",
-    precise.silu_curvature,
-    # 3·σ″ + x·σ‴, with t = tanh(x/2), σ″ = −t·σ′ and σ‴ = (3·t² − 1)/2·σ′.
-    lambda x: (
-        0.25 * _sech_squared(0.5 * x) * (x * (1.5 * tanh(0.5 * x) * tanh(0.5 * x) - 0.5) - 3.0 * tanh(0.5 * x)),
-    ),
+
+def _third_derivative_of_silu(x):
+    # 3·σ″ + x·σ‴; with t = tanh(x/2) that is σ″ = −t·σ′ and σ‴ = (3·t² − 1)/2·σ′.
+    t = ieee.tanh(0.5 * x)
+    return 0.25 * _sech_squared(0.5 * x) * (x * (1.5 * t * t - 0.5) - 3.0 * t)
+
+
+_silu_curvature: Callable[[Any], Any] = _derived(
+    "silu_curvature", "silu″(x)", precise.silu_curvature, lambda x: (_third_derivative_of_silu(x),)
 )
 
 
-def _further(name: str, notation: str, derivative: Callable[[float, int], float]) -> Callable[[Any, int], Any]:
+def _further(name: str, derivative: Callable[[float, int], float]) -> Callable[[Any, int], Any]:
     """The derivatives of all orders of a function of one number: each has the next one for its own."""
 
     @functools.cache
-    def of_order(order: int) -> Operation:
+    def of_order(order: int) -> Callable[..., Any]:
         return _derived(
             f"{name}_derivative_{order}",
-            notation + "′" * order + "(x)",
+            name + "′" * order + "(x)",
             lambda x: derivative(x, order),
-            lambda x: (further(x, order + 1),),
+            lambda x: (of_order(order + 1)(x),),
         )
 
-    def further(x: Any, order: int) -> Any:
-        return derivative(x, order) if type(x) is float else of_order(order)(x)
-
-    return further
+    return lambda x, order: of_order(order)(x)
 
 
-_erf_derivative = _further("erf", "erf", precise.erf_derivative)
-_gelu_derivative = _further("gelu", "gelu", precise.gelu_derivative)
+_erf_derivative = _further("erf", precise.erf_derivative)
+_gelu_derivative = _further("gelu", precise.gelu_derivative)
 
 
 def _quotient_derivative(x, y, by_divisor):
@@ -775,23 +781,23 @@ def _shares(xs, shift, total):
     So the others are added up, those before it and those after it.
     """
     parts = [_part(x, shift, total) for x in xs]
-    before = itertools.accumulate(parts[:-1], initial=0)
-    after = reversed(list(itertools.accumulate(reversed(parts[1:]), initial=0)))
-    return [_share_of_whole(part, some + more) for part, some, more in zip(parts, before, after, strict=True)]
+    before = [0.0, *itertools.accumulate(parts[:-1])]
+    after = [0.0, *itertools.accumulate(parts[:0:-1])]
+    return [_share_of_whole(part, some + more) for part, some, more in zip(parts, before, reversed(after), strict=True)]
 
 
 # Where y and z are constants, it is its own derivative.
-_part: Operation = _derived(
+_part: Callable[..., Any] = _derived(
     "part", "exp(x − y)/z", lambda x, y, z: ieee.exp(x - y) / z, lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED)
 )
 
 # x/(x + y) and x + y for two parts of a whole: it is 1, but for a rounding that would make −xᵢ·xⱼ, the derivative of a
 # share by the number of another one, differ from the same from the other side.
-_share_of_whole: Operation = _derived(
+_share_of_whole = _derived(
     "share",
     "x/(x + y)",
     lambda x, y: x,
     lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
     PRODUCT,
 )
-_whole: Operation = _derived("whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), SUM)
+_whole: Callable[[Any, Any], Any] = _derived("whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), SUM)
