@@ -296,6 +296,70 @@ def test_softmax_of_logarithms_shares_as_their_numbers() -> None:
     assert [score.grad for score in scores] == pytest.approx([-1 / 32, 3 / 16, -5 / 32], rel=1e-14)
 
 
+def test_log_softmax_is_the_logarithm_of_the_softmax() -> None:
+    """Also where the share itself is 0. Seen to fail with the logarithm of the softmax: −inf for −1000."""
+    scores = [Value(math.log(number)) for number in (1.0, 2.0, 5.0)]
+    logarithms = autograd.log_softmax(scores)
+    logarithms[1].backward()
+
+    assert [x.data for x in logarithms] == pytest.approx([math.log(x / 8) for x in (1, 2, 5)], rel=1e-14)
+    assert [score.grad for score in scores] == pytest.approx([-1 / 8, 6 / 8, -5 / 8], rel=1e-14)
+    assert autograd.log_softmax([0.0, 1000.0]) == [-1000.0, 0.0]
+    with pytest.raises(ValueError, match="log_softmax of an empty list is undefined"):
+        autograd.log_softmax([])
+
+
+@pytest.mark.parametrize(
+    ("xs", "expected"),
+    [
+        ([0.0, math.inf], [-math.inf, 0.0]),
+        ([-math.inf, 0.0], [-math.inf, 0.0]),
+        ([-math.inf], [0.0]),
+        ([math.inf, 0.0, math.inf], [math.nan, -math.inf, math.nan]),
+        ([math.inf, math.nan], [math.nan, math.nan]),
+    ],
+)
+def test_log_softmax_of_infinite_numbers_is_the_limit(xs: list[float], expected: list[float]) -> None:
+    """Seen to fail with inf − inf."""
+    leaves = [Value(x) for x in xs]
+    logarithms = autograd.log_softmax(leaves)
+
+    assert (
+        [bits(x.data) for x in logarithms] == [bits(x) for x in autograd.log_softmax(xs)] == list(map(bits, expected))
+    )
+
+
+@pytest.mark.parametrize(
+    ("activation", "at", "value", "slope"),
+    [
+        (autograd.silu, math.inf, math.inf, 1.0),
+        (autograd.silu, -math.inf, -0.0, -0.0),
+        (autograd.silu, 0.0, 0.0, 0.5),
+        (autograd.gelu, math.inf, math.inf, 1.0),
+        (autograd.gelu, -math.inf, -0.0, 0.0),
+        (autograd.gelu, 0.0, 0.0, 0.5),
+        (autograd.erf, -math.inf, -1.0, 0.0),
+        (autograd.atan, math.inf, math.pi / 2, 0.0),
+        (autograd.atan, -1e200, -math.pi / 2, 0.0),
+        (autograd.expm1, 710.0, math.inf, math.inf),
+        (autograd.expm1, -math.inf, -1.0, 0.0),
+        (lambda x: autograd.leaky_relu(x, 0.1), 0.0, 0.0, 0.1),
+        (lambda x: autograd.leaky_relu(x, 0.1), -2.0, -0.2, 0.1),
+        (lambda x: autograd.leaky_relu(x, 0.1), math.inf, math.inf, 1.0),
+        (lambda x: autograd.elu(x, 0.5), 0.0, 0.0, 0.5),
+        (lambda x: autograd.elu(x, 0.5), -math.inf, -0.5, 0.0),
+        (lambda x: autograd.elu(x, 0.5), math.inf, math.inf, 1.0),
+    ],
+)
+def test_activations_at_their_ends_and_kinks(activation: Any, at: float, value: float, slope: float) -> None:
+    """Seen to fail with inf · 0 in the tails of SiLU and GELU."""
+    x = Value(at)
+    y = activation(x)
+    y.backward()
+
+    assert (bits(y.data), bits(x.grad)) == (bits(value), bits(slope))
+
+
 # A user's own operation ---------------------------------------------------------------------------
 
 
