@@ -657,7 +657,13 @@ def _need_numbers(name, xs):
 
 
 def _derived(
-    name: str, notation: str, value: Callable[..., float], partials: Callable[..., Any], precedence: int = ATOM
+    name: str,
+    notation: str,
+    value: Callable[..., float],
+    partials: Callable[..., Any],
+    *,
+    latex: str = "",
+    precedence: int = ATOM,
 ) -> Callable[..., Any]:
     """A function of floats and Values, given by its value on floats and by its partials on both."""
     parameters = tuple(inspect.signature(value).parameters)
@@ -666,8 +672,8 @@ def _derived(
         return value(*map(data_of, operands)), lambda: partials(*operands)
 
     rule.__name__, rule.__doc__ = name, value.__doc__
-    latex, domain = (_latex_call(name, parameters),), (REALS,) * len(parameters)
-    derived = Operation(rule, name, parameters, notation, (), notation, latex, domain, precedence, "")
+    latexes, domain = (latex or _latex_call(name, parameters),), (REALS,) * len(parameters)
+    derived = Operation(rule, name, parameters, notation, (), notation, latexes, domain, precedence, "")
 
     def function(*operands: Any) -> Any:
         for operand in operands:
@@ -679,15 +685,29 @@ def _derived(
 
 
 _sech_squared: Callable[[Any], Any] = _derived(
-    "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * ieee.tanh(x) * _sech_squared(x),)
+    "sech_squared",
+    "sech²(x)",
+    precise.sech_squared,
+    lambda x: (-2.0 * ieee.tanh(x) * _sech_squared(x),),
+    latex=r"\operatorname{sech}^2(x)",
 )
 
 _atan_slope: Callable[[Any], Any] = _derived(
-    "atan_slope", "1/(1 + x²)", precise.atan_slope, lambda x: (-2.0 * (x * _atan_slope(x)) * _atan_slope(x),), PRODUCT
+    "atan_slope",
+    "1/(1 + x²)",
+    precise.atan_slope,
+    lambda x: (-2.0 * (x * _atan_slope(x)) * _atan_slope(x),),
+    latex=r"\frac{1}{1+x^2}",
+    precedence=PRODUCT,
 )
 
 _scaled_exp: Callable[[Any, Any], Any] = _derived(
-    "scaled_exp", "y·exp(x)", precise.scaled_exp, lambda x, y: (lambda: _scaled_exp(x, y), lambda: ieee.exp(x)), PRODUCT
+    "scaled_exp",
+    "y·exp(x)",
+    precise.scaled_exp,
+    lambda x, y: (lambda: _scaled_exp(x, y), lambda: ieee.exp(x)),
+    latex="y e^x",
+    precedence=PRODUCT,
 )
 
 _silu_slope = _derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
@@ -740,7 +760,8 @@ def _quotient_operation(by_divisor):
             lambda: _quotient_derivative(1.0, y, by_divisor),  # as it is linear in x
             lambda: _quotient_derivative(x, y, by_divisor + 1),
         ),
-        POWER,
+        latex=rf"\frac{{{factor} \cdot x}}{{y^{{{by_divisor + 1}}}}}",
+        precedence=POWER,
     )
 
 
@@ -754,24 +775,26 @@ def _power_derivative(x, y, by_base, by_exponent):
 def _power_operation(by_base, by_exponent):
     """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
     name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
+    notation, latex = _POWER_NOTATIONS.get((by_base, by_exponent), (f"{name}(x, y)", ""))
     return _derived(
         name,
-        _POWER_NOTATIONS.get((by_base, by_exponent), f"{name}(x, y)"),
+        notation,
         lambda x, y: precise.power(x, y, by_base, by_exponent),
         lambda x, y: (
             lambda: _power_derivative(x, y, by_base + 1, by_exponent),
             lambda: _power_derivative(x, y, by_base, by_exponent + 1),
         ),
-        POWER,
+        latex=latex,
+        precedence=POWER,
     )
 
 
 _POWER_NOTATIONS = {
-    (1, 0): "y·x^(y−1)",
-    (0, 1): "x^y·ln x",
-    (2, 0): "y·(y−1)·x^(y−2)",
-    (1, 1): "x^(y−1)·(1 + y·ln x)",
-    (0, 2): "x^y·(ln x)²",
+    (1, 0): ("y·x^(y−1)", "y x^{y-1}"),
+    (0, 1): ("x^y·ln x", r"x^y \ln x"),
+    (2, 0): ("y·(y−1)·x^(y−2)", r"y\,(y-1)\,x^{y-2}"),
+    (1, 1): ("x^(y−1)·(1 + y·ln x)", r"x^{y-1}\,(1 + y \ln x)"),
+    (0, 2): ("x^y·(ln x)²", r"x^y\,(\ln x)^2"),
 }
 
 
@@ -788,7 +811,12 @@ def _shares(xs, shift, total):
 
 # Where y and z are constants, it is its own derivative.
 _part: Callable[..., Any] = _derived(
-    "part", "exp(x − y)/z", lambda x, y, z: ieee.exp(x - y) / z, lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED)
+    "part",
+    "exp(x − y)/z",
+    lambda x, y, z: ieee.exp(x - y) / z,
+    lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED),
+    latex=r"\frac{e^{x-y}}{z}",
+    precedence=PRODUCT,
 )
 
 # x/(x + y) and x + y for two parts of a whole: it is 1, but for a rounding that would make −xᵢ·xⱼ, the derivative of a
@@ -798,6 +826,9 @@ _share_of_whole = _derived(
     "x/(x + y)",
     lambda x, y: x,
     lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
-    PRODUCT,
+    latex=r"\frac{x}{x+y}",
+    precedence=PRODUCT,
 )
-_whole: Callable[[Any, Any], Any] = _derived("whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), SUM)
+_whole: Callable[[Any, Any], Any] = _derived(
+    "whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), latex="x + y", precedence=SUM
+)
