@@ -1,13 +1,13 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """The rule book in C: the value of each operation and its partial derivatives, for the compiled engine.
 
-As in `operations`, line for line. Where C answers nan, Python's own functions may answer one of another sign; a nan
+As in `operations` and `precise`, line for line. Where C answers nan, Python's own functions may answer one of another sign; a nan
 that did not come in is always the NAN of `ieee`.
 """
 
 from libc.math cimport (
-    copysign, cos as c_cos, exp as c_exp, fabs as c_fabs, isfinite, isnan, log as c_log, log1p as c_log1p, pow as c_pow,
-    sin as c_sin, sqrt as c_sqrt, tanh as c_tanh, INFINITY, NAN,
+    copysign, cos as c_cos, exp as c_exp, fabs as c_fabs, isfinite, isinf, isnan, log as c_log, log1p as c_log1p,
+    pow as c_pow, sin as c_sin, sqrt as c_sqrt, tanh as c_tanh, INFINITY, NAN,
 )
 from libc.string cimport memset
 
@@ -88,17 +88,25 @@ cdef inline double value2(int formula, double x, double y) noexcept nogil:
     return x if x <= y else y if x > y else x + y
 
 
-cdef inline double shift_of(const double* xs, Py_ssize_t count) noexcept nogil:
+cdef inline double largest_of(const double* xs, Py_ssize_t count) noexcept nogil:
     cdef double largest = xs[0]
     cdef Py_ssize_t i
     for i in range(1, count):
         if xs[i] > largest:
             largest = xs[i]
-    return largest if isfinite(largest) else 0.0
+    return largest
+
+
+cdef inline bint has_nan(const double* xs, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        if isnan(xs[i]):
+            return True
+    return False
 
 
 cdef inline double value_n(int formula, const double* xs, Py_ssize_t count) noexcept nogil:
-    cdef double total = 0.0, shift
+    cdef double total = 0.0, largest
     cdef Py_ssize_t i, half
     if formula == WHERE:
         return xs[1] if xs[0] != 0.0 else xs[2]
@@ -108,10 +116,12 @@ cdef inline double value_n(int formula, const double* xs, Py_ssize_t count) noex
             total += xs[i] * xs[half + i]
         return total
     if formula == LOGSUMEXP:
-        shift = shift_of(xs, count)
+        largest = largest_of(xs, count)
+        if isinf(largest):
+            return NAN if has_nan(xs, count) else largest
         for i in range(count):
-            total += c_exp(xs[i] - shift)
-        return shift + logarithm(total)
+            total += c_exp(xs[i] - largest)
+        return largest + logarithm(total)
     for i in range(count):
         total += xs[i]
     return total / <double>count if formula == MEAN else total
@@ -224,9 +234,18 @@ cdef inline bint partial2(int formula, int place, double x, double y, double* an
     return True
 
 
+cdef inline void shares_at_infinity(const double* xs, Py_ssize_t count, double largest, double* answers) noexcept nogil:
+    cdef bint undefined = has_nan(xs, count)
+    cdef Py_ssize_t i, tied = 0
+    for i in range(count):
+        tied += xs[i] >= largest
+    for i in range(count):
+        answers[i] = NAN if undefined else 0.0 if xs[i] < largest else 1.0 if tied == 1 else NAN
+
+
 cdef inline void partials_n(int formula, const double* xs, Py_ssize_t count, double* answers, char* chosen) noexcept nogil:
     cdef Py_ssize_t i, half = count // 2
-    cdef double shift, total = 0.0
+    cdef double largest, total = 0.0
     memset(chosen, 1, count)
     if formula == WHERE:
         memset(chosen, 0, count)
@@ -238,12 +257,15 @@ cdef inline void partials_n(int formula, const double* xs, Py_ssize_t count, dou
             answers[i] = xs[half + i]
             answers[half + i] = xs[i]
     elif formula == LOGSUMEXP:
-        shift = shift_of(xs, count)
+        largest = largest_of(xs, count)
+        if isinf(largest):
+            shares_at_infinity(xs, count, largest, answers)
+            return
         for i in range(count):
-            answers[i] = c_exp(xs[i] - shift)
+            answers[i] = c_exp(xs[i] - largest)
             total += answers[i]
         for i in range(count):
-            answers[i] = divided(answers[i], total)
+            answers[i] = answers[i] / total
     else:
         for i in range(count):
             answers[i] = 1.0 / <double>count if formula == MEAN else 1.0

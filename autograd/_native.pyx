@@ -1162,6 +1162,8 @@ def softmax(xs):
     if not all([isinstance(x, Value) for x in xs]):
         return operations.softmax(xs)
     shift = operations._largest(xs)
+    if not isfinite(shift):
+        return operations.softmax(xs)
     powers = [unary(EXP, binary_of(SUBTRACT, <PyObject*>x, (<Value>x).number, NULL, shift)) for x in xs]
     total = of_lists(SUM, powers, None)
     return [binary(DIVIDE, power, total) for power in powers]

@@ -7,6 +7,9 @@ Python's own `/`, `**` and `math` raise at a division by zero, an overflow or a 
 NumPy and PyTorch answer inf or nan, as the standard says (IEEE 754-2019, sections 6 and 7). So do the
 functions here, on floats. Anything that is not a float answers for itself, through its operators and methods:
 so a rule written with these functions works on floats and on Values.
+
+The sign of a nan means nothing (section 6.3): a processor may choose it, and the two engines differ in it. It
+never decides what becomes of another number.
 """
 
 import math
@@ -123,6 +126,15 @@ def exp(x: Any) -> Any:
         return INFINITY
 
 
+def expm1(x: Any) -> Any:
+    if type(x) is not float:
+        return x.expm1()
+    try:
+        return math.expm1(x)
+    except OverflowError:
+        return INFINITY
+
+
 def log(x: Any) -> Any:
     if type(x) is not float:
         return x.log()
@@ -151,6 +163,14 @@ def cos(x: Any) -> Any:
     if type(x) is not float:
         return x.cos()
     return math.cos(x) if math.isfinite(x) else NAN
+
+
+def atan(x: Any) -> Any:
+    return math.atan(x) if type(x) is float else x.atan()
+
+
+def erf(x: Any) -> Any:
+    return math.erf(x) if type(x) is float else x.erf()
 
 
 def tanh(x: Any) -> Any:

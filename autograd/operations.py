@@ -22,13 +22,14 @@ import contextlib
 import functools
 import importlib
 import inspect
+import itertools
 import math
 from collections import UserDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import ieee, neighbours
+from . import ieee, neighbours, precise
 from .ieee import data_of
 from .terminal import printable
 
@@ -344,15 +345,7 @@ def multiply(x, y):
 )
 def divide(x, y):
     """Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
-    return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: _divide_by_divisor(x, y))
-
-
-def _divide_by_divisor(x, y):
-    quotient = ieee.divide(x, y)
-    if 0 < math.fabs(data_of(quotient)) < ieee.SMALLEST_NORMAL and math.fabs(data_of(y)) < 1:
-        # A subnormal quotient has lost digits that its division by a small y would bring to light.
-        return -(x * 2.0**200 / y / y * 2.0**-200)
-    return -ieee.divide(quotient, y)
+    return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: _quotient_derivative(x, y, 1))
 
 
 @operation(
@@ -361,7 +354,7 @@ def _divide_by_divisor(x, y):
 def reciprocal(x):
     """Turns a number over; −1/x² is computed as −(1/x)/x."""
     value = ieee.divide(1.0, x)
-    return value, lambda: (-ieee.divide(value, x),)
+    return value, lambda: (-ieee.divide(value, x) if type(x) is float else _quotient_derivative(1.0, x, 1),)
 
 
 @operation(
@@ -375,46 +368,7 @@ def reciprocal(x):
 )
 def power(x, y):
     """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
-    return ieee.power(x, y), lambda: (lambda: _power_by_base(x, y), lambda: _power_by_exponent(x, y))
-
-
-def _power_by_base(x, y):
-    """y·x^(y−1), to full precision wherever it is representable."""
-    base, exponent = data_of(x), data_of(y)
-    reduced, full = ieee.power(x, y - 1.0), ieee.power(x, y)
-    if base == 0:
-        return 0.0 if exponent == 0 else y * reduced
-    # Where y − 1 is rounded, as for y = 0.3, its error comes back multiplied by ln x: up to 170 ulp. There
-    # y·x^y/x has none of it; nor does it, for y near 0, take the long way round by a huge x^(y−1).
-    exact = (exponent - 1.0) + 1.0 == exponent and 0.5 <= math.fabs(exponent) <= 2.0**53
-    if exact and _is_normal(reduced):
-        return y * reduced
-    if not exact and _is_normal(full):
-        return y * full / x
-    # The power leaves the range of normal numbers, the derivative perhaps not: go by its square root.
-    root = ieee.power(ieee.fabs(x), (y - 1.0 if exact else y) * 0.5)
-    if math.isnan(data_of(reduced)) or not _is_normal(root):
-        return y * reduced
-    if exact:
-        return y * root * (root if math.copysign(1.0, data_of(reduced)) > 0 else -root)
-    return y * root / x * root
-
-
-def _power_by_exponent(x, y):
-    """x^y·ln x, to full precision wherever it is representable."""
-    base, full = data_of(x), ieee.power(x, y)
-    if base < 0:
-        return full * ieee.log(x)  # nan
-    if base == 0:
-        return 0.0 if data_of(y) >= 0 else full * ieee.log(x)
-    if _is_normal(full):
-        return full * ieee.log(x)
-    root = ieee.power(x, y * 0.5)
-    return 0.0 if data_of(root) == 0 else root * ieee.log(x) * root
-
-
-def _is_normal(x):
-    return ieee.SMALLEST_NORMAL <= math.fabs(data_of(x)) < math.inf
+    return ieee.power(x, y), lambda: (lambda: _power_derivative(x, y, 1, 0), lambda: _power_derivative(x, y, 0, 1))
 
 
 @operation("x", "1", symbol="=")
@@ -431,6 +385,12 @@ def exp(x):
     """Its own derivative."""
     value = ieee.exp(x)
     return value, lambda: (value,)
+
+
+@operation("expm1(x)", "exp(x)", latex=("e^x - 1", "e^x"))
+def expm1(x):
+    """exp(x) − 1, exact also for small x."""
+    return ieee.expm1(x), lambda: (ieee.exp(x),)
 
 
 @operation("log(x)", "1/x", latex=(r"\ln x", r"\frac{1}{x}"), domain=(POSITIVE,))
@@ -468,20 +428,31 @@ def cos(x):
     return ieee.cos(x), lambda: (-ieee.sin(x),)
 
 
+@operation("atan(x)", "1/(1+x²)", latex=(r"\arctan x", r"\frac{1}{1+x^2}"))
+def atan(x):
+    """The angle, in radians, whose tangent is x."""
+    return ieee.atan(x), lambda: (precise.atan_slope(x) if type(x) is float else _atan_slope(x),)
+
+
+@operation("erf(x)", "2/√π·exp(−x²)", latex=(r"\operatorname{erf}(x)", r"\frac{2}{\sqrt{\pi}} e^{-x^2}"))
+def erf(x):
+    """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
+    return ieee.erf(x), lambda: (_erf_derivative(x, 1),)
+
+
 @operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))
 def tanh(x):
     """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
-    # The formula is even in x. A sign chosen by comparing, unlike |x|, has no kink at 0 and leaves every
-    # higher derivative right.
-    e = ieee.exp(-2.0 * x if x > 0 else 2.0 * x)
-    return ieee.tanh(x), lambda: (4.0 * e / ((1.0 + e) * (1.0 + e)),)
+    return ieee.tanh(x), lambda: (precise.sech_squared(x) if type(x) is float else _sech_squared(x),)
 
 
 @operation("σ(x)", "σ(x)·(1−σ(x))", symbol="σ", latex=(r"\sigma(x)", r"\sigma(x)\,(1-\sigma(x))"))
 def sigmoid(x):
     """Squashes to (0, 1): 1/(1 + exp(−x)); with e = exp(−|x|) the derivative is e/(1+e)², which loses no digits."""
     e = ieee.exp(-x if x > 0 else x)
-    return (1.0 if x > 0 else e) / (1.0 + e), lambda: (e / ((1.0 + e) * (1.0 + e)),)
+    return (1.0 if x > 0 else e) / (1.0 + e), lambda: (
+        e / ((1.0 + e) * (1.0 + e)) if type(x) is float else 0.25 * _sech_squared(0.5 * x),
+    )
 
 
 @operation("softplus(x)", "σ(x)", latex=(r"\ln(1 + e^x)", r"\sigma(x)"))
@@ -489,7 +460,23 @@ def softplus(x):
     """A smooth ReLU: log(1 + exp(x)), computed as max(x, 0) + log1p(exp(−|x|))."""
     e = ieee.exp(-x if x > 0 else x)
     tail = ieee.log1p(e)
-    return x + tail if x > 0 else tail, lambda: ((1.0 if x > 0 else e) / (1.0 + e),)
+    return x + tail if x > 0 else tail, lambda: ((1.0 if x > 0 else e) / (1.0 + e) if type(x) is float else sigmoid(x),)
+
+
+@operation(
+    "silu(x)",
+    "σ(x)·(1+x·(1−σ(x)))",
+    latex=(r"x\,\sigma(x)", r"\sigma(x)\,(1 + x\,(1-\sigma(x)))"),
+)
+def silu(x):
+    """x·σ(x), also called swish: a smooth ReLU that dips below 0, deepest at −1.278."""
+    return precise.silu(data_of(x)), lambda: (precise.silu_slope(x) if type(x) is float else _silu_slope(x),)
+
+
+@operation("gelu(x)", "Φ(x)+x·φ(x)", latex=(r"x\,\Phi(x)", r"\Phi(x) + x\,\varphi(x)"))
+def gelu(x):
+    """x·Φ(x), a smooth ReLU of the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density φ."""
+    return precise.gelu(data_of(x)), lambda: (_gelu_derivative(x, 1),)
 
 
 # Operations that choose ---------------------------------------------------------------------------
@@ -503,6 +490,40 @@ def relu(x):
     if x <= 0:
         return 0.0, lambda: (BLOCKED,)
     return x, lambda: (_undefined(x),)
+
+
+@operation(
+    "leaky_relu(x, slope)",
+    "[x > 0] + slope·[x ≤ 0]",
+    "x·[x ≤ 0]",
+    symbol="leaky ReLU",
+    latex=(r"\max(0, x) + slope \cdot \min(0, x)", r"[x > 0] + slope \cdot [x \le 0]", r"x \cdot [x \le 0]"),
+    pattern="routes",
+)
+def leaky_relu(x, slope):
+    """Passes what is positive, and of the rest a share; its derivative at 0 is that slope, as in PyTorch."""
+    if x > 0:
+        return x, lambda: (1.0, BLOCKED)
+    return slope * x, lambda: (slope if x <= 0 else slope * _undefined(x), x)
+
+
+@operation(
+    "elu(x, alpha)",
+    "[x > 0] + alpha·exp(x)·[x ≤ 0]",
+    "(exp(x)−1)·[x ≤ 0]",
+    symbol="ELU",
+    latex=(
+        r"\max(0, x) + alpha \cdot \min(0, e^{x} - 1)",
+        r"[x > 0] + alpha \cdot e^{x} \cdot [x \le 0]",
+        r"(e^{x} - 1) \cdot [x \le 0]",
+    ),
+    pattern="routes",
+)
+def elu(x, alpha):
+    """Passes what is positive and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
+    if x > 0:
+        return x, lambda: (1.0, BLOCKED)
+    return alpha * ieee.expm1(x), lambda: (lambda: _scaled_exp(x, alpha), lambda: ieee.expm1(x))
 
 
 @operation("|x|", "sign(x)", symbol="|x|", latex=("|x|", r"\operatorname{sign}(x)"))
@@ -595,12 +616,32 @@ def logsumexp(xs):
 
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
     True
+
+    Infinite numbers give the limit: beside one inf all others have the gradient 0, and it has 1, as a number has that
+    is alone, even −inf. What share each of several inf has, or of several −inf and nothing else, nobody knows: nan.
     """
     _need_numbers("logsumexp", xs)
-    shift = _largest(xs)
-    powers = [ieee.exp(x - shift) for x in xs]
+    largest = _largest(xs)
+    if math.isinf(largest):
+        return _logsumexp_at_infinity(xs, largest)
+    powers = [ieee.exp(x - largest) for x in xs]
     total = _left_to_right(powers)
-    return shift + ieee.log(total), lambda: tuple(ieee.divide(power, total) for power in powers)
+    value = largest + ieee.log(total)
+    if type(total) is not float:
+        return value, lambda: _shares(xs, largest, total.data)
+    return value, lambda: [power / total for power in powers]
+
+
+def _logsumexp_at_infinity(xs, largest):
+    """The limit: a number that is infinitely larger takes all; where several are, nobody knows their shares."""
+    tied = [x for x in xs if x >= largest]
+    if any(math.isnan(data_of(x)) for x in xs):
+        return math.nan, lambda: [_unknown(xs)] * len(xs)
+    return largest, lambda: [0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs]
+
+
+def _unknown(xs):
+    return _undefined(math.nan * _left_to_right(xs))
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -609,20 +650,51 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    Composed from −, exp, sum and ÷, and shifted as in `logsumexp`. An empty list raises ValueError.
+    Composed from −, exp, sum and ÷, shifted as in `logsumexp` and with the same limits: [0, inf] gives [0, 1]. An
+    empty list raises ValueError.
     """
     xs = [_operand(x) for x in xs]
     _need_numbers("softmax", xs)
-    shift = _largest(xs)
-    powers = [exp(x - shift) for x in xs]
-    total = sum(powers)
-    return [divide(power, total) for power in powers]
+    largest = _largest(xs)
+    powers = [exp(x - largest) for x in xs]
+    if not math.isinf(largest):
+        total = sum(powers)
+        return [divide(power, total) for power in powers]
+    # Of infinite ones, inf − inf left nan, which is right where there are several; but in the sum each counts as 1.
+    is_largest = [data_of(x) >= largest for x in xs]
+    counted = [where(is_one, 1.0, power) for is_one, power in zip(is_largest, powers, strict=True)]
+    total = sum(counted)
+    tie = not data_of(total) <= 1.0
+    return [
+        divide(power if tie and is_one else count, total)
+        for is_one, power, count in zip(is_largest, powers, counted, strict=True)
+    ]
+
+
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """The logarithms of `softmax`, also of shares that are too small for a float: x − logsumexp(xs) for each x.
+
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+
+    Composed from logsumexp and −, with the limits of logsumexp: [0, inf] gives [−inf, 0]. An empty list raises
+    ValueError.
+    """
+    xs = [_operand(x) for x in xs]
+    _need_numbers("log_softmax", xs)
+    total = logsumexp(xs)
+    logarithms = [x - total for x in xs]
+    if not math.isinf(data_of(total)):
+        return logarithms
+    largest = [data_of(x) >= data_of(total) for x in xs]
+    # inf − inf is nan, which is right where several are infinite; but one alone has all.
+    alone = largest.count(True) == 1
+    return [where(alone and is_one, 0.0, x) for is_one, x in zip(largest, logarithms, strict=True)]
 
 
 def _largest(xs):
     """What to shift exponents by; a constant, for the answer does not depend on it."""
-    largest = max(data_of(x) for x in xs)
-    return largest if math.isfinite(largest) else 0.0
+    return max(data_of(x) for x in xs)
 
 
 def _left_to_right(xs):
@@ -634,3 +706,187 @@ def _left_to_right(xs):
 def _need_numbers(name, xs):
     if not xs:
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
+
+
+# Derivatives that are operations themselves ---------------------------------------------------------
+# A formula that is exact need not have an exact derivative: that of 4e/(1+e)² is a difference of two terms, which are
+# nearly equal near 0. So on Values some rules answer nodes of operations that only derivatives are made of, each with
+# a rule for its own derivative. They are in no rule book.
+
+
+def _derived(
+    name: str,
+    notation: str,
+    value: Callable[..., float],
+    partials: Callable[..., Any],
+    *,
+    latex: str = "",
+    precedence: int = ATOM,
+) -> Callable[..., Any]:
+    """A function of floats and Values, given by its value on floats and by its partials on both."""
+    parameters = tuple(inspect.signature(value).parameters)
+
+    def rule(*operands: Any) -> Any:
+        return value(*map(data_of, operands)), lambda: partials(*operands)
+
+    rule.__name__, rule.__doc__ = name, value.__doc__
+    latexes, domain = (latex or _latex_call(name, parameters),), (REALS,) * len(parameters)
+    derived = Operation(rule, name, parameters, notation, (), notation, latexes, domain, precedence, "")
+
+    def function(*operands: Any) -> Any:
+        for operand in operands:
+            if type(operand) is not float:
+                return operand.__apply_operation__(derived, operands)
+        return value(*operands)
+
+    return function
+
+
+_sech_squared: Callable[[Any], Any] = _derived(
+    "sech_squared",
+    "sech²(x)",
+    precise.sech_squared,
+    lambda x: (-2.0 * ieee.tanh(x) * _sech_squared(x),),
+    latex=r"\operatorname{sech}^2(x)",
+)
+
+_atan_slope: Callable[[Any], Any] = _derived(
+    "atan_slope",
+    "1/(1 + x²)",
+    precise.atan_slope,
+    lambda x: (-2.0 * (x * _atan_slope(x)) * _atan_slope(x),),
+    latex=r"\frac{1}{1+x^2}",
+    precedence=PRODUCT,
+)
+
+_scaled_exp: Callable[[Any, Any], Any] = _derived(
+    "scaled_exp",
+    "y·exp(x)",
+    precise.scaled_exp,
+    lambda x, y: (lambda: _scaled_exp(x, y), lambda: ieee.exp(x)),
+    latex="y e^x",
+    precedence=PRODUCT,
+)
+
+_silu_slope = _derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
+
+
+def _third_derivative_of_silu(x):
+    # 3·σ″ + x·σ‴; with t = tanh(x/2) that is σ″ = −t·σ′ and σ‴ = (3·t² − 1)/2·σ′.
+    t = ieee.tanh(0.5 * x)
+    return 0.25 * _sech_squared(0.5 * x) * (x * (1.5 * t * t - 0.5) - 3.0 * t)
+
+
+_silu_curvature: Callable[[Any], Any] = _derived(
+    "silu_curvature", "silu″(x)", precise.silu_curvature, lambda x: (_third_derivative_of_silu(x),)
+)
+
+
+def _further(name: str, derivative: Callable[[float, int], float]) -> Callable[[Any, int], Any]:
+    """The derivatives of all orders of a function of one number: each has the next one for its own."""
+
+    @functools.cache
+    def of_order(order: int) -> Callable[..., Any]:
+        return _derived(
+            f"{name}_derivative_{order}",
+            name + "′" * order + "(x)",
+            lambda x: derivative(x, order),
+            lambda x: (of_order(order + 1)(x),),
+        )
+
+    return lambda x, order: of_order(order)(x)
+
+
+_erf_derivative = _further("erf", precise.erf_derivative)
+_gelu_derivative = _further("gelu", precise.gelu_derivative)
+
+
+def _quotient_derivative(x, y, by_divisor):
+    if type(x) is float and type(y) is float:
+        return precise.quotient(x, y, by_divisor)
+    return _quotient_operation(by_divisor)(x, y)
+
+
+@functools.cache
+def _quotient_operation(by_divisor):
+    factor = (-1) ** by_divisor * math.factorial(by_divisor)
+    return _derived(
+        f"quotient_by_divisor_{by_divisor}",
+        f"{factor}·x/y^{by_divisor + 1}".replace("-1·", "−").replace("-", "−"),
+        lambda x, y: precise.quotient(x, y, by_divisor),
+        lambda x, y: (
+            lambda: _quotient_derivative(1.0, y, by_divisor),  # as it is linear in x
+            lambda: _quotient_derivative(x, y, by_divisor + 1),
+        ),
+        latex=rf"\frac{{{factor} \cdot x}}{{y^{{{by_divisor + 1}}}}}",
+        precedence=POWER,
+    )
+
+
+def _power_derivative(x, y, by_base, by_exponent):
+    if type(x) is float and type(y) is float:
+        return precise.power(x, y, by_base, by_exponent)
+    return _power_operation(by_base, by_exponent)(x, y)
+
+
+@functools.cache
+def _power_operation(by_base, by_exponent):
+    """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
+    name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
+    notation, latex = _POWER_NOTATIONS.get((by_base, by_exponent), (f"{name}(x, y)", ""))
+    return _derived(
+        name,
+        notation,
+        lambda x, y: precise.power(x, y, by_base, by_exponent),
+        lambda x, y: (
+            lambda: _power_derivative(x, y, by_base + 1, by_exponent),
+            lambda: _power_derivative(x, y, by_base, by_exponent + 1),
+        ),
+        latex=latex,
+        precedence=POWER,
+    )
+
+
+_POWER_NOTATIONS = {
+    (1, 0): ("y·x^(y−1)", "y x^{y-1}"),
+    (0, 1): ("x^y·ln x", r"x^y \ln x"),
+    (2, 0): ("y·(y−1)·x^(y−2)", r"y\,(y-1)\,x^{y-2}"),
+    (1, 1): ("x^(y−1)·(1 + y·ln x)", r"x^{y-1}\,(1 + y \ln x)"),
+    (0, 2): ("x^y·(ln x)²", r"x^y\,(\ln x)^2"),
+}
+
+
+def _shares(xs, shift, total):
+    """The softmax of xs, in which the others have more digits than 1 − share has.
+
+    So the others are added up, those before it and those after it.
+    """
+    parts = [_part(x, shift, total) for x in xs]
+    before = [0.0, *itertools.accumulate(parts[:-1])]
+    after = [0.0, *itertools.accumulate(parts[:0:-1])]
+    return [_share_of_whole(part, some + more) for part, some, more in zip(parts, before, reversed(after), strict=True)]
+
+
+# Where y and z are constants, it is its own derivative.
+_part: Callable[..., Any] = _derived(
+    "part",
+    "exp(x − y)/z",
+    lambda x, y, z: ieee.exp(x - y) / z,
+    lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED),
+    latex=r"\frac{e^{x-y}}{z}",
+    precedence=PRODUCT,
+)
+
+# x/(x + y) and x + y for two parts of a whole: it is 1, but for a rounding that would make −xᵢ·xⱼ, the derivative of a
+# share by the number of another one, differ from the same from the other side.
+_share_of_whole = _derived(
+    "share",
+    "x/(x + y)",
+    lambda x, y: x,
+    lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
+    latex=r"\frac{x}{x+y}",
+    precedence=PRODUCT,
+)
+_whole: Callable[[Any, Any], Any] = _derived(
+    "whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), latex="x + y", precedence=SUM
+)

@@ -1,6 +1,7 @@
 """The rule book: what holds for every declared operation, and what a user's own operation can count on."""
 
 import math
+import random
 import re
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
@@ -9,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import bits, grads
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import BLOCKED, OPERATIONS, REALS, GradientError, Operation, Value, gradcheck, gradient, operation
+from autograd import BLOCKED, OPERATIONS, REALS, GradientError, Operation, Value, gradcheck, gradient, operation, value
 from autograd.notation import expression
 from autograd.testing import inputs_for
 
@@ -150,6 +152,30 @@ def test_domains_do_not_change() -> None:
         REALS.low = 0.0  # type: ignore[misc]
 
     assert -1.0 in REALS
+
+
+HOSTILE = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 710.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan, -math.nan)
+
+
+def numbers_of_a_hostile_graph(engine: Any, seed: int) -> list[str]:
+    source = random.Random(seed)
+    leaves = [engine.Value(source.choice(HOSTILE)) for _ in range(3)]
+    nodes = list(leaves)
+    for _ in range(8):
+        operation = source.choice(BUILT_IN)
+        lists = [isinstance(domain, list) for domain in operation.domain]
+        operands = [[source.choice(nodes) for _ in range(2 if is_list else 1)] for is_list in lists]
+        nodes.append(operation(*(many if is_list else many[0] for many, is_list in zip(operands, lists, strict=True))))
+    nodes[-1].backward(source.choice([1.0, -2.0, math.inf]))
+    slopes = engine.gradient(nodes[-1], leaves)
+    return [bits(x) for x in (*(node.data for node in nodes), *grads(nodes), *(slope.data for slope in slopes))]
+
+
+def test_the_engines_differ_in_nothing_but_the_sign_of_nan() -> None:
+    """Seen to fail with copysign(inf, x) for the quotient of a nan x and 0."""
+    native = pytest.importorskip("autograd._native", reason="the compiled engine was not built")
+    for seed in range(500):
+        assert numbers_of_a_hostile_graph(native, seed) == numbers_of_a_hostile_graph(value, seed), seed
 
 
 # Lists --------------------------------------------------------------------------------------------
@@ -304,6 +330,70 @@ def test_softmax_of_logarithms_shares_as_their_numbers() -> None:
 
     assert [share.data for share in shares] == pytest.approx([1 / 8, 2 / 8, 5 / 8], rel=1e-14)
     assert [score.grad for score in scores] == pytest.approx([-1 / 32, 3 / 16, -5 / 32], rel=1e-14)
+
+
+def test_log_softmax_is_the_logarithm_of_the_softmax() -> None:
+    """Also where the share itself is 0. Seen to fail with the logarithm of the softmax: −inf for −1000."""
+    scores = [Value(math.log(number)) for number in (1.0, 2.0, 5.0)]
+    logarithms = autograd.log_softmax(scores)
+    logarithms[1].backward()
+
+    assert [x.data for x in logarithms] == pytest.approx([math.log(x / 8) for x in (1, 2, 5)], rel=1e-14)
+    assert [score.grad for score in scores] == pytest.approx([-1 / 8, 6 / 8, -5 / 8], rel=1e-14)
+    assert autograd.log_softmax([0.0, 1000.0]) == [-1000.0, 0.0]
+    with pytest.raises(ValueError, match="log_softmax of an empty list is undefined"):
+        autograd.log_softmax([])
+
+
+@pytest.mark.parametrize(
+    ("xs", "expected"),
+    [
+        ([0.0, math.inf], [-math.inf, 0.0]),
+        ([-math.inf, 0.0], [-math.inf, 0.0]),
+        ([-math.inf], [0.0]),
+        ([math.inf, 0.0, math.inf], [math.nan, -math.inf, math.nan]),
+        ([math.inf, math.nan], [math.nan, math.nan]),
+    ],
+)
+def test_log_softmax_of_infinite_numbers_is_the_limit(xs: list[float], expected: list[float]) -> None:
+    """Seen to fail with inf − inf."""
+    leaves = [Value(x) for x in xs]
+    logarithms = autograd.log_softmax(leaves)
+
+    assert (
+        [bits(x.data) for x in logarithms] == [bits(x) for x in autograd.log_softmax(xs)] == list(map(bits, expected))
+    )
+
+
+@pytest.mark.parametrize(
+    ("activation", "at", "value", "slope"),
+    [
+        (autograd.silu, math.inf, math.inf, 1.0),
+        (autograd.silu, -math.inf, -0.0, -0.0),
+        (autograd.silu, 0.0, 0.0, 0.5),
+        (autograd.gelu, math.inf, math.inf, 1.0),
+        (autograd.gelu, -math.inf, -0.0, 0.0),
+        (autograd.gelu, 0.0, 0.0, 0.5),
+        (autograd.erf, -math.inf, -1.0, 0.0),
+        (autograd.atan, math.inf, math.pi / 2, 0.0),
+        (autograd.atan, -1e200, -math.pi / 2, 0.0),
+        (autograd.expm1, 710.0, math.inf, math.inf),
+        (autograd.expm1, -math.inf, -1.0, 0.0),
+        (lambda x: autograd.leaky_relu(x, 0.1), 0.0, 0.0, 0.1),
+        (lambda x: autograd.leaky_relu(x, 0.1), -2.0, -0.2, 0.1),
+        (lambda x: autograd.leaky_relu(x, 0.1), math.inf, math.inf, 1.0),
+        (lambda x: autograd.elu(x, 0.5), 0.0, 0.0, 0.5),
+        (lambda x: autograd.elu(x, 0.5), -math.inf, -0.5, 0.0),
+        (lambda x: autograd.elu(x, 0.5), math.inf, math.inf, 1.0),
+    ],
+)
+def test_activations_at_their_ends_and_kinks(activation: Any, at: float, value: float, slope: float) -> None:
+    """Seen to fail with inf · 0 in the tails of SiLU and GELU."""
+    x = Value(at)
+    y = activation(x)
+    y.backward()
+
+    assert (bits(y.data), bits(x.grad)) == (bits(value), bits(slope))
 
 
 # A user's own operation ---------------------------------------------------------------------------

@@ -854,7 +854,8 @@ def operations_on_numbers() -> list[Operation]:
 def test_nan_in_gives_nan_out_and_a_nan_gradient(operation: Operation) -> None:
     """Seen to fail with a ReLU that answers 0 for nan."""
     for position in range(operation.name == "where", len(operation.parameters)):
-        leaves = [Value(0.5) for _ in operation.parameters]
+        # What is positive passes a leaky ReLU and an ELU whatever their other operand is.
+        leaves = [Value(-0.5 if operation.name in ("leaky_relu", "elu") else 0.5) for _ in operation.parameters]
         nan = leaves[position] = Value(NAN)
         if operation.name == "where":
             leaves[0].data = float(position == 1)
@@ -863,6 +864,8 @@ def test_nan_in_gives_nan_out_and_a_nan_gradient(operation: Operation) -> None:
         # Of a product, x/y, x^y or a maximum, nan makes the partial towards the other operand nan; log x and the
         # rest have only themselves. A product's partial towards nan itself is the other factor.
         expected = {"multiply": 0.5, "where": 1.0, "divide": 2.0 if position == 0 else NAN}.get(operation.name, NAN)
+        if position == 1:
+            expected = {"leaky_relu": -0.5, "elu": math.expm1(-0.5)}.get(operation.name, expected)
 
         assert math.isnan(y.data)
         if operation.name not in LINEAR:

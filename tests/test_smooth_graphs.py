@@ -27,7 +27,7 @@ from autograd.testing import Program, Step, programs
 # a gradient comes through it.
 TOLERANCE = 1e-11
 
-KINKED = {"relu", "abs", "maximum", "minimum", "where"}
+KINKED = {"relu", "leaky_relu", "elu", "abs", "maximum", "minimum", "where"}
 SMOOTH = [operation for operation in BUILT_IN if operation.name not in KINKED]
 
 AGREES, DIFFERS, EXCUSED = "agrees", "differs", "excused"
