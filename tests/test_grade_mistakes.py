@@ -1,11 +1,12 @@
 """Engines with one mistake each, as learners make them: each is called by its name, and by no other."""
 
+# ruff: noqa: E501  # a mistake stands on one line, so that the eye compares
+
 import inspect
-import math
 
 import pytest
 
-from autograd.grade import grade
+from autograd.grade import checks, grade
 
 # A small engine without a mistake. Each mistake below is one change of its text.
 ENGINE = """
@@ -224,5 +225,64 @@ MISTAKES = {
 }  # fmt: skip
 
 
-def test_placeholder():
-    assert inspect and math and pytest and grade
+# What micrograd itself is told, which has none of the mistakes above.
+KNOWN = [checks.STALE, checks.ROOT, checks.LATE, checks.RECURSION, checks.NODE_CYCLE, checks.HELPER_CYCLE]
+
+PRODUCT = "other.data * out.grad\n            other.grad += self.data * out.grad"
+MICROGRAD = {
+    "gradient starts at 1": ("self.grad = 0\n", "self.grad = 1\n", "a gradient that starts at 1"),
+    "root without its 1": ("        self.grad = 1\n", "", "a root that never gets its 1"),
+    "each node set to 1": ("            v._backward()", "            v.grad = 1; v._backward()", "the gradient of each node set to 1"),
+    "sum without out.grad": ("self.grad += out.grad\n            other.grad += out.grad", "self.grad += 1\n            other.grad += 1", ALONE, "x + y"),
+    "product without out.grad": (PRODUCT, "other.data\n            other.grad += self.data", ALONE, "x * y"),
+    "power without out.grad": ("(other * self.data**(other-1)) * out.grad", "other * self.data**(other-1)", ALONE, "x ** 2"),
+    "product assigns": (f"+= {PRODUCT}", f"= {PRODUCT}".replace("+=", "="), OVERWRITES, "x * y"),
+    "radd drops the past": ("        return self + other\n", "        return Value(self.data + other)\n", FORGETS, "2 + x"),
+    "n - 1": ("(other * self.data**(other-1))", "((other-1) * self.data**(other-1))", "n - 1 where n belongs"),
+    "relu times its output": ("(out.data > 0) * out.grad", "out.data * out.grad", "a gradient multiplied by relu(x) itself"),
+    "+= in place": ("    def __neg__", "    def __iadd__(self, o):\n        self.data += o\n        return self\n\n    def __neg__", IN_PLACE, "y += 2"),
+    "from the leaves": ("reversed(topo)", "topo", "a walk in the wrong direction"),
+    "one step": ("reversed(topo)", "[self]", "a walk in the wrong direction"),
+    "no walk": ("            v._backward()", "            pass", "a backward that passes nothing on"),
+    "never visited": ("                visited.add(v)\n", "", "nodes that pass their gradient on more than once"),
+    "own factor": (PRODUCT, "self.data * out.grad\n            other.grad += other.data * out.grad", "each factor given its own value"),
+    "other.grad": (PRODUCT, "other.grad * out.grad\n            other.grad += self.grad * out.grad", "the gradient of the other factor"),
+    "both to self": (PRODUCT, "other.data * out.grad\n            self.grad += self.data * out.grad", "a rule of x * y that passes both"),
+    "sum without children": ("self.data + other.data, (self, other), '+'", "self.data + other.data", "an operand of x + y that the walk does not find"),
+    "product without children": ("self.data * other.data, (self, other), '*'", "self.data * other.data", "an operand of x * y that the walk does not find"),
+    "relu without children": ("self.data, (self,), 'ReLU'", "self.data", "an operand of relu(x) that the walk does not find"),
+    "sign of the power": ("self.grad += (other", "self.grad -= (other", "the wrong sign in the rule of x ** 2"),
+    "minus to plus": ("self + (-other)", "self + other", "a sum in place of x - y"),
+    "nothing": ("self.grad = 0\n", "self.grad = 0\n", ""),
+}  # fmt: skip
+
+
+def changed(source, old, new):
+    """The class of a source in which something is changed; `|` stands between several pieces."""
+    for piece in old.split("|"):
+        assert piece in source
+        source = source.replace(piece, piece.replace("+=", "=") if "|" in old else new)
+    namespace = {"__name__": "engine"}
+    exec(source, namespace)
+    return namespace["Value"]
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_each_mistake_is_called_by_its_name_and_by_no_other(kind):
+    old, new, name, *rule = MISTAKES[kind]
+    (mistake,) = grade(changed(ENGINE, old, new)).mistakes
+
+    assert mistake.startswith(name.format(*rule))
+
+
+@pytest.mark.parametrize("kind", MICROGRAD)
+def test_each_mistake_in_micrograd_is_called_by_its_name_and_by_no_other(kind):
+    source = inspect.getsource(pytest.importorskip("micrograd.engine").Value)
+    old, new, name, *rule = MICROGRAD[kind]
+    mistakes = [mistake for mistake in grade(changed(source, old, new)).mistakes if mistake not in KNOWN]
+
+    assert [mistake[: len(name.format(*rule))] for mistake in mistakes] == [name.format(*rule)] * bool(name)
+
+
+def test_an_engine_without_a_mistake_is_called_nothing():
+    assert grade(changed(ENGINE, "import math", "import math")).mistakes == []

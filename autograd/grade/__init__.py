@@ -38,7 +38,7 @@ def grade(value_class: type, module: str | None = None) -> Report:
 
     >>> from autograd import Value
     >>> print(str(grade(Value)).splitlines()[-1])
-    82 passed, 0 failed, 0 missing
+    89 passed, 0 failed, 0 missing
 
     The programs run in another process, with bounded time (under a minute in all) and memory: they can neither
     crash this one nor hang it. Raises GradeError where there is nothing to grade: for what is no class, cannot be

@@ -2,14 +2,14 @@
 
 >>> check = next(check for check in CHECKS if check.name == "the gradients of two branches add up")
 >>> print(check.program)
-x, y, z = Value(3.0), Value(2.0), Value(5.0)
+x, y, z = Value(3.0), Value(2.0), Value(7.0)
 u = x * y + x * z
 u.backward()
 >>> check.right
-{'x.grad': 7.0}
+{'x.grad': 9.0}
 
 All numbers are worked by hand. They are chosen so that different mistakes give different answers: where x is 3,
-y is 2 and z is 5, the gradient 7 of the program above is y + z, while 5 or 2 is one branch that overwrote the other.
+y is 2 and z is 7, the gradient 9 of the program above is y + z, while 7 or 2 is one branch that overwrote the other.
 """
 
 import math
@@ -195,18 +195,22 @@ def formula(
 
 
 def shared(text: str, slopes: Answers, **leaves: float) -> Check:
-    """Two results of one rule that share their operands, of which the first is computed itself."""
+    """Two results of one rule that share their operands; the only operand of a rule is a result itself."""
     twice = [2 * slope for slope in slopes]
     one_assigns = [tuple(slope * (1 + (i != j)) for i, slope in enumerate(slopes)) for j in range(len(slopes))]
     wrong: list[tuple[Answers | str, tuple[str, ...]]] = [
         (slopes, (ASSIGNED, ASSIGNED_IN.format(text))),
         *[(answer, (ASSIGNED_IN.format(text),)) for answer in one_assigns],
-        ((0.0, *twice[1:]), (UNFOUND_IN.format(text),)),
     ]
-    term = re.sub(r"\bx\b", "u", f"({text})" if " " in text else text)
+    term = f"({text})" if " " in text else text
+    first = f"{_leaves(leaves)}\n"
+    if len(leaves) == 1:
+        wrong.append(((0.0,), (UNFOUND_IN.format(text),)))
+        first += "u = x * Value(1.0)\n"
+        term = re.sub(r"\bx\b", "u", term)
     return Check(
         name=f"the gradients of two results of {text} add up",
-        program=f"{_leaves(leaves)}\nu = x * Value(1.0)\nz = {term} + {term}\nz.backward()",
+        program=f"{first}z = {term} + {term}\nz.backward()",
         right={f"{leaf}.grad": slope for leaf, slope in zip(leaves, twice, strict=True)},
         wrong=_told(tuple(twice), wrong),
         needs=(text, "x + y", "x * y"),
@@ -263,7 +267,7 @@ def _told(
 def _alike(one: Answers | str, other: Answers | str) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return one == other
-    return all(math.isclose(x, y, rel_tol=1e-9) for x, y in zip(one, other, strict=True))
+    return len(one) == len(other) and all(math.isclose(x, y, rel_tol=1e-9) for x, y in zip(one, other, strict=True))
 
 
 def _times_factor(answers: Answers) -> Answers:
@@ -296,12 +300,12 @@ SIN, COS = math.sin(1.0), math.cos(1.0)
 
 _BRANCHES_OF_PRODUCTS: Wrong = {
     (2.0,): (ASSIGNED, ASSIGNED_IN.format("x * y")),
-    (5.0,): (ASSIGNED, ASSIGNED_IN.format("x * y")),
+    (7.0,): (ASSIGNED, ASSIGNED_IN.format("x * y")),
     (0.0,): UNREACHED,
     (6.0,): OWN_FACTOR,
 }
 _BRANCHES_OF_SUMS: Wrong = {
-    (8.0,): (ASSIGNED, ASSIGNED_IN.format("x + y")),
+    (10.0,): (ASSIGNED, ASSIGNED_IN.format("x + y")),
     (5.0,): (ASSIGNED, ASSIGNED_IN.format("x + y")),
     (0.0,): UNREACHED,
 }
@@ -436,7 +440,7 @@ CHECKS: tuple[Check, ...] = (
         {
             (1.0, 1.0, 5.0): (ARRIVING, ARRIVING_IN.format("x + y")),
             (8.0, 8.0, 5.0): ADDED_IN.format("x + y"),
-            (0.0, 0.0, 5.0): UNREACHED,
+            (0.0, 0.0, 5.0): (UNREACHED, UNFOUND_IN.format("x * y")),
         },
         shows="chain of x + y",
     ),
@@ -451,7 +455,7 @@ CHECKS: tuple[Check, ...] = (
             """,
             {"x.grad": 2.0, "y.grad": 3.0, "z.grad": 1.0},
             {(0.0, 0.0, 1.0): (UNREACHED, UNFOUND_IN.format("x + y"))},
-            shows="chain of x + y",
+            shows="terms",
         )
         for where, text in (("", "u + z"), (", the second one", "z + u"))
     ],
@@ -460,7 +464,7 @@ CHECKS: tuple[Check, ...] = (
         program(
             f"the gradients of two {what} add up{side}",
             f"""
-            x, y, z = Value(3.0), Value(2.0), Value(5.0)
+            x, y, z = Value(3.0), Value(2.0), Value(7.0)
             u = {text}
             u.backward()
             """,
@@ -469,10 +473,10 @@ CHECKS: tuple[Check, ...] = (
             shows="branches",
         )
         for what, side, text, right, wrong in (
-            ("branches", "", "x * y + x * z", 7.0, _BRANCHES_OF_PRODUCTS),
-            ("branches", ", where x is the second factor", "y * x + z * x", 7.0, _BRANCHES_OF_PRODUCTS),
-            ("sums", "", "(x + y) * (x + z)", 13.0, _BRANCHES_OF_SUMS),
-            ("sums", ", where x is the second term", "(y + x) * (z + x)", 13.0, _BRANCHES_OF_SUMS),
+            ("branches", "", "x * y + x * z", 9.0, _BRANCHES_OF_PRODUCTS),
+            ("branches", ", where x is the second factor", "y * x + z * x", 9.0, _BRANCHES_OF_PRODUCTS),
+            ("sums", "", "(x + y) * (x + z)", 15.0, _BRANCHES_OF_SUMS),
+            ("sums", ", where x is the second term", "(y + x) * (z + x)", 15.0, _BRANCHES_OF_SUMS),
         )
     ],
     program(
@@ -1055,7 +1059,8 @@ RESTS_ON: dict[str, tuple[str, ...]] = {
     "x * 0": ("chain of x * y",),
     "numbers of x * y": ("x * y",),
     "chain of x * y": ("x * y",),
-    "chain of x + y": ("x + y", "chain of x * y"),
+    "terms": ("x + y", "x * y"),
+    "chain of x + y": ("x + y", "chain of x * y", "terms"),
     "branches": ("chain of x + y",),
     "same": ("x + y", "x * y"),
     "order": ("branches", "same"),
@@ -1103,5 +1108,10 @@ RESTS_ON: dict[str, tuple[str, ...]] = {
     "cos(x)": ("chain of x * y",),
 }
 RESTS_ON |= {
-    f"{rule} twice": (rule, "order", *[f"{part} twice" for part in RESTS_ON[rule] if part in RULES]) for rule in RULES
+    f"{rule} twice": (
+        rule,
+        "equal numbers are different nodes",
+        *[f"{part} twice" for part in RESTS_ON[rule] if part in RULES],
+    )
+    for rule in RULES
 }

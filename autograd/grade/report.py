@@ -133,21 +133,27 @@ class Report:
 def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
     """The results with the mistakes that explain them.
 
-    A failure is put down to a mistake only where all that it rests on is right. Of the mistakes that give exactly its
-    outcome, it is the one that agrees best with all others, if more of them speak for it than against it. All
-    other failures follow from those, as far as one can know before they are mended.
+    A failure is put down to a mistake only where all that it rests on is right: one of those first failures. Of the
+    mistakes that give exactly its outcome, it is the one that explains most others. All other failures follow from
+    the first, as far as one can know before those are mended.
     """
     failed = {result.check.shows for result in results if result.status == FAILED}
-    first = [result for result in results if result.status == FAILED and not failed & _foundations(result.check.shows)]
+    firm = [result for result in results if not failed & _foundations(result.check.shows)]
+    first = [result for result in firm if result.status == FAILED]
+
+    def denies(result: Result, suspect: str) -> bool:
+        """Whether it came out otherwise than with this mistake."""
+        if result.status == PASSED and suspect in MAY_PASS:
+            return False
+        return suspect in _all_suspects(result) and suspect not in _suspects(result)
 
     def excluded(suspect: str) -> bool:
-        """Whether something passed that fails with this mistake."""
-        return suspect not in MAY_PASS and any(r.status == PASSED and suspect in _all_suspects(r) for r in results)
+        return any(result.status == PASSED and denies(result, suspect) for result in firm)
 
     def agreement(suspect: str) -> int:
-        """How many results it explains, less those of the first failures that it would have made come out otherwise."""
-        against = sum(suspect in _all_suspects(result) and suspect not in _suspects(result) for result in first)
-        return sum(suspect in _suspects(result) for result in results) - against
+        # What failed later may have two reasons, so it cannot speak against a mistake.
+        telling = first + [result for result in results if result.status == PASSED]
+        return sum(suspect in _suspects(r) for r in results) - sum(denies(r, suspect) for r in telling)
 
     def possible(result: Result) -> list[str]:
         return [suspect for suspect in _suspects(result) if not excluded(suspect) and agreement(suspect) > 0]

@@ -3,7 +3,7 @@
 >>> from autograd import Value
 >>> from autograd.grade.checks import CHECKS
 >>> outcomes(CHECKS[:1], Given(Value)).outcomes
-(Outcome(answers=(3.0, 1.0), error='', missing='', unreached=''),)
+(Outcome(answers=(3.0, 0.0), error='', missing='', unreached=''),)
 
 Nothing of the class runs in this process, not even its import. The other one gets bounded time and memory, has no
 terminal, and tells what comes of each program in a line of JSON; once it is hung or dead, the next one takes over.
@@ -104,7 +104,7 @@ def outcomes(checks: Sequence[Check], target: Given | Named) -> Trial:
     found: list[Outcome] = []
     subject = None
     while len(found) < len(checks):
-        if reason := _no_further(found, budget):
+        if subject and (reason := _no_further(found, budget)):
             found += [Outcome(unreached=reason)] * (len(checks) - len(found))
             break
         try:
@@ -191,7 +191,7 @@ class _Process:
 
     def _introduced(self) -> Subject:
         """The class as the process tells of it, after the steps that might stop it."""
-        step, seconds = "no process can be started", IMPORT_SECONDS
+        step, seconds = "no process can be started", SECONDS
         while True:
             try:
                 message = self._message(seconds)
@@ -202,7 +202,7 @@ class _Process:
             if "name" in message:
                 methods, functions = message["methods"], message["functions"]
                 return Subject(printable(message["name"]), message["importable"], frozenset(methods), tuple(functions))
-            step, seconds = printable(message["step"]), message["seconds"]
+            step, seconds = printable(message["step"]), MAKE_SECONDS if message["imported"] else IMPORT_SECONDS
 
     def _message(self, seconds: float) -> Any:
         """What the process says next. Raises _StoppedError where it says nothing in time, or no more."""
@@ -311,7 +311,7 @@ def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None
     try:
         value_class, module = _found(target, tell)
         _refuse("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")  # which an import may need
-        tell({"step": f"{_name(value_class)}(3.0) cannot be made", "seconds": MAKE_SECONDS})
+        tell({"step": f"{_name(value_class)}(3.0) cannot be made", "imported": True})
         _require_values(value_class)
         methods = [name for name in FUNCTIONS if hasattr(value_class, name)]
         functions = _functions(module)
@@ -375,7 +375,7 @@ def _found(target: Given | Named, tell: Any) -> tuple[Any, str]:
     if isinstance(target, Given):
         return target.value_class, target.module or str(target.value_class.__module__)
     module, name = target.module, target.name
-    tell({"step": f"cannot import {module}", "seconds": IMPORT_SECONDS})
+    tell({"step": f"cannot import {module}", "imported": False})
     # `python -m autograd` finds modules in the current directory, the command `autograd` by itself does not.
     if not {"", os.getcwd()} & set(sys.path):
         sys.path.insert(0, os.getcwd())
