@@ -8,15 +8,14 @@
 (5.0, 4.0)
 """
 
-import os
-import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
 from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, softmax, topological_order
 from .explain import Explanation, explain
+from .foreign import OF_THE_PACKAGE, missing
 from .gradcheck import Comparison, GradientError, gradcheck
 from .operations import (
     BLOCKED,
@@ -62,13 +61,6 @@ from .operations import (
 )
 from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import sum as sum
-
-# HIPS autograd has the same import name; where both were installed, their files lie in one folder and neither works.
-if os.path.exists(os.path.join(os.path.dirname(__file__), "tracer.py")):
-    warnings.warn(
-        "files of HIPS autograd lie in the folder of scalar-autograd: uninstall both, then install the one you want",
-        stacklevel=2,
-    )
 
 __all__ = [
     "BLOCKED",
@@ -134,10 +126,23 @@ __all__ = [
     "where",
 ]
 
+__version__: str  # looked up when it is asked for, which takes a while
+
 if not TYPE_CHECKING:  # for then a name that does not exist would pass
 
-    def __getattr__(name: str) -> Operation:
-        """The operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+    def __getattr__(name: str) -> Any:
+        """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
+        if name == "__version__":
+            return _version()
         if name in OPERATIONS:
             return OPERATIONS[name]
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        raise missing("module 'autograd'", name, OF_THE_PACKAGE)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("scalar-autograd")
+    except PackageNotFoundError:  # a clone that is run as it is
+        return "0+unknown"

@@ -7,13 +7,13 @@ agrees: 1
 0
 
 A command is two functions that stand together: one declares its arguments, the other runs it and answers the
-exit status. 0 is success, 1 is for `check` and `grade` that found something wrong, 2 is a mistake in what
-was typed.
+exit status. 0 is success, 1 is for `check` and `grade` that found something wrong, 2 is for what cannot be done as it
+was typed, 3 is for `check` that could decide nothing, 4 is for output that nobody gets, as on a full disk; 130 is
+Ctrl-C, and 141 a reader who has seen enough.
 """
 
 import argparse
 import keyword
-import os
 import re
 import shutil
 import sys
@@ -32,10 +32,13 @@ from .explain import FORMATS, explain
 from .expression import Expression, ExpressionError
 from .gradcheck import compare
 from .grade import GradeError, add_grade
+from .terminal import OutputError, complain, output, printable
 from .train import TrainError, add_train
 
 # The dashes that begin an option; all others are minus signs, as in -x*y.
 OPTION = re.compile(r"-[ho]|--([a-z]+(-[a-z]+)*(=.*)?)?", re.DOTALL)
+
+ENDINGS_TOLD = f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 PICTURE_DIGITS, TABLE_DIGITS, CHECK_DIGITS = 4, 9, 15
 
@@ -47,40 +50,50 @@ class CommandError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer the exit status; what argparse itself refuses raises SystemExit, as it does."""
     try:
-        try:
+        with output():
             return _run(sys.argv[1:] if argv is None else argv)
-        finally:
-            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130  # 128 + the number of the signal, as shells report it
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Python would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OutputError as error:
+        complain(str(error))
+        return 4
 
 
 def _run(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="autograd", description="Draw, check and explain the gradients of an expression.", allow_abbrev=False
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (add_draw, add_check, add_explain, add_grade, add_train):
         add(commands)
-    # A space before it keeps a minus sign from being taken for an option.
-    words = [f" {word}" if word.startswith("-") and not OPTION.fullmatch(word) else word for word in argv]
     # Values that stand after an option are left over; anything else that is left over is a mistake.
-    arguments, rest = parser.parse_known_args(words)
-    if unknown := [word for word in rest if word.startswith("-")]:
+    arguments, rest = parser.parse_known_args(argv)
+    if unknown := [word for word in rest if OPTION.fullmatch(word)]:
         parser.error(f"unknown option: {' '.join(unknown)}")
+    if not hasattr(arguments, "run"):  # the name alone: somebody wants to know what there is
+        parser.print_help()
+        return 0
     arguments.values += rest
     try:
         status: int = arguments.run(arguments)
     except (CommandError, ExpressionError, GradeError, TrainError) as error:
         sys.stdout.flush()  # what was printed before the error stands before it
-        print(f"autograd: {_writable(str(error), sys.stderr)}", file=sys.stderr)
+        complain(str(error))
         return 2
     return status
+
+
+class _Parser(argparse.ArgumentParser):
+    def print_help(self, file: Any = None) -> None:
+        """Print what there is; argparse itself would hide that it cannot be written."""
+        print(self.format_help(), end="", file=file)
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        """What argparse makes of an option, or None for what is none: it takes all that begins with a minus sign."""
+        return super()._parse_optional(arg_string) if OPTION.fullmatch(arg_string) else None
 
 
 # draw ---------------------------------------------------------------------------------------------
@@ -94,7 +107,7 @@ def add_draw(commands: Any) -> None:
         type=Path,
         default=Path("graph.svg"),
         metavar="FILE",
-        help="where the picture goes, .svg, .png, .pdf or .dot; an existing file is replaced (default: graph.svg)",
+        help=f"where the picture goes, {ENDINGS_TOLD}; an existing file is replaced (default: graph.svg)",
     )
     parser.add_argument(
         "--digits",
@@ -126,7 +139,7 @@ def run_draw(arguments: argparse.Namespace) -> int:
     """Print the table of all nodes and write the picture."""
     path: Path = arguments.output
     if path.suffix.lower() not in ENDINGS:
-        raise CommandError(f"the picture is saved as {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, not as {path.name!r}")
+        raise CommandError(f"the picture is saved as {ENDINGS_TOLD}, not as {path.name!r}")
     if not path.parent.is_dir():
         raise CommandError(f"there is no folder {str(path.parent)!r} for {path.name}")
     leaves = {name: Value(number, name) for name, number in _values(arguments.values).items()}
@@ -159,7 +172,7 @@ def run_draw(arguments: argparse.Namespace) -> int:
         drawing.save(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise CommandError(f"cannot draw {path}: {getattr(error, 'strerror', None) or error}") from error
-    print(_writable(f"written to {path}", sys.stdout))
+    print(f"written to {path}")
     return 0
 
 
@@ -171,14 +184,15 @@ def add_check(commands: Any) -> None:
     parser = _command(
         commands,
         "check",
-        "compare each gradient with a numeric one; exit 1 if any differs",
-        "A gradient that differences cannot decide, as of abs(x) at 0, is shown with the reason and is no failure. ",
+        "compare each gradient with a numeric one; exit 1 if any differs, 3 if nothing was decided",
+        "A gradient that differences cannot decide, as of abs(x) at 0, is shown with the reason; it is no failure "
+        "beside others that agree. ",
     )
     parser.set_defaults(run=run_check)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Print each gradient beside a numeric one; 1 if any differs."""
+    """Print each gradient beside a numeric one; 1 if any differs, 3 if nothing was decided."""
     values = _values(arguments.values)
     expression = Expression(arguments.expression)
     expression(**values)  # to complain of a missing value before anything else
@@ -202,11 +216,12 @@ def run_check(arguments: argparse.Namespace) -> int:
     _print_table(("name", "analytic", "numeric", "digits", "verdict"), rows)
     for name, found in comparisons.items():
         if found.reason:
-            print(_writable(f"{name}: {found.verdict}, {found.reason}", sys.stdout))
+            print(f"{name}: {found.verdict}, {found.reason}")
     verdicts = Counter(found.verdict for found in comparisons.values())
     print(", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items()))
     if set(verdicts) == {"undecided"}:
         print("nothing was decided: try other points")
+        return 3
     return int("differs" in verdicts)
 
 
@@ -244,7 +259,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         told = explain(root, wrt=wrt, format=arguments.format, digits=arguments.digits, most=arguments.most)
     except ValueError as error:
         raise CommandError(str(error)) from error
-    print(_writable(str(told), sys.stdout))
+    print(told)
     return 0
 
 
@@ -267,22 +282,22 @@ def _command(commands: Any, name: str, does: str, note: str = "") -> argparse.Ar
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version  # slow to import
+        from . import __version__  # slow to find
 
-        print(f"autograd {version('scalar-autograd')}")
+        print(f"autograd {__version__}")
         parser.exit()
 
 
 def _digits(text: str) -> int:
-    if text.strip() not in map(str, range(1, 18)):
-        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a whole number from 1 to 17")
+    if text not in map(str, range(1, 18)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 17")
     return int(text)
 
 
 def _values(words: Sequence[str]) -> dict[str, float]:
     """The numbers of `name=value`, in their order."""
     values: dict[str, float] = {}
-    for word in map(str.strip, words):
+    for word in words:
         left, equals, right = word.partition("=")
         if not equals:
             raise CommandError(f"{word!r} is not name=value (an expression with spaces needs quotes around it)")
@@ -309,10 +324,10 @@ def _root(expression: Expression, leaves: dict[str, Value]) -> Value:
 
 def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns of text: the first stands left and is shortened to the terminal's width, the others stand right."""
-    table = [[_writable(cell, sys.stdout) for cell in row] for row in (heads, *rows)]
+    table = [[printable(cell) for cell in row] for row in (heads, *rows)]
     first, *others = [max(map(len, column)) for column in zip(*table, strict=True)]
     first = min(first, max(10, shutil.get_terminal_size().columns - sum(others) - 2 * len(others)))
-    ellipsis = _writable("…", sys.stdout)
+    ellipsis = printable("…")
     for text, *numbers in table:
         shown = text if len(text) <= first else text[: first - len(ellipsis)] + ellipsis
         print(
@@ -320,22 +335,6 @@ def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             *[f"{number:>{width}}" for number, width in zip(numbers, others, strict=True)],
             sep="  ",
         )
-
-
-# For terminals that cannot show mathematics.
-PLAIN = str.maketrans(
-    {"−": "-", "×": "*", "·": "*", "√": "sqrt ", "σ": "sigma", "…": "...", "→": "->", "²": "^2", "∂": "d"}
-)
-
-
-def _writable(text: str, stream: Any) -> str:
-    """The text in characters that the stream can write."""
-    encoding = stream.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
-    return text
 
 
 if __name__ == "__main__":

@@ -190,14 +190,34 @@ static void free_table(void *table, size_t size) {
 
 #define WEAK_REFERENCES(thing) (*(PyObject **)((char *)(thing) + Py_TYPE(thing)->tp_weaklistoffset))
 
-/* References to nodes that are still to be dropped, so that no drop happens inside another. */
+/* References that are still to be dropped, so that no drop happens inside another.
+
+   Whatever a node holds may be the last reference to more, through closures and attributes as through operands. So a
+   node that dies has its things dropped by the loop that dropped the node. A loop is known by the frame of Python that it
+   began in: while that frame is the innermost, nothing but the loop's own drops runs. A callback of a weak reference has
+   a frame of its own, and so a loop of its own; it may wait for another thread or greenlet, and none shall wait for it.
+   Loops stand in memory of their own and not on the stack of C, which greenlets exchange for another. */
 #define FEW 64 /* most need no array */
 struct Dropping {
-    PyThreadState *thread;
+    struct Dropping *next; /* of those under way, or kept for the next time */
+    void *frame;
     PyObject **things; /* the few, or an array for more */
     Py_ssize_t count, room;
     PyObject *few[FEW];
 };
+
+/* Python 3.13 drops what the attributes of an object hold in nested calls, up to 10,000 deep: too deep for the small
+   stack of a thread. Earlier ones nest 50 deep, later ones watch the stack. */
+#define FREES_NESTED (PY_VERSION_HEX >= 0x030D0000 && PY_VERSION_HEX < 0x030E0000)
+
+/* The innermost frame of Python, as an address to compare. */
+static inline void *frame_here(void) {
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_Get()->current_frame;
+#else
+    return PyThreadState_Get()->cframe->current_frame;
+#endif
+}
 
 /* Threads ------------------------------------------------------------------------------------------- */
 
@@ -207,14 +227,16 @@ static int64_t births;
 
 /* Threads run at the same time: each drops its own references, and one at a time writes gradients. */
 #ifdef _MSC_VER
-static __declspec(thread) struct Dropping *dropping;
+#define EACH_THREAD static __declspec(thread)
 #else
-static _Thread_local struct Dropping *dropping;
+#define EACH_THREAD static _Thread_local
 #endif
+#define HAS_GIL 0
 #define BEGIN_PASS() ((void)0)
 #define END_PASS() ((void)0)
 #define NO_PASS_RUNS 0       /* other threads may make one at any time */
 #define MAY_BE_LAST(thing) 1 /* another thread may know better */
+#define IS_LAST(thing) 0
 #define KEEPS_PASS 0
 #define next_birth() (_Py_atomic_add_int64(&births, 1) + 1)
 static PyMutex committing;
@@ -224,17 +246,23 @@ static PyMutex committing;
 #else
 
 /* The GIL is held, and given away only where Python code runs. */
-static struct Dropping *dropping; /* of the thread that last began or went on with it; NULL for none */
+#define EACH_THREAD static
 static Py_ssize_t passes;         /* that are under way */
+#define HAS_GIL 1
 #define BEGIN_PASS() (++passes)
 #define END_PASS() (--passes)
 #define NO_PASS_RUNS (passes == 0)
 #define MAY_BE_LAST(thing) (Py_REFCNT(thing) == 1)
+#define IS_LAST(thing) (Py_REFCNT(thing) == 1)
 #define KEEPS_PASS 1
 #define next_birth() (++births)
 #define BEGIN_COMMIT() ((void)0)
 #define END_COMMIT() ((void)0)
 
 #endif
+
+EACH_THREAD struct Dropping *droppings;     /* under way */
+EACH_THREAD struct Dropping *kept_dropping; /* one that is done, for the next time */
+EACH_THREAD struct Dropping *direct;        /* the one that is about to drop a node; NULL once the node knows */
 
 #endif

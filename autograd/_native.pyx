@@ -32,8 +32,11 @@ from autograd._formulas cimport (
 
 from functools import update_wrapper
 from heapq import heappop, heappush
+from types import MemberDescriptorType
 
-from . import operations, value as reference
+from . import anomaly, modes, operations, value as reference
+from .arrays import universal_function
+from .foreign import OF_BACKWARD, unknown
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS
 
@@ -52,18 +55,19 @@ cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
         const char* tp_name
         const char* tp_doc
-        PyObject* tp_dict
+        unsigned long tp_flags
         Py_ssize_t tp_basicsize
         PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
         destructor tp_dealloc
         freefunc tp_free
-    void PyType_Modified(PyTypeObject* kind)
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
-    ctypedef struct PyThreadState:
+    ctypedef struct PyFrameObject:
         pass
-    PyThreadState* PyThreadState_Get()
+    PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     void PyObject_ClearWeakRefs(PyObject* thing)
+    int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
+    const unsigned long Py_TPFLAGS_IMMUTABLETYPE
 
 cdef extern from "_native.h":
     void FETCH(const void* address) noexcept nogil
@@ -74,25 +78,54 @@ cdef extern from "_native.h":
     void BEGIN_LIFE(PyObject* block, PyTypeObject* kind)
     void COUNT_ONCE(PyObject* block)
     bint MAY_BE_LAST(PyObject* thing)
+    bint IS_LAST(PyObject* thing)
     PyObject* WEAK_REFERENCES(PyObject* thing)
     const Py_ssize_t FEW
     struct Dropping:
-        PyThreadState* thread
+        Dropping* next
+        void* frame
         PyObject** things
         Py_ssize_t count
         Py_ssize_t room
         PyObject* few[1]
-    Dropping* dropping
+    Dropping* droppings
+    Dropping* kept_dropping
+    Dropping* direct
+    void* frame_here()
+    const bint FREES_NESTED
     long long next_birth()
     void BEGIN_PASS()
     void END_PASS()
+    const bint HAS_GIL
     const bint NO_PASS_RUNS
     void BEGIN_COMMIT()
     void END_COMMIT()
     const bint KEEPS_PASS
 
+cdef extern from "structmember.h":
+    ctypedef struct PyMemberDef:
+        Py_ssize_t offset
+    ctypedef struct PyMemberDescrObject:
+        PyMemberDef* d_member
+
 cdef object Reference = reference.Value
-cdef object MODE = reference._mode
+cdef object MODE = modes.MODE
+cdef object OUTSIDE = modes.OUTSIDE
+
+
+cdef Py_ssize_t place_of(kind, str name) except -1:
+    """Where objects of a class in `modes` keep what is called so."""
+    slot = kind.__dict__.get(name)
+    if not isinstance(slot, MemberDescriptorType):
+        raise ImportError(f"{kind.__name__} in autograd.modes has no slot {name!r}, which this engine reads: build it again")
+    return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
+
+
+cdef Py_ssize_t RECORDING = place_of(modes.Mode, "recording"), ANOMALY = place_of(modes.Mode, "anomaly")
+cdef Py_ssize_t SCOPE = place_of(modes.Mode, "scope"), UNSURE = place_of(modes.Mode, "unsure")
+cdef Py_ssize_t SETTLED = place_of(modes.Mode, "settled"), OUTER = place_of(modes.Mode, "outer")
+cdef Py_ssize_t BLOCK = place_of(modes.Mode, "block"), CLOSED = place_of(modes.Block, "closed")
+cdef Py_ssize_t GENERATOR = place_of(modes.Block, "generator")
 
 NAMES = (
     None,
@@ -138,14 +171,21 @@ cdef struct Many:
 
 
 cdef class Beside:
-    """What few nodes have: an OTHER operation and its closure, or the line that `detect_anomaly` noted."""
+    """What few nodes have: an OTHER operation and its closure, the line that `detect_anomaly` noted, own attributes."""
 
     cdef object label, operation, local_gradient, line
+    cdef dict attributes  # that a program gave the node, as p.momentum = 0.0
 
 
 cdef object EMPTY = ""
 
+# Stands in a leaf that was computed under `no_grad` where others have NULL; never counted.
+cdef PyObject* FORGOTTEN = Py_None
 
+
+@cython.binding(False)  # for then Python itself sees to it that a method is called with a Value
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
 @cython.no_gc
 @cython.c_api_binop_methods(True)
 cdef class Value:
@@ -178,14 +218,14 @@ cdef class Value:
         set_scope(self, mode.scope)
         if mode.anomaly:
             note_line(self)
-            reference._check_data(self, self.number)
+            anomaly.check_leaf(self, self.number)
 
     # What a Value knows ---------------------------------------------------------------------------
 
     @property
     def data(self):
         """The number. Setting it is for leaves, which is how training works; an interior node raises AttributeError."""
-        return self.number
+        return number_of(self)
 
     @data.setter
     def data(self, data):
@@ -278,7 +318,7 @@ cdef class Value:
 
     def item(self):
         """The plain number, as `data`: PyTorch's name for it."""
-        return self.number
+        return number_of(self)
 
     def zero_grad(self):
         """Forget the gradient, as before any pass."""
@@ -286,17 +326,18 @@ cdef class Value:
 
     def detach(self):
         """A new leaf with the same number and label."""
-        return Value(self.number, self.label)
+        return Value(number_of(self), self.label)
 
     # Under the names that `value` has for them.
 
     @property
     def _birth(self):
+        number_of(self)  # raises where there is none
         return birth_of(<PyObject*>self)
 
     @property
     def _data(self):
-        return self.number
+        return number_of(self)
 
     @_data.setter
     def _data(self, double data):
@@ -323,6 +364,10 @@ cdef class Value:
         self.has_grad_ = grad is not None
         self.gradient_ = 0.0 if grad is None else grad
 
+    @property
+    def _local_gradient(self):
+        return reference._forgotten if is_forgotten(self) else None
+
     # The chain rule -------------------------------------------------------------------------------
 
     def local_gradients(self):
@@ -343,7 +388,7 @@ cdef class Value:
             if parent_at(self, i) != NULL
         ]
 
-    def backward(self, seed=1.0):
+    def backward(self, seed=1.0, **others):
         """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
 
         >>> x = Value(3.0)
@@ -354,12 +399,17 @@ cdef class Value:
         54.0
 
         A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
-        gradient is inf or nan.
+        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
         """
         global spare
+        if others:
+            raise unknown("backward", others, OF_BACKWARD)
         cdef double start = real(seed)
         cdef Pass walk = None
+        number_of(self)
+        if is_forgotten(self):
+            reference._forgotten()  # raises
         if start == 0.0:
             return
         if KEEPS_PASS:
@@ -376,15 +426,21 @@ cdef class Value:
         # sum(values) starts with the integer 0, which shall leave no node.
         if PyLong_CheckExact(left) and left == 0:
             return right
-        return binary(ADD, left, right)
+        return reference._strangers_answer(left, right, "__radd__") if is_stranger(right) else binary(ADD, left, right)
 
     def __sub__(left, right):
+        if is_stranger(right):
+            return reference._strangers_answer(left, right, "__rsub__")
         return binary(SUBTRACT, left, right)
 
     def __mul__(left, right):
+        if is_stranger(right):
+            return reference._strangers_answer(left, right, "__rmul__")
         return binary(MULTIPLY, left, right)
 
     def __truediv__(left, right):
+        if is_stranger(right):
+            return reference._strangers_answer(left, right, "__rtruediv__")
         # 1 / v is the reciprocal node that lectures draw.
         left = operand_of(left)
         if type(left) is float and left == 1.0:
@@ -392,7 +448,11 @@ cdef class Value:
         return binary(DIVIDE, left, right)
 
     def __pow__(left, right, modulo):
-        return NotImplemented if modulo is not None else binary(POWER, left, right)
+        if modulo is not None:
+            return NotImplemented
+        if is_stranger(right):
+            return reference._strangers_answer(left, right, "__rpow__")
+        return binary(POWER, left, right)
 
     def __neg__(self):
         return unary(NEGATE, self)
@@ -404,16 +464,24 @@ cdef class Value:
         return unary(ABS, self)
 
     def __lt__(self, other):
-        return self.number < data_of(other)
+        if is_stranger(other):
+            return reference._strangers_answer(self, other, "__gt__")
+        return number_of(self) < data_of(other)
 
     def __le__(self, other):
-        return self.number <= data_of(other)
+        if is_stranger(other):
+            return reference._strangers_answer(self, other, "__ge__")
+        return number_of(self) <= data_of(other)
 
     def __gt__(self, other):
-        return self.number > data_of(other)
+        if is_stranger(other):
+            return reference._strangers_answer(self, other, "__lt__")
+        return number_of(self) > data_of(other)
 
     def __ge__(self, other):
-        return self.number >= data_of(other)
+        if is_stranger(other):
+            return reference._strangers_answer(self, other, "__le__")
+        return number_of(self) >= data_of(other)
 
     def __eq__(self, other):
         return True if self is other else NotImplemented
@@ -424,8 +492,8 @@ cdef class Value:
     def __hash__(self):
         return <Py_hash_t>(<size_t><void*>self >> 4)
 
-    # NumPy then leaves `array * value` and `numpy.float64(2) * value` to the operators above.
-    __array_ufunc__ = None
+    def __array_ufunc__(self, function, method, *inputs, **options):
+        return universal_function(function, method, inputs, options)
 
     # What a Value is not, and how it is shown -----------------------------------------------------
 
@@ -442,13 +510,58 @@ cdef class Value:
         return Reference.__xor__(self, other)
 
     def __reduce__(self):
-        return Reference.__reduce__(self)
+        return reference._reduced(self, Value)
 
     def __repr__(self):
         return Reference.__repr__(self)
 
     def __format__(self, specification):
         return Reference.__format__(self, specification)
+
+    # Attributes of one's own, which a subclass has room for and this class has not.
+
+    def __getattr__(self, name):
+        if is_beside(self) and (<Beside>self.aside).attributes and name in (<Beside>self.aside).attributes:
+            return (<Beside>self.aside).attributes[name]
+        return Reference.__getattr__(self, name)  # raises
+
+    def __setattr__(self, name, value):
+        try:
+            PyObject_GenericSetAttr(self, name, <PyObject*>value)
+        except AttributeError:
+            if hasattr(type(self), name):
+                raise
+            own_attributes(self)[name] = value
+
+    def __delattr__(self, name):
+        if is_beside(self) and (<Beside>self.aside).attributes and name in (<Beside>self.aside).attributes:
+            del (<Beside>self.aside).attributes[name]
+        else:
+            PyObject_GenericSetAttr(self, name, NULL)
+
+    @property
+    def __dict__(self):
+        return own_attributes(self)
+
+    def __del__(self):
+        let_go_attributes(<PyObject*>self)  # asked for of subclasses only
+
+    # micrograd's names.
+
+    @property
+    def _prev(self):
+        """The parents."""
+        return set(self.parents)
+
+    @property
+    def _op(self):
+        """The operation as text: "+", "*", "**2", "ReLU", "tanh"; "" for a leaf."""
+        return Reference._op.fget(self)
+
+    @property
+    def _backward(self):
+        """Adds to the gradients of the parents what the gradient of this node, as it is now, sends to them."""
+        return Reference._backward.fget(self)
 
     @staticmethod
     def __apply_operation__(operation, operands):
@@ -469,6 +582,13 @@ cdef inline PyObject* parent_at(Value node, Py_ssize_t place) noexcept:
 
 cdef inline double number_at(Value node, Py_ssize_t place) noexcept:
     return (<Many*>node.first).numbers[place] if node.code >= WHERE else node.y if place else node.x
+
+
+cdef inline double number_of(Value node) except? -1.0:
+    """The number; AttributeError where the __init__ of a subclass has not called that of its base."""
+    if node.birth_low == 0 and node.birth_high == 0:
+        raise reference._not_made(type(node))
+    return node.number
 
 
 cdef inline object operand_at(Value node, Py_ssize_t place):
@@ -513,8 +633,31 @@ cdef Beside beside(Value node):
     return <Beside>node.aside
 
 
+cdef dict own_attributes(Value node):
+    """The attributes that a program gave a node, made if there were none."""
+    cdef Beside those = beside(node)
+    if those.attributes is None:
+        those.attributes = {}
+    return those.attributes
+
+
 cdef note_line(Value node):
-    beside(node).line = reference._users_line()
+    beside(node).line = anomaly.users_line()
+
+
+cdef inline bint is_forgotten(Value node) noexcept:
+    """Whether it was computed under `no_grad`: a leaf, but not one that was made."""
+    return node.code == LEAF and node.first == FORGOTTEN
+
+
+cdef forget(Value node):
+    """Make a leaf of what was computed, as under `no_grad`; its line stays."""
+    cdef int code = node.code
+    cdef PyObject* first = node.first
+    cdef PyObject* second = node.second
+    node.code, node.first = LEAF, FORGOTTEN
+    beside(node).operation = beside(node).local_gradient = None
+    let_all_go(code, first, second, NULL, NULL, NULL)
 
 
 cdef PyObject* allocated(PyTypeObject* kind, Py_ssize_t items) noexcept:
@@ -531,38 +674,130 @@ cdef PyObject* allocated(PyTypeObject* kind, Py_ssize_t items) noexcept:
 # How nodes die --------------------------------------------------------------------------------------
 
 cdef void die(PyObject* self) noexcept:
-    """Free a Value. Its parents are let go after its memory, so that they may have it."""
+    """Free a Value. What it holds is let go after its memory, so that its parents' may be used again in their order."""
+    global direct
+    cdef Dropping* loop = direct
     cdef int code = (<Value>self).code
     cdef PyObject* first = (<Value>self).first
     cdef PyObject* second = (<Value>self).second
+    cdef PyObject* scope = (<Value>self).scope_
+    cdef PyObject* aside = (<Value>self).aside
+    direct = NULL
     if WEAK_REFERENCES(self) != NULL:
         PyObject_ClearWeakRefs(self)
-    Py_XDecRef((<Value>self).scope_)
-    Py_XDecRef((<Value>self).aside)
     if Py_IS_TYPE(self, <PyTypeObject*>Value):
         give_block(self)
     else:
         Py_TYPE(self).tp_free(self)
-    let_all_go(code, first, second)
+    let_all_go(code, first, second, scope, aside, loop)
 
 
-cdef void let_all_go(int code, PyObject* first, PyObject* second) noexcept:
-    """Let go the parents of a node, which is not there any more or has become a leaf."""
+cdef inline void let_all_go(
+    int code, PyObject* first, PyObject* second, PyObject* scope, PyObject* aside, Dropping* loop
+) noexcept:
+    """Let go what a node held, which is not there any more or has become a leaf; the loop is that which dropped it."""
+    cdef Dropping* own = NULL
     cdef Many* many
     cdef Py_ssize_t i
-    if code == LEAF:
-        return
+    let_go(aside, &loop, &own)
+    let_go(scope, &loop, &own)
     if code >= WHERE:
         many = <Many*>first
         for i in range(many.count):
-            if many.parents[i] != NULL:
-                let_go(many.parents[i])
+            let_go(many.parents[i], &loop, &own)
         PyMem_RawFree(many)
+    elif code != LEAF:
+        let_go(first, &loop, &own)
+        let_go(second, &loop, &own)
+    if own != NULL:
+        drop_all(own)
+
+
+cdef inline void let_go(PyObject* thing, Dropping** loop, Dropping** own) noexcept:
+    if thing == NULL:
+        return
+    if MAY_BE_LAST(thing):
+        if loop[0] == NULL:
+            loop[0] = loop_here(own)
+        if loop[0] != NULL and has_room(loop[0]):
+            loop[0].things[loop[0].count] = thing
+            loop[0].count += 1
+            return
+    Py_DecRef(thing)
+
+
+cdef Dropping* loop_here(Dropping** own) noexcept:
+    """The loop that is under way in this frame, else a new one, which is the caller's own; NULL without memory."""
+    global droppings, kept_dropping
+    cdef void* frame = frame_here()
+    cdef Dropping* loop = droppings
+    while loop != NULL:
+        if loop.frame == frame:
+            return loop
+        loop = loop.next
+    loop, kept_dropping = kept_dropping, NULL
+    if loop == NULL:
+        loop = <Dropping*>PyMem_RawMalloc(sizeof(Dropping))
+        if loop == NULL:
+            return NULL
+    loop.frame, loop.things, loop.count, loop.room = frame, loop.few, 0, FEW
+    loop.next, droppings = droppings, loop
+    own[0] = loop
+    return loop
+
+
+cdef void drop_all(Dropping* loop) noexcept:
+    """Drop what is let go, one after the other, and what is let go by that, until nothing is left."""
+    global droppings, kept_dropping, direct
+    cdef Dropping** place = &droppings
+    cdef PyObject* thing
+    while loop.count > 0:
+        loop.count -= 1
+        thing = loop.things[loop.count]
+        if Py_IS_TYPE(thing, <PyTypeObject*>Value) and IS_LAST(thing):
+            direct = loop
+        Py_DecRef(thing)
+    while place[0] != loop:  # others may have begun since and not be done
+        place = &place[0].next
+    place[0] = loop.next
+    if loop.things != loop.few:
+        PyMem_RawFree(loop.things)
+    if kept_dropping == NULL:
+        kept_dropping = loop
     else:
-        if first != NULL:
-            let_go(first)
-        if second != NULL:
-            let_go(second)
+        PyMem_RawFree(loop)
+
+
+cdef inline bint has_room(Dropping* loop) noexcept:
+    """Whether there is room for one more, or can be made."""
+    cdef PyObject** more
+    if loop.count < loop.room:
+        return True
+    more = <PyObject**>PyMem_RawMalloc(4 * loop.room * sizeof(PyObject*))
+    if more == NULL:
+        return False
+    memcpy(more, loop.things, loop.count * sizeof(PyObject*))
+    if loop.things != loop.few:
+        PyMem_RawFree(loop.things)
+    loop.things, loop.room = more, 4 * loop.room
+    return True
+
+
+cdef void let_go_attributes(PyObject* self) noexcept:
+    """Let go in turn what the attributes of a subclass hold, where Python itself would nest drops too deep."""
+    cdef Dropping* loop = NULL
+    cdef Dropping* own = NULL
+    cdef PyObject* held
+    try:
+        attributes = reference._emptied(<object>self)
+    except Exception:
+        return  # Python drops them then
+    held = <PyObject*>attributes
+    Py_IncRef(held)
+    attributes = None
+    let_go(held, &loop, &own)
+    if own != NULL:
+        drop_all(own)
 
 
 cdef void become_blank(Value node) noexcept:
@@ -572,63 +807,15 @@ cdef void become_blank(Value node) noexcept:
     cdef PyObject* aside = node.aside
     node.code, node.first, node.second, node.has_grad_, node.aside = LEAF, NULL, NULL, False, NULL
     if NO_PASS_RUNS:  # else one may hold the addresses of the parents: these references are rather never dropped
-        let_all_go(code, first, second)
-    Py_XDecRef(aside)
-
-
-cdef inline void let_go(PyObject* parent) noexcept:
-    if MAY_BE_LAST(parent):
-        drop_in_turn(parent)
+        let_all_go(code, first, second, NULL, aside, NULL)
     else:
-        Py_DecRef(parent)
-
-
-cdef void drop_in_turn(PyObject* parent) noexcept:
-    """Drop what may be the last reference to a parent; if that is inside another drop, when this one is done.
-
-    Nested drops would overflow the stack. A drop may also call Python code, as the callback of a weak reference, and
-    that may wait for another thread: what dies there does not wait for this one.
-    """
-    global dropping
-    cdef Dropping mine
-    if dropping != NULL and dropping.thread == PyThreadState_Get() and has_room(dropping):
-        dropping.things[dropping.count] = parent
-        dropping.count += 1
-        return
-    mine.thread, mine.things, mine.count, mine.room = PyThreadState_Get(), mine.few, 0, FEW
-    while True:
-        dropping = &mine
-        Py_DecRef(parent)
-        if mine.count == 0:
-            break
-        mine.count -= 1
-        parent = mine.things[mine.count]
-    if dropping == &mine:
-        dropping = NULL
-    if mine.things != mine.few:
-        PyMem_RawFree(mine.things)
-
-
-cdef inline bint has_room(Dropping* those) noexcept:
-    """Whether there is room for one more, or can be made."""
-    cdef PyObject** more
-    if those.count < those.room:
-        return True
-    more = <PyObject**>PyMem_RawMalloc(4 * those.room * sizeof(PyObject*))
-    if more == NULL:
-        return False
-    memcpy(more, those.things, those.count * sizeof(PyObject*))
-    if those.things != those.few:
-        PyMem_RawFree(those.things)
-    those.things, those.room = more, 4 * those.room
-    return True
+        Py_XDecRef(aside)
 
 
 # What users are told: the name that they know, and how a Value is made and what it is.
-cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
+cdef bytes DOC = ("Value(data, label='')\n--\n\n" + (Reference.__doc__ or "")).encode()  # python -OO leaves none
 (<PyTypeObject*>Value).tp_name = "autograd.Value"
 (<PyTypeObject*>Value).tp_doc = DOC
-(<dict>(<PyTypeObject*>Value).tp_dict)["__doc__"] = Reference.__doc__  # of an instance
 
 (<PyTypeObject*>Value).tp_alloc = allocated
 (<PyTypeObject*>Value).tp_dealloc = die
@@ -639,19 +826,65 @@ cdef bytes DOC = ("Value(data, label='')\n--\n\n" + Reference.__doc__).encode()
 cdef struct Mode:
     bint recording
     bint anomaly
-    PyObject* scope  # NULL for none; the context holds it
+    bint forgetting  # what is made, once it was looked at
+    PyObject* scope  # NULL for none; the context holds it, with the block
+
+
+cdef inline PyObject* kept(PyObject* mode, Py_ssize_t place) noexcept:
+    return (<PyObject**>(<char*>mode + place))[0]
+
+
+cdef bint is_settled(PyObject* mode) noexcept:
+    """Whether the blocks of a mode that last were in force are so now, and no others; see `modes.settled`."""
+    cdef PyObject* block
+    cdef PyObject* blocks
+    cdef Py_ssize_t met = 0
+    if kept(mode, SETTLED) == Py_None:
+        return False
+    blocks = PyTuple_GET_ITEM(kept(mode, SETTLED), 0)
+    while kept(mode, BLOCK) != Py_None:
+        block = kept(mode, BLOCK)
+        if is_in_force(block):
+            if met == PyList_GET_SIZE(<object>blocks) or PyList_GET_ITEM(<object>blocks, met) != block:
+                return False
+            met += 1
+        mode = kept(mode, OUTER)
+    return met == PyList_GET_SIZE(<object>blocks)
+
+
+cdef inline bint is_in_force(PyObject* block) noexcept:
+    """As `Block.is_in_force`."""
+    cdef PyObject* generator = kept(block, GENERATOR)
+    cdef PyObject* behind
+    if kept(block, CLOSED) == Py_True:
+        return False
+    if generator == Py_None:
+        return True
+    behind = <PyObject*>PyFrame_GetBack(<PyFrameObject*>generator)
+    Py_XDecRef(behind)
+    return behind != NULL
 
 
 cdef inline int read_mode(Mode* mode) except -1:
-    """Which way of computing the context asks for, see `value`."""
+    """Which way of computing the context asks for, see `modes`."""
     cdef PyObject* found = NULL
     PyContextVar_Get(MODE, NULL, &found)
-    mode.recording = PyTuple_GET_ITEM(found, 0) == Py_True
-    mode.anomaly = PyTuple_GET_ITEM(found, 1) == Py_True
-    mode.scope = PyTuple_GET_ITEM(found, 2)
+    Py_DecRef(found)  # the context holds it
+    if found == <PyObject*>OUTSIDE:
+        mode.recording, mode.anomaly, mode.forgetting, mode.scope = True, False, False, NULL
+        return 0
+    if PyList_GET_SIZE(<object>kept(found, UNSURE)):
+        if HAS_GIL and is_settled(found):
+            found = PyTuple_GET_ITEM(kept(found, SETTLED), 1)
+        else:
+            settled = modes.settled(<object>found)
+            found = <PyObject*>settled
+    mode.anomaly = kept(found, ANOMALY) == Py_True
+    mode.recording = mode.anomaly or kept(found, RECORDING) == Py_True
+    mode.forgetting = mode.anomaly and kept(found, RECORDING) != Py_True
+    mode.scope = kept(found, SCOPE)
     if mode.scope == Py_None:
         mode.scope = NULL
-    Py_DecRef(found)
     return 0
 
 
@@ -669,7 +902,14 @@ cdef inline double plain(object thing) except? -1.0:
 
 
 cdef inline double data_of(object thing) except? -1.0:
-    return (<Value>thing).number if isinstance(thing, Value) else plain(thing)
+    return number_of(<Value>thing) if isinstance(thing, Value) else plain(thing)
+
+
+cdef inline bint is_stranger(object thing) except -1:
+    """Whether a thing is neither a Value nor a number."""
+    if isinstance(thing, Value) or PyFloat_CheckExact(thing) or PyLong_CheckExact(thing):
+        return False
+    return not reference._is_operand(thing)
 
 
 cdef inline Value new_node(int code, double number, Mode* mode):
@@ -682,7 +922,10 @@ cdef inline Value new_node(int code, double number, Mode* mode):
     COUNT_ONCE(block)
     memset(&node.gradient_, 0, <char*>(&node.aside + 1) - <char*>&node.gradient_)
     node.has_grad_ = False
-    node.code = code if mode.recording else LEAF
+    if mode.recording:
+        node.code = code
+    else:
+        node.code, node.first = LEAF, FORGOTTEN
     set_birth(node)
     node.number = number
     if mode.scope != NULL:
@@ -694,7 +937,9 @@ cdef inline Value new_node(int code, double number, Mode* mode):
 cdef inline Value finished(Value node, Mode* mode):
     if mode.anomaly:
         note_line(node)
-        reference._check_data(node, node.number)
+        anomaly.check_made(node)
+        if mode.forgetting:
+            forget(node)
     return node
 
 
@@ -734,9 +979,10 @@ cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* secon
 
 
 cdef inline Value unary(int code, Value operand):
+    cdef double x = number_of(operand)
     if not KNOWN[code]:
-        return through_closure(OPERATION_OF[code], (operand,), (operand.number,))
-    return unary_of(code, <PyObject*>operand, operand.number)
+        return through_closure(OPERATION_OF[code], (operand,), (x,))
+    return unary_of(code, <PyObject*>operand, x)
 
 
 cdef inline Value binary(int code, object left, object right):
@@ -752,9 +998,9 @@ cdef inline Value binary(int code, object left, object right):
     if second == NULL:
         y = plain(right)
     if first != NULL:
-        x = (<Value>first).number
+        x = number_of(<Value>first)
     if second != NULL:
-        y = (<Value>second).number
+        y = number_of(<Value>second)
     return binary_of(code, first, x, second, y)
 
 
@@ -864,7 +1110,7 @@ cdef Value of_held_lists(int code, object first, object second):
     many = many_of(count)
     for i in range(count):
         thing = <object>(PyList_GET_ITEM(first, i) if i < each else PyList_GET_ITEM(second, i - each))
-        if isinstance(thing, Value):
+        if isinstance(thing, Value) and birth_of(<PyObject*>thing):
             many.parents[i] = <PyObject*>thing
             many.numbers[i] = (<Value>thing).number
             has_value = True
@@ -948,7 +1194,7 @@ cdef Partials partials_of(Value node):
     cdef tuple answers
     partials.make_room(count)
     if node.code == OTHER:
-        answers = tuple(reference._partials(node, beside(node).local_gradient))  # a list may be changed meanwhile
+        answers = reference._checked(beside(node).operation, beside(node).local_gradient(), count)
         for i in range(count):
             # Towards a plain number nothing is computed; and a node that its rule made anew has no operands any more.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
@@ -1048,11 +1294,12 @@ cdef void commit(Stops* stops, Py_ssize_t count) noexcept:
     stops.count = 0
 
 
-cdef collect(Stops* stops, Py_ssize_t count, dict flows):
+cdef collect(Stops* stops, Py_ssize_t count, list nodes, dict flows):
     cdef Py_ssize_t i
     for i in range(count):
         if stops.at[i].node != NULL and not is_blocked(&stops.at[i]):
-            flows[<object>stops.at[i].node] = stops.at[i].flow
+            nodes.append(<object>stops.at[i].node)
+            flows[birth_of(stops.at[i].node)] = stops.at[i].flow
 
 
 # How far a window may reach: so many places, and so many more for each node that was met.
@@ -1292,11 +1539,11 @@ cdef class Pass:
         cdef Mode mode
         read_mode(&mode)
         if mode.anomaly:
-            flows = {}
-            collect(&self.window, self.window.count, flows)
-            collect(&self.past, self.past.count, flows)
-            collect(&self.leaves, self.leaves.room, flows)
-            reference._check_flows(sorted(flows, key=reference._by_birth), flows)
+            nodes, flows = [], {}
+            collect(&self.window, self.window.count, nodes, flows)
+            collect(&self.past, self.past.count, nodes, flows)
+            collect(&self.leaves, self.leaves.room, nodes, flows)
+            anomaly.check_pass(sorted(nodes, key=reference._by_birth), flows)
         return 0
 
     cdef bint is_small(self) noexcept:
@@ -1331,27 +1578,32 @@ def gradient(output, inputs):
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values.
+    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    computed under `no_grad`.
     """
-    cdef bint single = isinstance(inputs, Value)
-    wanted = [inputs] if single else list(inputs)
+    wanted = [inputs] if isinstance(inputs, Value) else reference._inputs(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    if all([value is not output for value in wanted]):
+        reference._check_past(output)
     order = reference.topological_order(output)
-    between = set(wanted)  # the inputs and all that depends on them: the flows elsewhere are not asked for
+    # The births of the inputs and of all that depends on them: the flows elsewhere are not asked for.
+    between = {value._birth for value in wanted}
     for node in order:
-        if not between.isdisjoint(node.parents):
-            between.add(node)
-    flows = {output: 1.0}
+        if any([parent._birth in between for parent in node.parents]):
+            between.add(node._birth)
+    flows = {output._birth: 1.0}
     for node in reversed(order):
-        if node in flows:
+        arrived = flows.get(node._birth)
+        if arrived is not None:
             for parent, partial in local_gradients_as_values(node, between):
-                flow = product(flows[node], partial)
-                flows[parent] = flows[parent] + flow if parent in flows else flow
-    answers = [flows.get(value, 0.0) for value in wanted]
+                birth, flow = parent._birth, product(arrived, partial)
+                flows[birth] = flows[birth] + flow if birth in flows else flow
+    answers = [flows.get(value._birth, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in answers]
-    return answers[0] if single else answers
+    anomaly.check_derivatives(answers)
+    return answers[0] if isinstance(inputs, Value) else answers
 
 
 cdef object product(flow, partial):
@@ -1361,18 +1613,20 @@ cdef object product(flow, partial):
 
 
 cdef list local_gradients_as_values(Value node, set wanted):
-    """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
+    """The local gradients towards the parents of the wanted births, without blocked ones, as Values to be differentiated again."""
     cdef list found = []
     if node.code == LEAF:
         return found
     operation, parents = node.operation, node.operands
     operands = [as_it_was(parent, number) for parent, number in zip(parents, node.numbers)]
-    _, local_gradient = operation.rule(*operation.arguments(operands))
-    for parent, partial in zip(parents, reference._partials(node, local_gradient)):
-        if isinstance(parent, Value) and parent in wanted:
-            partial = partial() if callable(partial) else partial
-            if partial is not BLOCKED:
-                found.append((parent, partial))
+    with reference.on_values(operation):
+        _, local_gradient = operation.rule(*operation.arguments(operands))
+        partials = reference._checked(operation, local_gradient(), len(operands))
+        for parent, partial in zip(parents, partials):
+            if isinstance(parent, Value) and parent._birth in wanted:
+                partial = partial() if callable(partial) else partial
+                if partial is not BLOCKED:
+                    found.append((parent, partial))
     return found
 
 
@@ -1412,7 +1666,7 @@ cdef inline bint is_float_at(list numbers, Py_ssize_t i):
     return numbers is None or PyFloat_CheckExact(numbers[i])
 
 
-def zero_grad(list params):
+def zero_grad(list params not None):
     """Forget the gradients of Values."""
     for parameter in params:
         if type(parameter) is Value:  # a subclass may have a zero_grad of its own
@@ -1421,7 +1675,7 @@ def zero_grad(list params):
             parameter.zero_grad()
 
 
-def sgd_step(list params, list counts, list momenta, double lr, double momentum, double weight_decay, bint nesterov):
+def sgd_step(list params not None, list counts not None, list momenta, double lr, double momentum, double weight_decay, bint nesterov):
     """One step of `optim.SGD`; without momentum the list of momenta is None."""
     cdef Py_ssize_t i
     cdef double g, b
@@ -1454,7 +1708,7 @@ def sgd_step(list params, list counts, list momenta, double lr, double momentum,
 
 
 def adam_step(
-    list params, list counts, list firsts, list seconds, double lr, double beta1, double beta2, double eps,
+    list params not None, list counts not None, list firsts not None, list seconds not None, double lr, double beta1, double beta2, double eps,
     double weight_decay, bint decoupled,
 ):
     """One step of `optim.Adam`, or of `optim.AdamW` where the weight decay is decoupled."""
@@ -1496,28 +1750,30 @@ def adam_step(
 
 # The methods ----------------------------------------------------------------------------------------
 
-def set_method(str name, method):
-    """Give Values a method: the dict of a type that is written in C is closed to Python, but not to C."""
-    (<dict>(<PyTypeObject*>Value).tp_dict)[name] = method
-    PyType_Modified(<PyTypeObject*>Value)
+# As with a class that is written in Python, a program may give it methods: Value.cube = lambda v: v**3.
+(<PyTypeObject*>Value).tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+setattr(Value, "__doc__", Reference.__doc__)  # of an instance
+if not FREES_NESTED:
+    del Value.__del__
 
 
-def become_method(operation):
+def become_method(name, operation):
     """Make v.gauss() of gauss(v), for a user's operations too; see `value`."""
     cdef int code = CODE_OF.get(operation, OTHER)
     if code != OTHER:
         KNOWN[code] = operation.rule is RULE_OF[code]
-        return
     method = reference._method(operation)
     if method is not None:
-        set_method(operation.name, method)
+        setattr(Value, name, METHODS.get(operation, method))
+    elif name not in reference._RESERVED and name in vars(Value):
+        delattr(Value, name)
 
 
 def method_of(int code):
     """The shorter way for an operation on one number or on two."""
     cdef int others_wanted = 0 if code < ADD else 1
 
-    def method(Value self, *others):
+    def method(Value self not None, *others):
         if len(others) != others_wanted:
             OPERATION_OF[code].operands((self, *others))  # raises
         return binary(code, self, others[0]) if others_wanted else unary(code, self)
@@ -1525,12 +1781,9 @@ def method_of(int code):
     return update_wrapper(method, RULE_OF[code])
 
 
-for _operation in OPERATIONS.values():
-    _method = reference._method(_operation)
-    if _method is not None:
-        set_method(_operation.name, _method)
-for _i in range(IDENTITY, WHERE):
-    set_method(NAMES[_i], method_of(_i))
+cdef dict METHODS = {OPERATION_OF[code]: method_of(code) for code in range(IDENTITY, WHERE)}
+for _name, _operation in OPERATIONS.items():
+    become_method(_name, _operation)
 LISTENERS.append(become_method)
 
 cdef Twin _twin

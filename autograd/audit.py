@@ -20,9 +20,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import notation
+from .differences import ATOL, RTOL
 from .engines import Value, topological_order
-from .gradcheck import ATOL, DIFFERS, RTOL, UNDECIDED, Comparison, compare_along
+from .gradcheck import DIFFERS, UNDECIDED, Comparison, compare_along
 from .operations import BLOCKED, Operation
+from .terminal import printable
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +46,7 @@ class Finding:
             f"  at {operands}: recorded {found.analytic!r}, numeric {found.numeric!r}, "
             f"{found.reason or f'{found.digits} digits agree'}",
         ]
-        return "\n".join([*lines, f"  made at {self.node.line}"] if self.node.line else lines)
+        return printable("\n".join([*lines, f"  made at {self.node.line}"] if self.node.line else lines))
 
 
 @dataclass(frozen=True, repr=False)

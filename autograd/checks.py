@@ -1,8 +1,8 @@
 """How arguments are checked, and how their errors are worded: what was expected, what came, what to write instead.
 
->>> whole("epochs", 2.5, least=0)
+>>> whole("epochs", 2.0, least=0)
 Traceback (most recent call last):
-TypeError: epochs is a whole number, not 2.5
+TypeError: epochs is a whole number, not 2.0: write 2
 >>> whole("epochs", -1, least=0)
 Traceback (most recent call last):
 ValueError: epochs is -1, but has to be 0 or more
@@ -14,7 +14,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from .ieee import real
+from .ieee import real, unwrapped
+from .terminal import printable
 
 
 def whole(name: str, given: Any, *, least: int | None = None, most: int | None = None) -> int:
@@ -23,9 +24,13 @@ def whole(name: str, given: Any, *, least: int | None = None, most: int | None =
     >>> whole("digits", 4, least=1, most=17)
     4
     """
-    if _is_truth(given) or not hasattr(type(given), "__index__"):
-        raise TypeError(f"{name} is a whole number, not {shown(given)}")
-    number = operator.index(given)
+    given = unwrapped(given)
+    try:
+        number = None if _is_truth(given) else operator.index(given)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{name} is a whole number, not {shown(given)}{_instead(given, int, least, most)}")
     _check_limits(name, number, least, most)
     return number
 
@@ -36,12 +41,13 @@ def number(name: str, given: Any, *, least: float | None = None, most: float | N
     >>> number("noise", 1, least=0)
     1.0
     """
+    given = unwrapped(given)
     try:
         found = None if _is_truth(given) else real(given)
     except TypeError:
         found = None
     if found is None:
-        raise TypeError(f"{name} is a number, not {shown(given)}")
+        raise TypeError(f"{name} is a number, not {shown(given)}{_instead(given, float, least, most)}")
     if found != found:
         raise ValueError(f"{name} is nan")
     _check_limits(name, found, least, most)
@@ -56,9 +62,10 @@ def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
     ValueError: theme must be 'light' or 'dark', not 'blue'
     """
     choices = list(choices)
-    if not any(type(given) is type(chosen) and given == chosen for chosen in choices):
-        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {shown(given)}")
-    return given
+    for chosen in choices:
+        if isinstance(given, type(chosen)) and _is_truth(given) == _is_truth(chosen) and given == chosen:
+            return chosen
+    raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {shown(given)}")
 
 
 def shown(thing: Any, most: int = 40) -> str:
@@ -68,7 +75,20 @@ def shown(thing: Any, most: int = 40) -> str:
     ('[1.0, 2.0]', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")
     """
     text = repr(thing)
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return printable(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def _instead(given: Any, kind: type[int | float], least: float | None, most: float | None) -> str:
+    """What to write for something else: the number that it stands for, or any in the limits."""
+    try:
+        number = kind(given) if isinstance(given, str) or (isinstance(given, float) and given == int(given)) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is not None:
+        return f": write {number}"
+    if least is None:
+        return ""
+    return f": write one from {least} to {most}" if most is not None else f": write one from {least} on"
 
 
 def _is_truth(thing: Any) -> bool:

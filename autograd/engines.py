@@ -8,17 +8,17 @@ here.
 """
 
 import os
-from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .value import Number, Scope, ancestors, detect_anomaly, no_grad, scope, topological_order
+from .modes import Scope, detect_anomaly, no_grad, scope
+from .terminal import complain, is_command
+from .value import Number, ancestors, topological_order
 
 __all__ = [
     "Number",
     "Scope",
     "Value",
-    "add_method",
     "ancestors",
     "detect_anomaly",
     "engine",
@@ -43,13 +43,21 @@ def _built() -> Any:
     except ImportError as error:
         if asked == "native":
             raise ImportError(
-                f"AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported ({error}): install again "
-                "where there is a C compiler (in a clone, with pip install -e .), or choose 'python'"
+                f"AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported ({error}). Install again "
+                "where there is a C compiler, and not what pip has kept from an install without one: "
+                "pip install --no-cache-dir --force-reinstall scalar-autograd (in a clone, -e . for the name); "
+                "or choose AUTOGRAD_ENGINE=python"
             ) from None
         return None
 
 
-native = _built()
+try:
+    native = _built()
+except ImportError as error:
+    if not is_command():
+        raise
+    complain(str(error))
+    raise SystemExit(2) from None  # for the command has not begun to run, and nobody else would catch it
 engine = "python" if native is None else "native"
 
 if TYPE_CHECKING or native is None:
@@ -57,11 +65,3 @@ if TYPE_CHECKING or native is None:
     from .value import Value, gradient
 else:
     from ._native import Value, gradient, softmax
-
-
-def add_method(name: str, method: Callable[..., Any]) -> None:
-    """Give Values a method, as Python's setattr does; the compiled class is closed to that."""
-    if native is None:
-        setattr(Value, name, method)
-    else:
-        native.set_method(name, method)

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple, SupportsFloat
 from . import ieee, operations
 from .engines import Value
 from .operations import OPERATIONS, Operation
+from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
 # raises: 1/0 is inf, and 9**9**9 is no integer of 370 million digits.
@@ -39,17 +40,16 @@ ARITHMETIC: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.GtE: operator.ge,
 }
 
+# What formulas have in place of Python's signs. Beside these, √ and | are read, and indices and powers.
+SIGNS = {"×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "^": "**", "≤": "<=", "≥": ">="}
+
 # The beginning of a text that holds only the characters of an expression; \u0300 to \u036f are the hats and
 # bars over letters.
-READABLE = re.compile(r"(?:[\w\u0300-\u036f ,.+*/()\[\]<>-]|(?<=[<>])=)*")
+READABLE = re.compile(rf"(?:[\w\u0300-\u036f ,.+*/()\[\]<>|√⁻{''.join(map(re.escape, SIGNS))}-]|(?<=[<>])=)*")
 
 # What may have been meant by other characters.
 ADVICE = {
-    "^": "write **",
-    "×": "write *",
-    "·": "write *",
-    "÷": "write /",
-    "−": "write -",
+    "…": "what a shortened formula leaves out is not known",
     "=": "the expression comes first, by itself, then come the values, such as x=2",
 }
 
@@ -79,13 +79,13 @@ class ExpressionError(ValueError):
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
         if self.column is None:
-            return self.message + hint
+            return printable(self.message + hint)
         # Of a long text, the surroundings of the place: one line of a terminal.
         start = max(0, self.column - 40)
         before, after = "..." * (start > 0), "..." * (start + 70 < len(self.text))
         shown = "".join([character if character.isprintable() else "?" for character in self.text[start : start + 70]])
-        caret = " " * (len(before) + self.column - start) + "^"
-        return f"{self.message} (at column {self.column + 1}){hint}\n  {before}{shown}{after}\n  {caret}"
+        caret = " " * len(printable(before + shown[: self.column - start])) + "^"
+        return printable(f"{self.message} (at column {self.column + 1}){hint}\n  {before}{shown}{after}\n  {caret}")
 
 
 class Step(NamedTuple):
@@ -104,12 +104,14 @@ class Expression:
     (8.25, Value(data=8.25, grad=0.0, operation=add))
 
     On plain numbers it gives a float, with a Value among them a Value. Numbers in the text are constants, in
-    IEEE 754 arithmetic. Raises ExpressionError for a text that is no such expression, and, when called, for a
-    name without a value or a value without a name.
+    IEEE 754 arithmetic. Formulas are read as they are printed too: × · ÷ − x ^ y √x |x| x² w₀ σ(x) max(x, y). Raises
+    ExpressionError for a text that is no such expression, and, when called, for a name without a value or a value
+    without a name.
     """
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
+        self._typed, self._columns = "", list[int]()
         self._offsets: dict[str, int] = {}  # each name, and where it stands first
         self._conditions: set[ast.expr] = set()  # where a comparison may stand
         self._steps: list[Step | str | float] = []
@@ -162,17 +164,20 @@ class Expression:
             raise ExpressionError(message, self.text, end, ADVICE.get(character, ""))
         if not self.text:
             raise ExpressionError("the expression is empty", hint="write one such as x*y + 1")
+        self._typed, self._columns = _typed(self.text)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the parser warns of 1if, which the walk refuses
-                return ast.parse(self.text, mode="eval").body
+                return ast.parse(self._typed, mode="eval").body
         except (SyntaxError, ValueError) as error:
             # What follows the first sentence is advice on Python, such as "Maybe you meant '=='?".
             message = re.split(r"[.:;] ", getattr(error, "msg", str(error)))[0]
             # The parser counts from 1; 0 is its way to say "at the end".
-            offset = getattr(error, "offset", None) or len(self.text) + 1
+            offset = getattr(error, "offset", None) or len(self._typed) + 1
             hint = "to multiply, write *" if "literal" in message else ""
-            raise ExpressionError(message[:1].lower() + message[1:], self.text, offset - 1, hint) from None
+            raise ExpressionError(
+                message[:1].lower() + message[1:], self.text, self._columns[offset - 1], hint
+            ) from None
         except (RecursionError, MemoryError):
             hint = "a long sum can be written as sum([x, y, z])"
             raise ExpressionError("the expression is too long or too deeply nested", hint=hint) from None
@@ -182,6 +187,10 @@ class Expression:
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return ieee.real(number), []
+            case ast.Constant(value=bool() as truth) if node in self._conditions:
+                return float(truth), []
+            case ast.Name(id="inf" | "nan" as name):
+                return float(name), []
             case ast.Name(id=name):
                 self._offsets.setdefault(name, node.col_offset)
                 return name, []
@@ -193,15 +202,16 @@ class Expression:
                 if type(sign) in ARITHMETIC:
                     return Step(ARITHMETIC[type(sign)], 2, node.col_offset), [left, right]
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                if name not in OPERATIONS:
+                operation = OPERATIONS.get(name) or _written().get(name)
+                if operation is None:
                     raise self._error(f"unknown function '{name:.40}'", node.col_offset, _suggestion(name))
-                operation = OPERATIONS[name]
                 if operation is operations.where:
                     self._conditions.update(arguments[:1])
                 operands = self._operands(operation, node, arguments)
-                return Step(
-                    lambda *flat: operation(*operation.arguments(flat)), len(operands), node.col_offset
-                ), operands
+                apply: Callable[..., Any] = operation
+                if operands[:1] and operands[0] in self._conditions and isinstance(operands[0], ast.Compare):
+                    apply = _where(self._source(operands[0]))
+                return Step(lambda *flat: apply(*operation.arguments(flat)), len(operands), node.col_offset), operands
         raise self._error(REFUSALS.get(type(node), REFUSAL), node.col_offset)
 
     def _operands(self, operation: Operation, call: ast.expr, arguments: list[ast.expr]) -> list[ast.expr]:
@@ -219,8 +229,100 @@ class Expression:
             raise self._error(str(error), call.col_offset, hint) from None
         return [operand for operands in laid_out for operand in operands]
 
+    def _source(self, node: ast.expr) -> str:
+        """The text of a part of the expression, as it was typed."""
+        start, end = self._column(node.col_offset), self._column(node.end_col_offset or 0)
+        return self.text[start:end].strip()
+
+    def _column(self, offset: int) -> int:
+        """The column in the text for an offset of the parser, which counts bytes."""
+        return self._columns[len(self._typed.encode()[:offset].decode())]
+
     def _error(self, message: str, offset: int, hint: str = "") -> ExpressionError:
-        return ExpressionError(message, self.text, len(self.text.encode()[:offset].decode()), hint)
+        return ExpressionError(message, self.text, self._column(offset), hint)
+
+
+def _where(condition: str) -> Callable[..., Any]:
+    """The operation where; on Values, its condition becomes a leaf that is called by its text."""
+
+    def where(c: Any, x: Any, y: Any) -> Any:
+        return operations.where(Value(c, condition) if isinstance(x, Value) or isinstance(y, Value) else c, x, y)
+
+    return where
+
+
+# How formulas are read ----------------------------------------------------------------------------
+
+_WORD = r"[^\W⁰¹²³⁴-⁹]"  # digits set high are letters to `re`
+_TOKEN = re.compile(
+    rf"(?P<operand> (?:\d|\.\d)[\d_.]*(?:[eE][+-]?\d+)?{_WORD}* | {_WORD}(?:{_WORD}|[\u0300-\u036f])* )"
+    r"(?P<call> \s*(?=\() )? | (?P<power> [⁻⁰¹²³⁴-⁹]+ ) | (?P<space> \s+ ) | .",
+    re.VERBOSE,
+)
+_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
+_CLOSING = {"(": ")", "[": "]", "|": "|"}
+
+
+def _typed(text: str) -> tuple[str, list[int]]:
+    """A formula in Python's own signs; and for each of its characters, and its end, the column in the formula.
+
+    >>> _typed("√x² − |a × w₀|")[0]
+    'sqrt(x)**2 - abs(a * w0)'
+    """
+    written: list[str] = []
+    columns: list[int] = []
+    opened = [("", 0, 0)]  # what closes each open bracket, its column, and the roots around it that wait for its end
+    roots = 0  # those that wait for the operand that comes next
+    after_operand = False
+
+    def write(python: str, column: int) -> None:
+        written.append(python)
+        columns.extend([column] * len(python))
+
+    for token in _TOKEN.finditer(text):
+        sign, column = token[0], token.start()
+        closes = sign == opened[-1][0] and (sign != "|" or after_operand)
+        if token["space"]:
+            write(" ", column)
+        elif token["power"]:
+            write(f"**{sign.translate(_DIGITS)}", column)
+        elif token["call"] is not None:
+            write(sign, column)
+            after_operand = False
+        elif token["operand"]:
+            write(sign.translate(_DIGITS) + ")" * roots, column)
+            roots, after_operand = 0, True
+        elif closes:
+            write(")" * roots + (")" if sign == "|" else sign) + ")" * opened[-1][2], column)
+            opened.pop()
+            roots, after_operand = 0, True
+        elif sign == "√":
+            # With a blank before it, 2√x is the mistake that 2x is.
+            write(" " * after_operand + "sqrt(", column)
+            roots, after_operand = roots + 1, False
+        elif sign in _CLOSING:
+            write(" " * after_operand + "abs(" if sign == "|" else sign, column)
+            opened.append((_CLOSING[sign], column, roots))
+            roots, after_operand = 0, False
+        elif sign in ")]" and opened[-1][0] == "|":
+            break
+        else:
+            write(")" * roots * (sign in ",)]") + SIGNS.get(sign, sign), column)
+            roots, after_operand = roots * (sign not in ",)]"), False
+    if opened[-1][0] == "|":
+        raise ExpressionError("this | is not closed", text, opened[-1][1])
+    write(")" * roots, len(text))
+    return "".join(written), [*columns, len(text)]
+
+
+def _written() -> dict[str, Operation]:
+    """The functions by the names that formulas and drawings give them: max, min, ReLU, σ."""
+    return {
+        word: operation
+        for operation in OPERATIONS.values()
+        for word in (operation.symbol, operation.notation.partition("(")[0])
+        if word.isidentifier()
+    }
 
 
 # What physicists and calculators call functions that the rule book has in another way.
@@ -240,7 +342,6 @@ def _suggestion(name: str) -> str:
     """What someone may have meant who typed the name of no function."""
     if name in ALIASES:
         return f"write {ALIASES[name]}"
-    # The symbols of drawings count as names: max, min, ReLU, σ.
-    spelled = {word: x.name for x in OPERATIONS.values() for word in (x.symbol, x.name) if word.isidentifier()}
+    spelled = {word: operation.name for word, operation in {**_written(), **OPERATIONS}.items()}
     close = difflib.get_close_matches(name[:40], spelled, n=1, cutoff=0.65)
     return f"did you mean '{spelled[close[0]]}'?" if close else f"the functions are {', '.join(OPERATIONS)}"

@@ -7,23 +7,24 @@ x at 2.0: analytic 1.232574434..., numeric 1.232574434..., ... digits agree (agr
 y at 0.5: analytic 3.297442541..., numeric 3.297442541..., ... digits agree (agrees)
 
 The usual check (one central difference, step 1e-6, tolerance 1e-3) cannot see an error of 0.1 %, and passes |x|
-at 0. This one extrapolates, measures its own error, and calls undecided what it cannot decide: a point at a kink,
-a jump, inf or nan, or nearer to one than its step.
+at 0 and any small number where the derivative is small. This one extrapolates, measures its own error, and calls
+undecided what it cannot decide: a point at a kink, a jump, inf or nan, and a slope that rounding hides.
 """
 
+import functools
 import inspect
+import itertools
 import math
 import struct
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
+from .differences import ATOL, RTOL, Estimate, numeric_derivative
 from .engines import Value, gradient
-
-RTOL, ATOL = 1e-7, 1e-9
-
-EPSILON = sys.float_info.epsilon
+from .ieee import real
+from .terminal import printable
 
 AGREES, DIFFERS, UNDECIDED = "agrees", "differs", "undecided"
 
@@ -43,37 +44,47 @@ class Comparison:
     verdict: str
     digits: int
     reason: str
+    output: str = ""  # the way to it, where the function has several
 
     def __repr__(self) -> str:
-        told = f"{self.input} at {self.point!r}: analytic {self.analytic!r}, numeric {self.numeric!r}"
-        return f"{told}, {self.reason or f'{self.digits} digits agree'} ({self.verdict})"
+        derivative = f"{self.output} by {self.input}" if self.output else self.input
+        told = f"{derivative} at {self.point!r}: analytic {self.analytic!r}, numeric {self.numeric!r}"
+        return printable(f"{told}, {self.reason or f'{self.digits} digits agree'} ({self.verdict})")
 
 
 def gradcheck(
-    f: Callable[..., Value], *inputs: Any, second: bool = False, rtol: float = RTOL, atol: float = ATOL
+    f: Callable[..., Any], *inputs: Any, second: bool = False, rtol: float = RTOL, atol: float = ATOL
 ) -> list[Comparison]:
     """Check the derivatives of `f` at `inputs`; raise GradientError if one differs from its numeric estimate.
 
     >>> from autograd import sigmoid
     >>> all(c.verdict == "agrees" for c in gradcheck(sigmoid, 0.3, second=True))
     True
+    >>> found = gradcheck(lambda params: params["w"][1] ** 2, {"w": [1.0, 3.0]})
+    >>> [(c.input, c.analytic) for c in found]
+    [("params['w'][0]", 0.0), ("params['w'][1]", 6.0)]
 
-    The inputs are numbers, Values or lists of them, handed to `f` as Values. The answer has one Comparison for
-    each of them, in order; with `second=True` those of all second derivatives follow, each compared with
-    differences of the first. Differences cannot decide at a kink, nor nearer to one than ε^(1/5)·max(1, |x|); that
-    is never an agreement: look for `verdict == "undecided"`.
+    The inputs are numbers, Values, or lists, tuples, dicts and NumPy arrays of them, nested in any way; `f` gets
+    them in the same form, as Values. The answer has one Comparison for each of them, in order, and if `f` returns
+    several Values, in any such form, for each of these in turn. With `second=True` all second derivatives follow,
+    each compared with differences of the first.
+
+    A derivative agrees within `rtol`, relative, or `atol`. Differences cannot decide at a kink or close to one, nor
+    where rounding hides the slope; that is never an agreement: look for `verdict == "undecided"`.
 
     Raises GradientError where a derivative differs, where a repeated run gives other bits or where a seed of 0
-    gives anything but 0; TypeError if `f` does not return a Value.
+    gives anything but 0; TypeError for other inputs, or if `f` does not return Values; ValueError if it changes its
+    inputs.
     """
     _check_runs(f, inputs)
     comparisons = compare(f, *inputs, rtol=rtol, atol=atol)
     if second:
+        count = len(_run(f, inputs).names)
         for position, first in enumerate(comparisons[:]):
-            slopes = compare(_partial(f, position), *inputs, rtol=rtol, atol=atol)
-            names = [comparison.input for comparison in comparisons[: len(slopes)]]
+            slope = _partial(f, *divmod(position, count))
             comparisons += [
-                replace(slope, input=f"{first.input}, then {name}") for slope, name in zip(slopes, names, strict=True)
+                replace(found, input=f"{first.input}, then {by.input}", output=first.output)
+                for found, by in zip(compare(slope, *inputs, rtol=rtol, atol=atol), comparisons[:count], strict=True)
             ]
     wrong = [comparison for comparison in comparisons if comparison.verdict == DIFFERS]
     if wrong:
@@ -81,94 +92,41 @@ def gradcheck(
     return comparisons
 
 
-def compare(f: Callable[..., Value], *inputs: Any, rtol: float = RTOL, atol: float = ATOL) -> list[Comparison]:
+def compare(f: Callable[..., Any], *inputs: Any, rtol: float = RTOL, atol: float = ATOL) -> list[Comparison]:
     """Each derivative of `f` at `inputs` beside its numeric estimate, whatever the verdict.
 
     >>> [c.verdict for c in compare(abs, 0.0)], [c.verdict for c in compare(abs, 0.1)]
     (['undecided'], ['agrees'])
     """
-    leaves, arguments = _as_leaves(inputs)
+    names, leaves, outputs = _run(f, inputs)
     points = [leaf.data for leaf in leaves]
-    answers = gradient(_call(f, arguments), leaves)
+
+    @functools.cache  # for all outputs are asked at the same places
+    def moved(position: int, x: float) -> list[float]:
+        there = _run(f, inputs, [*points[:position], x, *points[position + 1 :]]).outputs
+        if list(there) != list(outputs):
+            raise TypeError(f"the function to check returns {len(outputs)} Values, but {len(there)} at {x!r}")
+        return [output.data for output in there.values()]
+
     comparisons = []
-    for position, (name, point, answer) in enumerate(zip(_names(f, inputs), points, answers, strict=True)):
+    for place, (way, output) in enumerate(outputs.items()):
+        analytic = _gradients(output, leaves)
+        for position, (name, point) in enumerate(zip(names, points, strict=True)):
 
-        def along(x: float, position: int = position) -> float:
-            _, moved = _as_leaves(inputs, [*points[:position], x, *points[position + 1 :]])
-            return _call(f, moved).data
+            def along(x: float, place: int = place, position: int = position) -> float:
+                return moved(position, x)[place]
 
-        comparisons.append(compare_along(along, name, point, answer.data, rtol=rtol, atol=atol))
+            found = compare_along(along, name, point, analytic[position], rtol=rtol, atol=atol)
+            comparisons.append(replace(found, output=way))
     return comparisons
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A numeric derivative, and why it is not to be relied on, if so."""
-
-    value: float
-    reason: str = ""
-
-
-def numeric_derivative(
-    f: Callable[[float], float], x: float, *, scale: float = 0.0, rtol: float = RTOL, atol: float = ATOL
-) -> Estimate:
-    """The derivative of a function of one float by central differences, extrapolated (Richardson).
-
-    >>> import math
-    >>> numeric_derivative(math.exp, 1.0).value  # e = 2.718281828459045
-    2.7182818284...
-    >>> numeric_derivative(abs, 0.0).reason
-    'a kink or a jump'
-
-    With D(h) = (f(x+h) − f(x−h)) / 2h, the combination (4·D(h/2) − D(h)) / 3 has an error of order h⁴
-    (Richardson 1911, "The approximate arithmetical solution by finite differences"); the step h =
-    ε^(1/5)·max(1, |x|) balances it with the rounding of f, or ε^(1/5)·scale if one is given. Where f bends too fast
-    for that, h is halved, as long as rounding leaves `rtol` and `atol` in reach.
-    """
-    here = f(x)
-    if not math.isfinite(here):
-        return Estimate(math.nan, f"f is {here} at the point")
-    scale = scale or max(1.0, abs(x))
-    slopes: list[float] = []  # D, for each of the steps h, h/2, h/4 …
-    bends: list[float] = []  # the slope to the right less the slope to the left
-    roughness = [0.0, 0.0]
-    reason = ""
-    for halvings in range(60):
-        h = (x + EPSILON**0.2 * scale / 2**halvings) - x  # so that x + h is exact
-        if h == 0:
-            break
-        right, left = f(x + h), f(x - h)
-        for neighbour, number in ((x + h, right), (x - h, left)):
-            if not math.isfinite(number):
-                return Estimate(math.nan, f"f is {number} at {neighbour!r}, too near for differences")
-        slopes.append((right - left) / (2 * h))
-        bends.append((right - 2 * here + left) / h)
-        if len(slopes) < 3:
-            continue
-        # (4a − b)/3 written as a + (a − b)/3, for 4a may overflow
-        fine = slopes[-1] + (slopes[-1] - slopes[-2]) / 3
-        coarse = slopes[-2] + (slopes[-2] - slopes[-3]) / 3
-        if not math.isfinite(fine - coarse):
-            return Estimate(math.nan, "the differences overflow")
-        noise = (EPSILON * max(abs(right), abs(here), abs(left)) + math.ulp(0.0)) / h
-        if noise > atol + rtol * abs(fine):
-            if not reason:
-                reason = "rounding hides the slope: f is large and its derivative small"
-            continue
-        # A long step makes all slopes small, those of a wave too; so the smoothness asked for grows with it.
-        smooth = max(noise, atol / max(1.0, scale) + rtol * abs(fine))
-        # The slopes to the right and to the left differ by h·f″ where f is smooth, so by half of it at half the
-        # step. At a kink the difference stays.
-        bend = max(abs(bends[-2] - bends[-3] / 2), abs(bends[-1] - bends[-2] / 2))
-        if max(bend, abs(fine - coarse)) <= smooth:
-            # Where f is smooth, this has fallen by 16 at most from step to step; by more where a kink has just come
-            # out of reach.
-            if max(roughness[-2:]) > 16 * 16 * smooth:
-                return Estimate(math.nan, "a kink or a jump near the point")
-            return Estimate(fine)
-        roughness.append(max(bend, abs(fine - coarse)))
-        reason = "a kink or a jump" if bend > smooth else "f bends too fast for differences"
-    return Estimate(math.nan, reason or "floats are too far apart here for a step")
+def _gradients(output: Value, leaves: Sequence[Value]) -> list[float]:
+    """By `backward`, which every rule allows; `gradient` runs the rules on Values."""
+    for leaf in leaves:
+        leaf.zero_grad()
+    output.backward()
+    return [leaf.grad for leaf in leaves]
 
 
 def compare_along(
@@ -180,19 +138,30 @@ def compare_along(
     'differs'
     """
 
-    def judged(scale: float) -> Comparison:
-        numeric, reason = astuple(numeric_derivative(along, point, scale=scale, rtol=rtol, atol=atol))
-        close = abs(analytic - numeric) <= atol + rtol * abs(numeric)
-        verdict = UNDECIDED if reason else AGREES if close else DIFFERS
-        return Comparison(name, point, analytic, numeric, verdict, agreeing_digits(analytic, numeric), reason)
+    def look(scale: float) -> tuple[Estimate, str]:
+        estimate = numeric_derivative(along, point, scale=scale, rtol=rtol, atol=atol)
+        return estimate, _verdict(analytic, estimate, atol + rtol * abs(estimate.value))
 
-    comparison = judged(max(1.0, abs(point)))
-    if comparison.verdict != DIFFERS:
-        return comparison
-    # Before a derivative is called wrong: the step may have leapt over a pole at 0 or over many periods of a wave.
-    # What the smaller one of the sizes 1 and |x| sees, counts.
-    closer = judged(min(1.0, abs(point)))
-    return comparison if closer.verdict == UNDECIDED else closer
+    estimate, verdict = look(max(1.0, abs(point)))
+    if 0 < abs(point) < 1 and (estimate.reason or verdict != AGREES):
+        # A step made for numbers near 1 leaps over what a function does beside 0: a kink, a pole, periods of a wave.
+        closer, closer_verdict = look(abs(point))
+        is_zero_around = closer.error * abs(point) < sys.float_info.min
+        is_clear = not closer.reason or is_zero_around or closer.error <= rtol * estimate.error
+        # That nothing moves so near may be rounding, though, as log(1 + x) is 0 there: so it contradicts nothing.
+        if is_clear and not (closer.value == 0 and DIFFERS in (verdict, closer_verdict)):
+            estimate, verdict = closer, closer_verdict
+    reason = estimate.reason if verdict == UNDECIDED else ""
+    return Comparison(name, point, analytic, estimate.value, verdict, agreeing_digits(analytic, estimate.value), reason)
+
+
+def _verdict(analytic: float, estimate: Estimate, tolerance: float) -> str:
+    if math.isnan(estimate.value):
+        return UNDECIDED
+    if not abs(analytic - estimate.value) <= estimate.error + tolerance:  # nan is not
+        return DIFFERS
+    # Of what is too small to be seen, only that it is 0 can be said: any other small number would pass as well.
+    return UNDECIDED if estimate.reason and not analytic == estimate.value == 0 else AGREES
 
 
 def agreeing_digits(a: float, b: float) -> int:
@@ -208,74 +177,130 @@ def agreeing_digits(a: float, b: float) -> int:
     return max(0, math.floor(-math.log10(abs(a - b) / max(abs(a), abs(b)))))
 
 
-def _check_runs(f: Callable[..., Value], inputs: Sequence[Any]) -> None:
+def _check_runs(f: Callable[..., Any], inputs: Sequence[Any]) -> None:
     """What needs no numbers to compare with: two runs agree bit for bit, and a seed of 0 moves nothing."""
 
-    def run(seed: float) -> tuple[float, list[float]]:
-        leaves, arguments = _as_leaves(inputs)
-        output = _call(f, arguments)
-        output.backward(seed)
-        return output.data, [leaf.grad for leaf in leaves]
+    def run(seed: float) -> tuple[list[str], list[float], list[float]]:
+        names, leaves, outputs = _run(f, inputs)
+        for output in outputs.values():
+            output.backward(seed)
+        return names, [output.data for output in outputs.values()], [leaf.grad for leaf in leaves]
 
-    (value, grads), (value_again, grads_again), (_, unmoved) = run(1.0), run(1.0), run(0.0)
-    for name, once, again, zero in zip(_names(f, inputs), grads, grads_again, unmoved, strict=True):
+    (names, values, grads), (_, values_again, grads_again), (_, _, unmoved) = run(1.0), run(1.0), run(0.0)
+    for name, once, again, zero in zip(names, grads, grads_again, unmoved, strict=True):
         if _bits(once) != _bits(again):
             raise GradientError(f"{name}: a repeated run gives another gradient, {once!r} and then {again!r}")
         if zero != 0.0:
             raise GradientError(f"{name}: a seed of 0 gives the gradient {zero!r} where 0 is right")
-    if _bits(value) != _bits(value_again):
-        raise GradientError(f"a repeated run gives another value, {value!r} and then {value_again!r}")
+    for value, value_again in zip(values, values_again, strict=False):
+        if _bits(value) != _bits(value_again):
+            raise GradientError(f"a repeated run gives another value, {value!r} and then {value_again!r}")
 
 
 def _bits(number: float) -> bytes:
     return struct.pack("<d", number)
 
 
-def _partial(f: Callable[..., Value], position: int) -> Callable[..., Value]:
-    """The derivative of `f` with respect to one of its inputs, as a function of all of them."""
+def _partial(f: Callable[..., Any], output: int, position: int) -> Callable[..., Value]:
+    """The derivative of one output of `f` with respect to one of its inputs, as a function of all of them."""
 
     def slope(*arguments: Any) -> Value:
-        return gradient(_call(f, arguments), _flat(arguments)[position])
+        leaves: list[Value] = []
+        _each(arguments, "", lambda leaf, _: leaves.append(leaf))
+        answer = list(_outputs(f(*arguments)).values())[output]
+        return gradient(answer, leaves[position])
 
     return slope
 
 
-def _as_leaves(inputs: Sequence[Any], numbers: Iterable[float] = ()) -> tuple[list[Value], list[Any]]:
-    """Fresh leaves for the inputs, in a row and as `f` takes them, with their own numbers or those given."""
-    given = iter(numbers)
-    leaves = []
+# Inputs and outputs in any form -------------------------------------------------------------------
 
-    def leaf(thing: Any) -> Value:
-        own, label = (thing.data, thing.label) if isinstance(thing, Value) else (thing, "")
-        leaves.append(Value(next(given, own), label))
+
+class _Run(NamedTuple):
+    names: list[str]  # of the inputs
+    leaves: list[Value]
+    outputs: dict[str, Value]
+
+
+def _run(f: Callable[..., Any], inputs: Sequence[Any], numbers: Iterable[float] = ()) -> _Run:
+    """What `f` makes of fresh leaves for the inputs, with their own numbers or those given."""
+    given = iter(numbers)
+    names: list[str] = []
+    leaves: list[Value] = []
+
+    def fresh(thing: Any, way: str) -> Value:
+        number, label = (thing.data, thing.label) if isinstance(thing, Value) else (_number(thing, way), "")
+        leaves.append(Value(next(given, number), label))
+        names.append(label or way)
         return leaves[-1]
 
-    arguments = [[leaf(x) for x in thing] if isinstance(thing, list | tuple) else leaf(thing) for thing in inputs]
-    return leaves, arguments
+    arguments = [_each(thing, way, fresh) for thing, way in zip(inputs, _parameters(f, len(inputs)), strict=True)]
+    before = [leaf.data for leaf in leaves]
+    outputs = _outputs(f(*arguments))
+    for name, leaf, number in zip(names, leaves, before, strict=True):
+        if _bits(leaf.data) != _bits(number):
+            raise ValueError(
+                f"the function to check changes its input {name} from {number!r} to {leaf.data!r}; "
+                "derivatives belong to the numbers that it was given, so let it make new Values instead"
+            )
+    return _Run(names, leaves, outputs)
 
 
-def _flat(arguments: Sequence[Any]) -> list[Value]:
-    return [x for thing in arguments for x in (thing if isinstance(thing, list) else [thing])]
+def _each(thing: Any, way: str, act: Callable[[Any, str], Any]) -> Any:
+    """The thing with `act(part, way)` in place of each part that is no list, tuple, dict or array."""
+    if isinstance(thing, dict):
+        return {key: _each(part, f"{way}[{key!r}]", act) for key, part in thing.items()}
+    if isinstance(thing, list | tuple):
+        parts = [_each(part, f"{way}[{i}]", act) for i, part in enumerate(thing)]
+        if hasattr(thing, "_fields"):  # a named tuple
+            return type(thing)(*parts)
+        return parts if isinstance(thing, list) else tuple(parts)
+    if hasattr(thing, "astype") and thing.shape:  # an array of NumPy, which this package does without
+        array = thing.astype(object)
+        for place in itertools.product(*map(range, thing.shape)):
+            array[place] = act(thing[place], way + "".join(f"[{i}]" for i in place))
+        return array
+    return act(thing, way)
 
 
-def _call(f: Callable[..., Value], arguments: Sequence[Any]) -> Value:
-    output = f(*arguments)
-    if not isinstance(output, Value):
-        raise TypeError(f"the function to check must return one Value, not {type(output).__name__}")
-    return output
+def _number(thing: Any, way: str) -> float:
+    try:
+        return real(thing)
+    except TypeError as error:
+        remedy = f"pass {way}.parameters()" if hasattr(thing, "parameters") else ""
+        raise TypeError(
+            f"{way} cannot be an input: {remedy or error}; inputs are numbers, Values, and lists, tuples, dicts and "
+            "NumPy arrays of them"
+        ) from None
+
+
+def _outputs(answer: Any) -> dict[str, Value]:
+    """The Values that a function returned, by the way to each: "" if it is only one."""
+    found: dict[str, Value] = {}
+
+    def keep(thing: Any, way: str) -> None:
+        if not isinstance(thing, Value):
+            which = f"Values, but {way} is" if way else "one Value, not"
+            raise TypeError(
+                f"the function to check must return {which} {type(thing).__name__}: let it compute with the Values "
+                "that it is given, by operators and the functions of autograd"
+            )
+        found[way] = thing
+
+    several = isinstance(answer, list | tuple | dict) or hasattr(answer, "astype")
+    _each(answer, "output" if several else "", keep)
+    if not found:
+        raise TypeError("the function to check returned nothing to differentiate: an empty " + type(answer).__name__)
+    return found
 
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def _names(f: Callable[..., Value], inputs: Sequence[Any]) -> list[str]:
-    """What to call each input: its label, or the name of the parameter of `f`, with an index for lists."""
+def _parameters(f: Callable[..., Any], count: int) -> list[str]:
+    """What to call the arguments of a function: as its parameters are called, where that is known."""
     try:
         known = [p.name for p in inspect.signature(f).parameters.values() if p.kind in _POSITIONAL]
     except ValueError:  # some functions written in C do not tell
         known = []
-    names = []
-    for position, thing in enumerate(inputs):
-        name = known[position] if position < len(known) else f"input {position}"
-        names += [f"{name}[{i}]" for i in range(len(thing))] if isinstance(thing, list | tuple) else [name]
-    return [leaf.label or name for leaf, name in zip(_as_leaves(inputs)[0], names, strict=True)]
+    return [*known[:count], *(f"input {position}" for position in range(len(known), count))]

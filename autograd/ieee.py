@@ -23,7 +23,7 @@ SMALLEST_NORMAL = 2.0**-1022
 
 
 def real(number: Any) -> float:
-    """The float behind any real number: int, float, Fraction or a NumPy real scalar.
+    """The float behind any real number: int, float, Fraction, a NumPy real scalar or 0-dimensional array.
 
     >>> real(3), real(10**400)
     (3.0, inf)
@@ -32,7 +32,8 @@ def real(number: Any) -> float:
     """
     if type(number) is float:
         return number
-    if not _is_real(number):
+    number = unwrapped(number)
+    if not is_real(number):
         raise TypeError(f"expected a real number, not {_kind(number)}: {_remedy(number)}")
     try:
         return float(number)
@@ -40,10 +41,17 @@ def real(number: Any) -> float:
         return -INFINITY if math.floor(number) < 0 else INFINITY
 
 
-def _is_real(thing: Any) -> bool:
+def is_real(thing: Any) -> bool:
+    """Whether `real` takes a thing for a number."""
+    thing = unwrapped(thing)
     # By NumPy's own account its truth values are no real numbers and its durations are.
     kind = _kind(thing)
     return kind in ("numpy.bool", "numpy.bool_") or (isinstance(thing, numbers.Real) and kind != "numpy.timedelta64")
+
+
+def unwrapped(thing: Any) -> Any:
+    """The item of a 0-dimensional array of NumPy, which takes these for numbers; anything else as it is."""
+    return thing[()] if _kind(thing) == "numpy.ndarray" and thing.ndim == 0 else thing
 
 
 def _kind(thing: Any) -> str:
@@ -58,11 +66,27 @@ def _remedy(thing: Any) -> str:
         return "convert text first, with float(text)"
     if isinstance(thing, numbers.Complex):
         return "take its .real or .imag, or abs(z)"
-    if hasattr(thing, "backward"):
+    if hasattr(type(thing), "__apply_operation__"):
         return "it is a Value already; v.detach() makes a new leaf of its number"
+    if hasattr(thing, "tolist") and hasattr(thing, "item"):  # an array or a tensor
+        return _remedy_for_array(thing)
     if hasattr(thing, "__iter__") or hasattr(thing, "__array__"):
         return "a Value holds one number, so make a list: [Value(number) for number in numbers]"
+    if hasattr(thing, "backward") and hasattr(thing, "data"):
+        return "take its number, as in value.data"
+    if hasattr(thing, "__float__"):
+        return "convert it first, with float(x)"
     return "a Value holds one int, float, Fraction or NumPy real scalar"
+
+
+def _remedy_for_array(array: Any) -> str:
+    shape = tuple(getattr(array, "shape", ()))
+    if not shape:
+        return "take its number, with .item()"
+    if len(shape) == 1:
+        numbers = "numbers" if _kind(array) == "numpy.ndarray" else "numbers.tolist()"
+        return f"a Value holds one number, so make a list: [Value(number) for number in {numbers}]"
+    return "a Value holds one number, so make a list: [[Value(number) for number in row] for row in numbers.tolist()]"
 
 
 def data_of(number: Any) -> float:

@@ -22,12 +22,16 @@ import functools
 import inspect
 import itertools
 import math
+from collections import UserDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import ieee, precise
+from . import ieee, neighbours, precise
 from .ieee import data_of
+from .terminal import printable
+
+neighbours.check()  # here, for all that builds on Values comes by
 
 # The partial derivative towards an operand that the operation did not choose, as the smaller one of a
 # maximum. Its gradient is exactly 0, whatever arrives: with the number 0 in its place, an arriving inf would
@@ -35,7 +39,7 @@ from .ieee import data_of
 BLOCKED: Final = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Domain:
     """The numbers from `low` to `high` where an operation and its derivatives exist, without the `excluded` ones.
 
@@ -50,6 +54,9 @@ class Domain:
 
     def __contains__(self, number: float) -> bool:
         return self.low <= number <= self.high and number not in self.excluded
+
+    def __repr__(self) -> str:
+        return printable(f"<domain {self.text}>")
 
 
 REALS = Domain("any real")
@@ -93,9 +100,11 @@ class Operation:
     def __setattr__(self, name: str, value: Any) -> None:
         """Replacing the rule of a declared operation is told as a declaration is."""
         super().__setattr__(name, value)
-        if name == "rule" and OPERATIONS.get(self.__dict__.get("name", "")) is self:
-            for listener in LISTENERS:
-                listener(self)
+        if name == "rule":
+            # A rule of this file answers the same to the same numbers at any time; one of a program may not.
+            self.is_of_book = getattr(value, "__module__", "") == __name__
+            if OPERATIONS.get(self.__dict__.get("name", "")) is self:
+                _tell(self.name, self)
 
     def __call__(self, *arguments: Any) -> Any:
         """The operation on plain numbers gives a float, with a Value among them a Value."""
@@ -159,18 +168,43 @@ class Operation:
         return names
 
     def __repr__(self) -> str:
-        return f"<operation {self.name}>"
+        return printable(f"<operation {self.name}>")
 
 
 def _operand(thing: Any) -> Any:
     return thing if hasattr(type(thing), "__apply_operation__") else ieee.real(thing)
 
 
-# The rule book, by name, in the order of declaration.
-OPERATIONS: dict[str, Operation] = {}
+class Book(UserDict[str, Operation]):
+    """A dict of operations that tells its listeners of each that comes or goes."""
 
-# Who wants to know of each new operation, as Value does to have a method of that name.
-LISTENERS: list[Callable[[Operation], None]] = []
+    def __setitem__(self, name: str, operation: Operation) -> None:
+        before = self.data.get(name)
+        self.data[name] = operation
+        try:
+            _tell(name, operation)
+        except BaseException:  # a listener has refused it
+            if before is None:
+                del self.data[name]
+            else:
+                self.data[name] = before
+            raise
+
+    def __delitem__(self, name: str) -> None:
+        del self.data[name]
+        _tell(name, None)
+
+
+# The rule book, by name, in the order of declaration.
+OPERATIONS = Book()
+
+# Who wants to know of each new operation, as Value does to have a method of that name; of None where it is gone.
+LISTENERS: list[Callable[[str, Operation | None], None]] = []
+
+
+def _tell(name: str, operation: Operation | None) -> None:
+    for listener in LISTENERS:
+        listener(name, operation)
 
 
 def operation(
@@ -206,7 +240,7 @@ def operation(
     domains are not one for each parameter; TypeError where the notation is forgotten.
     """
     if not isinstance(notation, str):
-        raise TypeError('an operation is declared with its notation: @operation("x³", "3·x²")')
+        raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))
 
     def declare(rule: Callable[..., Any]) -> Operation:
         name, parameters = rule.__name__, inspect.signature(rule).parameters
@@ -223,8 +257,6 @@ def operation(
             precedence,
             pattern,
         )
-        for listener in LISTENERS:
-            listener(declared)
         OPERATIONS[name] = declared
         return declared
 
@@ -240,7 +272,9 @@ def _check_declaration(rule: Callable[..., Any], derivatives: Sequence[Any], dom
     name, parameters = rule.__name__, inspect.signature(rule).parameters.values()
     if not name.isidentifier():
         raise ValueError("an operation is called by the name of its rule: write def, not lambda")
-    if name in OPERATIONS and OPERATIONS[name].rule.__module__ == __name__:
+    if name.startswith("_"):
+        raise ValueError(f"an operation cannot be called {name!r}: such names are Python's own, choose one without _")
+    if name in OPERATIONS and OPERATIONS[name].is_of_book:
         raise ValueError(f"{name} is an operation of the rule book already: choose another name")
     if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
         raise ValueError(f"{name}: the parameters of a rule are its operands, without defaults, * or **")

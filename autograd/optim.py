@@ -15,7 +15,6 @@ are PyTorch's, and so are the names and defaults.
 """
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -24,8 +23,11 @@ from typing import Any, ParamSpec
 
 from . import saving
 from .engines import Value, native
+from .files import AnyPath
 from .ieee import divide, power, real, sqrt
+from .modes import mode
 from .notation import decimal
+from .terminal import printable
 
 # What is to be trained: leaves, or leaves with their names.
 Params = Iterable[Value | tuple[str, Value]]
@@ -93,8 +95,8 @@ class Optimizer:
             return
         updates = {slot: self._updated(slot, lr) for slot, p in enumerate(self.params) if p.has_grad}
         for slot, (number, _) in updates.items():
-            if not math.isfinite(number):
-                Value(number, self.names[slot])  # raises under detect_anomaly, as the writing would half-way
+            if not math.isfinite(number) and mode().anomaly:
+                raise FloatingPointError(f"{self.names[slot] or 'a parameter'} is {number} after this step")
         for slot, (number, moments) in updates.items():
             self.params[slot].data = number
             self.counts[slot] += 1
@@ -134,10 +136,11 @@ class Optimizer:
                 update = decimal(self._updated(slot, lr)[0] - parameter.data)
             rows.append([_short(self.names[slot]), decimal(parameter.data), gradient])
             rows[-1] += [*map(decimal, self._moments(slot)), update]
+        rows = [[*map(printable, row)] for row in rows]
         first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join([name.ljust(first), *map(str.rjust, numbers, others)]) for name, *numbers in rows]
         more = len(self.params) - len(shown)
-        return "\n".join(lines + [f"… and {more} more"] * (more > 0))
+        return printable("\n".join(lines + [f"… and {more} more"] * (more > 0)))
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on later but the parameters' own numbers, in dicts, lists and numbers, for JSON.
@@ -197,11 +200,11 @@ class Optimizer:
                 raise ValueError(f"the state of {name} does not fit: {error}") from None
         vars(self).update(vars(loaded))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write the state to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
         saving.write(path, type(self).__name__, self.state_dict())
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: AnyPath) -> None:
         """Go on from a file that `save` wrote.
 
         Raises ValueError, and changes nothing, where the file is damaged, is far larger than one of this optimiser, or

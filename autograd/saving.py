@@ -4,17 +4,16 @@ Finite floats are written so that reading gives the same bits; inf and nan, whic
 strings "inf", "-inf" and "nan". Nothing in a file is ever run: no pickle, no eval.
 """
 
-import contextlib
 import json
 import math
 import os
 import re
-import stat
 import struct
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NoReturn
 
+from . import files
 from .ieee import real
 
 FORMAT, VERSION = "scalar-autograd", 1
@@ -22,32 +21,12 @@ FORMAT, VERSION = "scalar-autograd", 1
 DEEPEST = 16  # levels of nesting; no file of ours has more than 5
 
 
-def write(path: str | os.PathLike[str], kind: str, content: Mapping[str, Any]) -> None:
-    """Write content of a kind, "model" or the name of an optimiser, to a file.
-
-    It goes to a temporary file beside it that is renamed at the end: a crash leaves the old file as it was.
-    """
-    path = os.path.realpath(path)  # a link goes on pointing at its file
-    folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"there is no folder {folder!r} for {os.path.basename(path)}")
-    text = _text(kind, content)
-    temporary = f"{path}.{os.urandom(8).hex()}"
-    try:
-        with open(temporary, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if os.path.exists(path):
-            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+def write(path: files.AnyPath, kind: str, content: Mapping[str, Any]) -> None:
+    """Write content of a kind, "model" or the name of an optimiser, to a file, whole or not at all."""
+    files.write(path, _text(kind, content).encode())
 
 
-def read(path: str | os.PathLike[str], kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
+def read(path: files.AnyPath, kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a file that `write` made, which has to be of this kind and not much larger than one `like` it.
 
     Raises ValueError, which names the file and what is wrong with it.
@@ -73,10 +52,10 @@ def read(path: str | os.PathLike[str], kind: str, like: Mapping[str, Any]) -> di
             raise ValueError("it has no content")
         return {name: _decoded(thing) for name, thing in content.items()}
     except (ValueError, struct.error) as error:
-        raise ValueError(f"{os.fspath(path)} is damaged or no file to load here: {error}") from None
+        raise ValueError(f"{os.fsdecode(path)} is damaged or no file to load here: {error}") from None
 
 
-def load(path: str | os.PathLike[str], kind: str, thing: Any) -> None:
+def load(path: files.AnyPath, kind: str, thing: Any) -> None:
     """Give a thing that has a `state_dict` and a `load_state_dict` the state that a file of this kind holds.
 
     Raises ValueError, which names the file, where it does not fit; then nothing has changed.
@@ -85,7 +64,7 @@ def load(path: str | os.PathLike[str], kind: str, thing: Any) -> None:
     try:
         thing.load_state_dict(state)
     except ValueError as error:
-        raise ValueError(f"{os.fspath(path)}: {error}") from None
+        raise ValueError(f"{os.fsdecode(path)}: {error}") from None
 
 
 def _text(kind: str, content: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from .engines import Value
 from .operations import OPERATIONS, REALS, Domain, Operation
+from .terminal import printable
 
 BOUNDARY = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0)
 
@@ -111,7 +112,7 @@ class Program:
             )
             lines.append(f"x{place} = {step.operation.name}({written})")
         terms = [f"x{place} * {weight!r}" for place, weight in enumerate(self.weights)]
-        return "\n".join(["", *lines, "root = " + " + ".join(terms)])
+        return printable("\n".join(["", *lines, "root = " + " + ".join(terms)]))
 
 
 @st.composite

@@ -14,17 +14,17 @@ import importlib
 import io
 import math
 import os
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import files
 from .datasets import Point, moons, spiral, xor
 from .engines import no_grad
 from .nn import MLP, binary_cross_entropy_with_logits, fit
 from .optim import Adam
+from .terminal import complain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,9 +75,9 @@ class Picture:
 
     svg: str
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a file; an existing one is replaced."""
-        Path(path).write_text(self.svg, encoding="utf-8", newline="\n")
+    def save(self, path: files.AnyPath) -> None:
+        """Write it to a file, whole or not at all; an existing one is replaced."""
+        files.write(path, self.svg.encode())
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -262,7 +262,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     model_path, picture_path = _paths(arguments.output, name)
     drawing = _has_matplotlib()
     if not drawing:
-        print(f"autograd: {NO_MATPLOTLIB}", file=sys.stderr)
+        complain(NO_MATPLOTLIB)
 
     noise = task.noise if arguments.noise is None else arguments.noise
     points = task.points(arguments.points, noise, arguments.seed)
@@ -313,13 +313,8 @@ def _paths(output: str, name: str) -> tuple[Path, Path]:
         raise TrainError(f"there is no folder {folder!r} for {base}.json")
     paths = Path(folder, f"{base}.json"), Path(folder, f"{base}.svg")
     for path in paths:
-        if os.path.isdir(path):
-            raise TrainError(f"cannot write {path}: it is a folder")
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder or ".", prefix=f"{base}.json."):
-            pass
-    except OSError as error:
-        raise TrainError(f"cannot write {paths[0]}: {error.strerror}") from error
+        with _writing(path):
+            files.require_writable(path)
     return paths
 
 
@@ -332,9 +327,8 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _tell(line: str) -> None:
-    """Print a line at once, in characters that the terminal can write."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    """Print a line at once."""
+    print(line, flush=True)
 
 
 def _has_matplotlib() -> bool:

@@ -12,28 +12,30 @@ Operands that are Values are its **parents**. That is the whole graph; `backward
 to the leaves. What a derivative is, this file does not know: `operations` does.
 """
 
+import copyreg
+import functools
 import itertools
-import linecache
 import math
+import operator
 import sys
-import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import update_wrapper
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsFloat, Union, overload
+from types import FrameType
+from typing import Any, NoReturn, SupportsFloat, Union, overload
 
-from . import notation, operations
-from .ieee import real
+from . import operations
+from .advice import on_values
+from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
+from .arrays import universal_function
+from .foreign import OF_BACKWARD, OF_VALUES, missing, unknown
+from .ieee import data_of, is_real, real
+from .locks import new_lock
+from .modes import MODE, Scope, mode, settled
 from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
+from .terminal import printable
 
 # What may stand in an expression: a Value or any real number.
 Number = Union["Value", SupportsFloat]
-
-# In each thread, the operands of nodes that are being freed; see `Value.__del__`.
-_freeing = threading.local()
 
 
 class Value:
@@ -50,12 +52,13 @@ class Value:
     """
 
     __slots__ = (
+        "__dict__",  # for attributes of one's own, as p.momentum = 0.0; made with the first of them
         "__weakref__",
         "_birth",  # counts the Values of this process: a node is always younger than its operands
         "_data",
         "_grad",  # None until a pass has come by
         "_label",
-        "_local_gradient",
+        "_local_gradient",  # the closure; None where the rule answers it again, see `_node`
         "line",  # where the program made this node, known under detect_anomaly only
         "numbers",  # the operands as they were when the node was computed
         "operands",
@@ -73,11 +76,11 @@ class Value:
         self.numbers: tuple[float, ...] = ()
         self.operands: tuple[Value | float, ...] = ()
         self.operation: Operation | None = None
-        mode = _mode.get()
-        self.scope: Scope | None = mode.scope
-        if mode.anomaly:
-            self.line = _users_line()
-            _check_data(self, self._data)
+        way = mode()
+        self.scope: Scope | None = way.scope
+        if way.anomaly:
+            self.line = users_line()
+            check_leaf(self, self._data)
 
     # What a Value knows ---------------------------------------------------------------------------
 
@@ -94,8 +97,8 @@ class Value:
                 "change a leaf and compute again, or make a leaf of it with detach()"
             )
         number = real(data)
-        if _mode.get().anomaly:
-            _check_data(self, number)
+        if mode().anomaly:
+            check_leaf(self, number)
         self._data = number
 
     @property
@@ -155,16 +158,16 @@ class Value:
         For a parent that the operation did not choose, as the smaller one of a maximum, the partial is
         `BLOCKED`.
         """
-        if self._local_gradient is None:
+        if self.operation is None:
             return []
-        pairs = zip(self.operands, _partials(self, self._local_gradient), strict=True)
+        pairs = zip(self.operands, _partials(self), strict=True)
         return [
             (operand, partial if type(partial) is float else _plain(partial))
             for operand, partial in pairs
-            if isinstance(operand, Value)
+            if not isinstance(operand, float)
         ]
 
-    def backward(self, seed: SupportsFloat = 1.0) -> None:
+    def backward(self, seed: SupportsFloat = 1.0, **others: Any) -> None:
         """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
 
         >>> x = Value(3.0)
@@ -175,61 +178,70 @@ class Value:
         54.0
 
         A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises FloatingPointError under `detect_anomaly` where a
-        gradient is inf or nan.
+        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
         """
+        if others:
+            raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
+        _check_past(self)
         if start == 0.0:
             return
         order = topological_order(self)
-        # The flow that has arrived at each node so far. When the walk comes to a node, all nodes computed
-        # from it have sent theirs, so the flows of its branches are summed before the local gradients are
-        # applied, once.
-        flows = {self: start}
+        # The flow that has arrived at each node so far, by the node's birth. When the walk comes to a node, all
+        # nodes computed from it have sent theirs, so the flows of its branches are summed before the local
+        # gradients are applied, once.
+        flows = {self._birth: start}
         for node in reversed(order):
-            if node in flows and node.operation is not None:
-                for parent, partial in node.local_gradients():
-                    if partial is not BLOCKED:
-                        flow = flows[node] * partial
-                        flows[parent] = flows[parent] + flow if parent in flows else flow
-        if _mode.get().anomaly:
-            _check_flows(order, flows)
+            arrived = flows.get(node._birth)
+            if arrived is None or node.operation is None:
+                continue
+            for operand, partial in zip(node.operands, _partials(node), strict=True):
+                if type(partial) is not float and not isinstance(operand, float):
+                    partial = _plain(partial)
+                if partial is not BLOCKED and not isinstance(operand, float):
+                    birth, flow = operand._birth, arrived * partial
+                    flows[birth] = flows[birth] + flow if birth in flows else flow
+        if mode().anomaly:
+            check_pass(order, flows)
         _commit(order, flows)
 
     # Operators ------------------------------------------------------------------------------------
 
     def __add__(self, other: Number) -> "Value":
-        return _apply(operations.add, (self, _operand(other)))
+        return _operator(operations.add, self, other, "__radd__")
 
     def __radd__(self, other: Number) -> "Value":
         # sum(values) starts with the integer 0, which shall leave no node.
-        return self if type(other) is int and other == 0 else _apply(operations.add, (_operand(other), self))
+        return self if type(other) is int and other == 0 else _operator(operations.add, other, self)
 
     def __sub__(self, other: Number) -> "Value":
-        return _apply(operations.subtract, (self, _operand(other)))
+        return _operator(operations.subtract, self, other, "__rsub__")
 
     def __rsub__(self, other: Number) -> "Value":
-        return _apply(operations.subtract, (_operand(other), self))
+        return _operator(operations.subtract, other, self)
 
     def __mul__(self, other: Number) -> "Value":
-        return _apply(operations.multiply, (self, _operand(other)))
+        return _operator(operations.multiply, self, other, "__rmul__")
 
     def __rmul__(self, other: Number) -> "Value":
-        return _apply(operations.multiply, (_operand(other), self))
+        return _operator(operations.multiply, other, self)
 
     def __truediv__(self, other: Number) -> "Value":
-        return _apply(operations.divide, (self, _operand(other)))
+        return _operator(operations.divide, self, other, "__rtruediv__")
 
     def __rtruediv__(self, other: Number) -> "Value":
         # 1 / v is the reciprocal node that lectures draw.
         number = _operand(other)
-        return _apply(operations.reciprocal, (self,)) if number == 1.0 else _apply(operations.divide, (number, self))
+        if type(number) is float and number == 1.0:
+            return _apply(operations.reciprocal, (self,))
+        return _operator(operations.divide, number, self)
 
     def __pow__(self, other: Number) -> "Value":
-        return _apply(operations.power, (self, _operand(other)))
+        return _operator(operations.power, self, other, "__rpow__")
 
     def __rpow__(self, other: Number) -> "Value":
-        return _apply(operations.power, (_operand(other), self))
+        return _operator(operations.power, other, self)
 
     def __neg__(self) -> "Value":
         return _apply(operations.negate, (self,))
@@ -241,19 +253,19 @@ class Value:
         return _apply(operations.abs, (self,))
 
     def __lt__(self, other: Number) -> bool:
-        return self._data < _number(other)
+        return _compared(operator.lt, self, other, "__gt__")
 
     def __le__(self, other: Number) -> bool:
-        return self._data <= _number(other)
+        return _compared(operator.le, self, other, "__ge__")
 
     def __gt__(self, other: Number) -> bool:
-        return self._data > _number(other)
+        return _compared(operator.gt, self, other, "__lt__")
 
     def __ge__(self, other: Number) -> bool:
-        return self._data >= _number(other)
+        return _compared(operator.ge, self, other, "__le__")
 
-    # NumPy then leaves `array * value` and `numpy.float64(2) * value` to the operators above.
-    __array_ufunc__ = None
+    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return universal_function(function, method, inputs, options)
 
     # What a Value is not --------------------------------------------------------------------------
 
@@ -274,22 +286,46 @@ class Value:
     __rxor__ = __xor__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.operation is not None:
-            raise TypeError(
-                f"cannot copy or pickle a computed Value ({self.operation.name}), only leaves: "
-                "copy the leaves and compute again, or take the number with detach()"
-            )
-        return _leaf, (self._data, self.label, self._grad)
+        return _reduced(self, Value)
+
+    def __getattr__(self, name: str) -> Any:
+        # Python asks here where it does not find a name, and where a slot is empty or a property raised AttributeError.
+        kind = type(self)
+        if name == "_birth" or not hasattr(self, "_birth"):
+            raise _not_made(kind)
+        if hasattr(kind, name):
+            return object.__getattribute__(self, name)  # raises what the property raised
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise missing(f"{article} {kind.__name__}", name, OF_VALUES)
 
     # How a Value is shown -------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
         shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
-        return f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")")
+        return printable(f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")"))
 
     def __format__(self, specification: str) -> str:
         return format(self._data, specification) if specification else repr(self)
+
+    # micrograd's names, for programs that draw with them or step by hand --------------------------
+
+    @property
+    def _prev(self) -> set["Value"]:
+        """The parents."""
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        """The operation as text: "+", "*", "**2", "ReLU", "tanh"; "" for a leaf."""
+        if self.operation is operations.power and type(self.operands[1]) is float:
+            return f"**{self.operands[1]:g}"
+        return "" if self.operation is None else _MICROGRADS_TEXTS.get(self.operation.name, self.operation.name)
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """Adds to the gradients of the parents what the gradient of this node, as it is now, sends to them."""
+        return functools.partial(_send_to_parents, self)
 
     # Behind the scenes ----------------------------------------------------------------------------
 
@@ -298,28 +334,11 @@ class Value:
         return _apply(operation, operands)
 
     if sys.version_info[:2] == (3, 13):
-        # This Python frees the operands of operands in nested calls, up to 10,000 deep: too deep for the small
-        # stack of a thread. (Earlier ones nest 50 deep, later ones watch the stack.) So a node that dies hands
-        # its operands to the one loop that works them off.
-        def __del__(self, freeing: threading.local = _freeing) -> None:
-            operands = getattr(self, "operands", ())  # which a Value that could not be made does not have
-            pending = getattr(freeing, "pending", None)
-            if not operands:
-                return
-            if pending is not None:
-                pending.append(operands)
-                return
-            freeing.pending = pending = [operands]
-            del operands, self.operands
-            try:
-                while pending:
-                    pending.pop()
-            finally:
-                freeing.pending = None
-
-    if TYPE_CHECKING:  # The operations of the rule book are methods too, v.exp() as exp(v): see the end of this file.
-
-        def __getattr__(self, name: str) -> Callable[..., "Value"]: ...
+        # This Python frees what hangs on a node in nested calls, up to 10,000 deep: too deep for the small stack
+        # of a thread. (Earlier ones nest 50 deep, later ones watch the stack.) So a node that dies hands all that
+        # it holds to the one loop that works it off.
+        def __del__(self) -> None:
+            _let_go(self)
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -347,17 +366,18 @@ def ancestors(root: Value) -> Iterator[Value]:
     >>> [node.label or node.operation.name for node in ancestors(x * x + 1)]
     ['add', 'multiply', 'x']
     """
-    found, seen = [root], {root}
+    # A node is known by its birth, whatever a subclass makes of == and hash.
+    found, seen = [root], {root._birth}
     for node in found:  # grows as it goes
         yield node
         for operand in node.operands:
-            if not isinstance(operand, float) and operand not in seen:
-                seen.add(operand)
+            if not isinstance(operand, float) and operand._birth not in seen:
+                seen.add(operand._birth)
                 found.append(operand)
 
 
 @overload
-def gradient(output: Value, inputs: Value) -> Value: ...  # type: ignore[overload-overlap]  # no Value is iterable
+def gradient(output: Value, inputs: Value) -> Value: ...
 @overload
 def gradient(output: Value, inputs: Iterable[Value]) -> list[Value]: ...
 def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Value]:
@@ -370,120 +390,72 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values.
+    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    computed under `no_grad`.
     """
-    wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
+    wanted = _inputs(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
             raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
+    if all(value is not output for value in wanted):
+        _check_past(output)
     order = topological_order(output)
-    between = set(wanted)  # the inputs and all that depends on them: the flows elsewhere are not asked for
+    # The births of the inputs and of all that depends on them: the flows elsewhere are not asked for.
+    between = {value._birth for value in wanted}
     for node in order:
-        if not between.isdisjoint(node.parents):
-            between.add(node)
+        if any(parent._birth in between for parent in node.parents):
+            between.add(node._birth)
     # As in `backward`, only that flows and partials are Values now: the rules compute on Values as on floats.
-    flows: dict[Value, Value | float] = {output: 1.0}
+    flows: dict[int, Value | float] = {output._birth: 1.0}
     for node in reversed(order):
-        if node in flows:
+        arrived = flows.get(node._birth)
+        if arrived is not None:
             for parent, partial in _local_gradients_as_values(node, between):
-                flow = _product(flows[node], partial)
-                flows[parent] = flows[parent] + flow if parent in flows else flow
-    found = [flows.get(value, 0.0) for value in wanted]
+                birth, flow = parent._birth, _product(arrived, partial)
+                flows[birth] = flows[birth] + flow if birth in flows else flow
+    found = [flows.get(value._birth, 0.0) for value in wanted]
     answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
+    check_derivatives(answers)
     return answers[0] if isinstance(inputs, Value) else answers
 
-
-# Ways of computing --------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Within it, operations on Values give leaves: numbers without a past.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y
-    Value(data=9.0, grad=0.0)
-    """
-    token = _mode.set(_mode.get()._replace(recording=False))
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
-    """Within it, the first inf or nan raises FloatingPointError, in the forward pass as in the backward pass.
-
-    >>> with detect_anomaly():
-    ...     Value(0.0, "x").log()
-    Traceback (most recent call last):
-    FloatingPointError: log(x) is -inf, with x = 0.0; made at ...
-
-    The error names the node, its label, its operands and the line of the program that made it.
-    """
-    token = _mode.set(_mode.get()._replace(anomaly=True))
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Scope:
-    """A part of a computation with a name; `parent` is the scope around it."""
-
-    name: str
-    parent: "Scope | None"
-    members: Callable[[], Iterable[Value]]
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The names of all scopes around it and its own. What has the same path belongs together."""
-        around = () if self.parent is None else self.parent.path
-        return (*around, self.name)
-
-
-@contextmanager
-def scope(name: str, members: Callable[[], Iterable[Value]] = tuple) -> Iterator[Scope]:
-    """Within it, all new Values belong to a part of the computation that drawings frame and can fold up.
-
-    >>> with scope("hidden layer"), scope("neuron"):
-    ...     x = Value(2.0)
-    >>> x.scope.path
-    ('hidden layer', 'neuron')
-
-    Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
-    A name that is no string, or empty, raises TypeError or ValueError.
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"a scope is named by a string, not {type(name).__name__}: scope('hidden layer')")
-    if not name:
-        raise ValueError("a scope needs a name: scope('hidden layer')")
-    mode = _mode.get()
-    opened = Scope(name, mode.scope, members)
-    token = _mode.set(mode._replace(scope=opened))
-    try:
-        yield opened
-    finally:
-        _mode.reset(token)
-
-
-class _Mode(NamedTuple):
-    recording: bool = True
-    anomaly: bool = False
-    scope: Scope | None = None
-
-
-# A context variable, so that each thread and each asyncio task is in its own mode.
-_mode: ContextVar[_Mode] = ContextVar("autograd_mode", default=_Mode())  # noqa: B039  # a NamedTuple cannot change
 
 _births = itertools.count()
 
 
 # How a node is made -------------------------------------------------------------------------------
+
+
+def _operator(operation: Operation, x: Any, y: Any, reflected: str = "") -> Value:
+    """The node of an operator on x and y, one of which is a Value."""
+    numbers = x._data if type(x) is Value else x, y._data if type(y) is Value else y
+    if type(numbers[0]) is float and type(numbers[1]) is float:  # nearly always
+        return _node(operation, (x, y), numbers)
+    if reflected and not _is_operand(y):
+        return _strangers_answer(x, y, reflected)  # type: ignore[no-any-return]
+    return _apply(operation, (_operand(x), _operand(y)))
+
+
+def _compared(compare: Callable[[float, float], bool], value: Value, other: Any, reflected: str) -> bool:
+    if not _is_operand(other):
+        return _strangers_answer(value, other, reflected)  # type: ignore[no-any-return]
+    return compare(value._data, other._data if isinstance(other, Value) else data_of(_operand(other)))
+
+
+def _strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
+    """What a stranger's own operator makes of a Value; TypeError, with the remedy, where it makes nothing of it."""
+    home = next((kind for kind in type(stranger).__mro__ if reflected in vars(kind)), object)
+    # Operators of Python's own types do not know Values: the * of a list would say something else about that.
+    answer = NotImplemented if home.__module__ == "builtins" else getattr(home, reflected)(stranger, value)
+    return real(stranger) if answer is NotImplemented else answer  # `real` raises
+
+
+def _is_operand(thing: Any) -> bool:
+    return isinstance(thing, Value) or hasattr(type(thing), "__apply_operation__") or is_real(thing)
+
+
+def _not_made(kind: type[Any]) -> AttributeError:
+    name = kind.__name__
+    return AttributeError(f"this {name} has no number: {name}.__init__ has to call super().__init__(data)")
 
 
 def _operand(thing: Number) -> Value | float:
@@ -492,18 +464,46 @@ def _operand(thing: Number) -> Value | float:
     return real(thing)
 
 
-def _number(thing: Number) -> float:
-    return thing._data if isinstance(thing, Value) else real(thing)
-
-
 def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
     """The node that an operation makes of its operands."""
     return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
 
 
-def _answer(operation: Operation, numbers: tuple[float, ...]) -> tuple[Any, Callable[[], Any]]:
+def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
+    """The same, of operands whose numbers are known."""
+    data, local_gradient = _answer(operation, numbers)
+    way = MODE.get()
+    if way.unsure:
+        way = settled(way)
+    node: Value = object.__new__(Value)
+    node._birth = next(_births)
+    node._data = data if type(data) is float else real(data)
+    node._grad = None
+    node.line = None
+    node._label = ""
+    node.scope = way.scope
+    if way.recording or way.anomaly:
+        # A closure is five objects that Python's collector has to look at, again and again. A rule of the book
+        # answers the same one for the same numbers at any time, so it is asked again when a pass comes by.
+        node._local_gradient = None if operation.is_of_book else local_gradient
+        node.numbers = numbers
+        node.operands = operands
+        node.operation = operation
+        if way.anomaly:
+            node.line = users_line()
+            check_made(node)
+    if not way.recording:
+        node._local_gradient = _forgotten
+        node.numbers = node.operands = ()
+        node.operation = None
+    return node
+
+
+def _answer(operation: Operation, numbers: Sequence[Any]) -> Any:
     """What the rule says of these numbers: the value and the local-gradient closure."""
     answer = operation.rule(*(operation.arguments(numbers) if operation.list_count else numbers))
+    if operation.is_of_book:
+        return answer
     if type(answer) is not tuple or len(answer) != 2 or not callable(answer[1]):
         raise TypeError(
             f"the rule of {operation.name} must answer a value and a closure, as in: "
@@ -512,37 +512,52 @@ def _answer(operation: Operation, numbers: tuple[float, ...]) -> tuple[Any, Call
     return answer
 
 
-def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
-    data, local_gradient = _answer(operation, numbers)
-    mode = _mode.get()
-    node: Value = object.__new__(Value)
-    node._birth = next(_births)
-    node._data = data if type(data) is float else real(data)
-    node._grad = None
-    node.line = None
-    node._label = ""
-    node.scope = mode.scope
-    if mode.recording:
-        node._local_gradient = local_gradient
-        node.numbers = numbers
-        node.operands = operands
-        node.operation = operation
-    else:
-        node._local_gradient = None
-        node.numbers = node.operands = ()
-        node.operation = None
-    if mode.anomaly:
-        node.line = _users_line()
-        _check_data(node, node._data)
-    return node
+def _forgotten() -> NoReturn:
+    """In place of a local-gradient closure: what was computed under `no_grad` is a leaf, but not one that was made."""
+    raise RuntimeError(
+        "this Value was computed under no_grad(), so nothing is known of what it was computed from: "
+        "compute it again outside of no_grad(), or make a leaf of it with detach() for a gradient of its own"
+    )
 
 
-def _leaf(data: float, label: str, grad: float | None) -> Value:
-    from .engines import Value  # of the engine that runs here, whichever wrote this: so not at the top
+def _check_past(value: Value) -> None:
+    if value._local_gradient is _forgotten:
+        _forgotten()
 
-    leaf = Value(data, label)
+
+def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
+    """What makes a leaf again where it is copied or pickled; `plain` is the class that is no subclass of a user's."""
+    if value.operation is not None:
+        raise TypeError(
+            f"cannot copy or pickle a computed Value ({value.operation.name}), only leaves: "
+            "copy the leaves and compute again, or take the number with detach()"
+        )
+    kind = None if type(value) is plain else type(value)
+    return _leaf, (kind, value._data, value.label, value._grad), _own_state(value)
+
+
+def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None) -> Value:
+    """A leaf as it was copied or pickled; of the class None is the Value of the engine that runs here."""
+    from . import engines  # which imports this file: so not at the top
+
+    leaf: Value = engines.Value.__new__(kind or engines.Value)
+    engines.Value.__init__(leaf, data, label)  # that of a subclass may want other arguments
     leaf._grad = grad
     return leaf
+
+
+def _own_state(leaf: Value) -> Any:
+    """What a program or a subclass has added to a leaf, in the form in which pickle keeps it."""
+    if type(leaf).__getstate__ is not object.__getstate__:
+        return leaf.__getstate__()
+    slots = {name: getattr(leaf, name) for name in _own_slots(leaf)}
+    return (leaf.__dict__, slots) if slots else leaf.__dict__ or None
+
+
+def _own_slots(value: Value) -> list[str]:
+    """The slots that a subclass has added, of those in which something is."""
+    names: list[str] = copyreg._slotnames(type(value))  # type: ignore[attr-defined]  # as pickle finds them
+    return [name for name in names if name not in Value.__slots__ and hasattr(value, name)]
 
 
 def _as_it_was(operand: Value | float, number: float) -> Value | float:
@@ -562,19 +577,26 @@ def _is_same(number: float, other: float) -> bool:
 # How a pass is made -------------------------------------------------------------------------------
 
 
-def _partials(node: Value, local_gradient: Callable[[], Any]) -> Sequence[Any]:
-    """What a local-gradient closure answers: one partial for each operand."""
-    partials = local_gradient()
+def _partials(node: Value) -> Sequence[Any]:
+    """What the local-gradient closure of a node answers: one partial for each operand."""
+    operation: Any = node.operation
+    if node._local_gradient is None:
+        _, local_gradient = _answer(operation, node.numbers)
+        return local_gradient()  # type: ignore[no-any-return]
+    return _checked(operation, node._local_gradient(), len(node.operands))
+
+
+def _checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
+    """The partials as a tuple, which nobody else can change; measured after it was made, for what comes may lie."""
     if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made anew in each call
+        raise TypeError(f"the rule of {operation!r} answered one {type(partials).__name__}: write lambda: (partial,)")
+    held: tuple[Any, ...] = tuple(partials)
+    if len(held) != count:
         raise TypeError(
-            f"the rule of {node.operation!r} answered one {type(partials).__name__}: write lambda: (partial,)"
-        )
-    if len(partials) != len(node.operands):
-        raise TypeError(
-            f"the rule of {node.operation!r} answered {len(partials)} partial derivatives for {len(node.operands)} "
+            f"the rule of {operation!r} answered {len(held)} partial derivatives for {count} "
             "operands: its closure must return a tuple with one of them for each operand"
         )
-    return partials
+    return held
 
 
 def _plain(partial: Any) -> float | None:
@@ -590,111 +612,127 @@ def _product(flow: Value | float, partial: Value | float) -> Value | float:
     return partial if type(flow) is float and flow == 1.0 else flow * partial
 
 
-def _local_gradients_as_values(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Value | float]]:
-    """The local gradients towards the wanted parents, without blocked ones, as Values to be differentiated again."""
+def _inputs(inputs: Any) -> list[Any]:
+    if isinstance(inputs, Value):
+        return [inputs]
+    if not isinstance(inputs, Iterable):
+        raise TypeError(
+            f"gradient(output, inputs) takes Values, not {type(inputs).__name__}: gradient(y, x) or gradient(y, [x, w])"
+        )
+    return list(inputs)
+
+
+def _local_gradients_as_values(node: Value, wanted: Container[int]) -> Iterator[tuple[Value, Value | float]]:
+    """The local gradients towards the parents of these births, without blocked ones, as Values."""
     if node.operation is None:
         return
     operands = [_as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)]
-    _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
-    for parent, partial in zip(node.operands, _partials(node, local_gradient), strict=True):
-        if isinstance(parent, Value) and parent in wanted:
-            partial = partial() if callable(partial) else partial
-            if partial is not BLOCKED:
-                yield parent, partial
+    with on_values(node.operation):
+        _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
+        partials = _checked(node.operation, local_gradient(), len(operands))
+        for parent, partial in zip(node.operands, partials, strict=True):
+            if isinstance(parent, Value) and parent._birth in wanted:
+                partial = partial() if callable(partial) else partial
+                if partial is not BLOCKED:
+                    yield parent, partial
 
 
-_committing = threading.Lock()
+_committing = new_lock()
 _set_grad = Value.__dict__["_grad"].__set__
 
 
-def _commit(order: list[Value], flows: dict[Value, float]) -> None:
+def _commit(order: list[Value], flows: dict[int, float]) -> None:
     # Threads may share leaves: between reading a gradient and writing its sum, no other pass may come. Nor may
     # Ctrl-C: the writing is a single call into C, and Python handles signals only between its own instructions.
     with _committing:
         grads = []
         for node in order:
-            flow = flows.get(node, 0.0)
+            flow = flows.get(node._birth, 0.0)
             # A leaf adds up, an interior node shows the last pass.
             grads.append(flow if node.operation is not None or node._grad is None else node._grad + flow)
         any(map(_set_grad, order, grads))  # to the end, for what sets answers None
 
 
-# detect_anomaly -----------------------------------------------------------------------------------
+# micrograd's names --------------------------------------------------------------------------------
+
+_MICROGRADS_TEXTS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "reciprocal": "**-1"}
+_MICROGRADS_TEXTS |= {"negate": "neg", "relu": "ReLU"}
 
 
-def _check_data(node: Value, data: float) -> None:
-    if not math.isfinite(data):
-        raise FloatingPointError(f"{_story(node)} is {data}" + _circumstances(node))
+def _send_to_parents(node: Value) -> None:
+    for parent, partial in node.local_gradients():
+        if partial is not BLOCKED:
+            parent.grad += node.grad * partial
 
 
-def _check_flows(order: list[Value], flows: dict[Value, float]) -> None:
-    root = order[-1]
-    if not math.isfinite(flows[root]):
-        raise FloatingPointError(f"the seed of the backward pass is {flows[root]}")
-    for node in reversed(order):
-        if node in flows:
-            if not math.isfinite(flows[node]):  # while all that arrived was finite, for else this was told before
-                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node]}")
-            for parent, partial in node.local_gradients():
-                if partial is not BLOCKED and not math.isfinite(flow := flows[node] * partial):
-                    raise FloatingPointError(
-                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
-                        f"{flows[node]} arrived, the local gradient is {partial}" + _circumstances(node)
-                    )
+# How a node dies, under Python 3.13 ---------------------------------------------------------------
+
+# What the loops that are under way have still to let go, by the frame that each runs in.
+_loops: dict[FrameType, list[Any]] = {}
 
 
-def _story(node: Value) -> str:
-    if node.operation is None:
-        return node.label or "a leaf"
-    return f"{node.label} = {notation.expression(node)}" if node.label else notation.expression(node)
+def _emptied(node: Any) -> list[Any]:
+    """The attributes that a program or a subclass has given a node, which has them no more."""
+    held = list(node.__dict__.values())
+    node.__dict__.clear()
+    if type(node) is not Value:
+        for name in _own_slots(node):
+            held.append(getattr(node, name))
+            delattr(node, name)
+    return held
 
 
-def _circumstances(node: Value) -> str:
-    pairs = zip(node.operands, node.numbers, strict=True)
-    operands = dict.fromkeys((x, number) for x, number in pairs if type(x) is not float)
-    told = [f"{notation.name(x)} = {number}" for x, number in list(operands)[:6]]
-    where = ", with " + ", ".join(told + ["…"] * (len(operands) > 6)) if told else ""
-    return where + (f"; made at {node.line}" if node.line else "")
-
-
-def _users_line() -> str | None:
-    """The innermost line of the program that is not of this package, as "file:12: source"."""
-    package = __name__.rpartition(".")[0]
-    frame = sys._getframe()
-    while frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        if frame.f_back is None:
-            return None
-        frame = frame.f_back
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f"{file}:{line}: {linecache.getline(file, line, frame.f_globals).strip()}"
+def _let_go(node: Value) -> None:
+    """Let go what a dying node holds: by the loop that let the node go, else by a loop that begins here."""
+    # A Value that could not be made has none of these.
+    held = [getattr(node, name, None) for name in ("operands", "_local_gradient", "scope")]
+    held.append(_emptied(node))
+    if not any(held):
+        return
+    node.operands, node._local_gradient, node.scope = (), None, None
+    # A loop is known by its frame. What dies in a callback of a weak reference has the frame of that between, and gets
+    # a loop of its own: the callback may be waiting for another thread, and nobody shall wait for it.
+    above = sys._getframe(2)
+    if above in _loops:
+        _loops[above].append(held)
+        return
+    pending = _loops[sys._getframe()] = [held]
+    del held
+    try:
+        while pending:
+            pending.pop()
+    finally:
+        del _loops[sys._getframe()]
 
 
 # The methods --------------------------------------------------------------------------------------
 
+# What no operation can be called: what a Value has, or any object.
+_RESERVED = frozenset(dir(Value))
 
-_RESERVED = frozenset(vars(Value))
+
+def _become_method(name: str, operation: Operation | None) -> None:
+    """Make v.exp() of exp(v). A name whose operation is gone, or takes a list first, is no method any more."""
+    method = _method(operation)
+    if method is not None:
+        setattr(Value, name, method)
+    elif name not in _RESERVED and name in vars(Value):
+        delattr(Value, name)
 
 
-def _method(operation: Operation) -> Callable[..., Any] | None:
-    """v.exp() for exp(v); None if the first operand is no number but a list."""
-    if isinstance(operation.domain[0], list):
+def _method(operation: Operation | None) -> Callable[..., Any] | None:
+    if operation is None or isinstance(operation.domain[0], list):
         return None
-    if operation.name in _RESERVED:
+    if operation.name in _RESERVED or operation.name.startswith("_"):
         raise ValueError(f"an operation cannot be called {operation.name!r}: a Value has something else of that name")
 
     def method(self: Value, *others: Number) -> Value:
         operands = tuple(map(_operand, operation.operands((self, *others))))
         return self.__apply_operation__(operation, operands)
 
-    return update_wrapper(method, operation.rule)
+    return functools.update_wrapper(method, operation.rule)
 
 
-def _become_method(operation: Operation) -> None:
-    method = _method(operation)
-    if method is not None:
-        setattr(Value, operation.name, method)
-
-
-for _operation in OPERATIONS.values():
-    _become_method(_operation)
+for _name, _operation in OPERATIONS.items():
+    _become_method(_name, _operation)
 LISTENERS.append(_become_method)

@@ -2,12 +2,16 @@
 
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
+import autograd
 import autograd.__main__ as command_line
 from autograd import OPERATIONS, Value, operation
 from autograd.__main__ import main
@@ -21,6 +25,10 @@ def run(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "autograd", *arguments], capture_output=True, env={**os.environ, **environment}
     )
+
+
+def run_python(program, **environment):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, env={**os.environ, **environment})
 
 
 def rows_of(printed):
@@ -202,6 +210,22 @@ def test_check_says_why_a_gradient_is_undecided(capsys):
     assert printed.endswith("undecided: 1, agrees: 1\n")
 
 
+@pytest.mark.parametrize("words", [["abs(x)", "x=0"], ["log(x)", "x=-1"], ["maximum(x, y)", "x=1", "y=1"]])
+def test_check_that_decides_nothing_has_a_status_of_its_own(capsys, words):
+    """Seen to fail with the status of success, which would let a script pass."""
+    assert main(["check", *words]) == 3
+
+    assert capsys.readouterr().out.endswith("nothing was decided: try other points\n")
+
+
+def test_check_tells_its_statuses(capsys):
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "exit 1 if any differs, 3 if nothing was decided" in told
+
+
 def test_check_takes_a_result_that_does_not_depend_on_the_names(capsys):
     assert main(["check", "where(a < b, 1, 2)", "a=1", "b=2"]) == 0
 
@@ -289,7 +313,7 @@ def test_a_mistake_is_told_in_one_line(words, message, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        [],
+        ["--unknown"],
         ["paint", "x"],
         ["draw"],
         ["draw", "x", "x=1", "--digits", "0"],
@@ -337,7 +361,7 @@ def test_a_graph_too_large_to_draw_is_told_in_one_line(capsys):
         ("é*ü + sinn(x)", "unknown function 'sinn' (at column 7); did you mean 'sin'?\n  é*ü + sinn(x)\n        ^"),
         ("x + ", "invalid syntax (at column 4)\n  x +\n     ^"),
         ("2*(x", "'(' was never closed (at column 3)\n  2*(x\n    ^"),
-        ("x^2", "'^' has no meaning in an expression (at column 2); write **\n  x^2\n   ^"),
+        ("x!2", "'!' has no meaning in an expression (at column 2)\n  x!2\n   ^"),
         ("2x", "invalid decimal literal (at column 1); to multiply, write *\n  2x\n  ^"),
         ("x(2)(3)", "only a function can be called; to multiply, write * (at column 1)\n  x(2)(3)\n  ^"),
         ("maximum(x)", "maximum(x, y): 2 needed, 1 given (at column 1)\n  maximum(x)\n  ^"),
@@ -356,11 +380,9 @@ def test_an_error_points_at_its_place(text, told):
     ("name", "meant"),
     [
         ("sinn", "sin"),
-        ("max", "maximum"),
-        ("min", "minimum"),
-        ("ReLU", "relu"),
-        ("σ", "sigmoid"),
         ("sigmiod", "sigmoid"),
+        ("maxx", "maximum"),
+        ("RELU", "relu"),
     ],
 )
 def test_an_unknown_function_is_answered_with_one_that_exists(name, meant):
@@ -438,7 +460,6 @@ def test_a_function_that_goes_by_another_name_is_answered_with_it(name, meant):
         "x\0y",
         "\ufeffx",
         "\udcff",
-        "x²",
         "softmax([x, y])",
         "*",
         ")(",
@@ -562,30 +583,185 @@ def test_exit_status_2_and_standard_error_are_for_mistakes():
 @pytest.mark.parametrize(
     ("encoding", "row"),
     [
-        ("ascii", "sqrt x - sigma * \\u03b8"),
-        ("cp1252", "sqrt x - sigma * \\u03b8"),
-        ("latin-1", "sqrt x - sigma * \\u03b8"),
+        ("ascii", "sqrt x - sigma * theta"),
+        ("cp437", "√x - σ * theta"),
+        ("cp1252", "sqrt x - sigma × theta"),
+        ("latin-1", "sqrt x - sigma × theta"),
         ("utf-8", "√x − σ × θ"),
     ],
 )
 def test_every_terminal_can_show_the_table(encoding, row):
-    """Seen to fail with texts printed as they are: UnicodeEncodeError."""
+    """Seen to fail with texts printed as they are: UnicodeEncodeError. It has its own signs as far as it has any."""
     done = run("draw", "sqrt(x) - σ*θ", "x=4", "σ=1", "θ=2", "-o", "é.svg", PYTHONIOENCODING=encoding)
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert row in rows_of(done.stdout.decode(encoding))
 
 
-def test_a_closed_pipe_is_quiet():
+COMMANDS = [
+    ["draw", "x*x", "x=3"],
+    ["check", "x*x", "x=3"],
+    ["explain", "x*x", "x=3"],
+    ["grade", "micrograd.engine:Value"],
+    ["train", "xor", "--points", "4", "--epochs", "1"],
+    ["draw", "--help"],
+    ["--version"],
+    [],
+]
+with_all = pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words) or "nothing")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a shell that closes files")
+
+
+def shell(words, redirection, **environment):
+    """The command as a shell runs it, with what it does about its files."""
+    command = " ".join(map(shlex.quote, [sys.executable, "-m", "autograd", *words]))
+    return subprocess.run(
+        ["sh", "-c", f"{command} {redirection}"], capture_output=True, env={**os.environ, **environment}
+    )
+
+
+@with_all
+def test_a_closed_pipe_is_quiet(words):
     """Seen to fail without the handler of BrokenPipeError."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "autograd", "check", "x*x", "x=3"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "autograd", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     process.stdout.close()
     _, told = process.communicate()
 
     assert (process.returncode, told) == (141, b"")
+
+
+@POSIX
+@with_all
+@pytest.mark.parametrize(
+    ("redirection", "unbuffered", "reason"),
+    [
+        (">&-", "", b"it is closed"),
+        (">/dev/full", "", b"No space left on device"),
+        (">/dev/full", "1", b"No space left on device"),  # nothing waits in a buffer, so it is a print that fails
+    ],
+)
+def test_output_that_nobody_gets_is_told_in_one_line(words, redirection, unbuffered, reason):
+    """Seen to fail with tracebacks, with the exit status of a finding, and with 120, that of Python at its end."""
+    if "full" in redirection and not os.path.exists("/dev/full"):
+        pytest.skip("there is no device that is full")
+    done = shell(words, redirection, PYTHONUNBUFFERED=unbuffered)
+
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert done.stderr == b"autograd: cannot write the output: " + reason + b"\n"
+
+
+@POSIX
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["draw", "x*x", "x=3"], 0),
+        (["check", "x*x", "x=3"], 0),
+        (["draw", "x*y", "x=3"], 2),
+        (["draw"], 2),
+        (["draw", "x", "x=1", "-o", "missing/x.svg"], 2),
+    ],
+)
+def test_complaints_that_nobody_gets_change_no_status(words, status, redirection):
+    """Seen to fail with a complaint among the results, and with a status of 1 or 120."""
+    if "full" in redirection and not os.path.exists("/dev/full"):
+        pytest.skip("there is no device that is full")
+    done = shell(words, redirection)
+
+    assert done.returncode == status
+    assert (b"x*x" in done.stdout or b"agrees: 1" in done.stdout or b"written" in done.stdout) == (status == 0)
+    assert b"autograd" not in done.stdout
+
+
+@POSIX
+def test_a_missing_engine_that_nobody_is_told_of_changes_no_status():
+    """Seen to fail with 120, as Python itself complains of what it cannot write at its end."""
+    for redirection in ("2>&-", "2>/dev/full"):
+        if os.path.exists(redirection[2:]) or "full" not in redirection:
+            assert shell(["draw", "x", "x=1"], redirection, AUTOGRAD_ENGINE="foo").returncode == 2
+
+
+@POSIX
+def test_a_model_is_trained_where_nobody_sees_the_bar(tmp_path):
+    """Seen to fail, by an AttributeError of tqdm's, where standard error is closed."""
+    done = shell(["train", "xor", "--points", "4", "--epochs", "1"], "2>&-")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "xor.json").is_file()
+
+
+def test_the_name_alone_shows_what_there_is(capsys):
+    """Seen to fail with the complaint that a command is missing."""
+    assert main([]) == 0
+
+    told = capsys.readouterr()
+    assert told.out.startswith("usage: autograd")
+    assert all(f"\n    {command} " in told.out for command in ("draw", "check", "explain", "grade", "train"))
+    assert told.err == ""
+
+
+@pytest.mark.parametrize("words", [["draw", "x*x", "x=3"], ["--help"], []])
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        ("foo", "AUTOGRAD_ENGINE is 'foo', but there are only 'native' and 'python'"),
+        ("native", "AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported"),
+    ],
+)
+def test_an_engine_that_is_not_there_is_told_in_one_line(tmp_path, words, engine, told):
+    """Seen to fail with a traceback of the import, which comes before the command. In a copy without a compiled engine.
+
+    A program that imports the package goes on getting an ImportError.
+    """
+    source = Path(autograd.__file__).parent
+    shutil.copytree(source, tmp_path / "autograd", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    environment = {"AUTOGRAD_ENGINE": engine, "PYTHONPATH": str(tmp_path)}
+    script = tmp_path / "bin" / "autograd"
+    script.parent.mkdir()
+    script.write_text("import sys\nfrom autograd.__main__ import main\nsys.exit(main())\n")
+    as_script = subprocess.run(
+        [sys.executable, script, *words], capture_output=True, text=True, env={**os.environ, **environment}
+    )
+    as_module, imported = run(*words, **environment), run_python("import autograd", **environment)
+
+    assert (as_script.returncode, as_script.stdout) == (2, "")
+    assert (as_module.returncode, as_module.stdout) == (2, b"")
+    assert as_script.stderr == as_module.stderr.decode()
+    assert re.fullmatch(rf"autograd: {re.escape(told)}.*\n", as_script.stderr)
+    assert imported.returncode == 1
+    assert f"ImportError: {told}" in imported.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["-x.svg", "--x.svg", "-o.svg", " -x.svg", " x.svg", "- x.svg", "x*y.svg"])
+def test_any_name_can_be_that_of_the_picture(tmp_path, name, capsys):
+    """Seen to fail with a space before those that begin with a minus sign."""
+    assert main(["draw", "-x", "x=3", "-o", name]) == 0
+
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert capsys.readouterr().out.endswith(f"written to {name}\n")
+
+
+def test_words_are_told_as_they_were_typed(capsys):
+    """Seen to fail with a space before those that begin with a minus sign."""
+    assert main(["draw", "x", "-x"]) == 2
+    with pytest.raises(SystemExit):
+        main(["draw", "x", "x=1", "--theme", "-dark"])
+
+    told = capsys.readouterr().err
+    assert told.startswith("autograd: '-x' is not name=value")
+    assert "invalid choice: '-dark'" in told
+
+
+def test_help_names_every_ending(capsys):
+    """Seen to fail without .html."""
+    with pytest.raises(SystemExit):
+        main(["draw", "--help"])
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "where the picture goes, .svg, .html, .png, .pdf or .dot;" in told
 
 
 def test_an_interrupt_is_quiet(capsys, monkeypatch):

@@ -12,12 +12,14 @@ import sys
 import textwrap
 import threading
 import time
+from importlib import import_module
 from xml.etree import ElementTree
 
 import pytest
 
 from autograd import Value, dot, exp, maximum, operation, scope, sum, topological_order, where
-from autograd.draw import NOTEBOOK_NODES, _has_more_nodes_than, diagram, draw, engine, layout
+from autograd.draw import NOTEBOOK_NODES, diagram, draw, engine, layout, limits
+from autograd.draw.limits import is_larger_than
 from autograd.operations import OPERATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -447,8 +449,8 @@ def test_a_slow_layout_ends_at_the_timeout(engine):
     """Seen to fail without the epoch, by never coming back."""
     before = threading.active_count()
 
-    with pytest.raises(TimeoutError, match=r"1041 nodes and 13040 edges took more than 0\.2 s.*timeout="):
-        _ = draw(dense(), timeout=0.2, engine=engine).svg
+    with pytest.raises(TimeoutError, match=r"1041 nodes and 13040 edges took more than 1 s.*timeout="):
+        _ = draw(dense(), timeout=1, engine=engine).svg
     assert threading.active_count() == before
     assert draw(Value(1.0), engine=engine).svg
 
@@ -532,6 +534,39 @@ def test_where_wasm_does_not_load_the_program_dot_draws(monkeypatch, no_wasm, tm
     assert draw(x * x).svg == draw(x * x, engine="dot").svg
 
 
+@pytest.mark.parametrize(
+    "step",
+    ["wasmtime.Config", "wasmtime.Module", "wasmtime.Store", "wasmtime.Linker.instantiate", "threading.Thread.start"],
+)
+def test_where_wasm_breaks_off_on_its_way_the_program_dot_is_asked(monkeypatch, step):
+    """Seen to fail, by a WasmtimeError, where there was no memory for an instance."""
+
+    def breaks(*_):
+        raise RuntimeError("mmap failed\n\nCaused by:\n    Cannot allocate memory")
+
+    engine._compiled.cache_clear()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(step, breaks)
+    with pytest.raises(RuntimeError) as caught:
+        _ = draw(Value(1.0)).svg
+
+    assert "(mmap failed Caused by: Cannot allocate memory; there is no program dot on the PATH)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the address space has no limit")
+def test_little_memory_is_enough():
+    """Seen to fail, by a WasmtimeError, with the 4 GiB of address space that wasmtime reserves by itself."""
+    program = """
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        from autograd import Value, draw
+        print(draw(Value(1.0), engine="wasm").svg[:4])
+    """
+
+    assert run(program).stdout == b"<svg\n"
+
+
 @pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz is not installed")
 def test_the_systems_dot_draws_the_same_cards():
     f = neuron()
@@ -546,8 +581,8 @@ def test_the_systems_dot_draws_the_same_cards():
     [
         ({"direction": "RL"}, "direction must be 'LR' or 'TB', not 'RL'"),
         ({"engine": "neato"}, "engine must be 'auto' or 'wasm' or 'dot', not 'neato'"),
-        ({"digits": 0}, "digits must be from 1 to 17, not 0"),
-        ({"digits": 2.5}, "digits must be from 1 to 17, not 2.5"),
+        ({"digits": 0}, "digits is 0, but has to be from 1 to 17"),
+        ({"max_nodes": -1}, "max_nodes is -1, but has to be 0 or more"),
     ],
 )
 def test_a_wrong_option_is_an_error_that_names_the_choices(options, message):
@@ -559,6 +594,83 @@ def test_a_wrong_option_is_an_error_that_names_the_choices(options, message):
 def test_only_a_value_can_be_drawn(root):
     with pytest.raises(TypeError, match=r"takes the Value to draw from, not"):
         draw(root)
+
+
+# Limits ---------------------------------------------------------------------------------------------
+
+
+def wide(nodes, edges):
+    """A graph of so many nodes with many times as many edges."""
+    leaves = [Value(1.0) for _ in range(nodes // 2)]
+    sums = [sum((leaves * edges)[: edges // len(leaves)]) for _ in leaves]
+    return sum(sums)
+
+
+def test_a_wide_value_is_shown_as_one_line():
+    """Seen to fail with nodes alone counted: in a notebook, 5 seconds for 28 nodes."""
+    shown = wide(28, 30_000)._repr_mimebundle_()
+
+    assert list(shown) == ["text/plain"]
+    assert "more than 150 nodes, or 1,500 edges: draw(value)" in shown["text/plain"]
+    assert "image/svg+xml" in sum([Value(1.0)] * 1500)._repr_mimebundle_()
+
+
+@pytest.mark.parametrize("options", [{}, {"depth": 1}, {"around": True, "radius": 1}])
+def test_too_many_edges_are_an_error_that_names_their_count_and_what_allows_them(options):
+    """Seen to fail with nodes alone counted."""
+    y = sum([Value(1.0)] * 301)
+    options = {**options, "around": y} if "around" in options else options
+
+    with pytest.raises(ValueError, match=r"and 301 edges, more than max_nodes=30 with 10 edges each: .*max_nodes=31"):
+        draw(y, max_nodes=30, **options)
+    assert draw(y, max_nodes=31, **options).svg
+
+
+def test_edges_between_folded_groups_count_as_the_lines_that_are_drawn():
+    with scope("leaves"):
+        leaves = [Value(1.0) for _ in range(100)]
+    with scope("sums"):
+        y = sum([sum(leaves) for _ in range(10)])
+
+    assert draw(y, depth=1, max_nodes=2).svg
+
+
+@pytest.mark.parametrize("part", ["view", "diagram", "plan", "layout", "marks", "svg"])
+def test_the_time_limit_covers_all_that_drawing_does(monkeypatch, part):
+    """Seen to fail with a limit on Graphviz alone."""
+
+    def no_time_left(items):
+        raise TimeoutError
+
+    monkeypatch.setattr(import_module(f"autograd.draw.{part}"), "each", no_time_left)
+    x = Value(1.0)
+
+    with pytest.raises(TimeoutError, match=r"^drawing .*took more than 7 s: draw a smaller part .*timeout=14$"):
+        _ = draw(x - x, timeout=7).svg
+
+
+def test_what_takes_many_steps_ends_at_the_limit(monkeypatch):
+    """The clock goes on by a second with each look at it."""
+    monkeypatch.setattr(limits, "monotonic", itertools.count().__next__)
+    seen = []
+
+    with pytest.raises(TimeoutError, match=r"^counting took more than 7 s"), limits.within(7, "counting"):
+        seen += limits.each(range(10**6))
+    assert list(limits.each(range(3))) == [0, 1, 2]
+
+
+def test_what_has_been_drawn_is_taken_off_the_time_of_the_layout(monkeypatch):
+    """Seen to fail with the whole timeout given to Graphviz, or to all that comes after the diagram."""
+    clock, given = itertools.count(), []
+    monkeypatch.setattr(limits, "monotonic", clock.__next__)
+    monkeypatch.setattr(layout, "run_graphviz", lambda dot, engine, left: given.append((next(clock), left)) or b"")
+    drawing = draw(sum([Value(1.0)] * 10_000), timeout=10_000)
+    with pytest.raises(json.JSONDecodeError):  # for this answer
+        _ = drawing.svg
+    ((now, left),) = given
+
+    assert now > 600
+    assert now + left == pytest.approx(10_000, abs=3)
 
 
 # Files and notebooks --------------------------------------------------------------------------------
@@ -580,7 +692,7 @@ def test_a_file_that_cannot_be_replaced_whole_stays_as_it_was(tmp_path, monkeypa
     """Seen to fail with the text written straight to the file."""
     path = tmp_path / "old.svg"
     path.write_text("old")
-    monkeypatch.setattr("pathlib.Path.replace", lambda *_: 1 / 0)
+    monkeypatch.setattr("os.replace", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         draw(Value(1.0)).save(path)
@@ -605,7 +717,9 @@ def test_a_value_of_more_than_150_nodes_is_shown_as_one_line():
 
     assert "image/svg+xml" in y._repr_mimebundle_()
     assert list((y + 1)._repr_mimebundle_()) == ["text/plain"]
-    assert re.search(r"^Value\(.*more than 150 nodes: draw\(value\)", (y + 1)._repr_mimebundle_()["text/plain"])
+    assert re.search(
+        r"^Value\(.*more than 150 nodes, or 1,500 edges: draw\(value\)", (y + 1)._repr_mimebundle_()["text/plain"]
+    )
 
 
 def test_counting_to_150_does_not_walk_a_large_graph(monkeypatch):
@@ -624,7 +738,7 @@ def test_counting_to_150_does_not_walk_a_large_graph(monkeypatch):
         leaf = Counted(1.0)
         y = leaf + y
 
-    assert _has_more_nodes_than(150, y)
+    assert is_larger_than(150, y)
     assert Counted.asked <= 150
 
 
@@ -638,5 +752,5 @@ def test_a_display_never_raises(monkeypatch, no_wasm):
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
 def test_a_timeout_is_above_zero(timeout):
-    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
+    with pytest.raises(ValueError, match=r"timeout is (nan|.*, but has to be a number of seconds above 0)"):
         draw(Value(1.0), timeout=timeout)

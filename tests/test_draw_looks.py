@@ -112,6 +112,10 @@ def test_a_zero_has_no_sign_but_its_tooltip_has():
         ("w_0 · x_1", ["w", ("0", -1), " · x", ("1", -1)]),
         ("learning_rate", ["learning_rate"]),
         ("__init__", ["__init__"]),
+        ("my_w", ["my_w"]),
+        ("with_l…", ["with_l…"]),
+        ("w_l…", ["w_l…"]),
+        ("x_i_j", ["x_i_j"]),
         ("_x", ["_x"]),
         ("w_", ["w_"]),
         ("w_{}", ["w_{}"]),
@@ -125,6 +129,17 @@ def test_labels_have_indices_and_powers_as_in_latex(label, pieces):
     expected = [piece if isinstance(piece, tuple) else (piece, 0) for piece in pieces]
 
     assert [tuple(run) for run in text.runs(label)] == expected
+
+
+@pytest.mark.parametrize("depth", [None, 1])
+@pytest.mark.parametrize("name", ["x_0", "binary_cross_entropy_with_logits_and_more", "block_a", "h_{1}^2"])
+def test_scopes_keep_their_own_underscores(name, depth):
+    """Seen to fail with an index in with_l…, where the name was cut."""
+    with scope(name):
+        y = Value(1.0) * 2
+    texts = [x for x in parsed(draw(y, depth=depth).svg).iter(f"{SVG}text") if (x.text or "").startswith(name[:3])]
+
+    assert [text.text.removesuffix("…") for text in texts] == [name[: len(texts[0].text.removesuffix("…"))]]
 
 
 def test_an_index_stands_lower_and_smaller_and_what_follows_on_the_line():
@@ -562,6 +577,50 @@ def test_png_and_pdf_are_the_same_in_every_process(tmp_path):
             contents.add(path.read_bytes())
 
         assert len(contents) == 1
+
+
+def chain(length):
+    y = Value(1.0, "x")
+    for _ in range(length - 1):
+        y = y + 1
+    return y
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_a_png_that_viewers_do_not_open_is_refused_with_what_helps(direction, tmp_path):
+    """Seen to fail with a picture 350,004 pixels wide. A side of 32,767 pixels is the most that 15 bits count."""
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    drawing = draw(chain(300), direction=direction)
+    path = tmp_path / "chain.png"
+    path.write_text("old")
+    with pytest.raises(ValueError, match=r"would be \d+ pixels wide and \d+ high.*save it as \.svg or \.pdf.*depth="):
+        drawing.save(path)
+
+    assert path.read_text() == "old"
+
+
+def test_a_png_of_too_many_pixels_is_refused(monkeypatch, tmp_path):
+    """Seen to fail with each side looked at for itself: 30,000 × 30,000 pixels take 12 GB."""
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    drawing = draw(Value(1.0))
+    vars(drawing)["svg"] = '<svg xmlns="http://www.w3.org/2000/svg" width="15000" height="15000.5"/>'
+
+    with pytest.raises(ValueError, match="would be 30000 pixels wide and 30001 high"):
+        drawing.save(tmp_path / "square.png")
+
+
+@pytest.mark.parametrize(("length", "width"), [(20, None), (300, 14_400.0)])
+def test_a_page_of_pdf_is_as_large_as_the_drawing_or_as_pages_can_be(length, width, tmp_path):
+    """Seen to fail with a page of 26,000 points, where viewers show an empty one. A pixel of SVG is 3/4 of a point."""
+    pytest.importorskip("typst", reason="the extra scalar-autograd[pictures] is not installed")
+    drawing = draw(chain(length))
+    drawing.save(tmp_path / "chain.pdf")
+    svg = parsed(drawing.svg)
+    [page] = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "chain.pdf").read_bytes())
+    shown = [float(side) for side in page]
+
+    assert shown[0] == pytest.approx(width or 0.75 * float(svg.get("width")), abs=0.01)
+    assert shown[0] / shown[1] == pytest.approx(float(svg.get("width")) / float(svg.get("height")), rel=1e-3)
 
 
 @pytest.mark.parametrize("ending", [".png", ".pdf"])

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
@@ -142,6 +143,97 @@ def test_help_is_the_same() -> None:
     assert [(name, p.default) for name, p in named] == [(name, p.default) for name, p in other]
 
 
+def test_methods_can_be_inspected() -> None:
+    """Seen to fail with methods of Cython that have no signature."""
+    for name in ("backward", "local_gradients", "detach", "item", "zero_grad"):
+        found, expected = (
+            list(inspect.signature(getattr(engine.Value, name)).parameters) for engine in (native, value)
+        )
+        assert found == expected
+        assert inspect.getdoc(getattr(native.Value, name)) == inspect.getdoc(getattr(value.Value, name))
+    assert native.Value(1.0).__doc__ == value.Value.__doc__
+
+
+NO_VALUES = ["abc" * 100, 2, None, [1.0], object(), value.Value(2.0), native.Value]
+
+
+@pytest.mark.parametrize("thing", NO_VALUES, ids=lambda thing: type(thing).__name__)
+def test_no_method_takes_what_is_no_value_for_one(thing: Any) -> None:
+    """Seen to crash with methods of Cython, which do not look at what they are called with."""
+    others = {"__apply_operation__", "__slots__", "__weakref__", *OPERATIONS} - {"exp", "maximum"}
+    for name in set(dir(native.Value)) - set(dir(object)) - others:
+        method = vars(native.Value)[name]
+        if inspect.isfunction(method):  # in Python, which needs nothing of the kind
+            continue
+        if callable(method):
+            for arguments in ((), (1.0,), (native.Value(1.0),), (None,), ("label", 1.0)):
+                with pytest.raises((TypeError, AttributeError)):
+                    method(thing, *arguments)
+        elif thing is not None:  # which asks a property for itself
+            with pytest.raises((TypeError, AttributeError)):
+                method.__get__(thing)
+            if hasattr(method, "__set__"):
+                with pytest.raises((TypeError, AttributeError)):
+                    method.__set__(thing, 1.0)
+    with pytest.raises(TypeError):
+        list(map(native.Value.item, [native.Value(1.5), thing]))
+
+
+@pytest.mark.parametrize("base", [tuple, list])
+@pytest.mark.parametrize("length", [0, 1, 3, 1_000_000])
+@pytest.mark.parametrize("content", [0, 1, 3, 100_000])
+def test_partials_are_measured_after_they_were_copied(base: Any, length: int, content: int) -> None:
+    """Seen to crash where the length is asked of what came from the rule."""
+
+    class Liar(base):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return length
+
+        def __iter__(self) -> Iterator[float]:
+            return iter([1.0] * content)
+
+        def __getitem__(self, place: Any) -> float:
+            return 1.0
+
+    @autograd.operation("lying(x, y, z)", "1", "1", "1")
+    def lying(x: Any, y: Any, z: Any) -> Any:
+        return x + y + z, lambda: Liar([1.0, 1.0])
+
+    answers = []
+    try:
+        for engine in ENGINES:
+            x = engine.Value(2.0)
+            node = engine.Value.__apply_operation__(lying, (x, 1.0, 1.0))
+            answers += [
+                outcome(node.backward),
+                outcome(node.local_gradients),
+                outcome(partial(engine.gradient, node, x)),
+            ]
+            answers.append(x.grad)
+    finally:
+        del OPERATIONS["lying"]
+
+    assert [type(answer).__name__ for answer in answers[:4]] == [type(answer).__name__ for answer in answers[4:]]
+    if content != 3:
+        assert [answer[0] for answer in answers if type(answer) is tuple] == [TypeError] * 6
+        assert answers[3] == answers[7] == 0.0
+
+
+@pytest.mark.parametrize("engine", ["native", "python"])
+def test_it_imports_and_computes_without_docstrings(engine: str) -> None:
+    """Seen to fail where a docstring is taken for a string."""
+    program = "import autograd; x = autograd.Value(3.0); y = x * x; y.backward(); print(x.grad, autograd.engine)"
+    done = subprocess.run(
+        [sys.executable, "-OO", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"AUTOGRAD_ENGINE": engine},
+    )
+
+    assert done.stdout == f"6.0 {engine}\n"
+
+
 def test_a_node_that_is_made_anew_is_a_leaf() -> None:
     stories = []
     for engine in ENGINES:
@@ -196,7 +288,7 @@ def test_a_wrong_formula_is_noticed(names: list[str], partials: bool) -> None:
 
 
 def anomalies(node: Any) -> list[Any]:
-    with value.detect_anomaly():
+    with autograd.detect_anomaly():
         return [outcome(lambda: (node / 0).data), outcome(lambda: (node * 1e200 * 1e200).backward())]
 
 
@@ -253,7 +345,7 @@ def life(engine: Any, program: Program, seed: int) -> list[Any]:
             story.append([bits(slope.data) for slope in slopes])
             source.choice(slopes).backward()
         elif event == 5:
-            with value.no_grad():
+            with autograd.no_grad():
                 story.append(told([node * 2 + root]))
         elif event == 6:
             nodes.append(node.detach())
@@ -870,6 +962,7 @@ def test_an_engine_that_was_not_built_is_told_in_one_error_if_it_was_asked_for()
     assert chosen.stdout == "python\n"
     assert asked.returncode == 1
     assert "AUTOGRAD_ENGINE is 'native', but the compiled engine cannot be imported" in asked.stderr
+    assert "pip install --no-cache-dir --force-reinstall" in asked.stderr
     assert asked.stderr.count("Traceback") == 1
 
 

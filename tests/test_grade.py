@@ -15,7 +15,7 @@ import pytest
 
 import autograd
 from autograd.__main__ import main
-from autograd.grade import FAILED, MISSING, PASSED, GradeError, checks, conformance, grade, trial
+from autograd.grade import FAILED, MISSING, PASSED, GradeError, checks, conformance, grade
 from autograd.grade.checks import CHECKS
 
 
@@ -600,7 +600,7 @@ def test_the_grader_leaves_the_collector_and_the_recursion_limit_as_they_were():
 
 
 def test_without_fork_a_class_that_can_be_imported_is_graded_and_another_is_refused(monkeypatch):
-    monkeypatch.setattr(trial, "PROCESSES", multiprocessing.get_context("spawn"))
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
 
     assert grade(autograd.Value).ok
     with pytest.raises(GradeError, match="only a class that can be imported"):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, detect_anomaly, saving
+from autograd import Value, detect_anomaly, files, saving
 from autograd.nn import MLP, Module
 
 INF, NAN = math.inf, math.nan
@@ -212,9 +212,8 @@ class BrokenFile:
     def __init__(self, file: Any, exception: BaseException) -> None:
         self.file, self.exception = file, exception
 
-    def write(self, text: str) -> None:
-        self.file.write(text[: len(text) // 2])
-        self.file.flush()
+    def write(self, content: memoryview) -> None:
+        self.file.write(content[: len(content) // 2])
         raise self.exception
 
     def __getattr__(self, name: str) -> Any:
@@ -235,7 +234,7 @@ def break_off(monkeypatch: pytest.MonkeyPatch, step: str, exception: BaseExcepti
 
     if step == "write":
         real_open = builtins.open
-        monkeypatch.setattr(saving, "open", lambda *a, **k: BrokenFile(real_open(*a, **k), exception), raising=False)
+        monkeypatch.setattr(files, "open", lambda *a, **k: BrokenFile(real_open(*a, **k), exception), raising=False)
     else:
         owner, name = {"fsync": (os, "fsync"), "chmod": (os, "chmod"), "replace": (os, "replace")}[step]
         monkeypatch.setattr(owner, name, raise_it)

@@ -139,6 +139,7 @@ class ExactMachine(RuleBasedStateMachine):
         # For each node what no flow of a pass from it exceeds, and how many binary places these flows have.
         self.widths: list[tuple[Any, int]] = []
         self.scales: list[Any] = []  # what has been added up in each gradient, signs aside
+        self.forgotten: set[Value] = set()  # what was computed without gradients
 
     # Rules that compute -------------------------------------------------------------------------------
 
@@ -171,7 +172,10 @@ class ExactMachine(RuleBasedStateMachine):
     @rule(target=nodes, name=st.sampled_from(list(OF_TWO)), node=nodes, other=operands)
     def compute_without_gradients(self, name: str, node: Pair, other: Any) -> Any:
         with no_grad():
-            return self.compute(OF_TWO[name], [node, other], recording=False)
+            made = self.compute(OF_TWO[name], [node, other], recording=False)
+        if isinstance(made, tuple):
+            self.forgotten.add(made[0])
+        return made
 
     @rule(target=nodes, node=nodes)
     def detach(self, node: Pair) -> Pair:
@@ -222,8 +226,12 @@ class ExactMachine(RuleBasedStateMachine):
     @rule(node=nodes, seed=seeds)
     def run_backward(self, node: Pair, seed: Any) -> None:
         value, place = node
-        value.backward(seed)
-        self.backward(place, seed)
+        if value in self.forgotten:
+            with pytest.raises(RuntimeError, match="no_grad"):
+                value.backward(seed)
+        else:
+            value.backward(seed)
+            self.backward(place, seed)
 
     @rule(node=nodes, seed=seeds)
     def run_backward_twice(self, node: Pair, seed: Any) -> None:
@@ -241,6 +249,10 @@ class ExactMachine(RuleBasedStateMachine):
     @rule(node=nodes, inputs=st.lists(nodes, max_size=3))
     def ask_for_derivatives(self, node: Pair, inputs: list[Pair]) -> None:
         value, place = node
+        if value in self.forgotten and node not in inputs:
+            with pytest.raises(RuntimeError, match="no_grad"):
+                gradient(value, [leaf for leaf, _ in inputs])
+            return
         answers = gradient(value, [leaf for leaf, _ in inputs])
         flows = self.twin.flows(place, 1)
 

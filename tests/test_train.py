@@ -259,10 +259,10 @@ def test_what_cannot_be_done_is_told_before_anything_is_computed(words, message,
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_computed(monkeypatch, capsys):
-    def refused(**_):
+    def refused(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(training.tempfile, "NamedTemporaryFile", refused)
+    monkeypatch.setattr(training.files, "require_writable", refused)
     monkeypatch.setattr(training, "fit", None)
     assert main(["train", "xor"]) == 2
 

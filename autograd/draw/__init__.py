@@ -9,18 +9,20 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 (where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
 """
 
-import itertools
-import os
+from collections.abc import Sized
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engines import Value, add_method, ancestors
+from ..engines import Value
+from ..locks import CachedProperty
+from ..terminal import printable
 from .look import Look
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
+    from ..files import AnyPath
     from .diagram import Diagram
 
 # A notebook draws a Value by itself as long as the picture fits a page.
@@ -39,8 +41,9 @@ class Drawing:
     _diagram: "Diagram"
     _look: Look
     _root: Value = field(repr=False, compare=False)  # for the page, which steps through its passes
+    _seconds: float = field(repr=False, compare=False)  # what is left of the timeout
 
-    @cached_property
+    @CachedProperty
     def svg(self) -> str:
         """The picture as text, laid out when it is first asked for.
 
@@ -50,7 +53,13 @@ class Drawing:
         from .svg import svg_of
 
         look = self._look
-        return svg_of(self._diagram, layout_of(self._diagram, look.direction, look.engine, look.timeout), look)
+        with self._in_time():
+            return svg_of(self._diagram, layout_of(self._diagram, look.direction, look.engine), look)
+
+    def _in_time(self) -> AbstractContextManager[None]:
+        from .limits import within
+
+        return within(self._seconds, _counted(self._diagram.cards, self._diagram.edges), self._look.timeout)
 
     @property
     def node_ids(self) -> dict[int, str]:
@@ -73,15 +82,15 @@ class Drawing:
         """
         return {operand: f"{self.prefix}-{name}" for operand, name in self._diagram.edge_ids.items()}
 
-    @cached_property
+    @CachedProperty
     def prefix(self) -> str:
         """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
         from .svg import prefix_of
 
         return prefix_of(self._diagram, self._look)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file, in one step; the ending of its name is .svg, .html, .png, .pdf or .dot.
+    def save(self, path: "AnyPath") -> None:
+        """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         An .html is a page to step through the forward and the backward pass, as `explain` tells them.
 
@@ -100,7 +109,8 @@ class Drawing:
         """
         from .layout import readable_digraph
 
-        return readable_digraph(self._diagram, self._look.direction)
+        with self._in_time():
+            return readable_digraph(self._diagram, self._look.direction)
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -109,7 +119,7 @@ class Drawing:
         return _bundle(repr(self), self)
 
     def __repr__(self) -> str:
-        return f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>"
+        return printable(f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>")
 
 
 def draw(
@@ -144,10 +154,12 @@ def draw(
     (left to right) or "TB" (top to bottom); the theme "light", "dark", or "auto" for that of the reader.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
-    of them that is there. It has `timeout` seconds, once the picture is asked for. Raises TypeError if `root` is no
-    Value; ValueError for a wrong option, a node that is not in the graph, or more than `max_nodes` cards.
+    of them that is there. All that makes the picture has `timeout` seconds, after which TimeoutError is raised. Raises
+    TypeError if `root` is no Value; TypeError or ValueError for a wrong option; ValueError for a node that is not in
+    the graph, and for more than `max_nodes` cards, of which every ten edges count as one.
     """
     from .diagram import diagram_of
+    from .limits import left, within
     from .view import view_of
 
     if not isinstance(root, Value):
@@ -155,7 +167,14 @@ def draw(
             f"draw(root) takes the Value to draw from, not {type(root).__name__}: draw(y), or draw(Value(3))"
         )
     look = Look(digits, direction, theme, show, flows, engine, timeout)
-    return Drawing(diagram_of(root, look, view_of(root, depth, around, radius, max_nodes), highlight), look, root)
+    with within(look.timeout, "drawing"):
+        view = view_of(root, depth, around, radius, max_nodes)
+        with within(look.timeout, _counted(view.parts, view.links)):
+            return Drawing(diagram_of(root, look, view, highlight), look, root, left())
+
+
+def _counted(cards: Sized, edges: Sized) -> str:
+    return f"drawing {len(cards)} nodes and {len(edges)} edges"
 
 
 # Notebooks ------------------------------------------------------------------------------------------
@@ -179,20 +198,18 @@ def _image(drawing: Drawing) -> str:
 
 
 def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    from .limits import EDGES, is_larger_than
+
     text = repr(value)
-    if _has_more_nodes_than(NOTEBOOK_NODES, value):
-        remedy = "draw(value) shows them, draw(value, depth=1) shows one card for each scope"
-        return {"text/plain": f"{text}, computed from more than {NOTEBOOK_NODES} nodes: {remedy}"}
     try:
+        if is_larger_than(NOTEBOOK_NODES, value):
+            remedy = "draw(value) shows them, draw(value, depth=1) shows one card for each scope"
+            than = f"{NOTEBOOK_NODES} nodes, or {NOTEBOOK_NODES * EDGES:,} edges"
+            return {"text/plain": f"{text}, computed from more than {than}: {remedy}"}
         return _bundle(text, draw(value))
     except Exception as error:  # a value must never fail to be shown
         return {"text/plain": f"{text}, not drawn: {error}"}
 
 
-def _has_more_nodes_than(most: int, root: Value) -> bool:
-    """Whether there are more, found without walking all of a large graph."""
-    return next(itertools.islice(ancestors(root), most, None), None) is not None
-
-
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
-add_method("_repr_mimebundle_", _mimebundle)
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]

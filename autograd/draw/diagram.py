@@ -19,6 +19,7 @@ from .. import notation
 from ..engines import Value
 from ..operations import ATOM, BLOCKED, Operation
 from .groups import Group
+from .limits import each
 from .look import Look
 from .text import LABEL_CELLS, cells, counted, readable, set_cells, shortened
 from .view import Fold, Single, Stub, View, view_of
@@ -70,7 +71,8 @@ class Card:
     @property
     def header_cells(self) -> float:
         """The width of the header: label, two cells of distance, symbol."""
-        return set_cells(self.label) + cells(self.symbol) + 2 * bool(self.label and self.symbol)
+        label = cells(self.label) if self.kind == "group" else set_cells(self.label)
+        return label + cells(self.symbol) + 2 * bool(self.label and self.symbol)
 
     @property
     def has_band(self) -> bool:
@@ -146,7 +148,8 @@ def diagram_of(root: Value, look: Look | None = None, view: View | None = None, 
     bright_parts, bright_links = view.highlighted(highlight)
     frames, frame_of = _frames(view)
     cards = [
-        _card(part, i, look, root, frame_of.get(part.group), i in bright_parts) for i, part in enumerate(view.parts)
+        _card(part, i, look, root, frame_of.get(part.group), i in bright_parts)
+        for i, part in enumerate(each(view.parts))
     ]
     edges = _edges(view, look, bright_links)
     return Diagram(
@@ -230,7 +233,7 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
         label=shortened(name),
         symbol="",
         rows=(*(Row("count", "", count) for count in counts), *(_numbers(only, look) if only is not None else ())),
-        is_root=root in part.outputs,
+        is_root=any(output is root for output in part.outputs),
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join([path, *counts]),
@@ -269,15 +272,18 @@ def _symbol(node: Value, digits: int) -> str:
         return ""
     if _is_dot(operation):  # whose numbers stand at the edges of what they are multiplied with
         return operation.name
-    numbers = ["" if isinstance(operand, Value) else notation.decimal(operand, digits) for operand in node.operands]
+    numbers = [
+        "" if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
+        for place, operand in enumerate(node.operands)
+    ]
     if not any(numbers):
         return operation.symbol
     if len(numbers) == 2 and operation.precedence != ATOM:  # written between its operands: "2 ^", "+ 1"
         return f"{numbers[0]} {operation.symbol} {numbers[1]}".strip()
     places = [number or "·" for number in numbers]
     if len(operation.parameters) == operation.list_count == 1:
-        return f"{operation.symbol}({notation.listed(places)})"
-    return notation.fill(operation, places)
+        return f"{operation.symbol}({', '.join(notation.few(places))})"
+    return notation.fill(operation, operation.arguments(places))
 
 
 # Edges ----------------------------------------------------------------------------------------------
@@ -288,7 +294,7 @@ def _edges(view: View, look: Look, highlighted: frozenset[int]) -> list[Edge]:
     edges: list[Edge] = []
     flows: list[float | None] = []
     counts = sum(link.count > 1 for link in view.links) <= COUNTS
-    for i, link in enumerate(view.links):
+    for i, link in enumerate(each(view.links)):
         is_highlighted = i in highlighted
         if link.operand is None:
             mark = f"×{link.count:,}" if link.count > 1 and counts else ""
@@ -325,7 +331,7 @@ def _operands(node: Value, digits: int) -> list[_Operand]:
             partial is BLOCKED or partial == 0.0,
             (0.0 if partial is BLOCKED else node.grad * partial) if node.has_grad else None,
         )
-        for mark, partial in zip(_marks(node, digits), known, strict=True)
+        for mark, partial in each(zip(_marks(node, digits), known, strict=True))
     ]
 
 

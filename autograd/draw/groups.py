@@ -11,6 +11,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from ..engines import Scope, Value
+from ..nodes import NodeDict
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ def groups_of(nodes: list[Value]) -> Groups:
     """
     groups: dict[tuple[Group | None, str], Group] = {}
     known: dict[Scope | None, Group | None] = {None: None}
-    homes: dict[Value, Group] = {}
+    homes = NodeDict[Group]()
     asked = set()
 
     def group_of(scope: Scope | None) -> Group | None:

@@ -7,7 +7,7 @@ wherever Graphviz runs the picture is the same.
 import json
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, dist
+from math import dist
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]  # it has no annotations
@@ -15,9 +15,10 @@ import graphviz  # type: ignore[import-untyped]  # it has no annotations
 from .diagram import Diagram, Frame
 from .engine import run_graphviz
 from .geometry import Box, Point, Route
+from .limits import each, left
 from .marks import mark_size, with_marks
 from .plan import Plan, plan_of
-from .text import set_cells
+from .text import cells
 
 TITLE_FONT = 11.0
 
@@ -32,23 +33,17 @@ class Layout:
     branches: list[Point]
 
 
-def layout_of(diagram: Diagram, direction: str = "LR", engine: str = "auto", timeout: float = 30.0) -> Layout:
-    """Ask Graphviz for the places of all cards and edges; RuntimeError if there is none, TimeoutError if it is slow."""
+def layout_of(diagram: Diagram, direction: str = "LR", engine: str = "auto") -> Layout:
+    """Ask Graphviz for the places of all cards and edges; RuntimeError if there is none."""
     plan = plan_of(diagram)
-    try:
-        answer = json.loads(run_graphviz(digraph(diagram, direction, plan).source, engine, timeout))
-    except TimeoutError:
-        raise TimeoutError(
-            f"laying out {len(diagram.cards)} nodes and {len(diagram.edges)} edges took more than {timeout:g} s: "
-            f"draw a smaller part of the graph, or allow more with timeout={2 * timeout:g}"
-        ) from None
-    boxes = {thing["name"]: _box(_points(thing["_draw_"], "pP")) for thing in answer["objects"]}
+    answer = json.loads(run_graphviz(digraph(diagram, direction, plan).source, engine, left()))
+    boxes = {thing["name"]: _box(_points(thing["_draw_"], "pP")) for thing in each(answer["objects"])}
     centres = {name: box.middle for name, box in boxes.items()}
-    curves = {edge["id"]: _points(edge["_draw_"], "bB") for edge in answer.get("edges", []) if "_draw_" in edge}
-    heads = {edge["id"]: _points(edge["_hdraw_"], "P") for edge in answer.get("edges", []) if "_hdraw_" in edge}
+    curves = {edge["id"]: _points(edge["_draw_"], "bB") for edge in each(answer.get("edges", [])) if "_draw_" in edge}
+    heads = {edge["id"]: _points(edge["_hdraw_"], "P") for edge in each(answer.get("edges", [])) if "_hdraw_" in edge}
     routes = [
         Route(pieces if flow else _smooth(pieces, direction), heads[legs[-1]], flow)
-        for i, legs in enumerate(plan.legs_of)
+        for i, legs in enumerate(each(plan.legs_of))
         for pieces, flow in [([[*curves[leg]] for leg in legs], centres.get(f"flow{i}"))]
     ]
     return Layout(
@@ -82,13 +77,13 @@ def digraph(diagram: Diagram, direction: str = "LR", plan: Plan | None = None) -
     def inside(frame: int | None) -> graphviz.Digraph:
         return graph if frame is None else clusters[frame]
 
-    for i, card in enumerate(diagram.cards):
+    for i, card in enumerate(each(diagram.cards)):
         inside(card.frame).node(f"n{i}", width=f"{card.width / 72:.4f}", height=f"{card.height / 72:.4f}")
     for stop in plan.stops:
         inside(stop.frame).node(stop.name, width=f"{stop.width / 72:.4f}", height=f"{stop.height / 72:.4f}")
     for frame, cluster in reversed([*zip(diagram.frames, clusters, strict=True)]):
         inside(frame.around).subgraph(cluster)
-    for leg in plan.legs:
+    for leg in each(plan.legs):
         graph.edge(leg.tail, leg.head, id=leg.id, **leg.style)
     return graph
 
@@ -102,7 +97,7 @@ def _distance(diagram: Diagram, direction: str) -> float:
 
 def _cluster(place: int, frame: Frame) -> graphviz.Digraph:
     # Its label is a row of x, which keeps room for the title that is drawn there.
-    title = {"label": "x" * ceil(set_cells(frame.label)), "labeljust": "l", "fontname": "Courier"}
+    title = {"label": "x" * cells(frame.label), "labeljust": "l", "fontname": "Courier"}
     return graphviz.Digraph(f"cluster{place}", graph_attr={**title, "fontsize": f"{TITLE_FONT:g}", "margin": "9"})
 
 
@@ -134,7 +129,7 @@ def readable_digraph(diagram: Diagram, direction: str = "LR") -> graphviz.Digrap
         graphviz.Digraph(f"cluster{i}", graph_attr={"label": _escaped([frame.label]), "labeljust": "l"})
         for i, frame in enumerate(diagram.frames)
     ]
-    for i, card in enumerate(diagram.cards):
+    for i, card in enumerate(each(diagram.cards)):
         header = "  ".join(text for text in (card.label, card.symbol) if text)
         lines = [header, *(f"{row.sign} {row.text}".strip() for row in card.rows)]
         (graph if card.frame is None else clusters[card.frame]).node(
@@ -146,7 +141,7 @@ def readable_digraph(diagram: Diagram, direction: str = "LR") -> graphviz.Digrap
         )
     for frame, cluster in reversed([*zip(diagram.frames, clusters, strict=True)]):
         (graph if frame.around is None else clusters[frame.around]).subgraph(cluster)
-    for edge in diagram.edges:
+    for edge in each(diagram.edges):
         graph.edge(
             f"n{edge.tail}",
             f"n{edge.head}",

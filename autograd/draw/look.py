@@ -6,7 +6,8 @@ ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+
+from ..checks import choice, number, whole
 
 PARTS = ("value", "gradient", "operation", "label")
 
@@ -24,12 +25,13 @@ class Look:
     timeout: float = field(default=30.0, repr=False)
 
     def __post_init__(self) -> None:
-        _choose("direction", self.direction, ("LR", "TB"))
-        _choose("theme", self.theme, ("light", "dark", "auto"))
-        _choose("engine", self.engine, ("auto", "wasm", "dot"))
-        _choose("digits", self.digits, range(1, 18))
-        if not self.timeout > 0:
-            raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout!r}")
+        choice("direction", self.direction, ("LR", "TB"))
+        choice("theme", self.theme, ("light", "dark", "auto"))
+        choice("engine", self.engine, ("auto", "wasm", "dot"))
+        object.__setattr__(self, "digits", whole("digits", self.digits, least=1, most=17))
+        object.__setattr__(self, "timeout", number("timeout", self.timeout))
+        if self.timeout <= 0:
+            raise ValueError(f"timeout is {self.timeout:g}, but has to be a number of seconds above 0")
         choices = f"one or more of the words {' '.join(PARTS)}"
         if not isinstance(self.show, str):
             raise TypeError(f"show is a string with {choices}, not {self.show!r}")
@@ -40,9 +42,3 @@ class Look:
     def shown(self) -> frozenset[str]:
         """What cards show."""
         return frozenset(self.show.split())
-
-
-def _choose(name: str, given: Any, choices: Any) -> None:
-    if given not in choices:
-        shown = f"from {choices[0]} to {choices[-1]}" if isinstance(choices, range) else " or ".join(map(repr, choices))
-        raise ValueError(f"{name} must be {shown}, not {given!r}")

@@ -6,6 +6,7 @@ from math import ceil
 
 from .diagram import Diagram
 from .geometry import Point, Route
+from .limits import each
 from .text import set_cells
 
 MARK_FONT = 10.0
@@ -21,14 +22,14 @@ def mark_size(mark: str) -> Point:
 def with_marks(routes: list[Route], diagram: Diagram) -> list[Route]:
     """The routes with a place for each mark: on its edge, near the tip, where no other edge to that card or mark is."""
     marked = [i for i, edge in enumerate(diagram.edges) if edge.mark]
-    ways = {i: list(islice(routes[i].backwards(STEP), STEPS)) for i in marked}
+    ways = {i: list(islice(routes[i].backwards(STEP), STEPS)) for i in each(marked)}
     crowds: dict[int, dict[Point, set[int]]] = {}  # for each card, the edges to it in each small square of the picture
-    for i in marked:
+    for i in each(marked):
         crowd = crowds.setdefault(diagram.edges[i].head, {})
         for x, y in ways[i]:
             crowd.setdefault((x // SQUARE, y // SQUARE), set()).add(i)
     placed, taken = [*routes], set[Point]()
-    for i in marked:
+    for i in each(marked):
         crowd = crowds[diagram.edges[i].head]
         width, height = mark_size(diagram.edges[i].mark)
         first = max(NEAREST, width / 2 + 9)  # so that the arrow head can be seen

@@ -7,6 +7,7 @@ a number on an edge is a node that the edge runs through, and so is the branch o
 from typing import NamedTuple
 
 from .diagram import Diagram
+from .limits import each
 from .text import cells
 
 FLOW_FONT = 11.0
@@ -44,7 +45,7 @@ def plan_of(diagram: Diagram) -> Plan:
     """The stops of the edges of a diagram, and the pieces between."""
     plan = Plan([], [], [])
     branches, doors = _add_buses(plan, diagram), _doors(diagram)
-    for i, edge in enumerate(diagram.edges):
+    for i, edge in enumerate(each(diagram.edges)):
         tail, before = branches.get(i, (f"n{edge.tail}", []))
         style = {"tailclip": "true"} if diagram.cards[edge.tail].kind == "stub" else {}
         if edge.flow or i in doors:
@@ -72,7 +73,7 @@ def _doors(diagram: Diagram) -> dict[int, int]:
     fed = {edge.head for edge in diagram.edges}
     with_leaves = {card.frame for i, card in enumerate(diagram.cards) if i not in fed}
     doors = {}
-    for i, edge in enumerate(diagram.edges):
+    for i, edge in enumerate(each(diagram.edges)):
         frame = diagram.cards[edge.head].frame
         if frame is not None and frame in with_leaves and _common(diagram, [edge.tail, edge.head]) != frame:
             doors[i] = frame
@@ -112,7 +113,7 @@ def _waits(diagram: Diagram, doors: dict[int, int]) -> list[tuple[int, int]]:
 def _depths(diagram: Diagram) -> list[int]:
     """For each card the length of the longest way to it; edges that go back in a circle do not count."""
     depths = [0] * len(diagram.cards)
-    for edge in diagram.edges:
+    for edge in each(diagram.edges):
         if edge.tail < edge.head:
             depths[edge.head] = max(depths[edge.head], depths[edge.tail] + 1)
     return depths
@@ -127,10 +128,10 @@ def _add_buses(plan: Plan, diagram: Diagram) -> dict[int, tuple[str, list[str]]]
         return {}  # folded groups may form circles; flows have each a line of their own
     depths = _depths(diagram)
     leaving: dict[int, dict[int, list[int]]] = {}  # the edges from each card by the depth of their heads
-    for i, edge in enumerate(diagram.edges):
+    for i, edge in enumerate(each(diagram.edges)):
         leaving.setdefault(edge.tail, {}).setdefault(depths[edge.head], []).append(i)
     branches = {}
-    for tail, by_depth in leaving.items():
+    for tail, by_depth in each(leaving.items()):
         if len(by_depth) < BUS_STOPS:
             continue
         frame = _common(diagram, [tail, *(diagram.edges[i].head for edges in by_depth.values() for i in edges)])

@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge
 from .geometry import Box, Point, Route
 from .layout import TITLE_FONT, Layout
+from .limits import each
 from .look import Look
 from .marks import MARK_FONT, mark_size
 from .plan import FLOW_FONT
-from .text import SMALL, cells, runs, set_cells
+from .text import SMALL, Run, cells, runs
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
@@ -42,7 +43,10 @@ COLOURS = {
 
 def prefix_of(diagram: Diagram, look: Look) -> str:
     """What the ids and classes of a figure begin with: of several figures on one page each has its own."""
-    return "g" + hashlib.sha256(repr((diagram, look)).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(repr((diagram.title, look)).encode())
+    for thing in each([*diagram.cards, *diagram.edges, *diagram.frames]):
+        digest.update(repr(thing).encode())
+    return "g" + digest.hexdigest()[:8]
 
 
 def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
@@ -72,24 +76,31 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
         figure.frame(svg, surface, place, frame.title)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
-    for edge, route in edges:
+    for edge, route in each(edges):
         if edge.is_highlighted:
             figure.path(svg, "halo", route, stroke_width=max(HALO, edge.width + 4))
-    for edge, route in edges:
+    for edge, route in each(edges):
         figure.edge(svg, edge, route)
     for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
         figure.frame_label(svg, surface, place, frame.label)
     for x, y in layout.branches:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
-    for edge, route in edges:
+    for edge, route in each(edges):
         if route.mark:
             around = [s for s, place in zip(surfaces, layout.frames, strict=True) if route.mark in place]
             figure.mark(svg, edge.mark, route.mark, on=around[-1] if around else "page")
         if route.flow:
             figure.flow(svg, edge, route.flow)
-    for card, (x, y) in zip(diagram.cards, layout.centres, strict=True):
+    for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
-    return ElementTree.tostring(svg, encoding="unicode")
+    return _written(svg)
+
+
+def _written(svg: ElementTree.Element) -> str:
+    """The element as text, child by child, for that may take long."""
+    children = [ElementTree.tostring(child, encoding="unicode") for child in each(svg)]
+    empty = ElementTree.tostring(ElementTree.Element(svg.tag, svg.attrib), encoding="unicode")
+    return f"{empty.removesuffix(' />')}>{''.join(children)}</{svg.tag}>"
 
 
 class _Figure:
@@ -125,20 +136,20 @@ class _Figure:
         self,
         parent: ElementTree.Element,
         paint: str,
-        text: str,
+        text: str | Run,
         x: float,
         y: float,
         size: float = FONT,
         **attributes: str,
     ) -> None:
-        """A text with its indices low and its powers high, by attributes that all programs know."""
+        """A label with its indices low and its powers high, by attributes that all programs know; a Run as it is."""
         if size != FONT:
             attributes["font-size"] = _number(size)
         # Without xml:space two blanks would shrink to one.
         element = self.add(parent, "text", paint, x=x, y=y, **{"xml:space": "preserve"}, **attributes)
-        pieces = runs(text)
+        pieces = [text] if isinstance(text, Run) else runs(text)
         if not any(piece.shift for piece in pieces):
-            element.text = text
+            element.text = "".join([piece.text for piece in pieces])
             return
         height = 0.0
         for piece in pieces:
@@ -155,9 +166,9 @@ class _Figure:
 
     def frame_label(self, parent: ElementTree.Element, surface: str, box: Box, label: str) -> None:
         """The name of a group, in a gap of the edges that cross it."""
-        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * set_cells(label)
+        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * cells(label)
         self.add(parent, "rect", surface, x=x - 1, y=y, width=width + 2, height=TITLE_FONT + 3)
-        self.text(parent, "mark", label, x, y + TITLE_FONT, TITLE_FONT)
+        self.text(parent, "mark", Run(label, 0), x, y + TITLE_FONT, TITLE_FONT)
 
     def path(self, parent: ElementTree.Element, paint: str, route: Route, **attributes: str | float) -> None:
         # Where no number stands between, the pieces are joined; from one to the next there is a pixel.
@@ -216,9 +227,9 @@ class _Figure:
             self.text(group, "ink", card.symbol, inset + width - SIDE, baseline, text_anchor="end")
         elif card.header_cells:
             weight = "bold" if card.label else "normal"
-            self.text(
-                group, "ink", card.label or card.symbol, middle, baseline, text_anchor="middle", font_weight=weight
-            )
+            # The name of a scope is one of the program, as is layers.0: an underscore in it begins no index.
+            text = Run(card.label, 0) if card.kind == "group" else card.label or card.symbol
+            self.text(group, "ink", text, middle, baseline, text_anchor="middle", font_weight=weight)
 
     def _rows(self, group: ElementTree.Element, card: Card, inset: float, middle: float) -> None:
         first = inset + ENDS + card.header

@@ -79,12 +79,14 @@ class Run(NamedTuple):
     shift: int
 
 
-# As in LaTeX, _ and ^ take what is in braces, or one character; beyond that they take a number, and behind a name of
-# one letter a word. All else is shown as it is written: w_ij has an index, learning_rate and __init__ have none.
+# As in LaTeX, _ and ^ take what is in braces; beyond that they take a number, ^ a letter, and _ behind a name of one
+# letter a word. All else is shown as it is written: w_ij has an index, learning_rate and __init__ have none, and what
+# ends in "…" is not known to the end.
 _INDEX = re.compile(
     r"""(?<=[^\W_] | [}\u0300-\u036f])  # behind a name, which may wear a hat, or another index
-    (?: (?P<sign>[_^]) (?: \{(?P<braced>[^{}_^]+)\} | (?P<short>[-−]?\d+ | [^\W\d_]) (?!\w) )
-      | (?: (?<= (?<!\w) [^\W\d_]) | (?<= (?<!\w) [^\W\d_] [\u0300-\u036f]) ) _ (?P<word>[^\W_]+) (?!\w) )""",
+    (?: [_^] (?: \{(?P<braced>[^{}_^]+)\} | (?P<number>[-−]?\d+) (?![\w…]) )
+      | \^ (?P<letter>[^\W\d_]) (?![\w…])
+      | (?: (?<= (?<!\w) [^\W\d_]) | (?<= (?<!\w) [^\W\d_] [\u0300-\u036f]) ) _ (?P<word>[^\W_]+) (?![\w…]) )""",
     re.VERBOSE,
 )
 
@@ -98,7 +100,8 @@ def runs(label: str) -> list[Run]:
     pieces, end = [], 0
     for found in _INDEX.finditer(label):
         pieces.append(Run(label[end : found.start()], 0))
-        pieces.append(Run(found["braced"] or found["short"] or found["word"], 1 if found["sign"] == "^" else -1))
+        index = next(filter(None, found.groups()))
+        pieces.append(Run(index, 1 if found[0][0] == "^" else -1))
         end = found.end()
     pieces.append(Run(label[end:], 0))
     return [piece for piece in pieces if piece.text]

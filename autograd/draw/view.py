@@ -8,13 +8,16 @@
 ['Single', 'Fold']
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ..checks import whole
 from ..engines import Value, topological_order
+from ..nodes import NodeDict, distinct
 from .groups import Group, groups_of
+from .limits import EDGES, each, size
 from .text import counted
 
 
@@ -82,7 +85,7 @@ class View:
         Raises TypeError for what is no Value, ValueError for a node that is not in the graph.
         """
         nodes = [things] if isinstance(things, Value) else list(things) if isinstance(things, Iterable) else [things]
-        place_of = {node: place for place, node in enumerate(self.order)}
+        place_of = NodeDict([(node, place) for place, node in enumerate(self.order)])
         parts = [self.part_of[_place("highlight", node, place_of)] for node in nodes]
         steps = {*pairwise(parts), *pairwise(reversed(parts))}
         return (
@@ -101,15 +104,15 @@ def view_of(
 
     Raises ValueError where more than `max_nodes` cards would be needed.
     """
-    _whole("depth", depth, 1)
-    _whole("radius", radius, 0)
+    depth = None if depth is None else whole("depth", depth, least=1)
+    radius, max_nodes = whole("radius", radius, least=0), whole("max_nodes", max_nodes, least=0)
     if depth is not None and around is not None:
         raise ValueError("draw either folds groups up, depth=1, or shows the neighbourhood of a node, around=node")
     order = topological_order(root)
     if around is not None:
         view = _neighbourhood(order, around, radius)
         near = sum(isinstance(part, Single) for part in view.parts)
-        _check(near, max_nodes, f"within radius={radius} are {near} nodes", "take a smaller radius")
+        _check(near, view.links, max_nodes, f"within radius={radius} are {near} nodes", "take a smaller radius")
     elif depth is not None:
         view = _folded(order, depth)
         loose = sum(isinstance(part, Single) and part.group is None for part in view.parts)
@@ -119,28 +122,29 @@ def view_of(
             remedy = (
                 f"fold more of them up with depth={depth - 1}" if depth > 1 else "open a scope around several groups"
             )
-        _check(len(view.parts), max_nodes, f"with depth={depth} there are {len(view.parts)} cards", remedy)
+        cards = len(view.parts)
+        _check(cards, view.links, max_nodes, f"with depth={depth} there are {cards} cards", remedy)
     else:
         remedy = "fold its groups up with depth=1"
         if all(node.scope is None for node in order):
             remedy = 'name its parts, as in `with autograd.scope("loss"):`, and fold them up with depth=1'
         remedy += ", draw what is near one node with around=node"
-        _check(len(order), max_nodes, f"the graph has {len(order)} nodes", remedy)
+        edges = sum(len(node.operands) for node in each(order))
+        _check(len(order), range(edges), max_nodes, f"the graph has {len(order)} nodes", remedy)
         view = _folded(order, None)
     return view
 
 
-def _check(count: int, most: int, has: str, remedy: str) -> None:
-    if count > most:
-        raise ValueError(f"{has}, more than max_nodes={most}: {remedy}, or allow more with max_nodes={count}")
+def _check(cards: int, links: Sized, most: int, has: str, remedy: str) -> None:
+    edges, needed = len(links), size(cards, len(links))
+    if needed > most:
+        than = f", more than max_nodes={most}"
+        if cards <= most:
+            than = f" and {counted(edges, 'edge')}{than} with {EDGES} edges each"
+        raise ValueError(f"{has}{than}: {remedy}, or allow more with max_nodes={needed}")
 
 
-def _whole(name: str, number: Any, least: int) -> None:
-    if number is not None and (type(number) is not int or number < least):
-        raise ValueError(f"{name} must be a whole number from {least} on, not {number!r}")
-
-
-def _place(option: str, node: Any, place_of: dict[Value, int]) -> int:
+def _place(option: str, node: Any, place_of: NodeDict[int]) -> int:
     if not isinstance(node, Value):
         raise TypeError(f"{option} takes Values of the graph, not {type(node).__name__}")
     if node not in place_of:
@@ -155,19 +159,19 @@ def _folded(order: list[Value], depth: int | None) -> View:
     groups = groups_of(order)
     folds = _folds(groups.of_node, depth) if depth else {}
     owners: list[Single | Group] = []  # what is to be a part: a node by itself, or the group that it is folded into
-    for place, (node, group) in enumerate(zip(order, groups.of_node, strict=True)):
+    for place, (node, group) in enumerate(each(zip(order, groups.of_node, strict=True))):
         owners.append((folds.get(group) if group else None) or Single(place, node, group))
     place_of = {owner: place for place, owner in enumerate(dict.fromkeys(owners))}
-    part_of = {node: place_of[owner] for node, owner in zip(order, owners, strict=True)}
+    part_of = NodeDict([(node, place_of[owner]) for node, owner in zip(order, owners, strict=True)])
 
     inside = {place: _Contents() for owner, place in place_of.items() if isinstance(owner, Group)}
     links: dict[tuple[int, int, tuple[int, int] | None], int] = {}
-    for place, node in enumerate(order):
+    for place, node in enumerate(each(order)):
         head = part_of[node]
         if head in inside:
             inside[head].nodes += 1
             inside[head].parameters += node in groups.parameters
-        for position, operand in enumerate(node.operands):
+        for position, operand in enumerate(each(node.operands)):
             if not isinstance(operand, Value):
                 continue
             tail = part_of[operand]
@@ -175,22 +179,22 @@ def _folded(order: list[Value], depth: int | None) -> View:
                 if tail == head:
                     continue
                 if head in inside:
-                    inside[head].inputs.add(operand)
+                    inside[head].inputs[operand] = None
                 if tail in inside:
-                    inside[tail].outputs[operand] = True
+                    inside[tail].outputs[operand] = None
                 link = tail, head, None
                 links[link] = links.get(link, 0) + 1
             else:
                 links[tail, head, (place, position)] = 1
     if part_of[order[-1]] in inside:
-        inside[part_of[order[-1]]].outputs[order[-1]] = True
+        inside[part_of[order[-1]]].outputs[order[-1]] = None
     parts: list[Part] = [
         owner if isinstance(owner, Single) else inside[place].fold(owner) for owner, place in place_of.items()
     ]
     return View(
         order,
         parts,
-        [Link(tail, head, count, operand) for (tail, head, operand), count in links.items()],
+        [Link(tail, head, count, operand) for (tail, head, operand), count in each(links.items())],
         list(part_of.values()),
     )
 
@@ -207,8 +211,7 @@ class _Contents:
 
     def __init__(self) -> None:
         self.nodes = self.parameters = 0
-        self.inputs: set[Value] = set()
-        self.outputs: dict[Value, bool] = {}
+        self.inputs, self.outputs = NodeDict[None](), NodeDict[None]()
 
     def fold(self, group: Group) -> Fold:
         return Fold(group, group.around, self.nodes, self.parameters, len(self.inputs), list(self.outputs))
@@ -218,20 +221,20 @@ class _Contents:
 
 
 def _neighbourhood(order: list[Value], around: Value, radius: int) -> View:
-    place_of = {node: place for place, node in enumerate(order)}
+    place_of = NodeDict([(node, place) for place, node in enumerate(order)])
     _place("around", around, place_of)
-    users: dict[Value, list[Value]] = {node: [] for node in order}
-    for node in order:
-        for parent in node.parents:
+    users = NodeDict[list[Value]]([(node, []) for node in order])
+    for node in each(order):
+        for parent in each(node.parents):
             users[parent].append(node)
-    near, border = {around}, [around]
+    near, border = NodeDict([(around, None)]), [around]
     for _ in range(min(radius, len(order))):
-        border = list(dict.fromkeys(x for node in border for x in (*node.parents, *users[node]) if x not in near))
-        near.update(border)
+        border = distinct([x for node in border for x in (*node.parents, *users[node]) if x not in near])
+        near.update([(node, None) for node in border])
 
     groups = groups_of(order)
     parts: list[Part] = [Single(place, node, groups.of_node[place]) for place, node in enumerate(order) if node in near]
-    part_of = {part.node: i for i, part in enumerate(parts) if isinstance(part, Single)}
+    part_of = NodeDict([(part.node, i) for i, part in enumerate(parts) if isinstance(part, Single)])
     links = []
     for node, i in list(part_of.items()):
         place = place_of[node]
@@ -239,7 +242,7 @@ def _neighbourhood(order: list[Value], around: Value, radius: int) -> View:
         if hidden:
             links.append(Link(len(parts), i, len(hidden)))
             parts.append(Stub(groups.of_node[place], f"computed from {counted(len(hidden), 'operand')} not drawn here"))
-        for position, operand in enumerate(node.operands):
+        for position, operand in enumerate(each(node.operands)):
             if isinstance(operand, Value) and operand in near:
                 links.append(Link(part_of[operand], i, operand=(place, position)))
         hidden = [user for user in users[node] if user not in near]

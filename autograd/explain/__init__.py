@@ -31,7 +31,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..checks import choice, whole
 from ..engines import Value
+from ..terminal import printable
 
 if TYPE_CHECKING:
     from .board import Section
@@ -59,7 +61,7 @@ class Explanation:
     _sections: "tuple[Section, ...]"
 
     def to_text(self) -> str:
-        """Plain text for the terminal."""
+        """Plain text for the terminal, in signs that it has."""
         return self._in("text")
 
     def to_markdown(self) -> str:
@@ -71,7 +73,7 @@ class Explanation:
         return self._in("latex")
 
     def __repr__(self) -> str:
-        return self._in(self.format)
+        return printable(self._in(self.format))
 
     def _in(self, format: str) -> str:
         from . import formats
@@ -104,20 +106,17 @@ def explain(
     With `wrt`, one Value or several, the gradient of each is told as a sum over the paths to it, in place of the
     backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits; no table has
     more than about `most` rows, and what is left out is told. No gradient is changed: the root gets the seed 1.
-    Raises TypeError for what is no Value, and ValueError for a format that is none, for digits that are not from 1
-    to 17, and for `most` below 1.
+    Raises TypeError for what is no Value or no whole number, and ValueError for a format that is none, for digits that
+    are not from 1 to 17, and for `most` below 1.
     """
     wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for value in (root, *(wanted or ())):
         if not isinstance(value, Value):
-            raise TypeError(f"explain(root, wrt=…) takes Values, not {type(value).__name__}")
-    if format not in FORMATS:
-        raise ValueError(f"format must be {' or '.join(map(repr, FORMATS))}, not {format!r}")
-    if digits not in range(1, 18):
-        raise ValueError(f"digits must be from 1 to 17, not {digits!r}")
-    if not most >= 1:
-        raise ValueError(f"most must be a number of lines from 1, not {most!r}")
+            raise TypeError(printable(f"explain(root, wrt=…) takes Values, not {type(value).__name__}"))
+    choice("format", format, FORMATS)
+    digits, most = whole("digits", digits, least=1, most=17), whole("most", most, least=1)
 
+    from ..nodes import distinct
     from . import board
     from .paths import paths_to
     from .steps import Passes
@@ -125,7 +124,7 @@ def explain(
     passes = Passes(root, digits, wanted or ())
     forward, backward = passes.forward(most), passes.backward(most)
     gradients = passes.gradients(most, wanted)
-    sums = tuple([paths_to(value, passes, most) for value in dict.fromkeys(wanted or ())])
+    sums = tuple([paths_to(value, passes, most) for value in distinct(wanted or ())])
     sections = [
         board.given([step for step in forward if not step.node.operation], passes, most),
         board.forward([step for step in forward if step.node.operation], passes, most),

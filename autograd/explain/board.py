@@ -1,14 +1,16 @@
 """What stands on the board: tables and sentences, before they get a format."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..draw.text import cells
+from ..engines import Value
+from ..nodes import NodeDict
 from .formulas import DOTS, NOTHING, Formula, joined, product, prose, same
 from .paths import COUNTED, Path, PathSum
-from .steps import TOLD, Backward, Forward, Passes
+from .steps import TOLD, Backward, Forward, Passes, magnitude
 
 # A row of equations is so many characters long.
 WIDTH = 90
@@ -31,7 +33,10 @@ class Section:
 def given(steps: Sequence[Forward], passes: Passes, most: int) -> Section:
     """The leaves and their numbers."""
     equations = [_given(step, passes) for step in steps]
-    return Section(prose("Given"), sentences=[*_lines(equations), *_left_out(len(passes.leaves) - len(steps), most)])
+    words = ", ".join([f"{initial} for {word}" for initial, word in passes.write.initials.items()])
+    legend = [prose(f"In names, {words.replace(' for ', ' stands for ', 1)}.")] if words else []
+    left_out = _left_out(len(passes.leaves) - len(steps), most)
+    return Section(prose("Given"), sentences=[*_lines(equations), *legend, *left_out])
 
 
 def _given(step: Forward, passes: Passes) -> Formula:
@@ -78,26 +83,64 @@ def backward(steps: Sequence[Backward], passes: Passes, most: int) -> Section:
 def gradients(steps: Sequence[Backward], passes: Passes, count: int, most: int) -> Section:
     """Which way to move each leaf, and which of them moves the root most."""
     root = passes.write.name(passes.root)
-    rows = [[step.name, _arrived(step, passes), _advice(step), joined(step.patterns, "; ")] for step in steps]
+    sides = NodeDict([(step.node, passes.kinks.sides(step.node)) for step in steps])
+    rows = [
+        [step.name, _arrived(step, passes), _advice(step, sides[step.node], passes), joined(step.patterns, "; ")]
+        for step in steps
+    ]
     heads = [prose("node"), prose("gradient"), prose("to lower {}", root), NOTHING]
-    sentences = [*_largest(steps, passes), *_left_out(count - len(steps), most)]
+    sentences = [
+        *_largest(steps, sides, passes),
+        *_together(steps, sides, passes),
+        *_left_out(count - len(steps), most),
+    ]
     return Section(prose("Gradients"), heads, "lrll", rows, sentences)
 
 
-def _advice(step: Backward) -> Formula:
-    if math.isnan(step.flow):
-        return prose("unknown: the gradient is no number")
+Sides = tuple[float, float] | None
+
+
+def _advice(step: Backward, sides: Sides, passes: Passes) -> Formula:
+    root = passes.write.name(passes.root)
+    if not step.arriving and sides is None:
+        return prose("no matter: all paths are blocked")
+    if not math.isfinite(passes.root.data):
+        return prose("unknown: {} is {}", root, passes.write.number(passes.root.data))
+    if not math.isfinite(step.flow):
+        return prose("unknown: the gradient is {}", passes.write.number(step.flow))
+    if sides is not None:
+        return _advice_at_kink(*sides, root)
     if step.flow == 0:
-        return prose("no matter: a small change does nothing" if step.arriving else "no matter: all paths are blocked")
+        return NEXT_TO_NOTHING
     return prose("lower it" if step.flow > 0 else "raise it")
 
 
-def _largest(steps: Sequence[Backward], passes: Passes) -> list[Formula]:
-    """The nodes that move the root most, where there are several to compare."""
-    known = [step for step in steps if not math.isnan(step.flow)]
-    size = max([abs(step.flow) for step in known], default=0.0)
-    largest = [step for step in known if abs(step.flow) == size]
-    if len(steps) < 2 or size == 0 or len(largest) > TOLD:
+NEXT_TO_NOTHING = prose("no matter: a small change does next to nothing")
+
+
+def _advice_at_kink(lowered: float, raised: float, root: Formula) -> Formula:
+    """What a gradient does not know: how the root goes where a node is lowered, and where it is raised."""
+    if math.isnan(lowered + raised):
+        return prose("unknown: there is a kink")
+    if lowered < 0 or raised < 0:
+        return prose("lower it" if raised >= 0 else "raise it" if lowered >= 0 else "move it either way, from a kink")
+    if lowered == raised == 0:
+        return NEXT_TO_NOTHING
+    if lowered == 0:
+        return prose("not alone: raising it raises {}, lowering it does nothing", root)
+    if raised == 0:
+        return prose("not alone: lowering it raises {}, raising it does nothing", root)
+    return prose("no way: {} rises both ways", root)
+
+
+def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Formula]:
+    """The nodes that move the root most, where there are several to compare, by what their gradients say."""
+    size = max([magnitude(step.flow) for step in steps], default=0.0)
+    largest = [step for step in steps if abs(step.flow) == size]
+    if len(steps) < 2 or size in (0, math.inf) or len(largest) > TOLD or not math.isfinite(passes.root.data):
+        return []
+    # At a kink, a gradient is no slope, unless both sides agree.
+    if any(side is not None and side[0] != -side[1] for side in sides.values()):
         return []
     root, names = passes.write.name(passes.root), [step.name for step in largest]
     if len(names) > 1:
@@ -105,6 +148,16 @@ def _largest(steps: Sequence[Backward], passes: Passes) -> list[Formula]:
     most, flow = names[0], passes.write.number(largest[0].flow)
     sentence = "{} moves {} most: a small change of {} changes {} by {} times as much."
     return [prose(sentence, most, root, most, root, flow)]
+
+
+def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Formula]:
+    """What moves the root only together, as the operands of a maximum in a tie."""
+    stuck = [step for step in steps if (side := sides[step.node]) and min(side) >= 0 and step.flow]
+    if not 1 < len(stuck) <= TOLD or not passes.kinks.change(NodeDict([(step.node, -step.flow) for step in stuck])) < 0:
+        return []
+    names = " and ".join(["{}"] * len(stuck))
+    sentence = f"{names} lower {{}} together, each moved against its gradient."
+    return [prose(sentence, *[step.name for step in stuck], passes.write.name(passes.root))]
 
 
 # Paths ----------------------------------------------------------------------------------------------
@@ -151,7 +204,7 @@ def _formulas(path: Path, passes: Passes) -> Formula:
             formulas.append(DOTS)
         else:
             node, operand, partial = step
-            [formula] = write.derivatives(node, [operand])
+            formula = write.derivative(node, operand, partial)
             formulas.append(formula if formula.text else write.number(partial))
     if path.count > 1:
         root, first = write.name(passes.root), write.name(path.nodes[0])

@@ -4,22 +4,23 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..draw.text import cells
+from ..terminal import printable
 from .board import Section
 from .formulas import Formula
 
 
 def text(sections: Sequence[Section]) -> str:
-    """Plain text, tables in columns."""
+    """Plain text, tables in columns, in signs that the terminal has."""
     blocks = [
         [section.title.text, *_columns(section), *[f"  {sentence.text}" for sentence in section.sentences]]
         for section in sections
     ]
-    return "\n\n".join(map("\n".join, blocks))
+    return printable("\n\n".join(map("\n".join, blocks)))
 
 
 def _columns(section: Section) -> Iterator[str]:
     if section.rows:
-        table = [[cell.text for cell in row] for row in (section.heads, *section.rows)]
+        table = [[printable(cell.text) for cell in row] for row in (section.heads, *section.rows)]
         widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
         for row in table:
             columns = zip(row, widths, section.align, strict=True)

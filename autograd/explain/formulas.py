@@ -165,12 +165,13 @@ def applied(operation: Operation, operands: Sequence[Formula]) -> Formula:
     >>> applied(OPERATIONS["multiply"], [number(-3.0, 4), number(-2.0, 4)])
     Formula(text='-3 × (-2)', latex='-3 \\\\cdot (-2)')
     """
-    text = _filled(operation.notation, _places(operation, operands))
+    places = _places(operation, operands)
+    text = _filled(operation.notation, places)
     if operation.list_count:
         # In the rule book's LaTeX an index runs over x_i; here the operands themselves are to stand.
         name = operation.name.replace("_", r"\_")
-        return Formula(text, rf"\operatorname{{{name}}}({_listed(operands).latex})")
-    return Formula(text, _filled_latex(operation, 0, _places(operation, operands)) or verbatim(text))
+        return Formula(text, rf"\operatorname{{{name}}}({', '.join([place.latex for place in places.values()])})")
+    return Formula(text, _filled_latex(operation, 0, places) or verbatim(text))
 
 
 def derivative(operation: Operation, place: int, operands: Sequence[Formula]) -> Formula:
@@ -181,49 +182,53 @@ def derivative(operation: Operation, place: int, operands: Sequence[Formula]) ->
     >>> derivative(OPERATIONS["dot"], 1, names)
     Formula(text='d', latex='d')
     >>> derivative(OPERATIONS["logsumexp"], 1, names).text
-    'softmax(a, b, c, d)[1]'
+    'softmax([a, b, c, d])[1]'
     """
-    which, item = _argument(operation, place, len(operands))
+    spans = _spans(operation, len(operands))
+    which = next(which for which, span in enumerate(spans) if place in span)
     if which >= len(operation.derivatives):
         return NOTHING
     formula = operation.derivatives[which]
     places = _places(operation, operands)
     index = ""
-    if item is not None:
+    if isinstance(operation.domain[which], list):
         # Towards an item of a list, lists stand for their items at the same place, as x_i and y_i do in LaTeX; but
         # one that is the argument of a function, as in softmax(xs), stands for itself.
-        for name, argument in zip(operation.parameters, operation.arguments(operands), strict=True):
-            if isinstance(argument, list):
+        item = place - spans[which].start
+        for name, domain, span in zip(operation.parameters, operation.domain, spans, strict=True):
+            if isinstance(domain, list):
                 if re.search(rf"\w\({re.escape(name)}\)", formula):
                     index = f"[{item}]"
                 else:
-                    places[name] = argument[item]
-                places[f"{name.removesuffix('s')}_i"] = argument[item]
+                    places[name] = operands[span[item]]
+                places[f"{name.removesuffix('s')}_i"] = operands[span[item]]
     text = _filled(formula, places) + index
     return Formula(text, _filled_latex(operation, 1 + which, places) or verbatim(text))
 
 
-def _argument(operation: Operation, place: int, count: int) -> tuple[int, int | None]:
-    """Which of the operation's arguments the operand at a place belongs to, and its place in that if it is a list."""
-    for which, argument in enumerate(operation.arguments(range(count))):
-        if argument == place:
-            return which, None
-        if isinstance(argument, list) and place in argument:
-            return which, argument.index(place)
-    raise IndexError(place)
+def _spans(operation: Operation, count: int) -> list[range]:
+    """The places of the operands of each parameter, of which a list has many."""
+    length = (count - len(operation.domain)) // max(1, operation.list_count) + 1
+    spans, start = [], 0
+    for domain in operation.domain:
+        spans.append(range(start, start + (length if isinstance(domain, list) else 1)))
+        start = spans[-1].stop
+    return spans
 
 
 def _places(operation: Operation, operands: Sequence[Formula]) -> dict[str, Formula]:
     """What stands for each parameter."""
+    spans = zip(operation.parameters, operation.domain, _spans(operation, len(operands)), strict=True)
     return {
-        name: _listed(argument) if isinstance(argument, list) else argument
-        for name, argument in zip(operation.parameters, operation.arguments(operands), strict=True)
+        name: _listed([DOTS if i is DOTS else operands[i] for i in notation.few(span, ellipsis=DOTS)])
+        if isinstance(domain, list)
+        else operands[span[0]]
+        for name, domain, span in spans
     }
 
 
 def _listed(formulas: Sequence[Formula]) -> Formula:
-    texts, latex = [x.text for x in formulas], [x.latex for x in formulas]
-    return Formula(notation.listed(texts), notation.listed(latex, ellipsis=DOTS.latex))
+    return Formula(notation.listed([x.text for x in formulas]), notation.listed([x.latex for x in formulas]))
 
 
 def _filled(formula: str, places: Mapping[str, Formula]) -> str:

@@ -16,9 +16,11 @@ are opened, node by node towards the root, until there are so many that no more 
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..engines import Value
+from ..nodes import NodeDict
 from ..operations import BLOCKED
 from .steps import Passes, magnitude
 
@@ -69,26 +71,32 @@ def paths_to(to: Value, passes: Passes, most: int) -> PathSum:
     counts, all_counts = _counts(passes)
     users = _users(to, passes)
     ends = [_End(to, 0, 1.0, -1)]
-    closed: list[int] = []
+    closed: list[tuple[float, int, float]] = []
+    others: list[tuple[int, float]] = []  # the numbers of paths, and the flows, of groups that are not listed
     # The largest comes first; of equal ones, that which was found first.
     opened = [(0.0, 0, 1.0)] if to in passes.flows else []
     while opened:
-        _, place, product = heapq.heappop(opened)
+        size, place, product = heapq.heappop(opened)
         ways = users.get(ends[place].node, [])
         if not ways or (place and len(closed) + len(opened) + len(ways) > most):
-            closed.append(place)
+            closed.append((size, place, product))
             continue
-        for user, operand, partial in ways:
-            size = magnitude(passes.flows[user] * (product * partial))
-            heapq.heappush(opened, (-size, len(ends), product * partial))
+        sizes = [magnitude(passes.flows[user] * (product * partial)) for user, _, partial in ways]
+        largest = sorted(range(len(ways)), key=sizes.__getitem__, reverse=True)
+        for i in sorted(largest[:most]):
+            user, operand, partial = ways[i]
+            heapq.heappush(opened, (-sizes[i], len(ends), product * partial))
             ends.append(_End(user, operand, partial, place))
-    paths = [_path(ends, place, passes, counts) for place in closed]
-    paths.sort(key=lambda path: magnitude(path.flow), reverse=True)
-    others = paths[most:]
+        others += [(counts[ways[i][0]], passes.flows[ways[i][0]] * (product * ways[i][2])) for i in largest[most:]]
+    closed.sort(key=itemgetter(0))
+    others += [
+        (counts[ends[place].node], passes.flows[ends[place].node] * product) for _, place, product in closed[most:]
+    ]
+    paths = tuple([_path(ends, place, passes, counts) for _, place, _ in closed[:most]])
     live = counts.get(to, 0)
     return PathSum(
-        *(to, passes.flows.get(to, 0.0), live, all_counts.get(to, 0) - live, tuple(paths[:most])),
-        *(min(COUNTED, sum(path.count for path in others)), sum(path.flow for path in others)),
+        *(to, passes.flows.get(to, 0.0), live, all_counts.get(to, 0) - live, paths),
+        *(min(COUNTED, sum(count for count, _ in others)), sum(flow for _, flow in others)),
     )
 
 
@@ -106,9 +114,9 @@ def _path(ends: Sequence[_End], place: int, passes: Passes, counts: Mapping[Valu
     return Path((*nodes, end.node), tuple(operands), arriving, tuple(factors), flow, counts[first])
 
 
-def _users(to: Value, passes: Passes) -> dict[Value, list[tuple[Value, int, float]]]:
+def _users(to: Value, passes: Passes) -> NodeDict[list[tuple[Value, int, float]]]:
     """The nodes between the root and `to`, each with those computed from it, in the order of the backward pass."""
-    between: dict[Value, list[tuple[Value, int, float]]] = {to: []}
+    between = NodeDict[list[tuple[Value, int, float]]]([(to, [])])
     for node in passes.order:
         if any(parent in between for parent in node.parents):
             between.setdefault(node, [])
@@ -120,9 +128,9 @@ def _users(to: Value, passes: Passes) -> dict[Value, list[tuple[Value, int, floa
     return between
 
 
-def _counts(passes: Passes) -> tuple[dict[Value, int], dict[Value, int]]:
+def _counts(passes: Passes) -> tuple[NodeDict[int], NodeDict[int]]:
     """The number of paths from the root to each node: of those that are not blocked, and of all."""
-    live, every = {passes.root: 1}, {passes.root: 1}
+    live, every = NodeDict([(passes.root, 1)]), NodeDict([(passes.root, 1)])
     for node in reversed(passes.order):
         for parent, partial in node.local_gradients():
             every[parent] = min(COUNTED, every.get(parent, 0) + every[node])

@@ -17,13 +17,16 @@ in `backward`.
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from ..engines import Value, topological_order
+from ..locks import CachedProperty
+from ..nodes import NodeDict, distinct
 from ..operations import BLOCKED
+from ..terminal import printable
 from .formulas import Formula, product, prose
-from .writer import Writer
+from .kinks import Kinks, is_at_kink
+from .writer import Writer, is_shared
 
 # So many operands, or sources of flows, are told in one line.
 TOLD = 4
@@ -67,7 +70,7 @@ class Forward:
     line: str
 
     def __repr__(self) -> str:
-        return self.line
+        return printable(self.line)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +90,7 @@ class Backward:
     line: str
 
     def __repr__(self) -> str:
-        return self.line
+        return printable(self.line)
 
 
 class Passes:
@@ -96,8 +99,9 @@ class Passes:
     def __init__(self, root: Value, digits: int = 4, others: Collection[Value] = ()) -> None:
         self.root = root
         self.order = topological_order(root)
-        self.write = Writer(dict.fromkeys([*self.order, *others]), digits)
-        self.flows = {root: 1.0}
+        self.write = Writer(distinct([*self.order, *others]), digits)
+        self.kinks = Kinks(self.order)
+        self.flows = NodeDict([(root, 1.0)])
         for node in reversed(self.order):
             for parent, _, flow in self.sent(node):
                 self.flows[parent] = self.flows[parent] + flow if parent in self.flows else flow
@@ -109,12 +113,12 @@ class Passes:
                 if partial is not BLOCKED:
                     yield parent, partial, self.flows[node] * partial
 
-    @cached_property
+    @CachedProperty
     def leaves(self) -> list[int]:
         """The places of the leaves in topological order."""
         return [place for place, node in enumerate(self.order) if node.operation is None]
 
-    @cached_property
+    @CachedProperty
     def interior(self) -> list[int]:
         """The places of the nodes that are no leaves."""
         return [place for place, node in enumerate(self.order) if node.operation is not None]
@@ -136,7 +140,8 @@ class Passes:
 
     def gradients(self, most: int, nodes: Collection[Value] | None = None) -> tuple[Backward, ...]:
         """The steps at the leaves, or at other nodes, those with the largest gradients first."""
-        places = self.leaves if nodes is None else [i for i, node in enumerate(self.order) if node in nodes]
+        wanted = NodeDict([(node, None) for node in nodes or ()])
+        places = self.leaves if nodes is None else [i for i, node in enumerate(self.order) if node in wanted]
         largest = sorted(places, key=lambda i: magnitude(self.flows.get(self.order[i], 0.0)), reverse=True)
         return self._backward(dict.fromkeys(largest[:most], 0))
 
@@ -147,14 +152,15 @@ class Passes:
         line = self.write.equation(name, formula, numbers, self.write.number(value)).text
         return Forward(index, node, name, formula, numbers, value, line)
 
-    @cached_property
-    def _as_it_was(self) -> dict[Value | float, float]:
+    @CachedProperty
+    def _as_it_was(self) -> NodeDict[float]:
         """The numbers that the leaves were; they may have been changed since."""
-        return {x: number for node in self.order for x, number in zip(node.operands, node.numbers, strict=True)}
+        pairs = [pair for node in self.order for pair in zip(node.operands, node.numbers, strict=True)]
+        return NodeDict([(x, number) for x, number in pairs if isinstance(x, Value)])
 
     def _backward(self, rooms: Mapping[int, int]) -> tuple[Backward, ...]:
         """The steps at these places of the topological order, each with room for so many departures."""
-        arriving: dict[Value, list[Arrival]] = {self.order[index]: [] for index in rooms}
+        arriving = NodeDict[list[Arrival]]([(self.order[index], []) for index in rooms])
         for node in reversed(self.order):
             for parent, _, flow in self.sent(node):
                 if parent in arriving:
@@ -168,10 +174,10 @@ class Passes:
         flow = self.flows.get(node, 0.0)
         partials = node.local_gradients() if arriving else []
         leaving = tuple(
-            Departure(parent, formula, partial, 0.0 if partial is BLOCKED else flow * partial)
-            for (parent, partial), formula in zip(
-                partials[:room], write.derivatives(node, range(len(partials[:room]))), strict=True
+            Departure(
+                parent, write.derivative(node, i, partial), partial, 0.0 if partial is BLOCKED else flow * partial
             )
+            for i, (parent, partial) in enumerate(partials[:room])
         )
         more = len(partials) - len(leaving)
         patterns = (A_BRANCH_SUMS,) * (len(arriving) > 1) + self._pattern(node, partials)
@@ -186,7 +192,7 @@ class Passes:
         if not arriving:
             return "nothing arrives"
         total = self.write.sum([arrival.flow for arrival in arriving], flow).text
-        names = [self.write.name(x).text for x in dict.fromkeys(x.source for x in arriving) if x is not None]
+        names = [self.write.name(x).text for x in distinct([x.source for x in arriving if x.source is not None])]
         if not names:
             return f"{total} arrives, as at every root"
         return f"{total} arrives from {' and '.join(names if len(names) <= TOLD else [*names[: TOLD - 1], 'others'])}"
@@ -202,18 +208,25 @@ class Passes:
 
     def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Formula, ...]:
         """What the node's operation does with the flow; nothing where there is no word for it."""
-        if not (node.operation and node.operation.pattern and partials):
+        if not (node.operation and partials):
             return ()
+        kink = (
+            (prose(f"{node.operation.name} has a kink at 0"),) if is_at_kink(node) and len(node.operands) == 1 else ()
+        )
+        if not node.operation.pattern:
+            return kink
         name, does = node.operation.name, node.operation.pattern
+        if any(partial is not BLOCKED and math.isnan(partial) for _, partial in partials):
+            return ()
         if does != "routes":
             return (prose(f"{name} {does}"),)
         chosen = [self.write.name(parent) for parent, partial in partials if partial is not BLOCKED]
         if not chosen:
-            return (prose(f"{name} blocks"),)
+            return (prose(f"{name} blocks"), *kink)
         if len(node.operands) == 1:
             return (prose(f"{name} passes"),)
-        if any(partial is not BLOCKED and 0 < partial < 1 for _, partial in partials):
-            return (prose(f"{name} shares a tie"),)
+        if any(is_shared(node, partial) for _, partial in partials):
+            return (prose(f"{name} shares a tie equally"),)
         return (prose(f"{name} routes to {' and '.join(['{}'] * len(chosen))}", *chosen),)
 
 

@@ -10,13 +10,20 @@
 """
 
 import itertools
+import math
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from operator import itemgetter
+from typing import Any
 
+from .. import notation
+from ..draw.groups import groups_of
 from ..draw.text import cells, readable, shortened
 from ..engines import Value
-from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, same, signless
+from ..nodes import NodeDict
+from ..operations import BLOCKED
+from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, prose, same, signless
 
 # So many terms of a sum are shown.
 TERMS = 5
@@ -24,13 +31,18 @@ TERMS = 5
 # The width of a name, in characters of a terminal.
 NAME = 28
 
+# The width of the name of a scope before it.
+SCOPE = 14
+
 
 class Writer:
     """Writes nodes, formulas and numbers; the nodes in topological order."""
 
     def __init__(self, order: Collection[Value], digits: int = 4) -> None:
         self.digits = digits
-        self._names = dict(zip(order, _names(order), strict=True))
+        labels, self.initials = _labels(order)
+        self._names = NodeDict(zip(order, _names(labels), strict=True))
+        self._last: Value | None = None
 
     def name(self, node: Value) -> Formula:
         """What the node is called; no two nodes have the same name."""
@@ -42,19 +54,32 @@ class Writer:
 
     def formula(self, node: Value) -> Formula:
         """What the node is computed as, from the names of its operands; empty for a leaf."""
-        return applied(node.operation, self._operands(node)) if node.operation else NOTHING
+        return applied(node.operation, self._operands(node)[0]) if node.operation else NOTHING
 
     def numbers(self, node: Value) -> Formula:
         """The node's formula with the numbers that its operands were; empty for a leaf."""
-        return applied(node.operation, [self.number(x) for x in node.numbers]) if node.operation else NOTHING
-
-    def derivatives(self, node: Value, parents: Iterable[int]) -> list[Formula]:
-        """The local derivatives towards some of the node's parents; empty where the rule book has no formula."""
         if not node.operation:
-            return []
-        operands = self._operands(node)
-        places = [place for place, operand in enumerate(node.operands) if isinstance(operand, Value)]
-        return [derivative(node.operation, places[parent], operands) for parent in parents]
+            return NOTHING
+        operands, numbers = node.operands, node.numbers
+        return applied(
+            node.operation,
+            _Lazy(
+                len(numbers),
+                lambda i: (
+                    self.number(numbers[i]) if isinstance(operands[i], Value) else self._operand(node, operands, i)
+                ),
+            ),
+        )
+
+    def derivative(self, node: Value, parent: int, partial: float | None) -> Formula:
+        """The local derivative towards one of the node's parents, where a formula tells what it is."""
+        assert node.operation is not None
+        operands, parents = self._operands(node)
+        if partial is not BLOCKED and math.isnan(partial):
+            return NOTHING  # [x > y] is not nan, whatever x and y are
+        if is_shared(node, partial):
+            return Formula("1/2", r"\frac{1}{2}") if partial == 0.5 else NOTHING
+        return derivative(node.operation, parents[parent], operands)
 
     def number(self, x: float) -> Formula:
         """A number to as many digits as were asked for."""
@@ -74,13 +99,46 @@ class Writer:
         written = [side for side in sides if side.text]
         return joined([x for x, y in zip(written, [*written[1:], NOTHING], strict=True) if not same(x, y)], " = ")
 
-    def _operands(self, node: Value) -> list[Formula]:
-        return [self.name(x) if isinstance(x, Value) else self.number(x) for x in node.operands]
+    def _operands(self, node: Value) -> "tuple[_Lazy, Sequence[int]]":
+        """The operands, to be written where they are to stand, and the places of those that are parents."""
+        if node is not self._last:  # many paths may lead through one wide node
+            operands = node.operands
+            self._last_operands = (
+                _Lazy(len(operands), lambda i: self._operand(node, operands, i)),
+                [place for place, operand in enumerate(operands) if isinstance(operand, Value)],
+            )
+            self._last = node
+        return self._last_operands
+
+    def _operand(self, node: Value, operands: Sequence[Value | float], place: int) -> Formula:
+        operand = operands[place]
+        if isinstance(operand, Value):
+            return self.name(operand)
+        constant = notation.constant(node.operation, place, operand, digits=self.digits)
+        return prose(constant) if constant in ("True", "False") else self.number(operand)
 
 
-def _names(order: Iterable[Value]) -> Iterator[str]:
+class _Lazy(Sequence[Formula]):
+    """Formulas that are written when they are asked for: of a million operands, a formula shows eight."""
+
+    def __init__(self, count: int, write: Callable[[int], Formula]) -> None:
+        self._count, self._write = count, write
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._write(place)
+
+
+def is_shared(node: Value, partial: float | None) -> bool:
+    """Whether the node's operation, which else chooses an operand, has found a tie, of which each has its share."""
+    chooses = node.operation is not None and node.operation.pattern == "routes"
+    return chooses and partial is not BLOCKED and 0.0 < partial < 1.0
+
+
+def _names(labels: Sequence[str]) -> Iterator[str]:
     """The labels; where there is none, a letter and a number; of equal ones, the second as x₂."""
-    labels = [shortened(label, NAME) if cells((label := readable(node.label)).strip()) else "" for node in order]
     letter = next(x for x in _letters() if not any(re.fullmatch(rf"{x}\d+", label) for label in set(labels)))
     unlabelled = itertools.count(1)
     taken = set(labels)
@@ -95,6 +153,39 @@ def _names(order: Iterable[Value]) -> Iterator[str]:
                 found[label] += 1
             taken.add(name)
         yield name
+
+
+def _labels(order: Collection[Value]) -> tuple[list[str], dict[str, str]]:
+    """The labels, and the words of the initials in them.
+
+    Where several nodes have the same label, the scopes that they are in stand before it, and before all labels there:
+    L1.N0.w for layers.1, neurons.0, w.
+    """
+    labels = [shortened(label, NAME) if cells((label := readable(node.label)).strip()) else "" for node in order]
+    counts = Counter(labels)
+    if all(counts[label] == 1 for label in counts if label):
+        return labels, {}
+    groups = groups_of(list(order)).of_node
+    wanting = {group for group, label in zip(groups, labels, strict=True) if label and counts[label] > 1}
+    paths = [
+        group.path if label and group and group in wanting else () for group, label in zip(groups, labels, strict=True)
+    ]
+    # That all belongs to one model need not be said each time.
+    if len({path[0] for path in paths if path}) == 1 and all(len(path) != 1 for path in paths):
+        paths = [path[1:] for path in paths]
+    indexed = {part: found for part in {part for path in paths for part in path} if (found := _INDEXED.fullmatch(part))}
+    initials = {found[1][0].upper(): found[1] for found in sorted(indexed.values(), key=itemgetter(1))}
+    if len(initials) < len({found[1] for found in indexed.values()}):  # two words with one initial
+        indexed, initials = {}, {}
+    short = {part: found[1][0].upper() + found[2] for part, found in indexed.items()}
+    return [
+        ".".join([*[short.get(part) or shortened(readable(part), SCOPE) for part in path], label])
+        for path, label in zip(paths, labels, strict=True)
+    ], initials
+
+
+# The name of a scope such as layers.0.
+_INDEXED = re.compile(r"([A-Za-z]\w*)\.(\d+)")
 
 
 LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

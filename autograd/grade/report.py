@@ -1,20 +1,22 @@
 """The verdict: what came of each check, which mistake explains it, and how that reads on 80 columns.
 
 >>> from .checks import CHECKS
->>> result = Result(CHECKS[2], Outcome(answers=(5.0,)))
->>> result.status, mistake(result, [result])
-('failed', '`grad = ...` where `grad += ...` belongs: the last branch overwrites the others')
+>>> (result,) = diagnosed([Result(CHECKS[0], Outcome(answers=(3.0, 1.0)))])
+>>> result.status, result.mistake.partition(":")[0]
+('failed', 'a gradient that starts at 1 in each new node')
 """
 
+import functools
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .checks import ANYTHING, Answers, Check
+from ..terminal import printable
+from .checks import ANYTHING, MAY_PASS, RESTS_ON, Answers, Check
 from .trial import Outcome
 
-PASSED, FAILED, MISSING = "passed", "failed", "missing"
+PASSED, FAILED, MISSING, NOT_RUN = "passed", "failed", "missing", "not run"
 
 WIDTH = 80
 
@@ -29,23 +31,28 @@ class Result:
     check: Check
     outcome: Outcome
     mistake: str = ""
+    follows: bool = False  # whether something fails that it rests on
 
     @property
     def status(self) -> str:
-        """One of "passed", "failed", "missing"."""
+        """One of "passed", "failed", "missing", "not run"."""
+        if self.outcome.unreached:
+            return NOT_RUN
         if self.outcome.missing:
             return MISSING
         return PASSED if _same(tuple(self.check.right.values()), self.outcome, self.check) else FAILED
 
     def __str__(self) -> str:
         if self.status != FAILED:
-            return f"{self.status}: {self.outcome.missing or self.check.name}"
+            return f"{self.status}: {self.outcome.unreached or self.outcome.missing or self.check.name}"
         paragraphs = [_filled(f"FAILED: {self.check.name}."), textwrap.indent(self.check.program, " " * 8)]
         came_out, right = self._difference()
         paragraphs.append(f"{_entry('came out', came_out)}\n{_entry('right', right)}")
         if self.mistake:
             paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
-        return "\n\n".join(paragraphs)
+        elif self.follows:
+            paragraphs.append(_filled("It rests on what fails in other checks, which may be the reason.", indent=4))
+        return printable("\n\n".join(paragraphs))
 
     def _difference(self) -> tuple[str, str]:
         """What came out and what is right, of the answers that differ."""
@@ -78,8 +85,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed."""
-        return not self.failures
+        """Whether all checks were run, and none failed."""
+        return all(result.status in (PASSED, MISSING) for result in self.results)
 
     @property
     def mistakes(self) -> list[str]:
@@ -88,11 +95,13 @@ class Report:
 
     def __str__(self) -> str:
         paragraphs = [self.subject]
-        if not self.ok:
+        if self.failures:
             paragraphs.append(f"Before each program:\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
         # One mistake often makes many checks fail: the first is shown, the others are mentioned.
         alike: dict[str, list[Result]] = {}
         for result in self.failures:
+            if result.follows and not result.mistake:
+                continue
             alike.setdefault(result.mistake or result.outcome.error or result.check.name, []).append(result)
         named = [group for group in alike.values() if group[0].mistake]
         unnamed = [group for group in alike.values() if not group[0].mistake]
@@ -102,30 +111,69 @@ class Report:
                 paragraphs.append(f"    The same shows in\n{_mentioned(others)}")
         if rest := [result for group in unnamed[SHOWN:] for result in group]:
             paragraphs.append(f"FAILED, too:\n{_mentioned(rest)}")
+        if later := [result for result in self.failures if result.follows and not result.mistake]:
+            head = _filled("FAILED, too, perhaps for the same reason; mend that first, and grade again:")
+            paragraphs.append(f"{head}\n{_mentioned(later)}")
         if missing := dict.fromkeys(result.outcome.missing for result in self.results if result.status == MISSING):
             # A line may end between two expressions, not within one.
             whole = ", ".join(missing).replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
             paragraphs.append(_filled(f"Missing, which is no failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
         counts = Counter(result.status for result in self.results)
-        paragraphs.append(", ".join(f"{counts[status]} {status}" for status in (PASSED, FAILED, MISSING)))
-        return "\n\n".join(paragraphs)
+        if counts[NOT_RUN]:
+            reasons = dict.fromkeys(result.outcome.unreached for result in self.results if result.status == NOT_RUN)
+            paragraphs.append(_filled(f"Not run: {counts[NOT_RUN]} checks, for {'; '.join(reasons)}."))
+        shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
+        paragraphs.append(", ".join(f"{counts[status]} {status}" for status in shown))
+        return printable("\n\n".join(paragraphs))
 
 
 # From outcomes to mistakes ------------------------------------------------------------------------
 
 
-def mistake(result: Result, results: Sequence[Result]) -> str:
-    """Of the mistakes that give exactly this outcome, the one that agrees best with all others; "" if none does."""
+def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
+    """The results with the mistakes that explain them.
+
+    A failure is put down to a mistake only where all that it rests on is right. Of the mistakes that give exactly its
+    outcome, it is the one that agrees best with all others, if more of them speak for it than against it. All
+    other failures follow from those, as far as one can know before they are mended.
+    """
+    failed = {result.check.shows for result in results if result.status == FAILED}
+    first = [result for result in results if result.status == FAILED and not failed & _foundations(result.check.shows)]
+
+    def excluded(suspect: str) -> bool:
+        """Whether something passed that fails with this mistake."""
+        return suspect not in MAY_PASS and any(r.status == PASSED and suspect in _all_suspects(r) for r in results)
 
     def agreement(suspect: str) -> int:
-        telling = [
-            other
-            for other in results
-            if other.status != MISSING and any(suspect in suspects for suspects in other.check.wrong.values())
-        ]
-        return sum(1 if suspect in _suspects(other) else -1 for other in telling)
+        """How many results it explains, less those of the first failures that it would have made come out otherwise."""
+        against = sum(suspect in _all_suspects(result) and suspect not in _suspects(result) for result in first)
+        return sum(suspect in _suspects(result) for result in results) - against
 
-    return max(_suspects(result), key=agreement, default="")
+    def possible(result: Result) -> list[str]:
+        return [suspect for suspect in _suspects(result) if not excluded(suspect) and agreement(suspect) > 0]
+
+    def named(result: Result, suspects: Sequence[str]) -> Result:
+        return replace(result, mistake=max(suspects, key=agreement, default=""))
+
+    found = {result.check.name: named(result, possible(result)) for result in first}
+    mistakes = {result.mistake for result in found.values()}
+    for result in results:
+        if result.status == FAILED and result.check.name not in found:
+            later = replace(result, follows=True)
+            found[result.check.name] = named(later, [s for s in _suspects(result) if s in mistakes])
+    return tuple([found.get(result.check.name, result) for result in results])
+
+
+@functools.cache
+def _foundations(question: str) -> frozenset[str]:
+    """All that a question rests on, down to the bottom."""
+    direct = RESTS_ON.get(question, ())
+    return frozenset(direct).union(*map(_foundations, direct))
+
+
+def _all_suspects(result: Result) -> frozenset[str]:
+    """The mistakes that give some other answer than the right one."""
+    return frozenset[str]().union(*result.check.wrong.values())
 
 
 def _suspects(result: Result) -> tuple[str, ...]:
@@ -154,7 +202,9 @@ def _close(number: float, right: float, check: Check) -> bool:
 
 
 def _mentioned(results: Sequence[Result]) -> str:
-    names = [result.check.name for result in results[:MENTIONED]]
+    ends = [result.outcome.error.partition(":")[0] for result in results]
+    names = [f"{result.check.name}{f' ({end})' * bool(end)}" for result, end in zip(results, ends, strict=True)]
+    del names[MENTIONED:]
     names += [f"and {more} more"] if (more := len(results) - MENTIONED) > 0 else []
     return "\n".join(_filled(f"- {name}", indent=4, hanging=2) for name in names)
 

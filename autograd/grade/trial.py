@@ -1,115 +1,418 @@
-"""Programs run on somebody's class, in a process that may crash, hang or print without harm.
+"""Programs run on somebody's class, in a process that may crash, hang, print or eat memory without harm.
 
 >>> from autograd import Value
 >>> from autograd.grade.checks import CHECKS
->>> outcomes(CHECKS[:1], Value, "autograd")
-[Outcome(answers=(3.0, 1.0), error='', missing='')]
+>>> outcomes(CHECKS[:1], Given(Value)).outcomes
+(Outcome(answers=(3.0, 1.0), error='', missing='', unreached=''),)
+
+Nothing of the class runs in this process, not even its import. The other one gets bounded time and memory, has no
+terminal, and tells what comes of each program in a line of JSON; once it is hung or dead, the next one takes over.
 """
 
+import contextlib
 import faulthandler
+import functools
 import gc
+import importlib
+import json
 import math
 import multiprocessing
 import os
 import re
 import signal
 import sys
+import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
 from pickle import PicklingError
+from types import TracebackType
 from typing import Any
 
 from .checks import CRASH, FUNCTIONS, NO_END, Answers, Check
 
-# A forked process has the class already, wherever it was defined; a spawned one must be able to import it.
-PROCESSES: Any = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+# What a verdict may take at most: seconds, by the clock or of the processor, and bytes more than there are in use.
+SECONDS, MEMORY = 45.0, 320 * 2**20
+
+# Seconds between two looks at the memory in use, and the status of a process that has none left.
+LOOK, EXHAUSTED = 0.02, 77
+
+# Seconds for the import, which may load large libraries, and for the first Value.
+IMPORT_SECONDS, MAKE_SECONDS = 20.0, 3.0
+
+# After so many programs in a row without an end, the rest are not run.
+PATIENCE = 5
+
+# Characters of what the class says that are told, and bytes that are read of it.
+LONGEST, LONGEST_MESSAGE = 200, 65_536
+
+
+class RefusedError(Exception):
+    """Why there is nothing to run, in one line."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a program: the answers, or one line about the error, or the expression that the class lacks."""
+    """What came of a program: the answers, one line about the error, what the class lacks, or why it was not run."""
 
     answers: Answers = ()
     error: str = ""
     missing: str = ""
+    unreached: str = ""
 
 
-def outcomes(checks: Sequence[Check], value_class: type, module: str) -> list[Outcome]:
+@dataclass(frozen=True)
+class Subject:
+    """What the process found out about the class: its name, and how functions are written for it."""
+
+    name: str
+    importable: bool  # whether its module has it by its name
+    methods: frozenset[str]  # the functions that are methods
+    functions: tuple[str, ...]  # those that stand in its module
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A class and what came of each program."""
+
+    subject: Subject
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A class that is there already, with the module that may hold functions for it."""
+
+    value_class: Any
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A class that the other process shall import, as MODULE:CLASS names it."""
+
+    module: str
+    name: str
+
+
+def outcomes(checks: Sequence[Check], target: Given | Named) -> Trial:
     """What comes of each program. A process runs them in turn; where one kills it, a new process takes over.
 
-    Raises TypeError where the system cannot fork and the class cannot be imported.
+    Raises RefusedError where there is nothing to run: the class cannot be found, or no Value be made.
     """
+    budget = _Budget()
     found: list[Outcome] = []
+    subject = None
     while len(found) < len(checks):
-        rest = checks[len(found) :]
-        with _process(rest, value_class, module) as (process, results):
-            try:
-                for check in rest:
-                    if not results.poll(check.seconds):
-                        found.append(Outcome(error=f"{NO_END}: stopped after {check.seconds:.0f} seconds"))
+        if reason := _no_further(found, budget):
+            found += [Outcome(unreached=reason)] * (len(checks) - len(found))
+            break
+        try:
+            with _Process(checks[len(found) :], target, budget) as process:
+                subject = process.subject
+                for check in checks[len(found) :]:
+                    found.append(process.outcome(check.seconds))
+                    if found[-1].error.startswith((NO_END, CRASH, "MemoryError")):
                         break
-                    found.append(results.recv())
-            except EOFError:
-                process.join()
-                found.append(Outcome(error=f"{CRASH}: the process ended with {_reason(process.exitcode)}"))
-    return found
+        except RefusedError as refusal:
+            if subject is None:
+                raise
+            found += [Outcome(unreached=str(refusal))] * (len(checks) - len(found))
+    assert subject is not None
+    return Trial(subject, tuple(found))
 
 
-@contextmanager
-def _process(checks: Sequence[Check], value_class: type, module: str) -> Iterator[tuple[Any, Connection]]:
-    results, sender = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=_run, args=(checks, value_class, module, sender), daemon=True)
-    with warnings.catch_warnings():
-        # Python warns where a process with threads, as a notebook's, is forked: the child might wait for a thread
-        # that it has not got. Here it runs our programs only, and waits for nobody.
-        warnings.simplefilter("ignore", DeprecationWarning)
+def _no_further(found: Sequence[Outcome], budget: "_Budget") -> str:
+    """Why the rest are not run, if they are not."""
+    if budget.left() <= 0.0:
+        return f"the {SECONDS:.0f} seconds for all checks were over"
+    last = found[-PATIENCE:]
+    if len(last) == PATIENCE and all(outcome.error.startswith(NO_END) for outcome in last):
+        return f"{PATIENCE} checks in a row did not end"
+    return ""
+
+
+class _Budget:
+    """The time that is left for all processes together."""
+
+    def __init__(self) -> None:
+        self._began = self._now()
+
+    def left(self) -> float:
+        return SECONDS - max(now - then for now, then in zip(self._now(), self._began, strict=True))
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        times = os.times()
+        return time.monotonic(), times.children_user + times.children_system
+
+
+class _Process:
+    """A process in which the class is found, and which then runs programs on it."""
+
+    def __init__(self, checks: Sequence[Check], target: Given | Named, budget: _Budget) -> None:
+        self._budget = budget
+        self._results, sender = multiprocessing.Pipe(duplex=False)
+        # A forked process has a given class already, wherever it was defined; a spawned one must be able to import
+        # it, and has nothing of ours.
+        fork = isinstance(target, Given) and "fork" in multiprocessing.get_all_start_methods()
+        context: Any = multiprocessing.get_context("fork" if fork else "spawn")
+        arguments = (checks, target, sender, budget.left())
+        self._process: Any = context.Process(target=_run, args=arguments, daemon=True)
+        with warnings.catch_warnings():
+            # Python warns where a process with threads, as a notebook's, is forked: the child might wait for a
+            # thread that it has not got. Here it runs our programs only, and waits for nobody.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            try:
+                self._process.start()
+            except (AttributeError, TypeError, PicklingError) as error:
+                raise RefusedError(f"without fork, only a class that can be imported can be graded: {error}") from error
+        sender.close()
+        self._resident = _resident(self._process.pid)
+
+    def __enter__(self) -> "_Process":
         try:
-            process.start()
-        except (AttributeError, PicklingError) as error:
-            raise TypeError(f"without fork, only a class that can be imported can be graded: {error}") from error
-    sender.close()
+            self.subject = self._introduced()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._end()
+
+    def outcome(self, seconds: float) -> Outcome:
+        """What comes of the next program."""
+        try:
+            answers, error, missing = self._message(seconds)
+            return Outcome(tuple([float(answer) for answer in answers]), printable(error), missing)
+        except _StoppedError as stopped:
+            return Outcome(error=str(stopped))
+
+    def _introduced(self) -> Subject:
+        """The class as the process tells of it, after the steps that might stop it."""
+        step, seconds = "no process can be started", IMPORT_SECONDS
+        while True:
+            try:
+                message = self._message(seconds)
+            except _StoppedError as stopped:
+                raise RefusedError(f"{step}: {stopped}") from stopped
+            if "refused" in message:
+                raise RefusedError(printable(message["refused"]))
+            if "name" in message:
+                methods, functions = message["methods"], message["functions"]
+                return Subject(printable(message["name"]), message["importable"], frozenset(methods), tuple(functions))
+            step, seconds = printable(message["step"]), message["seconds"]
+
+    def _message(self, seconds: float) -> Any:
+        """What the process says next. Raises _StoppedError where it says nothing in time, or no more."""
+        allowed = max(0.0, min(seconds, self._budget.left()))
+        end = time.monotonic() + allowed
+        try:
+            while not self._results.poll(max(0.0, min(LOOK, end - time.monotonic()))):
+                # The limit that the process sets itself does not count memory that is shared, as mmap's.
+                if _resident(self._process.pid) > self._resident + MEMORY:
+                    raise _StoppedError(f"{CRASH}: the process was stopped, {_TOO_LARGE}")
+                if time.monotonic() >= end:
+                    raise _StoppedError(f"{NO_END}: stopped after {allowed:.0f} seconds")
+            return json.loads(self._results.recv_bytes(LONGEST_MESSAGE))
+        except (EOFError, OSError, ValueError):
+            self._process.join(1.0)
+            raise _StoppedError(f"{CRASH}: {_end_of(self._process.exitcode)}") from None
+
+    def _end(self) -> None:
+        """Kill it with all that it has started."""
+        # On Windows there are no groups; and a process that is killed at once has none yet.
+        with contextlib.suppress(AttributeError, OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.join()
+        self._results.close()
+
+
+class _StoppedError(Exception):
+    """Why the process says no more."""
+
+
+_TOO_LARGE = f"for it took more than {MEMORY // 2**20} MB of memory"
+
+
+def _resident(process: int) -> int:
+    """The bytes that a process has in memory; 0 where the system does not tell."""
     try:
-        try:
-            results.recv()  # it is ready: from now on, time counts
-        except EOFError:
-            raise TypeError("the class cannot be imported in a new process") from None
-        yield process, results
-    finally:
-        process.kill()
-        process.join()
-        results.close()
+        with open(f"/proc/{process}/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
 
 
-def _reason(code: int) -> str:
-    return signal.Signals(-code).name if code < 0 else f"status {code}"
+def _end_of(code: int | None) -> str:
+    if code is None:
+        return "the process closed its connection"
+    if code == EXHAUSTED:
+        return f"the process ended, {_TOO_LARGE}"
+    return f"the process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
+
+
+def printable(text: str, longest: int = LONGEST) -> str:
+    """The text with control characters written out, so that none reaches a terminal, and cut where it is too long.
+
+    >>> printable("red: \\x1b[31m"), printable("a" * 10, longest=4)
+    ('red: \\\\x1b[31m', 'aaa…')
+    """
+    if len(text) > longest:
+        text = f"{text[: longest - 1]}…"
+    return "".join([c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text])
 
 
 # How a class is spoken to -------------------------------------------------------------------------
 
 
-def spelled(check: Check, value_class: type) -> Check:
+def spelled(check: Check, methods: frozenset[str]) -> Check:
     """The check with f(x) written as x.f() where f is a method."""
 
     def spell(text: str) -> str:
-        for name in FUNCTIONS:
-            if hasattr(value_class, name):
-                text = re.sub(rf"\b{name}\((\w+)\)", rf"\1.{name}()", text)
+        for name in sorted(methods):
+            text = re.sub(rf"\b{name}\((\w+)\)", rf"\1.{name}()", text)
         return text
 
     return replace(check, program=spell(check.program), needs=tuple(map(spell, check.needs)))
 
 
-def preamble(value_class: type, module: str) -> str:
+def preamble(subject: Subject, module: str) -> str:
     """What must stand before a program that is pasted."""
-    name = value_class.__qualname__
-    if getattr(sys.modules.get(module), name, None) is not value_class:
-        return f"Value = {name}"
-    names = [name if name == "Value" else f"{name} as Value"]
-    names += [function for function in _functions(module) if not hasattr(value_class, function)]
+    if not subject.importable:
+        return f"Value = {subject.name}"
+    names = [subject.name if subject.name == "Value" else f"{subject.name} as Value"]
+    names += [function for function in subject.functions if function not in subject.methods]
     return f"from {module} import {', '.join(names)}"
+
+
+# In the process -----------------------------------------------------------------------------------
+
+
+def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: float) -> None:
+    try:
+        _confine(seconds)
+        _answer(checks, target, sender)
+    except MemoryError:  # where the class keeps what it took, there is none left to tell it with
+        os._exit(EXHAUSTED)
+    os._exit(0)  # threads that never end, and functions to be called at the exit, are not waited for
+
+
+def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None:
+    process = os.getpid()
+
+    def tell(message: Any) -> None:
+        if os.getpid() != process:  # a copy, made past all guards, must not speak
+            os._exit(1)
+        sender.send_bytes(json.dumps(message).encode())
+
+    try:
+        value_class, module = _found(target, tell)
+        _refuse("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")  # which an import may need
+        tell({"step": f"{_name(value_class)}(3.0) cannot be made", "seconds": MAKE_SECONDS})
+        _require_values(value_class)
+        methods = [name for name in FUNCTIONS if hasattr(value_class, name)]
+        functions = _functions(module)
+        name = str(value_class.__qualname__)
+        importable = getattr(sys.modules.get(module), name, None) is value_class
+        gc.freeze()  # what was there before is none of the collector's business, which makes it quick
+        tell({"name": name[:LONGEST], "methods": methods, "functions": [*functions], "importable": importable})
+    except RefusedError as refusal:
+        tell({"refused": str(refusal)[:LONGEST]})
+        return
+    names = {"Value": value_class, **functions}
+    for check in checks:
+        outcome = _outcome(spelled(check, frozenset(methods)), names)
+        tell([outcome.answers, outcome.error, outcome.missing])
+        gc.enable()  # some programs switch it off
+
+
+def _confine(seconds: float) -> None:
+    """Let this process have no terminal, no copies of itself, and bounded time and memory, where the system can."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    faulthandler.disable()  # a crash is told by the parent
+    with open(os.devnull, "r+b", buffering=0) as nothing:
+        for stream in range(3):
+            os.dup2(nothing.fileno(), stream)
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115  # as long as the process
+    _refuse("os.fork", "os.forkpty")
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CPU, math.ceil(seconds))
+    # Where the system does not tell what is in use, a limit might be below it.
+    with contextlib.suppress(OSError), open("/proc/self/statm") as statm:
+        in_use = int(statm.read().split()[5]) * resource.getpagesize()
+        _limit(resource.RLIMIT_DATA, in_use + MEMORY)
+
+
+def _limit(what: int, amount: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(what)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(what, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
+
+
+def _refuse(*events: str) -> None:
+    """Let no process be started by these: a copy of ours would run our programs a second time, others would stay."""
+
+    def hook(event: str, _: Any) -> None:
+        if event in events:
+            raise PermissionError("a class that is graded may start no processes")
+
+    sys.addaudithook(hook)
+
+
+def _found(target: Given | Named, tell: Any) -> tuple[Any, str]:
+    """The class, and the module that may hold functions for it."""
+    if isinstance(target, Given):
+        return target.value_class, target.module or str(target.value_class.__module__)
+    module, name = target.module, target.name
+    tell({"step": f"cannot import {module}", "seconds": IMPORT_SECONDS})
+    # `python -m autograd` finds modules in the current directory, the command `autograd` by itself does not.
+    if not {"", os.getcwd()} & set(sys.path):
+        sys.path.insert(0, os.getcwd())
+    try:
+        imported = importlib.import_module(module)
+    except BaseException as error:
+        absent = error.name if isinstance(error, ModuleNotFoundError) else None
+        if not absent or not f"{module}.".startswith(f"{absent}."):  # but a module that it needs itself
+            raise RefusedError(f"cannot import {module}: {one_line(error)}") from error
+        hint = f": a module is named without .py, as {module[:-3]}:{name}" if module.endswith(".py") else ""
+        raise RefusedError(f"there is no module {absent!r}, neither here nor installed{hint}") from error
+    try:
+        return functools.reduce(getattr, name.split("."), imported), module
+    except BaseException as error:
+        raise RefusedError(f"there is no {name!r} in module {module}") from error
+
+
+def _require_values(value_class: Any) -> None:
+    if not isinstance(value_class, type):
+        raise RefusedError(f"{_name(value_class)} is no class, it is a {type(value_class).__name__}")
+    name = _name(value_class)
+    try:
+        value = value_class(3.0)
+    except BaseException as error:
+        raise RefusedError(f"{name}(3.0) cannot be made: {one_line(error)}") from error
+    for attribute in ("data", "grad", "backward"):
+        try:
+            getattr(value, attribute)
+        except AttributeError as error:
+            raise RefusedError(f"{name}(3.0) has no {attribute}, which every check needs") from error
+        except BaseException as error:
+            raise RefusedError(f"{name}(3.0).{attribute} cannot be read: {one_line(error)}") from error
+
+
+def _name(value_class: Any) -> str:
+    name = getattr(value_class, "__name__", None)
+    return f"{name if isinstance(name, str) else repr(value_class):.60}"
 
 
 def _functions(module: str) -> dict[str, Any]:
@@ -118,31 +421,16 @@ def _functions(module: str) -> dict[str, Any]:
     return {name: f for name, f in found.items() if callable(f) and f is not getattr(math, name, None)}
 
 
-# In the process -----------------------------------------------------------------------------------
-
-
-def _run(checks: Sequence[Check], value_class: type, module: str, sender: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
-    faulthandler.disable()  # a crash is told by the parent
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # a class that prints its steps shall not spoil the verdict
-    gc.freeze()  # what was there before is none of the collector's business, which makes it quick
-    sender.send("ready")
-    names = {"Value": value_class, **_functions(module)}
-    for check in checks:
-        sender.send(_outcome(check, names))
-        gc.enable()  # some programs switch it off
-
-
 def _outcome(check: Check, names: dict[str, Any]) -> Outcome:
-    for expression in check.needs:
-        if _is_missing(expression, names):
-            return Outcome(missing=expression)
-    # What is executed here is the text of our own checks, never anything that a user wrote.
-    namespace = dict(names)
     try:
+        for expression in check.needs:
+            if _is_missing(expression, names):
+                return Outcome(missing=expression)
+        # What is executed here is the text of our own checks, never anything that a user wrote.
+        namespace = dict(names)
         exec(check.program, namespace)
         return Outcome(tuple([_number(eval(question, namespace), question) for question in check.right]))
-    except Exception as error:
+    except BaseException as error:  # a class may call sys.exit, or raise KeyboardInterrupt
         return Outcome(error=one_line(error))
 
 
@@ -168,15 +456,19 @@ def _number(answer: Any, question: str) -> float:
     """The answer as a float: None, as of a gradient that no pass has touched, is 0; of a Value it is the data."""
     if answer is None:
         return 0.0
-    try:
-        return float(answer)
-    except TypeError:
-        if hasattr(answer, "data"):
-            return float(answer.data)
-        raise TypeError(f"{question} is {answer!r:.60}, which is no number") from None
+    if not isinstance(answer, str | bytes | bytearray):  # of which float() reads some
+        try:
+            return float(answer)
+        except TypeError:
+            if hasattr(answer, "data"):
+                return float(answer.data)
+    raise TypeError(f"{question} is {answer!r:.60}, which is no number")
 
 
 def one_line(error: BaseException) -> str:
     """An exception as Python shows it last, its name and the first line of what it says."""
-    said = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    try:
+        said = str(error)[:LONGEST].partition("\n")[0]
+        return f"{type(error).__name__:.60}: {said}" if said else f"{type(error).__name__:.60}"
+    except BaseException:  # its text is somebody's program, too
+        return "an error that cannot be shown"

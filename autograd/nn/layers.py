@@ -13,12 +13,11 @@ Value(data=..., grad=0.0, operation=dot)
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from random import Random
 from typing import Any
 
 from ..engines import Number, Value
+from ..modes import Way, mode
 from ..operations import dot, relu, sigmoid, tanh
 from .module import Module
 
@@ -93,7 +92,7 @@ class Neuron(Module):
     def forward(self, inputs: Iterable[Number]) -> Value:
         """The neuron's answer; a wrong number of inputs raises ValueError."""
         inputs = _inputs(self, inputs, len(self.weights))
-        if _expand.get():
+        if mode().expanded:
             total = self.weights[0] * inputs[0]
             for weight, x in zip(self.weights[1:], inputs[1:], strict=True):
                 total = total + weight * x
@@ -216,8 +215,7 @@ class Sequential(Module):
 # For drawing --------------------------------------------------------------------------------------
 
 
-@contextmanager
-def expanded() -> Iterator[None]:
+class expanded(Way):  # noqa: N801  # written as a function, as the other ways of computing
     """Within it, neurons are built of single products and sums instead of one `dot`, as lectures draw them.
 
     >>> neuron = Neuron(1, "identity", seed=0)
@@ -225,14 +223,9 @@ def expanded() -> Iterator[None]:
     ...     neuron([1.0]).operation
     <operation add>
     """
-    token = _expand.set(True)
-    try:
-        yield
-    finally:
-        _expand.reset(token)
 
-
-_expand: ContextVar[bool] = ContextVar("autograd_expand", default=False)
+    def _settings(self) -> dict[str, Any]:
+        return {"expanded": True}
 
 
 # What is checked ----------------------------------------------------------------------------------

@@ -11,16 +11,19 @@
 (7.0, {'slope': 2.0, 'offset': 1.0})
 """
 
-import os
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from .. import saving
 from ..engines import Value, scope
+from ..files import AnyPath
 from ..ieee import real
+from ..terminal import printable
 
 
 class Module:
@@ -42,8 +45,11 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """The outputs for some inputs, computed in a scope of the module's own."""
-        with scope(self._place or type(self).__name__, self.parameters):
+        with scope(self._place or type(self).__name__, _Members.of(self)):
             return self.forward(*inputs, **options)
+
+    def __del__(self) -> None:
+        _Members.remember(self)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; for subclasses to define."""
@@ -95,11 +101,11 @@ class Module:
         for name, parameter in parameters.items():
             parameter.data = leaves[name].data
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
         saving.write(path, "model", self.state_dict())
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: AnyPath) -> None:
         """Take over the parameters from a file that `save` wrote.
 
         Raises ValueError, and leaves the model as it was, where the file is damaged, is far larger than one of this
@@ -112,7 +118,46 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        return "\n".join(_tree(self, set()))
+        return printable("\n".join(_tree(self, set())))
+
+
+class _Members:
+    """The parameters of a module, for the scopes of its calls, which shall not keep it alive.
+
+    For nodes keep their scopes: what a module keeps of its own outputs, as a recurrent state, would keep the module.
+    When it is gone, its graphs still know which of their leaves were its parameters.
+    """
+
+    __slots__ = ("__weakref__", "_left", "_module")
+
+    def __init__(self, module: Module) -> None:
+        self._module = weakref.ref(module)
+        self._left: list[weakref.ref[Value]] | None = None
+
+    def __call__(self) -> list[Value]:
+        module = self._module()
+        if module is not None:
+            return module.parameters()
+        return [parameter for left in self._left or () if (parameter := left()) is not None]
+
+    @classmethod
+    def of(cls, module: Module) -> "_Members":
+        """The one that the scopes of this module share, as long as there are such."""
+        members = _members_in_use.get(id(module))
+        if members is None or members._module() is not module:
+            members = _members_in_use[id(module)] = cls(module)
+        return members
+
+    @classmethod
+    def remember(cls, module: Module) -> None:
+        """Keep of a module that dies what its graphs still ask for."""
+        members = _members_in_use.get(id(module))
+        if members is not None and members._left is None:
+            with suppress(Exception):  # which nobody could catch
+                members._left = list(map(weakref.ref, module.parameters()))
+
+
+_members_in_use: weakref.WeakValueDictionary[int, _Members] = weakref.WeakValueDictionary()
 
 
 def _members(thing: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -123,7 +123,9 @@ def _anomaly(
     """Where inf or nan began, found by computing once more."""
     try:
         with detect_anomaly():
-            _mean_loss(model, batch, loss).backward()
+            batch_loss = _mean_loss(model, batch, loss)
+        with detect_anomaly(forward=False):  # which looks at the loss as a whole too
+            batch_loss.backward()
     except FloatingPointError as error:
         return error
     return FloatingPointError("the loss or a gradient is inf or nan, but not when computed again")

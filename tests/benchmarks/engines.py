@@ -83,6 +83,13 @@ def tuple_engine() -> Engine:
     return Engine(version="", module="tuple_engine", products=products_of(Value), leaf=Value)
 
 
+def recursive_engine() -> Engine:
+    """The engine after microgpt's, in the file beside this one."""
+    from recursive_engine import Value
+
+    return Engine(version="", module="recursive_engine", products=products_of(Value), leaf=Value)
+
+
 def micrograd() -> Engine:
     """Micrograd's Value with exp and log, as its users add them.
 
@@ -166,6 +173,7 @@ PEERS = {
     "native": Peer("scalar-autograd, compiled", "scalar-autograd", scalar_autograd, {"AUTOGRAD_ENGINE": "native"}),
     "python": Peer("scalar-autograd, in Python", "scalar-autograd", scalar_autograd, {"AUTOGRAD_ENGINE": "python"}),
     "tuple": Peer("tuple engine", "scalar-autograd", tuple_engine),
+    "microgpt": Peer("after microgpt", "scalar-autograd", recursive_engine),
     "micrograd": Peer("micrograd", "micrograd", micrograd),
     "torch": Peer("PyTorch", "PyTorch", torch),
     "hips": Peer("HIPS autograd", "HIPS-autograd", hips),

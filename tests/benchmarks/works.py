@@ -214,6 +214,7 @@ def deep(task: str) -> Outcome:
 
 TEACHING = ("native", "python", "tuple", "micrograd")
 VALUES = (*TEACHING, "torch")
+TRAINING = (*TEACHING, "microgpt")
 ALL = (*VALUES, "hips", "jax")
 
 
@@ -228,9 +229,9 @@ class Work:
 
 
 WORKS = {
-    "gpt": Work({"GPT: the gradients, of operators only": "s"}, gpt_gradients),
-    "gpt-adam": Work({"GPT: a training step with Adam": "s"}, gpt_training, TEACHING),
-    "moons": Work({"moons: a training step": "s"}, moons_training),
+    "gpt": Work({"GPT: the gradients, of operators only": "s"}, gpt_gradients, (*VALUES, "microgpt")),
+    "gpt-adam": Work({"GPT: a training step with Adam": "s"}, gpt_training, TRAINING),
+    "moons": Work({"moons: a training step": "s"}, moons_training, (*VALUES, "microgpt")),
     "chain": Work({f"a chain of {GRAPH:,}": "s"}, lambda engine: there_and_back(engine, graphs.chain, OF_CHAIN)),
     "fan-out": Work({f"a fan-out of {GRAPH:,}": "s"}, lambda engine: there_and_back(engine, graphs.fan_out, OF_CHAIN)),
     "ladder": Work({f"a ladder of {GRAPH:,}": "s"}, lambda engine: there_and_back(engine, graphs.ladder, OF_LADDER)),

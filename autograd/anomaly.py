@@ -1,0 +1,159 @@
+"""What `detect_anomaly` looks at and what it says: where inf and nan are born, forwards and on the way back.
+
+>>> from autograd import Value, detect_anomaly
+>>> x = Value(0.0, "x")
+>>> with detect_anomaly():
+...     (x * 2).log()
+Traceback (most recent call last):
+FloatingPointError: log(x × 2) is -inf, with x × 2 = 0.0; made at ...
+
+An inf is born where an operation makes it of finite numbers. One that was put in, as the −inf of a mask, is meant, and
+so is what comes of it. A nan never is.
+"""
+
+import linecache
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from . import notation
+from .modes import mode
+from .operations import BLOCKED
+from .terminal import printable
+
+
+def check_leaf(leaf: Any, number: float) -> None:
+    """Raise FloatingPointError for a leaf that is to be nan, for that is never meant."""
+    if math.isnan(number) and mode().forward:
+        raise FloatingPointError(f"{_story(leaf)} is nan" + _circumstances(leaf))
+
+
+def check_made(node: Any) -> None:
+    """Raise FloatingPointError where an operation has just made a nan, or an inf of finite numbers."""
+    if math.isfinite(node._data) or not mode().forward:
+        return
+    if math.isnan(node._data) or not _origins(node, node._data):
+        raise FloatingPointError(f"{_story(node)} is {node._data}" + _circumstances(node))
+
+
+def check_pass(order: list[Any], flows: dict[int, float]) -> None:
+    """Raise FloatingPointError where a backward pass makes inf or nan.
+
+    The flows are those that arrive at the nodes, by their births; the root stands last in order.
+    Where operations are not looked at, only for what the root is and what comes to leaves.
+    """
+    root = order[-1]
+    if not math.isfinite(flows[root._birth]):
+        raise FloatingPointError(f"the seed of the backward pass is {flows[root._birth]}")
+    asked = {node._birth for node in order}
+    if not mode().forward:
+        check_result(root)
+        asked = _on_the_way_to_leaves(order, flows)
+    for node in reversed(order):
+        if node._birth in flows and node._birth in asked:
+            if not math.isfinite(flows[node._birth]):  # while all that arrived was finite, or this was told before
+                raise FloatingPointError(f"the flows that arrive at {_story(node)} add up to {flows[node._birth]}")
+            for parent, partial, flow in _sent(node, flows):
+                if not math.isfinite(flow) and parent._birth in asked:
+                    raise FloatingPointError(
+                        f"the gradient that {_story(node)} passes to {notation.name(parent)} is {flow}: "
+                        f"{flows[node._birth]} arrived, the local gradient is {partial}" + _circumstances(node)
+                    )
+
+
+def check_result(root: Any) -> None:
+    """Raise FloatingPointError where a result is inf or nan, naming the node with which that began."""
+    number, node = root._data, root
+    if math.isfinite(number):
+        return
+    while origins := [pair for pair in _origins(node, number) if type(pair[0]) is not float]:
+        node, number = origins[0]
+    began = "" if node is root else f", for {_story(node)} is {number}"
+    raise FloatingPointError(f"{_story(root)} is {root._data}{began}" + _circumstances(node))
+
+
+def check_derivatives(derivatives: list[Any]) -> None:
+    """Where operations are not looked at, raise FloatingPointError for derivatives that are inf or nan."""
+    way = mode()
+    if way.anomaly and not way.forward:
+        for derivative in derivatives:
+            check_result(derivative)
+
+
+def users_line() -> str | None:
+    """The innermost line of the program that is not of this package, as "file:12: source"."""
+    package = __name__.rpartition(".")[0]
+    frame = sys._getframe()
+    while frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return f"{file}:{line}: {linecache.getline(file, line, frame.f_globals).strip()}"
+
+
+# Whence inf and nan come --------------------------------------------------------------------------
+
+
+def _origins(node: Any, number: float) -> list[tuple[Any, float]]:
+    """The operands from which a node has the inf or nan that it is, each with its number; none where it is born."""
+    # A nan comes of a nan, and an inf of an inf, unless that is a number in a branch that was not chosen.
+    is_alike = math.isnan if math.isnan(number) else math.isinf
+    if not any(map(is_alike, node.numbers)):
+        return []
+    partials = iter(node.local_gradients())
+    return [
+        (operand, number)
+        for operand, number in zip(node.operands, node.numbers, strict=True)
+        if (type(operand) is float or next(partials)[1] is not BLOCKED) and is_alike(number)
+    ]
+
+
+def _sent(node: Any, flows: dict[int, float]) -> Iterator[tuple[Any, float, float]]:
+    """What a node passes to its parents: each with its partial and the flow."""
+    for parent, partial in node.local_gradients():
+        if partial is not BLOCKED:
+            yield parent, partial, flows[node._birth] * partial
+
+
+def _on_the_way_to_leaves(order: list[Any], flows: dict[int, float]) -> set[int]:
+    """The nodes, by their births, from which or at which an inf or nan comes to a leaf."""
+    found: set[int] = set()
+    for node in order:
+        if node._birth in flows:
+            if node.operation is None:
+                comes = not math.isfinite(flows[node._birth])
+            else:
+                comes = any(parent._birth in found for parent, _, _ in _sent(node, flows))
+            if comes:
+                found.add(node._birth)
+    return found
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def _story(node: Any) -> str:
+    if node.operation is None:
+        return node.label or "a leaf"
+    formula = notation.expression(node)
+    return printable(f"{node.label} = {formula}" if node.label else formula)
+
+
+def _circumstances(node: Any) -> str:
+    pairs = zip(node.operands, node.numbers, strict=True)
+    operands = {(id(x), number): (x, number) for x, number in pairs if type(x) is not float}
+    texts = [text for x, number in operands.values() if (text := _operand(x, number))]
+    where = ", with " + ", ".join(texts[:6] + ["…"] * (len(texts) > 6)) if texts else ""
+    return printable(where + (f"; made at {node.line}" if node.line else ""))
+
+
+def _operand(operand: Any, number: float) -> str:
+    """What an operand was when it was computed with; "" where its name in the formula is that number already."""
+    name = notation.name(operand)
+    if operand.label or operand.operation is not None:
+        return f"{name} = {number}"
+    if operand._data != number and not math.isnan(number):
+        return f"{number} in place of {name}"  # the formula shows what the leaf is now
+    return "" if float(name) == number or math.isnan(number) else f"{name} = {number}"

@@ -1,0 +1,63 @@
+"""What NumPy's operators make of arrays and Values: an array of Values, element by element.
+
+>>> import numpy
+>>> from autograd import Value
+>>> [y.data for y in numpy.array([1.0, 2.0]) * Value(3.0)]
+[3.0, 6.0]
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .ieee import real
+from .operations import OPERATIONS
+
+# The functions of NumPy that its operators call.
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "power": operator.pow,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
+
+
+def universal_function(function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """What NumPy asks a Value that is among the inputs of one of its functions.
+
+    An operator between arrays or NumPy's numbers and Values is answered; all else raises TypeError.
+    """
+    name = function.__name__
+    known = name in _OPERATORS and method == "__call__" and not options
+    if not known or not any(hasattr(x, "dtype") for x in inputs):
+        own = OPERATIONS.get(name)
+        remedy = f"use autograd.{name}" if own and own.symbol == name else "use operators and functions of autograd"
+        raise TypeError(f"numpy.{name} does not know Values: {remedy}, for arrays element by element")
+    if not any(getattr(x, "shape", ()) for x in inputs):
+        return _OPERATORS[name](*map(_number, inputs))
+    return function(*map(_objects, inputs))
+
+
+def _number(thing: Any) -> Any:
+    """A number of NumPy, which may come as an array of no dimension, as a float; a Value as it is."""
+    return real(thing[()] if type(thing).__name__ == "ndarray" else thing) if hasattr(thing, "dtype") else thing
+
+
+def _objects(thing: Any) -> Any:
+    """An array of objects, which NumPy computes with by the operators of its elements."""
+    import numpy  # is there already, for it has called
+
+    if not isinstance(thing, numpy.ndarray):
+        array = numpy.empty((), dtype=object)
+        array[()] = thing
+        return array
+    if thing.dtype.kind not in "biufO":
+        real(thing)  # raises
+    return thing.astype(object)

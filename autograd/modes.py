@@ -1,0 +1,403 @@
+"""Ways of computing, each for the length of a block: without a record, in a named part, with a look at every number.
+
+>>> with scope("hidden layer"), no_grad():
+...     mode().scope.path, mode().recording
+(('hidden layer',), False)
+>>> mode().recording
+True
+
+A block is in force from where it is entered to where it ends. One that stands in a generator is in force while this
+generator runs: what takes its values meanwhile, between one `yield` and the next, computes as before.
+
+The blocks of a context (each thread and each asyncio task has its own) stand in one another as a linked list of
+`Mode`s. Each Mode knows what its block and all those around it come to, so that an engine that makes a node reads one
+Mode and asks no block. Only where a block may not be in force, though it was not left, are the blocks asked.
+"""
+
+import inspect
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import update_wrapper
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from .value import Value
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Mode:
+    """What an open block and the ones around it come to."""
+
+    __slots__ = ("anomaly", "block", "expanded", "forward", "outer", "recording", "scope", "settled", "unsure")
+
+    def __init__(self) -> None:
+        """The mode outside of all blocks."""
+        self.recording = True
+        self.anomaly = False  # whether inf and nan are looked for
+        self.forward = True  # whether also in what operations make
+        self.scope: Scope | None = None
+        self.expanded = False  # whether neurons are built of single products and sums
+        self.block: Block | None = None
+        self.outer: Mode | None = None
+        # What is in here are reasons to ask the blocks whether they are in force. Blocks in one another share the list.
+        self.unsure: list[str] = []
+        self.settled: tuple[list[Block], Mode] | None = None  # the blocks that last were in force, and their mode
+
+    def inside(self, block: "Block") -> "Mode":
+        """The mode in a block that stands in this one."""
+        mode: Mode = object.__new__(Mode)
+        mode.recording = self.recording
+        mode.anomaly = self.anomaly
+        mode.forward = self.forward
+        mode.scope = self.scope
+        mode.expanded = self.expanded
+        mode.block = block
+        mode.outer = self
+        if block.generator is not None:
+            mode.unsure = ["a generator may pause"]
+        else:
+            mode.unsure = [] if self.block is None else self.unsure
+        mode.settled = None
+        for name, setting in block.settings.items():
+            setattr(mode, name, setting)
+        block.unsure = mode.unsure
+        return mode
+
+    def blocks(self) -> "list[Block]":
+        """The open blocks, the innermost first."""
+        found = []
+        mode = self
+        while mode.block is not None and mode.outer is not None:
+            found.append(mode.block)
+            mode = mode.outer
+        return found
+
+
+class Block:
+    """A block that was entered: what it sets, and the frame of the generator that it stands in, if it stands in one."""
+
+    __slots__ = ("closed", "generator", "settings", "unsure")
+
+    def __init__(self, settings: dict[str, Any], generator: FrameType | None) -> None:
+        self.settings = settings
+        self.generator = generator
+        self.closed = False  # where those who have entered it cannot know that it was left
+        self.unsure: list[str] = []  # that of its mode
+
+    def is_in_force(self) -> bool:
+        """Whether its generator runs, for only a frame that runs has one behind it."""
+        return not self.closed and (self.generator is None or self.generator.f_back is not None)
+
+
+OUTSIDE = Mode()
+
+# A context variable, so that each thread and each asyncio task is in its own mode.
+MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=OUTSIDE)
+
+
+def mode() -> Mode:
+    """The mode in which the engine computes now."""
+    found = MODE.get()
+    return settled(found) if found.unsure else found
+
+
+def settled(mode: Mode) -> Mode:
+    """What those of the blocks come to that are in force now."""
+    blocks = [block for block in mode.blocks() if block.is_in_force()]
+    if mode.settled is None or mode.settled[0] != blocks:
+        found = Mode()
+        for block in reversed(blocks):
+            for name, setting in block.settings.items():
+                setattr(found, name, setting)
+        mode.settled = blocks, found
+    return mode.settled[1]
+
+
+def _enter(block: Block) -> None:
+    mode = MODE.get()
+    if mode.unsure:
+        # Where a generator pauses meanwhile and goes on inside of the block, its own blocks are the inner ones.
+        mode, paused = _parted(mode, lambda other: other.is_in_force())
+        MODE.set(_inside(mode.inside(block), [other for other in paused if not other.closed]))
+    else:
+        MODE.set(mode.inside(block))
+
+
+def _leave(block: Block) -> None:
+    mode = MODE.get()
+    if mode.block is not block:
+        mode, inner = _parted(mode, lambda other: other is block)
+        if mode.outer is not None:
+            MODE.set(_inside(mode.outer, inner))
+        else:  # another thread or task has entered it
+            block.closed = True
+            block.unsure.append("one of these was left elsewhere")
+    elif mode.outer is not None:
+        MODE.set(mode.outer)
+    if block.generator is not None:
+        block.closed, block.generator = True, None  # the frame would keep all that stands in it alive
+
+
+def _parted(mode: Mode, is_wanted: Callable[[Block], bool]) -> tuple[Mode, list[Block]]:
+    """The innermost mode of a block that is wanted, and the blocks inside of it; if there is none, the outermost."""
+    inner = []
+    while mode.block is not None and mode.outer is not None and not is_wanted(mode.block):
+        inner.append(mode.block)
+        mode = mode.outer
+    return mode, inner
+
+
+def _inside(mode: Mode, blocks: list[Block]) -> Mode:
+    for block in reversed(blocks):
+        mode = mode.inside(block)
+    return mode
+
+
+# Whose block it is --------------------------------------------------------------------------------
+
+_GENERATORS = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_MANAGERS = ("__enter__", "__exit__", "__aenter__", "__aexit__")
+
+
+def _generator(frame: FrameType | None) -> FrameType | None:
+    """The frame of the generator in which a block stands; None where it stands in an ordinary function or a coroutine.
+
+    What enters a block on behalf of another function, as context managers do that are made of others, is passed by.
+    """
+    while frame is not None:
+        if frame.f_code.co_flags & _GENERATORS:
+            # Where contextlib makes a context manager of a generator, its blocks are those of who enters it.
+            if frame.f_back is None or not _is_of_contextlib(frame.f_back):
+                return frame
+        elif frame.f_code.co_name not in _MANAGERS and not _is_of_contextlib(frame):
+            return None
+        frame = frame.f_back
+    return None
+
+
+def _is_of_contextlib(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") == "contextlib"
+
+
+class Way:
+    """A way of computing: `with` for a block, or a decorator for the body of a function, a generator or a coroutine.
+
+    One instance may be entered again and again, also inside itself.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[Block] = []
+
+    def _settings(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _again(self) -> "Way":
+        """Another one of the kind."""
+        return type(self)()
+
+    def __enter__(self) -> Any:
+        self._entered()
+
+    def _entered(self) -> Block:
+        block = Block(self._settings(), _generator(sys._getframe(2)))
+        _enter(block)
+        self._open.append(block)
+        return block
+
+    def __exit__(self, *error: object) -> None:
+        if not self._open:
+            raise RuntimeError(f"a block of {type(self).__name__} ends that was not entered")
+        block = self._open[0] if len(self._open) == 1 else self._innermost(_generator(sys._getframe()))
+        self._open.remove(block)
+        _leave(block)
+
+    def _innermost(self, generator: FrameType | None) -> Block:
+        """Of several open blocks of its own, the one that ends here: of this generator, of this thread or task."""
+        of_generator = [block for block in self._open if block.generator is generator] or self._open
+        here = MODE.get().blocks()
+        return ([block for block in of_generator if block in here] or of_generator)[-1]
+
+    def __call__(self, function: Function) -> Function:
+        """The function with its body computed in this way; a generator's or a coroutine's body too."""
+        if isinstance(function, (classmethod, staticmethod)):
+            return type(function)(self(function.__func__))
+        if not callable(function) or isinstance(function, type):
+            name = type(self).__name__
+            raise TypeError(f"{name} is a decorator of functions and methods, not of {function!r:.60}")
+        for is_kind, driven in _KINDS:
+            if is_kind(function) or is_kind(type(function).__call__):  # a function, or an object with that method
+                return update_wrapper(driven(self, function), function)  # type: ignore[return-value]
+        return update_wrapper(_called(self, function), function)  # type: ignore[return-value]
+
+
+def _called(way: Way, function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(*arguments: Any, **options: Any) -> Any:
+        with way._again():
+            return function(*arguments, **options)
+
+    return wrapper
+
+
+def _generated(way: Way, function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    def wrapper(*arguments: Any, **options: Any) -> Any:
+        generator = function(*arguments, **options)
+        with way._again():
+            # What `yield from` does, but that this frame runs also while the other one is closed.
+            step, given = generator.send, None
+            try:
+                while True:
+                    item = step(given)
+                    try:
+                        step, given = generator.send, (yield item)
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:
+                        step, given = generator.throw, error
+            except StopIteration as end:
+                return end.value
+            finally:
+                generator.close()
+
+    return wrapper
+
+
+def _awaited(way: Way, function: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def wrapper(*arguments: Any, **options: Any) -> Any:
+        with way._again():
+            return await function(*arguments, **options)
+
+    return wrapper
+
+
+def _generated_asynchronously(way: Way, function: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
+    async def wrapper(*arguments: Any, **options: Any) -> Any:
+        generator = function(*arguments, **options)
+        with way._again():
+            # The same for these, which have no `yield from`.
+            step, given = generator.asend, None
+            try:
+                while True:
+                    item = await step(given)
+                    try:
+                        step, given = generator.asend, (yield item)
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:
+                        step, given = generator.athrow, error
+            except StopAsyncIteration:
+                pass
+            finally:
+                await generator.aclose()
+
+    return wrapper
+
+
+_KINDS = (
+    (inspect.iscoroutinefunction, _awaited),
+    (inspect.isasyncgenfunction, _generated_asynchronously),
+    (inspect.isgeneratorfunction, _generated),
+)
+
+# The ways -----------------------------------------------------------------------------------------
+
+
+class no_grad(Way):  # noqa: N801  # written as a function, as in PyTorch
+    """Within it, operations on Values give leaves: numbers without a past.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y
+    Value(data=9.0, grad=0.0)
+
+    A decorator too, @no_grad(), of functions, generators and coroutines. To call `backward()` on such a result raises
+    RuntimeError.
+    """
+
+    def _settings(self) -> dict[str, Any]:
+        return {"recording": False}
+
+
+@dataclass(eq=False, slots=True)  # not frozen, for that would take three times as long in each call of a module
+class Scope:
+    """A part of a computation with a name; `parent` is the scope around it."""
+
+    name: str
+    parent: "Scope | None"
+    members: "Callable[[], Iterable[Value]]"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names of all scopes around it and its own. What has the same path belongs together."""
+        around = () if self.parent is None else self.parent.path
+        return (*around, self.name)
+
+
+class scope(Way):  # noqa: N801
+    """Within it, all new Values belong to a part of the computation that drawings frame and can fold up.
+
+    >>> from autograd import Value
+    >>> with scope("hidden layer"), scope("neuron"):
+    ...     x = Value(2.0)
+    >>> x.scope.path
+    ('hidden layer', 'neuron')
+
+    Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
+    A decorator too, @scope("loss"). A name that is no string, or empty, raises TypeError or ValueError.
+    """
+
+    def __init__(self, name: str, members: "Callable[[], Iterable[Value]]" = tuple) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"a scope is named by a string, not {type(name).__name__}: scope('hidden layer')")
+        if not name:
+            raise ValueError("a scope needs a name: scope('hidden layer')")
+        super().__init__()
+        self._name, self._members = name, members
+
+    def _settings(self) -> dict[str, Any]:
+        return {"scope": Scope(self._name, mode().scope, self._members)}
+
+    def _again(self) -> Way:
+        return scope(self._name, self._members)
+
+    def __enter__(self) -> Scope:
+        entered: Scope = self._entered().settings["scope"]
+        return entered
+
+
+class detect_anomaly(Way):  # noqa: N801
+    """Within it, the first inf or nan raises FloatingPointError, in the forward pass as in the backward pass.
+
+    >>> from autograd import Value, where
+    >>> with detect_anomaly():
+    ...     Value(0.0, "x").log()
+    Traceback (most recent call last):
+    FloatingPointError: log(x) is -inf, with x = 0.0; made at ...
+
+    The error names the node, its label, its operands and the line of the program that made it. An inf is an anomaly
+    where an operation makes it of finite numbers: leaves may be inf, as those of a mask are. A nan always is one.
+
+    With `forward=False` operations may make what they like: `backward()` looks at the root and at the gradients of the
+    leaves, and names where inf or nan began of those that reach them. So a branch that is not chosen is no anomaly:
+
+    >>> x = Value(0.0, "x")
+    >>> with detect_anomaly(forward=False):
+    ...     where(x > 0, x.log(), x + 1).backward()
+    >>> x.grad
+    1.0
+    """
+
+    def __init__(self, *, forward: bool = True) -> None:
+        super().__init__()
+        self._forward = forward
+
+    def _settings(self) -> dict[str, Any]:
+        return {"anomaly": True, "forward": self._forward}
+
+    def _again(self) -> Way:
+        return detect_anomaly(forward=self._forward)
