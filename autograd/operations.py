@@ -511,7 +511,6 @@ def leaky_relu(x, slope):
     "elu(x, alpha)",
     "[x > 0] + alpha·exp(x)·[x ≤ 0]",
     "(exp(x)−1)·[x ≤ 0]",
-    symbol="ELU",
     latex=(
         r"\max(0, x) + alpha \cdot \min(0, e^{x} - 1)",
         r"[x > 0] + alpha \cdot e^{x} \cdot [x \le 0]",

@@ -870,6 +870,8 @@ def random_derivatives(count: int, seed: int) -> Iterator[tuple[Callable[[float]
                 for d in made.domain
             ]
         )
+        if made.name == "erf" and abs(numbers[0]) > 4:
+            continue  # there it is ±1 to all but the last digits, in which no difference can see a derivative
         place = draw.randrange(len(numbers))
         node = made(*made.arguments([Value(number) for number in numbers]))
         partial = node.local_gradients()[place][1] or 0.0
