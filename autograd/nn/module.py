@@ -148,7 +148,7 @@ class Module(metaclass=_Construction):
 
     def parameters(self) -> list[Value]:
         """All parameters, each once, in a list that knows their names, so that an optimiser can go by these."""
-        return Parameters(self.named_parameters())
+        return Parameters(self.named_parameters(), self._place)
 
     def named_buffers(self) -> list[tuple[str, Any]]:
         """The numbers, and lists of them, that are kept by `register_buffer`, with their names."""
@@ -263,14 +263,14 @@ _members_by_id: dict[int, _Members] = {}  # of the modules that are alive
 
 
 class Parameters(list[Value]):
-    """A list of the parameters of a module that knows their names.
+    """A list of the parameters of a module that knows their names, and the place of the module in another one.
 
     >>> Parameters([("bias", Value(0.0, "b"))]).named_parameters()
     [('bias', Value(data=0.0, grad=0.0, label='b'))]
     """
 
-    def __init__(self, named: Iterable[tuple[str, Value]]) -> None:
-        self._named = list(named)
+    def __init__(self, named: Iterable[tuple[str, Value]], place: str = "") -> None:
+        self._named, self.place = list(named), place
         super().__init__(parameter for _, parameter in self._named)
 
     def named_parameters(self) -> list[tuple[str, Value]]:
