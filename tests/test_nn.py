@@ -305,7 +305,7 @@ class Pair(NamedTuple):
 
 
 class Plain:
-    """What holds Values and is no module."""
+    """What holds Values and is not a module."""
 
     def __init__(self, thing: Any) -> None:
         self.thing = thing
@@ -553,7 +553,7 @@ def test_what_forward_keeps_is_no_parameter_and_no_fault() -> None:
 
 
 def test_who_lists_the_parameters_by_hand_knows_where_they_are() -> None:
-    """As modules of micrograd do. Seen to fail with an error for each object that is no module."""
+    """As modules of micrograd do. Seen to fail with an error for each object that is not a module."""
 
     class Handmade(Module):
         def __init__(self) -> None:
@@ -600,7 +600,7 @@ def test_help_shows_the_arguments_of_init() -> None:
     assert not inspect.signature(Module).parameters
 
 
-# State that is no parameter -----------------------------------------------------------------------
+# State that is not trained ------------------------------------------------------------------------
 
 
 class Centred(Module):

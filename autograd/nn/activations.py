@@ -169,7 +169,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[int, int], float]]]
 
 
 def known(activation: Activation) -> Activation:
-    """An activation by its name where it has one; ValueError for an unknown name, TypeError for no function."""
+    """An activation by its name where it has one; ValueError for an unknown name, TypeError for what is not one."""
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
             raise ValueError(

@@ -68,12 +68,12 @@ class Module(metaclass=_Construction):
 
     Parameters are the leaf Values among the attributes, also inside other modules and inside what has an order: lists,
     tuples, deques, dicts, NumPy arrays of objects, dataclasses. Their names are the way to them, such as
-    "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was computed under `no_grad`: what is no
-    parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
+    "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was computed under `no_grad`: what is not
+    a parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
 
     No parameter is left out silently. A Value where it cannot be found or named (in a set, a generator, an object that
     is not a module, or on a class) is a TypeError; a computed Value that is there when `__init__` ends, or that takes
-    the place of a parameter later, is a ValueError. Those that `forward` keeps in other attributes are no parameters.
+    the place of a parameter later, is a ValueError. Those that `forward` keeps in other attributes are not parameters.
     """
 
     # What it is called in the scopes of drawings: the attribute that holds it.
@@ -111,7 +111,7 @@ class Module(metaclass=_Construction):
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
 
     def register_buffer(self, name: str, state: Any) -> None:
-        """Keep an attribute that is no parameter, a number or a list of them, with the model: saved, copied and loaded.
+        """Keep an attribute that is not trained, a number or a list of them, with the model: saved, copied and loaded.
 
         >>> class Centred(Module):
         ...     def __init__(self):
@@ -124,8 +124,8 @@ class Module(metaclass=_Construction):
         >>> model(Value(8.0)).data, model.state_dict()
         (4.0, {'mean': 4.0})
 
-        Of a Value that is set there only the number is kept. Raises TypeError for what is no number, KeyError for the
-        name of another attribute.
+        Of a Value that is set there only the number is kept. Raises TypeError for what is not a number, and KeyError
+        for the name of another attribute.
         """
         if not isinstance(name, str) or not name.isidentifier():
             raise KeyError(f"a buffer is named like an attribute, not {shown(name)}")
@@ -285,7 +285,7 @@ class Parameters(list[Value]):
 # What is listed by its name.
 _LISTED = (Value, Module)
 
-# What holds no Values, or only some that are no part of a model.
+# What holds no Values, or only some that are not part of a model.
 _OPAQUE = (
     *(int, float, str, bytes, bytearray, memoryview, range, NoneType, Operation),
     *(type, ModuleType, CodeType, FrameType, TracebackType),
