@@ -85,7 +85,7 @@ OF_BACKWARD = {
 
 
 class Missing:
-    """A name that Values lack. It stands in their class to say so: a `__getattr__` would slow down all that they have."""
+    """A name that Values lack, in their class, to say so: a `__getattr__` would slow down all that they have."""
 
     def __init__(self, name: str) -> None:
         self.name = name

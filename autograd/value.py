@@ -530,6 +530,11 @@ def _check_past(value: Value) -> None:
         _forgotten()
 
 
+def is_computed(value: Value) -> bool:
+    """Whether an operation made it, be it that the Value does not remember this because of `no_grad`."""
+    return value.operation is not None or value._local_gradient is _forgotten
+
+
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
     """What makes a leaf again where it is copied or pickled; `plain` is the class that is no subclass of a user's."""
     if value.operation is not None:
