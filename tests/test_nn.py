@@ -692,9 +692,7 @@ def test_what_can_be_a_buffer() -> None:
 def test_a_parameter_does_not_become_a_computed_value() -> None:
     """Seen to fail with a parameter that is not trained any more without a word."""
     model = Collection(weight=Value(1.0), weights=[Value(0.0), Value(0.0)])
-    with pytest.raises(
-        ValueError, match=r"weight of this Collection is a parameter.*register_buffer\('weight', 0\.0\)"
-    ):
+    with pytest.raises(ValueError, match="weight of this Collection is a parameter.*register_buffer"):
         model.weight = model.weight * 0.5
     with no_grad(), pytest.raises(ValueError, match=r"weights\.1 of this Collection is a parameter"):
         model.weights = [Value(0.0), model.weight * 2]
@@ -733,7 +731,7 @@ def test_what_forward_carries_on_is_a_state_that_is_saved_and_loaded(grad: bool,
     used(7.0)
     for other in (fresh, used):
         other.load(tmp_path / "model.json")
-        assert other(0.25).data == copy.deepcopy(other).cell([0.25, model.state.data]).data
+        assert other(0.25).data == model.cell([0.25, model.state.data]).data
         assert other.mean.data == 0.9 * model.mean.data + 0.1 * 0.25
         assert other.others[0].data == 16.0
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from .. import operations
 from ..checks import shown
-from ..operations import OPERATIONS, Operation, gelu, relu, sigmoid, silu, softplus, tanh
+from ..operations import OPERATIONS, Operation, relu, sigmoid, softplus, tanh
+from ..operations import gelu as gelu
+from ..operations import silu as silu
 
 # An activation by its name, or any function of a Value.
 Activation = str | Callable[[Any], Any]

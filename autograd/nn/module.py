@@ -74,8 +74,8 @@ class Module(metaclass=_Construction):
 
     No parameter is left out silently. A Value where it cannot be found or named (in a set, a generator, an object that
     is not a module, or on a class) is a TypeError; a computed Value that is there when `__init__` ends, or that takes
-    the place of a parameter outside of `forward`, is a ValueError. What `forward` computes and keeps is no parameter; in
-    the place of a Value from `__init__` it is a state, as that of a recurrent cell, and is saved and loaded.
+    the place of a parameter outside of `forward`, is a ValueError. What `forward` computes is not trained; in the
+    place of a Value from `__init__` it is a state, as that of a recurrent cell, and is saved and loaded.
     """
 
     # What it is called in the scopes of drawings: the attribute that holds it.
@@ -167,7 +167,7 @@ class Module(metaclass=_Construction):
             parameter.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers by name: of all parameters, of what `register_buffer` keeps, of states that `forward` carries on."""
+        """The numbers by name: of all parameters, of what `register_buffer` keeps, of states of `forward`."""
         state = {name: parameter.data for name, parameter in self.named_parameters()}
         state |= {name: _state(name, buffer) for name, buffer in self.named_buffers()}
         return state | {name: value.data for _, _, members in _places_of_states(self) for name, value in members}
