@@ -692,7 +692,7 @@ def test_what_can_be_a_buffer() -> None:
 def test_a_parameter_does_not_become_a_computed_value() -> None:
     """Seen to fail with a parameter that is not trained any more without a word."""
     model = Collection(weight=Value(1.0), weights=[Value(0.0), Value(0.0)])
-    with pytest.raises(ValueError, match="weight of this Collection is a parameter.*register_buffer"):
+    with pytest.raises(ValueError, match=r"weight of this Collection is a parameter.*register_buffer"):
         model.weight = model.weight * 0.5
     with no_grad(), pytest.raises(ValueError, match=r"weights\.1 of this Collection is a parameter"):
         model.weights = [Value(0.0), model.weight * 2]

@@ -73,7 +73,7 @@ class Module(metaclass=_Construction):
     a parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
 
     No parameter is left out silently. A Value where it cannot be found or named (in a set, a generator, an object that
-    is not a module, or on a class) is a TypeError; a computed Value that is there when `__init__` ends, or that takes
+    is not a module, or on a class) is a TypeError; a computed Value there when `__init__` ends, or one that takes
     the place of a parameter outside of `forward`, is a ValueError. What `forward` computes is not trained; in the
     place of a Value from `__init__` it is a state, as that of a recurrent cell, and is saved and loaded.
     """
