@@ -37,6 +37,9 @@ GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 # So many rungs are read together: three suffice, and a long step becomes exact with five.
 FEWEST_RUNGS, MOST_RUNGS = 3, 5
 
+# By how many times what the last step changed a slope may be off that comes nearer only slowly.
+FAR = 64
+
 BENT = "f bends too fast for differences"
 HIDDEN = "rounding hides the slope: f is large and its derivative small"
 
@@ -157,7 +160,7 @@ class _Ladder:
         """Down while f is rough; up, if rounding hides the slope on the first rungs already."""
         rungs: deque[_Rung] = deque()  # the longest step first
         rough: list[_Reading] = []
-        blocked = None
+        blocked, doubt = None, math.inf
         for h in self._halvings(step):
             try:
                 rungs.append(self._rung(h))
@@ -168,12 +171,23 @@ class _Ladder:
                 blocked = error
                 rungs.clear()
                 continue
+            reading, doubt = self._doubted(reading, doubt), reading.doubt
             if reading.is_smooth:
                 return self._settled(rungs, rough, reading) if rough else self._climbed(rungs, reading)
             rough.append(reading)
         if blocked:
             raise blocked
         return self._unsettled(rungs, rough)
+
+    def _doubted(self, reading: _Reading, before: float) -> _Reading:
+        """The reading, with more doubt where doubt falls slowly: the slope is off by far more than the last step tells.
+
+        Where f is smooth, doubt falls by 16 from rung to rung; where its second derivative jumps, as that of an ELU at
+        0, by 2.
+        """
+        if 4 * reading.noise < reading.doubt and before / 8 < reading.doubt < math.inf:
+            return replace(reading, doubt=FAR * reading.doubt)
+        return reading
 
     def _settled(self, rungs: deque[_Rung], rough: list[_Reading], smooth: _Reading) -> Estimate:
         """What to say of the first smooth reading after rough ones."""
@@ -196,7 +210,7 @@ class _Ladder:
             return Estimate(math.nan, reason="the differences overflow")
         if last.roughness < rough[0].roughness / 2**20:
             # It falls with some power of h, as at 0 of |x|³ᐟ² or ReLU(x)²; all that is to come is not much more.
-            return self._imprecise(last.slope, 64 * last.roughness + last.noise, rungs, BENT)
+            return self._imprecise(last.slope, FAR * last.roughness + last.noise, rungs, BENT)
         return Estimate(math.nan, last.roughness, "a kink or a jump" if last.is_bent else BENT)
 
     def _climbed(self, rungs: deque[_Rung], best: _Reading) -> Estimate:
