@@ -60,13 +60,16 @@ cdef extern from "Python.h":
         PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
         destructor tp_dealloc
         freefunc tp_free
+        void* tp_descr_set
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
     ctypedef struct PyFrameObject:
         pass
     PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     void PyObject_ClearWeakRefs(PyObject* thing)
+    object PyObject_GenericGetAttr(object thing, object name)
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
+    PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
 
 cdef extern from "_native.h":
@@ -518,30 +521,44 @@ cdef class Value:
     def __format__(self, specification):
         return Reference.__format__(self, specification)
 
-    # Attributes of one's own, which a subclass has room for and this class has not.
+    # Attributes of one's own, for which a subclass has room and this class has not. As with any object, they go before
+    # methods and defaults of the class, and its properties go before them.
+
+    def __getattribute__(self, name):
+        cdef dict attributes = attributes_if_any(self)
+        if attributes and name in attributes and not is_property(self, name):
+            return attributes[name]
+        return PyObject_GenericGetAttr(self, name)
 
     def __getattr__(self, name):
-        if is_beside(self) and (<Beside>self.aside).attributes and name in (<Beside>self.aside).attributes:
-            return (<Beside>self.aside).attributes[name]
         return Reference.__getattr__(self, name)  # raises
 
     def __setattr__(self, name, value):
         try:
             PyObject_GenericSetAttr(self, name, <PyObject*>value)
         except AttributeError:
-            if hasattr(type(self), name):
+            if is_property(self, name):
                 raise
             own_attributes(self)[name] = value
 
     def __delattr__(self, name):
-        if is_beside(self) and (<Beside>self.aside).attributes and name in (<Beside>self.aside).attributes:
-            del (<Beside>self.aside).attributes[name]
+        cdef dict attributes = attributes_if_any(self)
+        if attributes and name in attributes and not is_property(self, name):
+            del attributes[name]
         else:
             PyObject_GenericSetAttr(self, name, NULL)
 
     @property
     def __dict__(self):
         return own_attributes(self)
+
+    @__dict__.setter
+    def __dict__(self, dict attributes not None):
+        beside(self).attributes = attributes
+
+    @__dict__.deleter
+    def __dict__(self):
+        beside(self).attributes = None
 
     def __del__(self):
         let_go_attributes(<PyObject*>self)  # asked for of subclasses only
@@ -633,12 +650,22 @@ cdef Beside beside(Value node):
     return <Beside>node.aside
 
 
+cdef inline dict attributes_if_any(Value node):
+    return (<Beside>node.aside).attributes if is_beside(node) else None
+
+
 cdef dict own_attributes(Value node):
     """The attributes that a program gave a node, made if there were none."""
     cdef Beside those = beside(node)
     if those.attributes is None:
         those.attributes = {}
     return those.attributes
+
+
+cdef bint is_property(Value node, name):
+    """Whether the class has something of that name which says itself what it is to read and to set it."""
+    cdef PyObject* found = _PyType_Lookup(Py_TYPE(<PyObject*>node), name)
+    return found != NULL and Py_TYPE(found).tp_descr_set != NULL
 
 
 cdef note_line(Value node):
@@ -1682,9 +1709,9 @@ def sgd_step(list params not None, list counts not None, list momenta, double lr
     cdef bint writing
     cdef Value parameter
     cdef Mode mode
+    read_mode(&mode)  # may run Python code: so before anything is looked at
     if not can_step(params, counts, momenta, None):
         return False
-    read_mode(&mode)
     for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write
         for i in range(len(params)):
             parameter = params[i]
@@ -1718,9 +1745,9 @@ def adam_step(
     cdef bint writing
     cdef Value parameter
     cdef Mode mode
+    read_mode(&mode)  # may run Python code: so before anything is looked at
     if not can_step(params, counts, firsts, seconds):
         return False
-    read_mode(&mode)
     for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write
         for i in range(len(params)):
             parameter = params[i]

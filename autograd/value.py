@@ -12,7 +12,6 @@ Operands that are Values are its **parents**. That is the whole graph; `backward
 to the leaves. What a derivative is, this file does not know: `operations` does.
 """
 
-import copyreg
 import functools
 import itertools
 import math
@@ -20,7 +19,7 @@ import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from operator import attrgetter
-from types import FrameType
+from types import FrameType, MemberDescriptorType, WrapperDescriptorType
 from typing import Any, NoReturn, SupportsFloat, Union, overload
 
 from . import operations
@@ -295,7 +294,7 @@ class Value:
             raise _not_made(kind)
         if hasattr(kind, name):
             return object.__getattribute__(self, name)  # raises what the property raised
-        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        article = "an" if kind.__name__.startswith(tuple("AEIOU")) else "a"
         raise missing(f"{article} {kind.__name__}", name, OF_VALUES)
 
     # How a Value is shown -------------------------------------------------------------------------
@@ -443,10 +442,15 @@ def _compared(compare: Callable[[float, float], bool], value: Value, other: Any,
 
 def _strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
     """What a stranger's own operator makes of a Value; TypeError, with the remedy, where it makes nothing of it."""
-    home = next((kind for kind in type(stranger).__mro__ if reflected in vars(kind)), object)
+    kind = type(stranger)
+    method = next((vars(base)[reflected] for base in kind.__mro__ if reflected in vars(base)), None)
     # Operators of Python's own types do not know Values: the * of a list would say something else about that.
-    answer = NotImplemented if home.__module__ == "builtins" else getattr(home, reflected)(stranger, value)
-    return real(stranger) if answer is NotImplemented else answer  # `real` raises
+    is_pythons_own = isinstance(method, WrapperDescriptorType) and method.__objclass__.__module__ == "builtins"
+    if method is None or is_pythons_own:
+        return real(stranger)  # raises
+    bound = method.__get__(stranger, kind) if hasattr(method, "__get__") else method
+    answer = bound(value)
+    return real(stranger) if answer is NotImplemented else answer
 
 
 def _is_operand(thing: Any) -> bool:
@@ -550,14 +554,23 @@ def _own_state(leaf: Value) -> Any:
     """What a program or a subclass has added to a leaf, in the form in which pickle keeps it."""
     if type(leaf).__getstate__ is not object.__getstate__:
         return leaf.__getstate__()
-    slots = {name: getattr(leaf, name) for name in _own_slots(leaf)}
+    slots = {slot.__name__: slot.__get__(leaf) for slot in _own_slots(leaf)}
     return (leaf.__dict__, slots) if slots else leaf.__dict__ or None
 
 
-def _own_slots(value: Value) -> list[str]:
+def _own_slots(value: Value) -> list[MemberDescriptorType]:
     """The slots that a subclass has added, of those in which something is."""
-    names: list[str] = copyreg._slotnames(type(value))  # type: ignore[attr-defined]  # as pickle finds them
-    return [name for name in names if name not in Value.__slots__ and hasattr(value, name)]
+    kinds = [kind for kind in type(value).__mro__ if kind is not Value]
+    slots = [slot for kind in kinds for slot in vars(kind).values() if isinstance(slot, MemberDescriptorType)]
+    return [slot for slot in slots if _is_filled(slot, value)]
+
+
+def _is_filled(slot: MemberDescriptorType, value: Value) -> bool:
+    try:
+        slot.__get__(value)  # and not `hasattr`, for a subclass may have a __getattr__ that answers for all names
+    except AttributeError:
+        return False
+    return True
 
 
 def _as_it_was(operand: Value | float, number: float) -> Value | float:
@@ -676,9 +689,9 @@ def _emptied(node: Any) -> list[Any]:
     held = list(node.__dict__.values())
     node.__dict__.clear()
     if type(node) is not Value:
-        for name in _own_slots(node):
-            held.append(getattr(node, name))
-            delattr(node, name)
+        for slot in _own_slots(node):
+            held.append(slot.__get__(node))
+            slot.__delete__(node)
     return held
 
 
