@@ -36,7 +36,7 @@ from types import MemberDescriptorType
 
 from . import anomaly, modes, operations, value as reference
 from .arrays import universal_function
-from .foreign import OF_BACKWARD, unknown
+from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import real
 from .operations import BLOCKED, LISTENERS, OPERATIONS
 
@@ -67,7 +67,6 @@ cdef extern from "Python.h":
         pass
     PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     void PyObject_ClearWeakRefs(PyObject* thing)
-    object PyObject_GenericGetAttr(object thing, object name)
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
     PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
@@ -429,33 +428,24 @@ cdef class Value:
         # sum(values) starts with the integer 0, which shall leave no node.
         if PyLong_CheckExact(left) and left == 0:
             return right
-        return reference._strangers_answer(left, right, "__radd__") if is_stranger(right) else binary(ADD, left, right)
+        return binary(ADD, left, right, "__radd__")
 
     def __sub__(left, right):
-        if is_stranger(right):
-            return reference._strangers_answer(left, right, "__rsub__")
-        return binary(SUBTRACT, left, right)
+        return binary(SUBTRACT, left, right, "__rsub__")
 
     def __mul__(left, right):
-        if is_stranger(right):
-            return reference._strangers_answer(left, right, "__rmul__")
-        return binary(MULTIPLY, left, right)
+        return binary(MULTIPLY, left, right, "__rmul__")
 
     def __truediv__(left, right):
-        if is_stranger(right):
-            return reference._strangers_answer(left, right, "__rtruediv__")
         # 1 / v is the reciprocal node that lectures draw.
-        left = operand_of(left)
-        if type(left) is float and left == 1.0:
-            return unary(RECIPROCAL, right)
-        return binary(DIVIDE, left, right)
+        if not isinstance(left, Value):
+            left = plain(left)
+            if left == 1.0:
+                return unary(RECIPROCAL, right)
+        return binary(DIVIDE, left, right, "__rtruediv__")
 
     def __pow__(left, right, modulo):
-        if modulo is not None:
-            return NotImplemented
-        if is_stranger(right):
-            return reference._strangers_answer(left, right, "__rpow__")
-        return binary(POWER, left, right)
+        return NotImplemented if modulo is not None else binary(POWER, left, right, "__rpow__")
 
     def __neg__(self):
         return unary(NEGATE, self)
@@ -515,38 +505,33 @@ cdef class Value:
     def __reduce__(self):
         return reference._reduced(self, Value)
 
+    def __setstate__(self, state):
+        for attributes in state if type(state) is tuple else (state,):
+            for name, thing in (attributes or {}).items():
+                setattr(self, name, thing)
+
     def __repr__(self):
         return Reference.__repr__(self)
 
     def __format__(self, specification):
         return Reference.__format__(self, specification)
 
-    # Attributes of one's own, for which a subclass has room and this class has not. As with any object, they go before
-    # methods and defaults of the class, and its properties go before them.
-
-    def __getattribute__(self, name):
-        cdef dict attributes = attributes_if_any(self)
-        if attributes and name in attributes and not is_property(self, name):
-            return attributes[name]
-        return PyObject_GenericGetAttr(self, name)
-
-    def __getattr__(self, name):
-        return Reference.__getattr__(self, name)  # raises
+    # Attributes of one's own, for which a subclass has room and this class has not.
 
     def __setattr__(self, name, value):
         try:
             PyObject_GenericSetAttr(self, name, <PyObject*>value)
         except AttributeError:
-            if is_property(self, name):
+            if not can_be_own(self, name):
                 raise
+            setattr(Value, name, Own(name, vars(Value).get(name, Own)))
             own_attributes(self)[name] = value
 
     def __delattr__(self, name):
-        cdef dict attributes = attributes_if_any(self)
-        if attributes and name in attributes and not is_property(self, name):
-            del attributes[name]
-        else:
-            PyObject_GenericSetAttr(self, name, NULL)
+        PyObject_GenericSetAttr(self, name, NULL)
+
+    def __dir__(self):
+        return Reference.__dir__(self)
 
     @property
     def __dict__(self):
@@ -554,7 +539,9 @@ cdef class Value:
 
     @__dict__.setter
     def __dict__(self, dict attributes not None):
-        beside(self).attributes = attributes
+        beside(self).attributes = None
+        for name, thing in attributes.items():
+            setattr(self, name, thing)
 
     @__dict__.deleter
     def __dict__(self):
@@ -585,6 +572,34 @@ cdef class Value:
         return applied(operation, operands)
 
 
+@cython.final
+cdef class Own:
+    """An attribute that a program gave some node. It stands in the class: nodes without it pay nothing for it."""
+
+    cdef object name
+    cdef object default  # what others have of that name: a method or number that the class had; Own itself for nothing
+
+    def __init__(self, name, default):
+        self.name, self.default = name, default
+
+    def __get__(self, node, kind):
+        held = {}
+        if node is not None and (type(node) is not Value or is_beside(node)):
+            held = node.__dict__
+        if self.name in held:
+            return held[self.name]
+        if self.default is Own:
+            raise AttributeError(f"{kind.__name__!r} object has no attribute {self.name!r}", name=self.name, obj=node)
+        return self.default.__get__(node, kind) if hasattr(self.default, "__get__") else self.default
+
+    def __set__(self, node, thing):
+        node.__dict__[self.name] = thing
+
+    def __delete__(self, node):
+        if node.__dict__.pop(self.name, self) is self:
+            raise AttributeError(f"{type(node).__name__!r} object has no attribute {self.name!r}")
+
+
 # What a node holds ----------------------------------------------------------------------------------
 
 cdef inline Py_ssize_t count_of(Value node) noexcept:
@@ -601,9 +616,13 @@ cdef inline double number_at(Value node, Py_ssize_t place) noexcept:
     return (<Many*>node.first).numbers[place] if node.code >= WHERE else node.y if place else node.x
 
 
+cdef inline bint is_made(PyObject* node) noexcept:
+    """Whether it has a number: the __init__ of a subclass may not have called that of its base."""
+    return (<Value>node).birth_low != 0 or (<Value>node).birth_high != 0
+
+
 cdef inline double number_of(Value node) except? -1.0:
-    """The number; AttributeError where the __init__ of a subclass has not called that of its base."""
-    if node.birth_low == 0 and node.birth_high == 0:
+    if not is_made(<PyObject*>node):
         raise reference._not_made(type(node))
     return node.number
 
@@ -650,10 +669,6 @@ cdef Beside beside(Value node):
     return <Beside>node.aside
 
 
-cdef inline dict attributes_if_any(Value node):
-    return (<Beside>node.aside).attributes if is_beside(node) else None
-
-
 cdef dict own_attributes(Value node):
     """The attributes that a program gave a node, made if there were none."""
     cdef Beside those = beside(node)
@@ -662,10 +677,14 @@ cdef dict own_attributes(Value node):
     return those.attributes
 
 
-cdef bint is_property(Value node, name):
-    """Whether the class has something of that name which says itself what it is to read and to set it."""
+cdef bint can_be_own(Value node, str name):
+    """Whether a node may have an attribute of that name, of which the class has nothing, or a method or a default."""
     cdef PyObject* found = _PyType_Lookup(Py_TYPE(<PyObject*>node), name)
-    return found != NULL and Py_TYPE(found).tp_descr_set != NULL
+    if name.startswith("__") and name.endswith("__"):
+        return False  # in the class it would say what all Values can do
+    if found == NULL:
+        return True
+    return Py_TYPE(found).tp_descr_set == NULL and <object>found is vars(Value).get(name)
 
 
 cdef note_line(Value node):
@@ -934,7 +953,7 @@ cdef inline double data_of(object thing) except? -1.0:
 
 cdef inline bint is_stranger(object thing) except -1:
     """Whether a thing is neither a Value nor a number."""
-    if isinstance(thing, Value) or PyFloat_CheckExact(thing) or PyLong_CheckExact(thing):
+    if PyFloat_CheckExact(thing) or PyLong_CheckExact(thing) or isinstance(thing, Value):
         return False
     return not reference._is_operand(thing)
 
@@ -1012,10 +1031,13 @@ cdef inline Value unary(int code, Value operand):
     return unary_of(code, <PyObject*>operand, x)
 
 
-cdef inline Value binary(int code, object left, object right):
+cdef inline object binary(int code, object left, object right, str reflected):
+    """The node of two operands; what a stranger at the right makes of it, if it has the reflected operator."""
     cdef PyObject* first = parent_of(left)
     cdef PyObject* second = parent_of(right)
     cdef double x = 0.0, y = 0.0
+    if second == NULL and reflected is not None and is_stranger(right):
+        return reference._strangers_answer(left, right, reflected)
     if not KNOWN[code]:
         operands = (operand_of(left), operand_of(right))
         return through_closure(OPERATION_OF[code], operands, numbers_of(operands))
@@ -1025,9 +1047,13 @@ cdef inline Value binary(int code, object left, object right):
     if second == NULL:
         y = plain(right)
     if first != NULL:
-        x = number_of(<Value>first)
+        if not is_made(first):
+            raise reference._not_made(type(left))
+        x = (<Value>first).number
     if second != NULL:
-        y = number_of(<Value>second)
+        if not is_made(second):
+            raise reference._not_made(type(right))
+        y = (<Value>second).number
     return binary_of(code, first, x, second, y)
 
 
@@ -1095,7 +1121,7 @@ cdef Value applied(object operation, tuple operands):
         one = operands[0]
         return unary_of(code, parent_of(one), data_of(one))
     if code < WHERE:
-        return binary(code, operands[0], operands[1])
+        return binary(code, operands[0], operands[1], None)
     many = filled(operands, numbers_of(operands))
     read_mode(&mode)
     return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, many.count), &mode), &mode)
@@ -1137,7 +1163,7 @@ cdef Value of_held_lists(int code, object first, object second):
     many = many_of(count)
     for i in range(count):
         thing = <object>(PyList_GET_ITEM(first, i) if i < each else PyList_GET_ITEM(second, i - each))
-        if isinstance(thing, Value) and birth_of(<PyObject*>thing):
+        if isinstance(thing, Value) and is_made(<PyObject*>thing):
             many.parents[i] = <PyObject*>thing
             many.numbers[i] = (<Value>thing).number
             has_value = True
@@ -1166,7 +1192,7 @@ cdef class Twin:
                 return unary(self.code, arguments[0])
         elif self.code < WHERE:
             if count == 2 and (isinstance(arguments[0], Value) or isinstance(arguments[1], Value)):
-                return binary(self.code, arguments[0], arguments[1])
+                return binary(self.code, arguments[0], arguments[1], None)
         elif self.code == DOT:
             if count == 2 and PyList_CheckExact(arguments[1]):
                 return of_lists(DOT, arguments[0], arguments[1])
@@ -1193,7 +1219,7 @@ def softmax(xs):
         return operations.softmax(xs)
     powers = [unary(EXP, binary_of(SUBTRACT, <PyObject*>x, (<Value>x).number, NULL, shift)) for x in xs]
     total = of_lists(SUM, powers, None)
-    return [binary(DIVIDE, power, total) for power in powers]
+    return [binary(DIVIDE, power, total, None) for power in powers]
 
 
 # How a pass is made ---------------------------------------------------------------------------------
@@ -1803,12 +1829,14 @@ def method_of(int code):
     def method(Value self not None, *others):
         if len(others) != others_wanted:
             OPERATION_OF[code].operands((self, *others))  # raises
-        return binary(code, self, others[0]) if others_wanted else unary(code, self)
+        return binary(code, self, others[0], None) if others_wanted else unary(code, self)
 
     return update_wrapper(method, RULE_OF[code])
 
 
 cdef dict METHODS = {OPERATION_OF[code]: method_of(code) for code in range(IDENTITY, WHERE)}
+for _name in OF_VALUES:
+    setattr(Value, _name, Missing(_name))
 for _name, _operation in OPERATIONS.items():
     become_method(_name, _operation)
 LISTENERS.append(become_method)

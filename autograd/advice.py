@@ -42,7 +42,7 @@ def _remedy(operation: Operation, called: tuple[str, str] | None, error: TypeErr
     text, name = called
     name = OTHER_NAMES.get(name, name)
     if name in OPERATIONS and OPERATIONS[name] is not operation:
-        return f"write autograd.{name} for {text}"
+        return f"use autograd.{name} for {text}"
     if name == operation.name:
         return f"write {text}(x) if type(x) is float else {name}(x) for {text}(x)"
     return (

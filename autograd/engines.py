@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .modes import Scope, detect_anomaly, no_grad, scope
 from .terminal import complain, is_command
-from .value import Number, ancestors, topological_order
+from .value import Number, ancestors, is_computed, topological_order
 
 __all__ = [
     "Number",
@@ -23,6 +23,7 @@ __all__ = [
     "detect_anomaly",
     "engine",
     "gradient",
+    "is_computed",
     "native",
     "no_grad",
     "scope",

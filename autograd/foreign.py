@@ -1,10 +1,13 @@
 """Names that users of micrograd, PyTorch and NumPy type, and what to write here in their place.
 
->>> str(missing("a Value", "grad_fn", OF_VALUES))
-"a Value has no attribute 'grad_fn': write v.operation"
+>>> from autograd import Value
+>>> Value(1.0).grad_fn
+Traceback (most recent call last):
+AttributeError: a Value has no attribute 'grad_fn': write v.operation
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
 
 # What a Value lacks.
 OF_VALUES = {
@@ -79,6 +82,20 @@ OF_BACKWARD = {
     "inputs": "gradient(y, inputs)",
     "retain_graph": "y.backward(), for a graph can be walked again at any time",
 }
+
+
+class Missing:
+    """A name that Values lack, in their class, to say so: a `__getattr__` would slow down all that they have."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, value: Any, kind: type[Any]) -> NoReturn:
+        name = kind.__name__
+        raise missing(f"{'an' if name.startswith(tuple('AEIOU')) else 'a'} {name}", self.name, OF_VALUES)
+
+    def __repr__(self) -> str:
+        return f"<not here: write {OF_VALUES[self.name]}>"
 
 
 def missing(owner: str, name: str, remedies: Mapping[str, str]) -> AttributeError:

@@ -880,10 +880,21 @@ def _groups(params: Any) -> list[tuple[list[Any], dict[str, Any] | None]]:
             raise TypeError(f"params[{place}] is not a group but {checks.shown(group)}: give groups only, or none")
         if "params" not in group:
             raise ValueError(f'group {place} has no "params": write {{"params": [...], "lr": 0.1}}')
-        params = group["params"]
         options = {name: option for name, option in group.items() if name != "params"}
-        groups.append((_listed([params] if isinstance(params, Value) else params), options))
+        groups.append((_listed_part(group["params"]), options))
     return groups
+
+
+def _listed_part(params: Any) -> list[Any]:
+    """The parameters of a group; those of a part of a model are named as the model does."""
+    if isinstance(params, Value):
+        return [params]
+    things = _listed(params)
+    if hasattr(params, "named_parameters"):
+        params = params.parameters() if hasattr(params, "parameters") else params
+        place = getattr(params, "place", "")
+        things = [(f"{place}.{name}" if place and name else name, value) for name, value in things]
+    return things
 
 
 def _listed(params: Any) -> list[Any]:

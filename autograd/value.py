@@ -26,7 +26,7 @@ from . import operations
 from .advice import on_values
 from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
 from .arrays import universal_function
-from .foreign import OF_BACKWARD, OF_VALUES, missing, unknown
+from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
@@ -287,15 +287,13 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         return _reduced(self, Value)
 
-    def __getattr__(self, name: str) -> Any:
-        # Python asks here where it does not find a name, and where a slot is empty or a property raised AttributeError.
-        kind = type(self)
-        if name == "_birth" or not hasattr(self, "_birth"):
-            raise _not_made(kind)
-        if hasattr(kind, name):
-            return object.__getattribute__(self, name)  # raises what the property raised
-        article = "an" if kind.__name__.startswith(tuple("AEIOU")) else "a"
-        raise missing(f"{article} {kind.__name__}", name, OF_VALUES)
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not hasattr(cls, "__getattr__"):
+            cls.__getattr__ = _missing_in_subclass  # type: ignore[attr-defined]
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if hasattr(self, name)]  # without those that only tell a remedy
 
     # How a Value is shown -------------------------------------------------------------------------
 
@@ -462,6 +460,13 @@ def _not_made(kind: type[Any]) -> AttributeError:
     return AttributeError(f"this {name} has no number: {name}.__init__ has to call super().__init__(data)")
 
 
+def _missing_in_subclass(value: Value, name: str) -> Any:
+    """The `__getattr__` of subclasses: Python asks it for slots that are empty, and where a property has failed."""
+    if name == "_birth" or not hasattr(value, "_birth"):
+        raise _not_made(type(value))
+    return object.__getattribute__(value, name)  # raises as before
+
+
 def _operand(thing: Number) -> Value | float:
     if isinstance(thing, Value) or hasattr(type(thing), "__apply_operation__"):
         return thing  # type: ignore[return-value]
@@ -527,6 +532,11 @@ def _forgotten() -> NoReturn:
 def _check_past(value: Value) -> None:
     if value._local_gradient is _forgotten:
         _forgotten()
+
+
+def is_computed(value: Value) -> bool:
+    """Whether an operation made it, be it that the Value does not remember this because of `no_grad`."""
+    return value.operation is not None or value._local_gradient is _forgotten
 
 
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
@@ -722,6 +732,9 @@ def _let_go(node: Value) -> None:
 
 # What no operation can be called: what a Value has, or any object.
 _RESERVED = frozenset(dir(Value))
+
+for _name in OF_VALUES:
+    setattr(Value, _name, Missing(_name))
 
 
 def _become_method(name: str, operation: Operation | None) -> None:

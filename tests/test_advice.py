@@ -81,7 +81,7 @@ def told(rule: Callable[..., Any], number: float = 0.5) -> str:
 def test_a_function_that_the_rule_book_has_is_named(rule: Callable[..., Any], function: str) -> None:
     """Seen to fail with the error of float(v) alone."""
     assert f"the rule of {rule.__name__} was run on Values" in told(rule)
-    assert f"write autograd.exp for {function}. For first derivatives backward() is enough" in told(rule)
+    assert f"use autograd.exp for {function}. For first derivatives backward() is enough" in told(rule)
     assert "test_advice.py:" in told(rule)
 
 
@@ -98,7 +98,7 @@ def test_names_that_differ_from_pythons_are_known(call: Callable[..., float], na
     def rule(x):
         return x * x, lambda: (call(x, 1.0) * 2.0 if call is math.pow else call(x) * 2.0 * x / call(x),)
 
-    assert f"write autograd.{name} for math.{call.__name__}." in told(rule)
+    assert f"use autograd.{name} for math.{call.__name__}." in told(rule)
 
 
 @pytest.mark.parametrize("rule", [with_erfc, with_imported_erfc])

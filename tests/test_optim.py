@@ -760,6 +760,21 @@ def test_groups_that_make_no_sense(params: Any, error: type[Exception], message:
         SGD(params)
 
 
+def test_groups_that_are_parts_of_a_model_have_its_names() -> None:
+    """Seen to fail with the names that each part has for its own."""
+    model = MLP(2, [3, 1], seed=0)
+    grouped = SGD([{"params": model.layers[0]}, {"params": model.layers[1].parameters(), "lr": 0.5}], momentum=0.9)
+    state = with_momenta(grouped).state_dict()
+    again = SGD([{"params": layer.parameters()} for layer in model.layers], momentum=0.9)
+    again.load_state_dict(state)
+    other_way_round = SGD([{"params": layer} for layer in reversed(model.layers)], momentum=0.9)
+
+    assert grouped.names == [name for name, _ in model.named_parameters()]
+    assert again.state_dict() == state
+    with pytest.raises(ValueError, match=r"the state of group 0's parameters: missing layers\.1\."):
+        other_way_round.load_state_dict(state)
+
+
 def test_a_state_of_groups_is_one_of_as_many() -> None:
     grouped, plain = SGD([{"params": [W], "lr": 0.5}, {"params": [V]}]), SGD([W, V])
     for one, other in ((grouped, plain), (plain, grouped)):

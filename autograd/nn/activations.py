@@ -1,31 +1,20 @@
 """What a neuron makes of its weighted sum: the functions that are known by name, and where weights start for each.
 
->>> silu(0.0), elu(-1.0) == exp(-1.0) - 1
+>>> silu(0.0), elu(-1.0) == math.expm1(-1.0)
 (0.0, True)
 
-All of them take Values and plain numbers alike. What the rule book does not have is composed here, in a scope of its
-name.
+All of them are operations of the rule book, and take Values and plain numbers alike.
 """
 
 import math
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
+from .. import operations
 from ..checks import shown
-from ..engines import Value, scope
-from ..operations import (
-    OPERATIONS,
-    REALS,
-    Operation,
-    exp,
-    identity,
-    multiply,
-    relu,
-    sigmoid,
-    softplus,
-    tanh,
-)
+from ..operations import OPERATIONS, Operation, relu, sigmoid, softplus, tanh
+from ..operations import gelu as gelu
+from ..operations import silu as silu
 
 # An activation by its name, or any function of a Value.
 Activation = str | Callable[[Any], Any]
@@ -55,27 +44,9 @@ def glorot(fan_in: int, fan_out: int) -> float:
     return math.sqrt(6.0 / (fan_in + fan_out))
 
 
-# What is composed ---------------------------------------------------------------------------------
+# Of one number ------------------------------------------------------------------------------------
 
 
-def _composed(*constants: float) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-    """The function in a scope of its name, or the operation of the rule book that has it, with these constants."""
-
-    def decorate(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        @wraps(function)
-        def scoped(x: Any) -> Any:
-            known = OPERATIONS.get(function.__name__)
-            if known is not None and len(known.parameters) == 1 + len(constants):
-                return known(x, *constants)
-            with scope(function.__name__):
-                return function(x if isinstance(x, Value) else identity(x))
-
-        return scoped
-
-    return decorate
-
-
-@_composed(0.01)
 def leaky_relu(x: Any) -> Any:
     """A ReLU that lets a hundredth of what is negative through; the derivative at 0 is 0.01, as PyTorch's.
 
@@ -84,67 +55,19 @@ def leaky_relu(x: Any) -> Any:
 
     Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models", equation 2.
     """
-    return identity(x) if x > 0 else 0.01 * x
+    return operations.leaky_relu(x, 0.01)
 
 
-@_composed(1.0)
 def elu(x: Any) -> Any:
     """x above 0 and exp(x) − 1 below; the derivative at 0 is 1.
 
     >>> elu(2.0), elu(-1000.0)
     (2.0, -1.0)
 
-    Computed as tanh(x/2)·(exp(x) + 1), which is the same and loses no digits near 0. Clevert, Unterthiner & Hochreiter
-    2016, "Fast and accurate deep network learning by exponential linear units (ELUs)", equation 16.
+    Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by exponential linear units
+    (ELUs)", equation 16.
     """
-    return identity(x) if x > 0 else tanh(0.5 * x) * (exp(x) + 1.0)
-
-
-@_composed()
-def silu(x: Any) -> Any:
-    """x·σ(x), also known as swish.
-
-    >>> silu(-1000.0) == 0, silu(1000.0)
-    (True, 1000.0)
-
-    Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function approximation in
-    reinforcement learning", equation 5.
-    """
-    return multiply(x, sigmoid(x))
-
-
-@_composed()
-def gelu(x: Any) -> Any:
-    """x·Φ(x), where Φ is the normal distribution: the exact form, PyTorch's default, not the one by tanh.
-
-    >>> gelu(0.0), round(gelu(1.0), 6)
-    (0.0, 0.841345)
-
-    Hendrycks & Gimpel 2016, "Gaussian error linear units (GELUs)", section 2.
-    """
-    return multiply(x, _normal(x))
-
-
-def _normal_rule(x: Any) -> Any:
-    """The share of a normal distribution below x; its derivative is the density, exp(−x²/2)/√(2π)."""
-    # By erfc, for 1 + erf would lose all digits of the left tail.
-    value = 0.5 * math.erfc(-math.sqrt(0.5) * x) if type(x) is float else _normal(x)
-    return value, lambda: (exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi)),)
-
-
-# An operation as those of the rule book, which it would stand in if more than one function needed it.
-_normal = Operation(
-    _normal_rule,
-    "normal",
-    ("x",),
-    "Φ(x)",
-    ("exp(−x²/2)/√(2π)",),
-    "Φ",
-    (r"\Phi(x)", r"\frac{1}{\sqrt{2\pi}} e^{-x^2/2}"),
-    (REALS,),
-    precedence=4,
-    pattern="",
-)
+    return operations.elu(x, 1.0)
 
 
 # By name ------------------------------------------------------------------------------------------
@@ -169,7 +92,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[int, int], float]]]
 
 
 def known(activation: Activation) -> Activation:
-    """An activation by its name where it has one; ValueError for an unknown name, TypeError for no function."""
+    """An activation by its name where it has one; ValueError for an unknown name, TypeError for what is not one."""
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
             raise ValueError(

@@ -212,7 +212,7 @@ def _generator(seed: Any) -> Any:
 
 
 def _inputs(module: Module, inputs: Iterable[Number], width: int) -> Sequence[Number]:
-    """The inputs as a list, which is not looked through: what is no number is told by the operation that meets it."""
+    """The inputs as a list, not looked through: what is not a number is told by the operation that meets it."""
     if type(inputs) is list and len(inputs) == width and type(inputs[0]) in (Value, float):
         return inputs  # as all layers but the first one get them
     kind, numbers = type(module).__name__, f"{width} number{'s' * (width != 1)}"

@@ -36,9 +36,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import saving
 from ..checks import shown
-from ..engines import Scope, Value, ancestors, scope
+from ..engines import Scope, Value, ancestors, is_computed, scope
 from ..files import AnyPath
 from ..ieee import real
+from ..modes import mode
 from ..operations import Operation
 from ..terminal import printable
 from .activations import told_name
@@ -68,28 +69,34 @@ class Module(metaclass=_Construction):
 
     Parameters are the leaf Values among the attributes, also inside other modules and inside what has an order: lists,
     tuples, deques, dicts, NumPy arrays of objects, dataclasses. Their names are the way to them, such as
-    "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was computed under `no_grad`: what is no
-    parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
+    "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was computed under `no_grad`: what is not
+    a parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
 
     No parameter is left out silently. A Value where it cannot be found or named (in a set, a generator, an object that
-    is not a module, or on a class) is a TypeError; a computed Value that is there when `__init__` ends, or that takes
-    the place of a parameter later, is a ValueError. Those that `forward` keeps in other attributes are no parameters.
+    is not a module, or on a class) is a TypeError; a computed Value there when `__init__` ends, or one that takes
+    the place of a parameter outside of `forward`, is a ValueError. What `forward` computes is not trained; in the
+    place of a Value from `__init__` it is a state, as that of a recurrent cell, and is saved and loaded.
     """
 
     # What it is called in the scopes of drawings: the attribute that holds it.
     _place = ""
 
-    # The attributes that held parameters when it was made, those of `register_buffer`, and whether it was ever called.
+    # The attributes that held parameters when it was made, those of `register_buffer`, those that `forward` has made
+    # states of, and whether it was ever called.
     _trained: tuple[str, ...] = ()
     _buffers: tuple[str, ...] = ()
+    _states: tuple[str, ...] = ()
     _called = False
 
     def __setattr__(self, name: str, thing: Any) -> None:
         if name in self._buffers:
             thing = _state(name, thing)
         for place, member in _members(thing, name, {}):
-            if isinstance(member, Value) and member.operation is not None and name in self._trained:
-                raise _overwritten(self, name, place, member)
+            if isinstance(member, Value) and name in self._trained and is_computed(member):
+                if not _is_in_forward(self):
+                    raise _overwritten(self, name, place, member)
+                object.__setattr__(self, "_states", (*self._states, name))
+                object.__setattr__(self, "_trained", tuple(other for other in self._trained if other != name))
             if isinstance(member, Module):
                 object.__setattr__(member, "_place", place)
         object.__setattr__(self, name, thing)
@@ -111,7 +118,7 @@ class Module(metaclass=_Construction):
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
 
     def register_buffer(self, name: str, state: Any) -> None:
-        """Keep an attribute that is no parameter, a number or a list of them, with the model: saved, copied and loaded.
+        """Keep an attribute that is not trained, a number or a list of them, with the model: saved, copied and loaded.
 
         >>> class Centred(Module):
         ...     def __init__(self):
@@ -124,8 +131,8 @@ class Module(metaclass=_Construction):
         >>> model(Value(8.0)).data, model.state_dict()
         (4.0, {'mean': 4.0})
 
-        Of a Value that is set there only the number is kept. Raises TypeError for what is no number, KeyError for the
-        name of another attribute.
+        Of a Value that is set there only the number is kept. Raises TypeError for what is not a number, and KeyError
+        for the name of another attribute.
         """
         if not isinstance(name, str) or not name.isidentifier():
             raise KeyError(f"a buffer is named like an attribute, not {shown(name)}")
@@ -148,7 +155,7 @@ class Module(metaclass=_Construction):
 
     def parameters(self) -> list[Value]:
         """All parameters, each once, in a list that knows their names, so that an optimiser can go by these."""
-        return Parameters(self.named_parameters())
+        return Parameters(self.named_parameters(), self._place)
 
     def named_buffers(self) -> list[tuple[str, Any]]:
         """The numbers, and lists of them, that are kept by `register_buffer`, with their names."""
@@ -160,9 +167,10 @@ class Module(metaclass=_Construction):
             parameter.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers of all parameters, by name, and then what `register_buffer` keeps."""
+        """The numbers by name: of all parameters, of what `register_buffer` keeps, of states of `forward`."""
         state = {name: parameter.data for name, parameter in self.named_parameters()}
-        return state | {name: _state(name, buffer) for name, buffer in self.named_buffers()}
+        state |= {name: _state(name, buffer) for name, buffer in self.named_buffers()}
+        return state | {name: value.data for _, _, members in _places_of_states(self) for name, value in members}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over numbers that `state_dict` gave.
@@ -171,22 +179,26 @@ class Module(metaclass=_Construction):
         """
         parameters = dict(self.named_parameters())
         buffers = {name: (module, buffer) for name, module, buffer in _places_of_buffers(self)}
+        states = _places_of_states(self)
+        known = [*parameters, *buffers, *(name for _, _, members in states for name, _ in members)]
         if not isinstance(state, Mapping):
             raise ValueError(f"a state is a dict of numbers by name, not {type(state).__name__}")
         for problem, names in (
-            ("lacks", [name for name in (*parameters, *buffers) if name not in state]),
-            ("has, but the model does not,", [str(name) for name in state if name not in {**parameters, **buffers}]),
+            ("lacks", [name for name in known if name not in state]),
+            ("has, but the model does not,", [str(name) for name in state if name not in known]),
         ):
             if names:
                 some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
                 raise ValueError(f"the state does not fit this {type(self).__name__}: it {problem} {some}")
         # Leaves of their own first, for under detect_anomaly an inf or nan raises.
-        leaves = {name: Value(_number(name, state[name]), name) for name in parameters}
+        leaves = {name: Value(_number(name, state[name]), name) for name in known if name not in buffers}
         kept = {name: _like(name, getattr(*place), state[name]) for name, place in buffers.items()}
         for name, parameter in parameters.items():
             parameter.data = leaves[name].data
         for name, (module, buffer) in buffers.items():
             object.__setattr__(module, buffer, kept[name])
+        for module, attribute, members in states:
+            object.__setattr__(module, attribute, _with_leaves(getattr(module, attribute), members, leaves))
 
     def save(self, path: AnyPath) -> None:
         """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all.
@@ -242,6 +254,10 @@ class _Members:
             return module.parameters()
         return [parameter for left in self._left if (parameter := left()) is not None]
 
+    def is_of(self, module: Module) -> bool:
+        """Whether these are the members of that module."""
+        return self._module() is module
+
     @classmethod
     def of(cls, module: Module) -> "_Members":
         """The one that all scopes of this module share."""
@@ -263,14 +279,14 @@ _members_by_id: dict[int, _Members] = {}  # of the modules that are alive
 
 
 class Parameters(list[Value]):
-    """A list of the parameters of a module that knows their names.
+    """A list of the parameters of a module that knows their names, and the place of the module in another one.
 
     >>> Parameters([("bias", Value(0.0, "b"))]).named_parameters()
     [('bias', Value(data=0.0, grad=0.0, label='b'))]
     """
 
-    def __init__(self, named: Iterable[tuple[str, Value]]) -> None:
-        self._named = list(named)
+    def __init__(self, named: Iterable[tuple[str, Value]], place: str = "") -> None:
+        self._named, self.place = list(named), place
         super().__init__(parameter for _, parameter in self._named)
 
     def named_parameters(self) -> list[tuple[str, Value]]:
@@ -285,7 +301,7 @@ class Parameters(list[Value]):
 # What is listed by its name.
 _LISTED = (Value, Module)
 
-# What holds no Values, or only some that are no part of a model.
+# What holds no Values, or only some that are not part of a model.
 _OPAQUE = (
     *(int, float, str, bytes, bytearray, memoryview, range, NoneType, Operation),
     *(type, ModuleType, CodeType, FrameType, TracebackType),
@@ -300,9 +316,10 @@ def _walk(module: Module, way: str = "", seen: dict[int, Any] | None = None) -> 
     for attribute, thing in _attributes(module):
         for name, member in _members(thing, f"{way}.{attribute}" if way else attribute, seen):
             if isinstance(member, Value):
-                if member.operation is not None and attribute in module._trained:
+                if is_computed(member) and attribute in module._trained:
                     raise _overwritten(module, attribute, name, member)
-                yield name, member
+                if member.operation is not None or not is_computed(member):  # else kept of a pass without gradients
+                    yield name, member
             elif not isinstance(member, Module):
                 yield name, member
             elif id(member) not in seen:
@@ -311,7 +328,7 @@ def _walk(module: Module, way: str = "", seen: dict[int, Any] | None = None) -> 
 
 def _attributes(module: Module) -> list[tuple[str, Any]]:
     """Its attributes but for its buffers and what it remembers of itself."""
-    without = (*module._buffers, "_place", "_trained", "_buffers", "_called")
+    without = (*module._buffers, *module._states, "_place", "_trained", "_buffers", "_states", "_called")
     slots = [name for kind in type(module).__mro__ for name in vars(kind).get("__slots__", ()) if hasattr(module, name)]
     return [
         *[(name, getattr(module, name)) for name in slots],
@@ -381,6 +398,40 @@ def _places_of_buffers(root: Module) -> list[tuple[str, Module, str]]:
     ]
 
 
+def _places_of_states(root: Module) -> list[tuple[Module, str, list[tuple[str, Value]]]]:
+    """The modules and attributes in which `forward` has put states, and the names of the Values in them."""
+    return [
+        (
+            module,
+            attribute,
+            [pair for pair in _members(getattr(module, attribute), name, {}) if isinstance(pair[1], Value)],
+        )
+        for way, module in _walk(root)
+        if isinstance(module, Module)
+        for attribute in module._states
+        for name in [f"{way}.{attribute}" if way else attribute]
+    ]
+
+
+def _with_leaves(thing: Any, members: list[tuple[str, Value]], leaves: Mapping[str, Value]) -> Any:
+    """A state with leaves in the places of the Values that it is made of."""
+    if isinstance(thing, Value):
+        return next(leaves[name] for name, value in members if value is thing)
+    if isinstance(thing, list | tuple):
+        return type(thing)([_with_leaves(part, members, leaves) for part in thing])
+    if isinstance(thing, dict):
+        return {key: _with_leaves(part, members, leaves) for key, part in thing.items()}
+    return thing
+
+
+def _is_in_forward(module: Module) -> bool:
+    """Whether the module is just being called, by the scope that a call opens."""
+    scope = mode().scope
+    while scope is not None and not (isinstance(scope.members, _Members) and scope.members.is_of(module)):
+        scope = scope.parent
+    return scope is not None
+
+
 def _kinds(root: Module) -> dict[str, str]:
     """What each module of a model is, by the way to it: its class, and the operations that it says or has."""
     return {way: _kind(module) for way, module in _walk(root) if isinstance(module, Module)}
@@ -447,11 +498,10 @@ def _computed(name: str, value: Value) -> ValueError:
 
 def _overwritten(module: Module, attribute: str, name: str, value: Value) -> ValueError:
     """The error for a computed Value in the place of a parameter."""
-    assert value.operation is not None
     return ValueError(
-        f"{name} of this {type(module).__name__} is a parameter and cannot become a computed Value "
-        f"({value.operation.name}): set its .data to change it; keep what forward computes in another attribute, and "
-        f"what is carried on as a number by register_buffer({attribute!r}, 0.0) in __init__"
+        f"{name} of this {type(module).__name__} is a parameter and cannot become a computed Value outside of forward: "
+        f"set its .data to change it; what is carried on as a number is kept by register_buffer({attribute!r}, 0.0) in "
+        "__init__"
     )
 
 

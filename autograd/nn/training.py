@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from .. import checks, notation, saving
 from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
+from ..files import AnyPath
 from ..operations import BLOCKED, mean
 
 Pair = tuple[Any, Any]
@@ -48,11 +49,11 @@ class History:
     validation_losses: list[float] = field(default_factory=list)
     seed: int | None = None
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write it to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
         saving.write(path, "history", vars(self))
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: AnyPath) -> None:
         """Become what a file says that `save` wrote.
 
         Raises ValueError, and changes nothing, where the file is damaged or of another kind.
@@ -62,7 +63,7 @@ class History:
         try:
             loaded = _checked_history(**state)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{os.fspath(path)} is not the file of a history: {error}") from None
+            raise ValueError(f"{os.fsdecode(path)} is not the file of a history: {error}") from None
         vars(self).update(vars(loaded))
 
     def __repr__(self) -> str:
