@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-# cython: freethreading_compatible=True
+# cython: freethreading_compatible=True, auto_pickle=False
 """The compiled twin of `value`: the same Values, the same numbers bit for bit, many times faster.
 
 The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
