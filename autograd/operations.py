@@ -825,7 +825,14 @@ def _quotient_operation(by_divisor):
 def _power_derivative(x, y, by_base, by_exponent):
     if type(x) is float and type(y) is float:
         return precise.power(x, y, by_base, by_exponent)
+    if (by_base, by_exponent) == (1, 0) and type(y) is float and _is_plain_power(data_of(x), y):
+        return y * ieee.power(x, y - 1.0)
     return _power_operation(by_base, by_exponent)(x, y)
+
+
+def _is_plain_power(base, exponent):
+    """Whether y·x^(y−1) loses nothing when it is differentiated again: then it may stand in a graph as one writes it."""
+    return exponent.is_integer() and 2 <= math.fabs(exponent) <= 64 and 1e-4 <= math.fabs(base) <= 1e4
 
 
 @functools.cache

@@ -626,7 +626,7 @@ def test_math_functions_in_a_rule_name_the_remedy() -> None:
     y = broken(x)
     del OPERATIONS["broken"]
 
-    with pytest.raises(TypeError, match=r"write autograd\.exp"):
+    with pytest.raises(TypeError, match=r"use autograd\.exp"):
         gradient(y, x)
 
 
