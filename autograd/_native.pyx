@@ -210,7 +210,7 @@ cdef class Value:
     def __init__(self, data, label=""):
         cdef Mode mode
         cdef double number = plain(data)
-        if birth_of(<PyObject*>self):  # made anew, which nobody does: it is a leaf again
+        if birth_of(<PyObject*>self):  # made again, which is rare: it is a leaf again
             become_blank(self)
         set_birth(self)
         self.number = number
@@ -415,7 +415,7 @@ cdef class Value:
         if start == 0.0:
             return
         if KEEPS_PASS:
-            walk, spare = spare, None  # a pass inside this one shall not take it too
+            walk, spare = spare, None  # so that a pass inside this one does not take it too
         if walk is None:
             walk = Pass.__new__(Pass)
         walk.run(<PyObject*>self, start)
@@ -425,7 +425,7 @@ cdef class Value:
     # Operators ------------------------------------------------------------------------------------
 
     def __add__(left, right):
-        # sum(values) starts with the integer 0, which shall leave no node.
+        # sum(values) starts with the integer 0, which is not to leave a node.
         if PyLong_CheckExact(left) and left == 0:
             return right
         return binary(ADD, left, right, "__radd__")
@@ -1631,7 +1631,7 @@ def gradient(output, inputs):
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
     computed under `no_grad`.
     """
     wanted = [inputs] if isinstance(inputs, Value) else reference._inputs(inputs)

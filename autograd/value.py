@@ -6,10 +6,10 @@
 >>> x.grad
 6.0
 
-A Value knows four things of its past: its **operation**, its **operands**, the numbers these were, and a
-**local-gradient closure** that answers the partial derivative of the node with respect to each operand.
-Operands that are Values are its **parents**. That is the whole graph; `backward` walks it once, from the root
-to the leaves. What a derivative is, this file does not know: `operations` does.
+A Value knows three things of its past: its **operation**, its **operands**, and the numbers these were. From the
+numbers the rule of the operation makes a **local-gradient closure**, which answers the partial derivative of the node
+with respect to each operand. Operands that are Values are its **parents**. That is the whole graph; `backward` walks it
+once, from the root to the leaves. What a derivative is, this file does not know: `operations` does.
 """
 
 import functools
@@ -57,7 +57,7 @@ class Value:
         "_data",
         "_grad",  # None until a pass has come by
         "_label",
-        "_local_gradient",  # the closure; None where the rule answers it again, see `_node`
+        "_local_gradient",  # the closure; None where the rule can be asked again, see `_node`
         "line",  # where the program made this node, known under detect_anomaly only
         "numbers",  # the operands as they were when the node was computed
         "operands",
@@ -211,7 +211,7 @@ class Value:
         return _operator(operations.add, self, other, "__radd__")
 
     def __radd__(self, other: Number) -> "Value":
-        # sum(values) starts with the integer 0, which shall leave no node.
+        # sum(values) starts with the integer 0, which is not to leave a node.
         return self if type(other) is int and other == 0 else _operator(operations.add, other, self)
 
     def __sub__(self, other: Number) -> "Value":
@@ -273,14 +273,14 @@ class Value:
 
     def __float__(self) -> NoReturn:
         raise TypeError(
-            "a Value is no float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
+            "a Value is not a float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
         )
 
     def __int__(self) -> NoReturn:
-        raise TypeError("a Value is no int, for its gradient would be lost: use int(v.data)")
+        raise TypeError("a Value is not an int, for its gradient would be lost: use int(v.data)")
 
     def __xor__(self, other: Any) -> NoReturn:
-        raise TypeError("^ is no power in Python: write x ** y")
+        raise TypeError("^ is not a power in Python: write x ** y")
 
     __rxor__ = __xor__
 
@@ -387,7 +387,7 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
     computed under `no_grad`.
     """
     wanted = _inputs(inputs)
@@ -540,7 +540,7 @@ def is_computed(value: Value) -> bool:
 
 
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
-    """What makes a leaf again where it is copied or pickled; `plain` is the class that is no subclass of a user's."""
+    """What makes a leaf again where it is copied or pickled; `plain` is the class itself, not a subclass."""
     if value.operation is not None:
         raise TypeError(
             f"cannot copy or pickle a computed Value ({value.operation.name}), only leaves: "
@@ -611,7 +611,7 @@ def _partials(node: Value) -> Sequence[Any]:
 
 def _checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
     """The partials as a tuple, which nobody else can change; measured after it was made, for what comes may lie."""
-    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made anew in each call
+    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made again in each call
         raise TypeError(f"the rule of {operation!r} answered one {type(partials).__name__}: write lambda: (partial,)")
     held: tuple[Any, ...] = tuple(partials)
     if len(held) != count:
@@ -714,7 +714,7 @@ def _let_go(node: Value) -> None:
         return
     node.operands, node._local_gradient, node.scope = (), None, None
     # A loop is known by its frame. What dies in a callback of a weak reference has the frame of that between, and gets
-    # a loop of its own: the callback may be waiting for another thread, and nobody shall wait for it.
+    # a loop of its own: the callback may be waiting for another thread, and nothing else is to wait for it.
     above = sys._getframe(2)
     if above in _loops:
         _loops[above].append(held)
@@ -738,7 +738,7 @@ for _name in OF_VALUES:
 
 
 def _become_method(name: str, operation: Operation | None) -> None:
-    """Make v.exp() of exp(v). A name whose operation is gone, or takes a list first, is no method any more."""
+    """Make v.exp() of exp(v). A name whose operation is gone, or takes a list first, is not a method any more."""
     method = _method(operation)
     if method is not None:
         setattr(Value, name, method)
