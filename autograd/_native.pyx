@@ -61,6 +61,9 @@ cdef extern from "Python.h":
         destructor tp_dealloc
         freefunc tp_free
         void* tp_descr_set
+        void* tp_as_sequence
+        void* tp_as_mapping
+        void* tp_as_async
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
     ctypedef struct PyFrameObject:
@@ -94,6 +97,9 @@ cdef extern from "_native.h":
     Dropping* kept_dropping
     Dropping* direct
     void* frame_here()
+    int as_sequence
+    int as_mapping
+    int as_async
     const bint FREES_NESTED
     long long next_birth()
     void BEGIN_PASS()
@@ -582,21 +588,21 @@ cdef class Own:
     def __init__(self, name, default):
         self.name, self.default = name, default
 
-    def __get__(self, node, kind):
+    def __get__(self, Value node, kind):
         held = {}
         if node is not None and (type(node) is not Value or is_beside(node)):
-            held = node.__dict__
+            held = vars(node)
         if self.name in held:
             return held[self.name]
         if self.default is Own:
             raise AttributeError(f"{kind.__name__!r} object has no attribute {self.name!r}", name=self.name, obj=node)
         return self.default.__get__(node, kind) if hasattr(self.default, "__get__") else self.default
 
-    def __set__(self, node, thing):
-        node.__dict__[self.name] = thing
+    def __set__(self, Value node not None, thing):
+        vars(node)[self.name] = thing
 
-    def __delete__(self, node):
-        if node.__dict__.pop(self.name, self) is self:
+    def __delete__(self, Value node not None):
+        if vars(node).pop(self.name, self) is self:
             raise AttributeError(f"{type(node).__name__!r} object has no attribute {self.name!r}")
 
 
@@ -1805,6 +1811,9 @@ def adam_step(
 
 # As with a class that is written in Python, a program may give it methods: Value.cube = lambda v: v**3.
 (<PyTypeObject*>Value).tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+(<PyTypeObject*>Value).tp_as_sequence = &as_sequence
+(<PyTypeObject*>Value).tp_as_mapping = &as_mapping
+(<PyTypeObject*>Value).tp_as_async = &as_async
 setattr(Value, "__doc__", Reference.__doc__)  # of an instance
 if not FREES_NESTED:
     del Value.__del__

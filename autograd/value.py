@@ -416,10 +416,9 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     return answers[0] if isinstance(inputs, Value) else answers
 
 
-_births = itertools.count()
-
-
 # How a node is made -------------------------------------------------------------------------------
+
+_births = itertools.count()
 
 
 def _operator(operation: Operation, x: Any, y: Any, reflected: str = "") -> Value:
@@ -539,6 +538,9 @@ def is_computed(value: Value) -> bool:
     return value.operation is not None or value._local_gradient is _forgotten
 
 
+# How a leaf is copied -----------------------------------------------------------------------------
+
+
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
     """What makes a leaf again where it is copied or pickled; `plain` is the class itself, not a subclass."""
     if value.operation is not None:
@@ -581,20 +583,6 @@ def _is_filled(slot: MemberDescriptorType, value: Value) -> bool:
     except AttributeError:
         return False
     return True
-
-
-def _as_it_was(operand: Value | float, number: float) -> Value | float:
-    """The operand with the number that it had when the node was computed, still depending on it."""
-    if not isinstance(operand, Value) or _is_same(operand._data, number):
-        return operand
-    return _node(operations.identity, (operand,), (number,))
-
-
-def _is_same(number: float, other: float) -> bool:
-    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
-    if number == other:
-        return math.copysign(1.0, number) == math.copysign(1.0, other)
-    return math.isnan(number) and math.isnan(other)
 
 
 # How a pass is made -------------------------------------------------------------------------------
@@ -658,6 +646,20 @@ def _local_gradients_as_values(node: Value, wanted: Container[int]) -> Iterator[
                 partial = partial() if callable(partial) else partial
                 if partial is not BLOCKED:
                     yield parent, partial
+
+
+def _as_it_was(operand: Value | float, number: float) -> Value | float:
+    """The operand with the number that it had when the node was computed, still depending on it."""
+    if not isinstance(operand, Value) or _is_same(operand._data, number):
+        return operand
+    return _node(operations.identity, (operand,), (number,))
+
+
+def _is_same(number: float, other: float) -> bool:
+    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
+    if number == other:
+        return math.copysign(1.0, number) == math.copysign(1.0, other)
+    return math.isnan(number) and math.isnan(other)
 
 
 _committing = new_lock()

@@ -6,7 +6,7 @@ import math
 import operator
 import pickle
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy
@@ -310,14 +310,29 @@ def test_a_program_may_give_values_methods() -> None:
 
 def test_a_program_may_give_values_operators() -> None:
     """Seen to fail in the compiled engine: its class was closed."""
-    Value.__matmul__ = lambda self, other: ("matmul", other)
+    methods = {
+        "__matmul__": lambda self, other: ("matmul", other),
+        "__len__": lambda self: 7,
+        "__getitem__": lambda self, place: place,
+        "__contains__": lambda self, thing: thing == 5,
+        "__await__": lambda self: iter([]),
+        "__call__": lambda self: "called",
+    }
+    for name, method in methods.items():
+        setattr(Value, name, method)
     try:
-        assert Value(3.0) @ 2 == ("matmul", 2)
+        v = Value(3.0)
+
+        assert (v @ 2, len(v), v[3], 5 in v, 4 in v, v()) == (("matmul", 2), 7, 3, True, False, "called")
+        assert isinstance(v, Awaitable)
     finally:
-        del Value.__matmul__
+        for name in methods:
+            delattr(Value, name)
 
     with pytest.raises(TypeError):
         Value(3.0) @ 2
+    with pytest.raises(TypeError):
+        len(Value(3.0))
 
 
 def test_a_property_that_fails_tells_why() -> None:
