@@ -219,6 +219,14 @@ static inline void *frame_here(void) {
 #endif
 }
 
+/* The class ------------------------------------------------------------------------------------------ */
+
+/* What Values cannot do: be long, be indexed, be awaited. Python finds no room for methods that a program gives to a class
+   which lacks these tables, as in Value.__len__ = f, and leaves them unused without a word. */
+static PySequenceMethods as_sequence;
+static PyMappingMethods as_mapping;
+static PyAsyncMethods as_async;
+
 /* Threads ------------------------------------------------------------------------------------------- */
 
 static int64_t births;

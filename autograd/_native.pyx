@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-# cython: freethreading_compatible=True
+# cython: freethreading_compatible=True, auto_pickle=False
 """The compiled twin of `value`: the same Values, the same numbers bit for bit, many times faster.
 
 The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
@@ -60,6 +60,10 @@ cdef extern from "Python.h":
         PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
         destructor tp_dealloc
         freefunc tp_free
+        void* tp_descr_set
+        void* tp_as_sequence
+        void* tp_as_mapping
+        void* tp_as_async
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
     ctypedef struct PyFrameObject:
@@ -67,6 +71,7 @@ cdef extern from "Python.h":
     PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     void PyObject_ClearWeakRefs(PyObject* thing)
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
+    PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
 
 cdef extern from "_native.h":
@@ -92,6 +97,9 @@ cdef extern from "_native.h":
     Dropping* kept_dropping
     Dropping* direct
     void* frame_here()
+    int as_sequence
+    int as_mapping
+    int as_async
     const bint FREES_NESTED
     long long next_birth()
     void BEGIN_PASS()
@@ -208,7 +216,7 @@ cdef class Value:
     def __init__(self, data, label=""):
         cdef Mode mode
         cdef double number = plain(data)
-        if birth_of(<PyObject*>self):  # made anew, which nobody does: it is a leaf again
+        if birth_of(<PyObject*>self):  # made again, which is rare: it is a leaf again
             become_blank(self)
         set_birth(self)
         self.number = number
@@ -413,7 +421,7 @@ cdef class Value:
         if start == 0.0:
             return
         if KEEPS_PASS:
-            walk, spare = spare, None  # a pass inside this one shall not take it too
+            walk, spare = spare, None  # so that a pass inside this one does not take it too
         if walk is None:
             walk = Pass.__new__(Pass)
         walk.run(<PyObject*>self, start)
@@ -423,7 +431,7 @@ cdef class Value:
     # Operators ------------------------------------------------------------------------------------
 
     def __add__(left, right):
-        # sum(values) starts with the integer 0, which shall leave no node.
+        # sum(values) starts with the integer 0, which is not to leave a node.
         if PyLong_CheckExact(left) and left == 0:
             return right
         return binary(ADD, left, right, "__radd__")
@@ -520,9 +528,9 @@ cdef class Value:
         try:
             PyObject_GenericSetAttr(self, name, <PyObject*>value)
         except AttributeError:
-            if hasattr(type(self), name):
+            if not can_be_own(self, name):
                 raise
-            setattr(Value, name, Own(name))
+            setattr(Value, name, Own(name, vars(Value).get(name, Own)))
             own_attributes(self)[name] = value
 
     def __delattr__(self, name):
@@ -534,6 +542,16 @@ cdef class Value:
     @property
     def __dict__(self):
         return own_attributes(self)
+
+    @__dict__.setter
+    def __dict__(self, dict attributes not None):
+        beside(self).attributes = None
+        for name, thing in attributes.items():
+            setattr(self, name, thing)
+
+    @__dict__.deleter
+    def __dict__(self):
+        beside(self).attributes = None
 
     def __del__(self):
         let_go_attributes(<PyObject*>self)  # asked for of subclasses only
@@ -565,21 +583,26 @@ cdef class Own:
     """An attribute that a program gave some node. It stands in the class: nodes without it pay nothing for it."""
 
     cdef object name
+    cdef object default  # what others have of that name: a method or number that the class had; Own itself for nothing
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, default):
+        self.name, self.default = name, default
 
-    def __get__(self, node, kind):
-        held = node.__dict__ if type(node) is not Value else own_attributes(node) if is_beside(node) else {}
-        if node is None or self.name not in held:
+    def __get__(self, Value node, kind):
+        held = {}
+        if node is not None and (type(node) is not Value or is_beside(node)):
+            held = vars(node)
+        if self.name in held:
+            return held[self.name]
+        if self.default is Own:
             raise AttributeError(f"{kind.__name__!r} object has no attribute {self.name!r}", name=self.name, obj=node)
-        return held[self.name]
+        return self.default.__get__(node, kind) if hasattr(self.default, "__get__") else self.default
 
-    def __set__(self, node, thing):
-        node.__dict__[self.name] = thing
+    def __set__(self, Value node not None, thing):
+        vars(node)[self.name] = thing
 
-    def __delete__(self, node):
-        if node.__dict__.pop(self.name, self) is self:
+    def __delete__(self, Value node not None):
+        if vars(node).pop(self.name, self) is self:
             raise AttributeError(f"{type(node).__name__!r} object has no attribute {self.name!r}")
 
 
@@ -658,6 +681,16 @@ cdef dict own_attributes(Value node):
     if those.attributes is None:
         those.attributes = {}
     return those.attributes
+
+
+cdef bint can_be_own(Value node, str name):
+    """Whether a node may have an attribute of that name, of which the class has nothing, or a method or a default."""
+    cdef PyObject* found = _PyType_Lookup(Py_TYPE(<PyObject*>node), name)
+    if name.startswith("__") and name.endswith("__"):
+        return False  # in the class it would say what all Values can do
+    if found == NULL:
+        return True
+    return Py_TYPE(found).tp_descr_set == NULL and <object>found is vars(Value).get(name)
 
 
 cdef note_line(Value node):
@@ -1604,7 +1637,7 @@ def gradient(output, inputs):
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
     computed under `no_grad`.
     """
     wanted = [inputs] if isinstance(inputs, Value) else reference._inputs(inputs)
@@ -1708,9 +1741,9 @@ def sgd_step(list params not None, list counts not None, list momenta, double lr
     cdef bint writing
     cdef Value parameter
     cdef Mode mode
+    read_mode(&mode)  # may run Python code: so before anything is looked at
     if not can_step(params, counts, momenta, None):
         return False
-    read_mode(&mode)
     for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write
         for i in range(len(params)):
             parameter = params[i]
@@ -1744,9 +1777,9 @@ def adam_step(
     cdef bint writing
     cdef Value parameter
     cdef Mode mode
+    read_mode(&mode)  # may run Python code: so before anything is looked at
     if not can_step(params, counts, firsts, seconds):
         return False
-    read_mode(&mode)
     for writing in range(0 if mode.anomaly else 1, 2):  # under detect_anomaly first to see, then to write
         for i in range(len(params)):
             parameter = params[i]
@@ -1778,6 +1811,9 @@ def adam_step(
 
 # As with a class that is written in Python, a program may give it methods: Value.cube = lambda v: v**3.
 (<PyTypeObject*>Value).tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+(<PyTypeObject*>Value).tp_as_sequence = &as_sequence
+(<PyTypeObject*>Value).tp_as_mapping = &as_mapping
+(<PyTypeObject*>Value).tp_as_async = &as_async
 setattr(Value, "__doc__", Reference.__doc__)  # of an instance
 if not FREES_NESTED:
     del Value.__del__

@@ -32,22 +32,27 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 def universal_function(function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """What NumPy asks a Value that is among the inputs of one of its functions.
 
-    An operator between arrays or NumPy's numbers and Values is answered; all else raises TypeError.
+    An operator between arrays or NumPy's numbers and Values is answered, also one that writes into an array, as
+    array += v does; all else raises TypeError.
     """
     name = function.__name__
-    known = name in _OPERATORS and method == "__call__" and not options
+    known = name in _OPERATORS and method == "__call__" and options.keys() <= {"out"}
     if not known or not any(hasattr(x, "dtype") for x in inputs):
         own = OPERATIONS.get(name)
         remedy = f"use autograd.{name}" if own and own.symbol == name else "use operators and functions of autograd"
         raise TypeError(f"numpy.{name} does not know Values: {remedy}, for arrays element by element")
-    if not any(getattr(x, "shape", ()) for x in inputs):
+    for array in options.get("out", ()):
+        if array.dtype != object:
+            raise TypeError(f"an array of {array.dtype} cannot hold Values: make one that can, array.astype(object)")
+    if not options and not any(getattr(x, "shape", ()) for x in inputs):
         return _OPERATORS[name](*map(_number, inputs))
-    return function(*map(_objects, inputs))
+    return function(*map(_objects, inputs), **options)
 
 
 def _number(thing: Any) -> Any:
-    """A number of NumPy, which may come as an array of no dimension, as a float; a Value as it is."""
-    return real(thing[()] if type(thing).__name__ == "ndarray" else thing) if hasattr(thing, "dtype") else thing
+    """A number of NumPy as a float; a Value as it is. Both may come as an array of no dimension."""
+    thing = thing[()] if type(thing).__name__ == "ndarray" else thing
+    return real(thing) if hasattr(thing, "dtype") else thing
 
 
 def _objects(thing: Any) -> Any:

@@ -92,7 +92,7 @@ class Missing:
 
     def __get__(self, value: Any, kind: type[Any]) -> NoReturn:
         name = kind.__name__
-        raise missing(f"{'an' if name[0] in 'AEIOU' else 'a'} {name}", self.name, OF_VALUES)
+        raise missing(f"{'an' if name.startswith(tuple('AEIOU')) else 'a'} {name}", self.name, OF_VALUES)
 
     def __repr__(self) -> str:
         return f"<not here: write {OF_VALUES[self.name]}>"

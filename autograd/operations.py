@@ -831,7 +831,7 @@ def _power_derivative(x, y, by_base, by_exponent):
 
 
 def _is_plain_power(base, exponent):
-    """Whether y·x^(y−1) loses nothing when it is differentiated again: then it may stand in a graph as one writes it."""
+    """Whether y·x^(y−1) loses nothing when differentiated again: then it may stand in a graph as one writes it."""
     return exponent.is_integer() and 2 <= math.fabs(exponent) <= 64 and 1e-4 <= math.fabs(base) <= 1e4
 
 

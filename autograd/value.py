@@ -6,13 +6,12 @@
 >>> x.grad
 6.0
 
-A Value knows four things of its past: its **operation**, its **operands**, the numbers these were, and a
-**local-gradient closure** that answers the partial derivative of the node with respect to each operand.
-Operands that are Values are its **parents**. That is the whole graph; `backward` walks it once, from the root
-to the leaves. What a derivative is, this file does not know: `operations` does.
+A Value knows three things of its past: its **operation**, its **operands**, and the numbers these were. From the
+numbers the rule of the operation makes a **local-gradient closure**, which answers the partial derivative of the node
+with respect to each operand. Operands that are Values are its **parents**. That is the whole graph; `backward` walks it
+once, from the root to the leaves. What a derivative is, this file does not know: `operations` does.
 """
 
-import copyreg
 import functools
 import itertools
 import math
@@ -20,7 +19,7 @@ import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from operator import attrgetter
-from types import FrameType
+from types import FrameType, MemberDescriptorType, WrapperDescriptorType
 from typing import Any, NoReturn, SupportsFloat, Union, overload
 
 from . import operations
@@ -58,7 +57,7 @@ class Value:
         "_data",
         "_grad",  # None until a pass has come by
         "_label",
-        "_local_gradient",  # the closure; None where the rule answers it again, see `_node`
+        "_local_gradient",  # the closure; None where the rule can be asked again, see `_node`
         "line",  # where the program made this node, known under detect_anomaly only
         "numbers",  # the operands as they were when the node was computed
         "operands",
@@ -212,7 +211,7 @@ class Value:
         return _operator(operations.add, self, other, "__radd__")
 
     def __radd__(self, other: Number) -> "Value":
-        # sum(values) starts with the integer 0, which shall leave no node.
+        # sum(values) starts with the integer 0, which is not to leave a node.
         return self if type(other) is int and other == 0 else _operator(operations.add, other, self)
 
     def __sub__(self, other: Number) -> "Value":
@@ -274,14 +273,14 @@ class Value:
 
     def __float__(self) -> NoReturn:
         raise TypeError(
-            "a Value is no float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
+            "a Value is not a float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
         )
 
     def __int__(self) -> NoReturn:
-        raise TypeError("a Value is no int, for its gradient would be lost: use int(v.data)")
+        raise TypeError("a Value is not an int, for its gradient would be lost: use int(v.data)")
 
     def __xor__(self, other: Any) -> NoReturn:
-        raise TypeError("^ is no power in Python: write x ** y")
+        raise TypeError("^ is not a power in Python: write x ** y")
 
     __rxor__ = __xor__
 
@@ -388,7 +387,7 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
 
     One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
     is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are no Values, and RuntimeError for an output that was
+    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
     computed under `no_grad`.
     """
     wanted = _inputs(inputs)
@@ -417,10 +416,9 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     return answers[0] if isinstance(inputs, Value) else answers
 
 
-_births = itertools.count()
-
-
 # How a node is made -------------------------------------------------------------------------------
+
+_births = itertools.count()
 
 
 def _operator(operation: Operation, x: Any, y: Any, reflected: str = "") -> Value:
@@ -441,10 +439,15 @@ def _compared(compare: Callable[[float, float], bool], value: Value, other: Any,
 
 def _strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
     """What a stranger's own operator makes of a Value; TypeError, with the remedy, where it makes nothing of it."""
-    home = next((kind for kind in type(stranger).__mro__ if reflected in vars(kind)), object)
+    kind = type(stranger)
+    method = next((vars(base)[reflected] for base in kind.__mro__ if reflected in vars(base)), None)
     # Operators of Python's own types do not know Values: the * of a list would say something else about that.
-    answer = NotImplemented if home.__module__ == "builtins" else getattr(home, reflected)(stranger, value)
-    return real(stranger) if answer is NotImplemented else answer  # `real` raises
+    is_pythons_own = isinstance(method, WrapperDescriptorType) and method.__objclass__.__module__ == "builtins"
+    if method is None or is_pythons_own:
+        return real(stranger)  # raises
+    bound = method.__get__(stranger, kind) if hasattr(method, "__get__") else method
+    answer = bound(value)
+    return real(stranger) if answer is NotImplemented else answer
 
 
 def _is_operand(thing: Any) -> bool:
@@ -535,8 +538,11 @@ def is_computed(value: Value) -> bool:
     return value.operation is not None or value._local_gradient is _forgotten
 
 
+# How a leaf is copied -----------------------------------------------------------------------------
+
+
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
-    """What makes a leaf again where it is copied or pickled; `plain` is the class that is no subclass of a user's."""
+    """What makes a leaf again where it is copied or pickled; `plain` is the class itself, not a subclass."""
     if value.operation is not None:
         raise TypeError(
             f"cannot copy or pickle a computed Value ({value.operation.name}), only leaves: "
@@ -560,28 +566,23 @@ def _own_state(leaf: Value) -> Any:
     """What a program or a subclass has added to a leaf, in the form in which pickle keeps it."""
     if type(leaf).__getstate__ is not object.__getstate__:
         return leaf.__getstate__()
-    slots = {name: getattr(leaf, name) for name in _own_slots(leaf)}
+    slots = {slot.__name__: slot.__get__(leaf) for slot in _own_slots(leaf)}
     return (leaf.__dict__, slots) if slots else leaf.__dict__ or None
 
 
-def _own_slots(value: Value) -> list[str]:
+def _own_slots(value: Value) -> list[MemberDescriptorType]:
     """The slots that a subclass has added, of those in which something is."""
-    names: list[str] = copyreg._slotnames(type(value))  # type: ignore[attr-defined]  # as pickle finds them
-    return [name for name in names if name not in Value.__slots__ and hasattr(value, name)]
+    kinds = [kind for kind in type(value).__mro__ if kind is not Value]
+    slots = [slot for kind in kinds for slot in vars(kind).values() if isinstance(slot, MemberDescriptorType)]
+    return [slot for slot in slots if _is_filled(slot, value)]
 
 
-def _as_it_was(operand: Value | float, number: float) -> Value | float:
-    """The operand with the number that it had when the node was computed, still depending on it."""
-    if not isinstance(operand, Value) or _is_same(operand._data, number):
-        return operand
-    return _node(operations.identity, (operand,), (number,))
-
-
-def _is_same(number: float, other: float) -> bool:
-    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
-    if number == other:
-        return math.copysign(1.0, number) == math.copysign(1.0, other)
-    return math.isnan(number) and math.isnan(other)
+def _is_filled(slot: MemberDescriptorType, value: Value) -> bool:
+    try:
+        slot.__get__(value)  # and not `hasattr`, for a subclass may have a __getattr__ that answers for all names
+    except AttributeError:
+        return False
+    return True
 
 
 # How a pass is made -------------------------------------------------------------------------------
@@ -598,7 +599,7 @@ def _partials(node: Value) -> Sequence[Any]:
 
 def _checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
     """The partials as a tuple, which nobody else can change; measured after it was made, for what comes may lie."""
-    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made anew in each call
+    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made again in each call
         raise TypeError(f"the rule of {operation!r} answered one {type(partials).__name__}: write lambda: (partial,)")
     held: tuple[Any, ...] = tuple(partials)
     if len(held) != count:
@@ -647,6 +648,20 @@ def _local_gradients_as_values(node: Value, wanted: Container[int]) -> Iterator[
                     yield parent, partial
 
 
+def _as_it_was(operand: Value | float, number: float) -> Value | float:
+    """The operand with the number that it had when the node was computed, still depending on it."""
+    if not isinstance(operand, Value) or _is_same(operand._data, number):
+        return operand
+    return _node(operations.identity, (operand,), (number,))
+
+
+def _is_same(number: float, other: float) -> bool:
+    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
+    if number == other:
+        return math.copysign(1.0, number) == math.copysign(1.0, other)
+    return math.isnan(number) and math.isnan(other)
+
+
 _committing = new_lock()
 _set_grad = Value.__dict__["_grad"].__set__
 
@@ -686,9 +701,9 @@ def _emptied(node: Any) -> list[Any]:
     held = list(node.__dict__.values())
     node.__dict__.clear()
     if type(node) is not Value:
-        for name in _own_slots(node):
-            held.append(getattr(node, name))
-            delattr(node, name)
+        for slot in _own_slots(node):
+            held.append(slot.__get__(node))
+            slot.__delete__(node)
     return held
 
 
@@ -701,7 +716,7 @@ def _let_go(node: Value) -> None:
         return
     node.operands, node._local_gradient, node.scope = (), None, None
     # A loop is known by its frame. What dies in a callback of a weak reference has the frame of that between, and gets
-    # a loop of its own: the callback may be waiting for another thread, and nobody shall wait for it.
+    # a loop of its own: the callback may be waiting for another thread, and nothing else is to wait for it.
     above = sys._getframe(2)
     if above in _loops:
         _loops[above].append(held)
@@ -725,7 +740,7 @@ for _name in OF_VALUES:
 
 
 def _become_method(name: str, operation: Operation | None) -> None:
-    """Make v.exp() of exp(v). A name whose operation is gone, or takes a list first, is no method any more."""
+    """Make v.exp() of exp(v). A name whose operation is gone, or takes a list first, is not a method any more."""
     method = _method(operation)
     if method is not None:
         setattr(Value, name, method)

@@ -131,7 +131,7 @@ def test_a_function_declared_under_its_own_name_is_told_to_call_itself() -> None
     assert "write math.erfc(x) if type(x) is float else erfc(x) for math.erfc(x)" in told(erfc)
 
 
-@pytest.mark.parametrize(("rule", "reason"), [(with_truth, "neither true nor false"), (with_float, "is no float")])
+@pytest.mark.parametrize(("rule", "reason"), [(with_truth, "neither true nor false"), (with_float, "is not a float")])
 def test_what_is_no_function_of_floats_keeps_its_own_reason(rule: Callable[..., Any], reason: str) -> None:
     assert reason in told(rule)
     assert "Rules compute with operators and the functions of autograd, and decide by < and > only" in told(rule)

@@ -1,11 +1,12 @@
 """What programs bring along: subclasses, strangers, attributes and methods of their own, the names of micrograd."""
 
+import contextlib
 import copy
 import math
 import operator
 import pickle
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy
@@ -169,6 +170,28 @@ def test_copies_keep_class_and_attributes(copied: Callable[[Any], Any]) -> None:
     assert copied(Discreet(2.0)).told == "something else"
 
 
+class Obliging(Value):
+    """A subclass that has an answer to any name, and room for an attribute that nobody has set."""
+
+    __slots__ = ("absent", "present")
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return "made up"
+
+
+def test_a_copy_has_what_was_there_and_not_what_is_answered() -> None:
+    """Seen to fail where slots are asked for by `getattr`."""
+    x = Obliging(1.0)
+    x.present = 2
+    y = copy.copy(x)
+
+    assert (y.present, y.absent) == (2, "made up")
+    with pytest.raises(AttributeError):
+        Obliging.absent.__get__(y)
+
+
 # Attributes and methods of one's own -----------------------------------------------------------------
 
 
@@ -200,6 +223,76 @@ def test_what_follows_from_the_graph_is_not_to_be_set(name: str) -> None:
         setattr(x * x, name, None)
 
 
+def test_ones_own_attributes_go_before_methods_and_defaults_of_the_class() -> None:
+    """Seen to fail in the compiled engine: what the class had could not be set, nor what its metaclass had."""
+    Value.momentum = 0.0
+    try:
+        v, w = Value(1.0), Value(1.0)
+        v.momentum += 0.5
+        assert (v.momentum, w.momentum) == (0.5, 0.0)
+        del v.momentum
+        assert v.momentum == 0.0
+    finally:
+        del Value.momentum
+    v.exp = v.mro = "mine"
+
+    assert (v.exp, v.mro, Value(0.0).exp().data) == ("mine", "mine", 1.0)
+    del v.exp
+    assert v.exp().data == math.e
+
+
+def test_what_one_value_is_given_says_nothing_of_what_others_can_do() -> None:
+    """Seen to fail in the compiled engine, where what is set to one stands in the class of all."""
+    v = Value(1.0)
+    names = ["__call__", "__iter__", "__len__", "__getattr__", "__get__", "__index__"]
+    for name in names:
+        with contextlib.suppress(AttributeError):
+            setattr(v, name, None)
+
+    assert not set(names) & set(vars(Value))
+    assert not callable(Value(1.0))
+
+
+def test_properties_of_the_class_go_before_ones_own_attributes() -> None:
+    """Seen to fail where own attributes are looked at first."""
+    v = Value(1.0)
+    vars(v)["data"] = 2.0
+    vars(v)["label"] = "mine"
+
+    assert (v.data, v.label) == (1.0, "")
+
+
+def test_all_attributes_are_exchanged_at_once() -> None:
+    """Seen to fail in the compiled engine: its `__dict__` could not be set."""
+    v = Value(1.0)
+    v.m = 0.0
+    v.__dict__ = {"n": 1}
+    assert (v.n, vars(v), hasattr(v, "m")) == (1, {"n": 1}, False)
+    del v.__dict__
+    assert vars(v) == {}
+    with pytest.raises(TypeError):
+        v.__dict__ = None
+
+
+@pytest.mark.parametrize("use", [getattr, delattr, hasattr])
+def test_the_name_of_an_attribute_may_be_a_string_that_runs_code(use: Callable[..., Any]) -> None:
+    """Seen to fail with a segfault: the name makes the Value anew while its attributes are searched."""
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            v.__init__(2.0)
+            return str(self) == other
+
+    v = Value(1.0)
+    v.m = 0.0
+    with contextlib.suppress(AttributeError):
+        use(v, Name("m"))
+
+    assert v.data == 2.0
+
+
 def test_a_program_may_give_values_methods() -> None:
     """Seen to fail in the compiled engine: its class was closed."""
     v = Value(3.0)
@@ -217,14 +310,29 @@ def test_a_program_may_give_values_methods() -> None:
 
 def test_a_program_may_give_values_operators() -> None:
     """Seen to fail in the compiled engine: its class was closed."""
-    Value.__matmul__ = lambda self, other: ("matmul", other)
+    methods = {
+        "__matmul__": lambda self, other: ("matmul", other),
+        "__len__": lambda self: 7,
+        "__getitem__": lambda self, place: place,
+        "__contains__": lambda self, thing: thing == 5,
+        "__await__": lambda self: iter([]),
+        "__call__": lambda self: "called",
+    }
+    for name, method in methods.items():
+        setattr(Value, name, method)
     try:
-        assert Value(3.0) @ 2 == ("matmul", 2)
+        v = Value(3.0)
+
+        assert (v @ 2, len(v), v[3], 5 in v, 4 in v, v()) == (("matmul", 2), 7, 3, True, False, "called")
+        assert isinstance(v, Awaitable)
     finally:
-        del Value.__matmul__
+        for name in methods:
+            delattr(Value, name)
 
     with pytest.raises(TypeError):
         Value(3.0) @ 2
+    with pytest.raises(TypeError):
+        len(Value(3.0))
 
 
 def test_a_property_that_fails_tells_why() -> None:
@@ -296,6 +404,26 @@ def test_a_stranger_is_asked_to_compare(compare: Callable[[Any, Any], Any]) -> N
     assert compare(Value(2.0), Vec(1.0, 2.0, 3.0)) == [compare(2.0, x) for x in (1.0, 2.0, 3.0)]
 
 
+def test_a_strangers_operator_is_found_as_python_finds_it() -> None:
+    """Seen to fail where it was called as a plain function, and where a module without a name passes for Python's."""
+
+    class Bound:
+        __rmul__ = classmethod(lambda cls, other: (cls, other))
+        __radd__ = staticmethod(lambda other: other)
+        __rsub__ = property(lambda self: lambda other: (self, other))
+        __rpow__ = None
+
+    v, stranger, nameless = Value(2.0), Bound(), {}
+    exec("class Nameless:\n    def __rmul__(self, other): return other", nameless)
+
+    assert v * stranger == (Bound, v)
+    assert v + stranger is v
+    assert v - stranger == (stranger, v)
+    assert v * nameless["Nameless"]() is v
+    with pytest.raises(TypeError, match=r"expected a real number, not .*Bound"):
+        v**stranger
+
+
 class Declining:
     """A class whose operators want nothing to do with Values."""
 
@@ -325,6 +453,27 @@ def test_numpy_on_either_side_gives_arrays_of_values() -> None:
         sum(product).backward()
         assert v.grad == 3.0
         v.zero_grad()
+
+
+def test_an_array_of_no_dimension_may_hold_a_value() -> None:
+    """Seen to fail with a TypeError that took the Value for no number."""
+    v, w = Value(3.0), Value(2.0)
+    held = numpy.array(w)
+
+    assert ((held * v).parents, (v - held).parents, held < v) == ((w, v), (v, w), True)
+
+
+def test_an_array_of_values_is_changed_in_place() -> None:
+    """Seen to fail with a TypeError; an array of floats has no room for Values."""
+    v = Value(3.0)
+    array = held = numpy.array([Value(1.0), 2.0])
+    array += v
+    array *= v
+    assert (array is held, [y.data for y in array]) == (True, [12.0, 15.0])
+    floats = numpy.array([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"an array of float64 cannot hold Values: .* array\.astype"):
+        floats += v
+    assert floats.tolist() == [1.0, 2.0]
 
 
 # micrograd's names --------------------------------------------------------------------------------------

@@ -179,6 +179,13 @@ def test_no_method_takes_what_is_no_value_for_one(thing: Any) -> None:
         list(map(native.Value.item, [native.Value(1.5), thing]))
 
 
+def test_no_compiled_class_has_methods_that_do_not_look_at_what_they_are_called_with() -> None:
+    """Seen to crash with those that Cython adds for pickling, where they are called of the class."""
+    ours = [kind for kind in vars(native).values() if isinstance(kind, type) and kind.__module__ == native.__name__]
+    for kind in {*ours, type(OPERATIONS["exp"].twin)}:
+        assert not [name for name in dir(kind) if name.endswith("_cython__")]
+
+
 @pytest.mark.parametrize("base", [tuple, list])
 @pytest.mark.parametrize("length", [0, 1, 3, 1_000_000])
 @pytest.mark.parametrize("content", [0, 1, 3, 100_000])
