@@ -171,9 +171,9 @@ class _Ladder:
                 blocked = error
                 rungs.clear()
                 continue
-            reading, doubt = self._doubted(reading, doubt), reading.doubt
-            if reading.is_smooth:
-                return self._settled(rungs, rough, reading) if rough else self._climbed(rungs, reading)
+            doubted, doubt = self._doubted(reading, doubt), reading.doubt
+            if doubted.is_smooth:
+                return self._settled(rungs, rough, doubted) if rough else self._climbed(rungs, doubted)
             rough.append(reading)
         if blocked:
             raise blocked
