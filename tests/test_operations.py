@@ -487,8 +487,8 @@ def test_formulas_group_as_the_graph_does() -> None:
     assert expression((a + b).exp() * c) == "exp(a + b) × c"
     assert expression(a + (-3)) == "a + (-3)"
     assert expression(a * (-3)) == "a × (-3)"
-    assert expression(autograd.sum([a, b * c, c])) == "sum(a, b × c, c)"
-    assert expression(autograd.dot([a] * 10, [b] * 10)) == "dot(a, a, a, a, a, a, …, a, b, b, b, b, b, b, …, b)"
+    assert expression(autograd.sum([a, b * c, c])) == "sum([a, b × c, c])"
+    assert expression(autograd.dot([a] * 10, [b] * 10)) == "dot([a, a, a, a, a, a, …, a], [b, b, b, b, b, b, …, b])"
 
 
 def test_a_users_notation_is_filled_in_too(cube: Any) -> None:
