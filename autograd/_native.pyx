@@ -73,6 +73,7 @@ cdef extern from "Python.h":
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
     PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
+    int PySys_AddAuditHook(int (*hook)(const char*, PyObject*, void*) noexcept, void* data) except -1
 
 cdef extern from "_native.h":
     void FETCH(const void* address) noexcept nogil
@@ -97,6 +98,7 @@ cdef extern from "_native.h":
     Dropping* kept_dropping
     Dropping* direct
     void* frame_here()
+    int keep_name(const char* event, PyObject* arguments, void* kind) noexcept
     int as_sequence
     int as_mapping
     int as_async
@@ -1811,6 +1813,7 @@ def adam_step(
 
 # As with a class that is written in Python, a program may give it methods: Value.cube = lambda v: v**3.
 (<PyTypeObject*>Value).tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+PySys_AddAuditHook(keep_name, <void*>Value)
 (<PyTypeObject*>Value).tp_as_sequence = &as_sequence
 (<PyTypeObject*>Value).tp_as_mapping = &as_mapping
 (<PyTypeObject*>Value).tp_as_async = &as_async

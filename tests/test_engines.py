@@ -241,6 +241,17 @@ def test_it_imports_and_computes_without_docstrings(engine: str) -> None:
     assert done.stdout == f"6.0 {engine}\n"
 
 
+@pytest.mark.parametrize("name", ["__name__", "__qualname__", "__bases__"])
+def test_the_class_keeps_its_name(name: str) -> None:
+    """Seen to crash: Python writes a name to where a class that is compiled has no room for it."""
+    before = getattr(native.Value, name)
+    with pytest.raises(TypeError, match=f"cannot set {name} of the class Value"):
+        setattr(native.Value, name, "V" if name != "__bases__" else (Fraction,))
+
+    assert getattr(native.Value, name) == before
+    assert native.Value.__name__ == "Value"
+
+
 def test_a_node_that_is_made_anew_is_a_leaf() -> None:
     stories = []
     for engine in ENGINES:
