@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import bits, grads
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd
@@ -55,7 +55,11 @@ def test_a_declaration_is_complete(operation: Operation) -> None:
 @given(st.data())
 def test_derivatives_agree_with_differences(operation: Operation, data: st.DataObject) -> None:
     """First and second ones, over the declared domain; seen to fail with each partial wrong by a factor 1 + 1e-6."""
-    gradcheck(operation, *data.draw(inputs_for(operation)), second=True)
+    inputs = data.draw(inputs_for(operation))
+    # Where large terms of a list cancel to exactly 0, small ones are lost without a trace that differences could see.
+    assume(not operation.list_count or operation(*inputs) != 0.0)
+
+    gradcheck(operation, *inputs, second=True)
 
 
 @every_operation
