@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """The rule book in C: the value of each operation and its partial derivatives, for the compiled engine.
 
-As in `operations` and `precise`, line for line. Where C answers nan, Python's own functions may answer one of another sign; a nan
-that did not come in is always the NAN of `ieee`.
+As in `operations` and `precise`, line for line. Where C answers nan, Python's own functions may answer one of another
+sign; a nan that did not come in is always the NAN of `ieee`.
 """
 
 from libc.math cimport (

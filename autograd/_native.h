@@ -1,7 +1,7 @@
 /* What the compiled engine asks of C itself: memory, the lives of nodes, and what differs between threads.
 
    Memory. Nodes are blocks of one size, cut from chunks of 2 MB. A graph is made node after node and freed as a whole.
-   So a chunk hands out its blocks in a row, from one end to the other, and begins anew when all of them have come back:
+   So a chunk hands out its blocks in a row, from one end to the other, and begins again when all of them have come back:
    nodes of one computation stand in memory as they were made, which processors can foresee. (Only when it has come to
    its end and some of its nodes still live does it hand out again single blocks that came back.) A chunk is as large and
    as aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few empty chunks

@@ -127,7 +127,7 @@ cdef Py_ssize_t place_of(kind, str name) except -1:
     """Where objects of a class in `modes` keep what is called so."""
     slot = kind.__dict__.get(name)
     if not isinstance(slot, MemberDescriptorType):
-        raise ImportError(f"autograd.modes.{kind.__name__} has no slot {name!r}, which this engine reads: build it anew")
+        raise ImportError(f"autograd.modes.{kind.__name__} has no slot {name!r}, which this engine reads: build it again")
     return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
 
 
@@ -1049,7 +1049,7 @@ cdef inline object binary(int code, object left, object right, str reflected):
     if not KNOWN[code]:
         operands = (operand_of(left), operand_of(right))
         return through_closure(OPERATION_OF[code], operands, numbers_of(operands))
-    # What is no Value first: its conversion may run Python code, which may change a Value.
+    # What is not a Value first: its conversion may run Python code, which may change a Value.
     if first == NULL:
         x = plain(left)
     if second == NULL:
@@ -1832,6 +1832,8 @@ def become_method(name, operation):
         setattr(Value, name, METHODS.get(operation, method))
     elif name not in reference._RESERVED and name in vars(Value):
         delattr(Value, name)
+        if name in OF_VALUES:
+            setattr(Value, name, Missing(name))
 
 
 def method_of(int code):

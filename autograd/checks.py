@@ -145,7 +145,8 @@ def _instead(given: Any, kind: type[int | float], least: float | None, most: flo
         number = kind(given) if isinstance(given, str) or (isinstance(given, float) and given == int(given)) else None
     except (ValueError, OverflowError):
         number = None
-    if number is not None:
+    low, high = -math.inf if least is None else least, math.inf if most is None else most
+    if number is not None and math.isfinite(number) and low <= number <= high:
         return f": write {number}"
     if least is None:
         return ""

@@ -105,7 +105,7 @@ class Expression:
 
     On plain numbers it gives a float, with a Value among them a Value. Numbers in the text are constants, in
     IEEE 754 arithmetic. Formulas are read as they are printed too: × · ÷ − x ^ y √x |x| x² w₀ σ(x) max(x, y). Raises
-    ExpressionError for a text that is no such expression, and, when called, for a name without a value or a value
+    ExpressionError for a text that is not such an expression, and, when called, for a name without a value or a value
     without a name.
     """
 

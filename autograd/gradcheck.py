@@ -247,7 +247,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], numbers: Iterable[float] 
 
 
 def _each(thing: Any, way: str, act: Callable[[Any, str], Any]) -> Any:
-    """The thing with `act(part, way)` in place of each part that is no list, tuple, dict or array."""
+    """The thing with `act(part, way)` in place of each part that is not a list, tuple, dict or array."""
     if isinstance(thing, dict):
         return {key: _each(part, f"{way}[{key!r}]", act) for key, part in thing.items()}
     if isinstance(thing, list | tuple):

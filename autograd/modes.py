@@ -348,7 +348,7 @@ class scope(Way):  # noqa: N801
     ('hidden layer', 'neuron')
 
     Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
-    A decorator too, @scope("loss"). A name that is no string, or empty, raises TypeError or ValueError.
+    A decorator too, @scope("loss"). A name that is not a string, or is empty, raises TypeError or ValueError.
     """
 
     def __init__(self, name: str, members: "Callable[[], Iterable[Value]]" = tuple) -> None:

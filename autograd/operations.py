@@ -14,7 +14,7 @@ Rules are written once and used twice. On floats they compute; on Values they bu
 gradient can itself be differentiated. For that, a rule compares its operands only with < and >, and computes
 with operators and with `ieee`.
 
-This file knows calculus and no graphs: an operand that is no plain number is asked, by its method
+This file knows calculus and no graphs: an operand that is not a plain number is asked, by its method
 `__apply_operation__(operation, operands)`, to apply the operation itself.
 """
 
@@ -753,8 +753,23 @@ _atan_slope: Callable[[Any], Any] = _derived(
     "atan_slope",
     "1/(1 + x²)",
     precise.atan_slope,
-    lambda x: (-2.0 * (x * _atan_slope(x)) * _atan_slope(x),),
+    lambda x: (_atan_curvature(x),),
     latex=r"\frac{1}{1+x^2}",
+    precedence=PRODUCT,
+)
+
+
+def _third_derivative_of_atan(x):
+    slope = _atan_slope(x)
+    return ((6.0 * x * x - 2.0) * slope if -1 <= x <= 1 else 6.0 - 8.0 * slope) * slope * slope
+
+
+_atan_curvature: Callable[[Any], Any] = _derived(
+    "atan_curvature",
+    "−2x/(1 + x²)²",
+    precise.atan_curvature,
+    lambda x: (_third_derivative_of_atan(x),),
+    latex=r"\frac{-2x}{(1+x^2)^2}",
     precedence=PRODUCT,
 )
 

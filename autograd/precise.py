@@ -40,6 +40,11 @@ def atan_slope(x: float) -> float:
     return 1.0 / (1.0 + x * x) if math.fabs(x) <= 1 else 1.0 / x / (x + 1.0 / x)
 
 
+def atan_curvature(x: float) -> float:
+    """−2x/(1 + x²)², where x may be inf."""
+    return -2.0 * (x * atan_slope(x) if math.fabs(x) <= 1 else 1.0 / (x + 1.0 / x)) * atan_slope(x)
+
+
 def silu(x: float) -> float:
     """x·σ(x)."""
     if x >= 0:

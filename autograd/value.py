@@ -717,7 +717,7 @@ def _let_go(node: Value) -> None:
     node.operands, node._local_gradient, node.scope = (), None, None
     # A loop is known by its frame. What dies in a callback of a weak reference has the frame of that between, and gets
     # a loop of its own: the callback may be waiting for another thread, and nothing else is to wait for it.
-    above = sys._getframe(2)
+    above = sys._getframe(1).f_back
     if above in _loops:
         _loops[above].append(held)
         return
@@ -746,6 +746,8 @@ def _become_method(name: str, operation: Operation | None) -> None:
         setattr(Value, name, method)
     elif name not in _RESERVED and name in vars(Value):
         delattr(Value, name)
+        if name in OF_VALUES:
+            setattr(Value, name, Missing(name))
 
 
 def _method(operation: Operation | None) -> Callable[..., Any] | None:

@@ -62,6 +62,16 @@ def test_derivatives_agree_with_differences(operation: Operation, data: st.DataO
     gradcheck(operation, *inputs, second=True)
 
 
+@pytest.mark.parametrize("name", [o.name for o in BUILT_IN if len(o.parameters) == 1 and not o.list_count])
+@pytest.mark.parametrize("end", [math.inf, -math.inf])
+def test_a_derivative_that_is_a_number_at_infinity_has_one_of_its_own(name: str, end: float) -> None:
+    """Seen to fail with the second derivative of atan, by inf · 0."""
+    x = Value(end)
+    slope = gradient(OPERATIONS[name](x), x)
+    if math.isfinite(slope.data):
+        assert not math.isnan(gradient(slope, x).data)
+
+
 @every_operation
 def test_differences_do_decide(operation: Operation) -> None:
     """So that the test above is not one that cannot fail."""

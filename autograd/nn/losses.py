@@ -114,7 +114,7 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     >>> cross_entropy([0.0, 0.0], 1) == log(2.0)
     True
 
-    A target that is no class raises ValueError.
+    A target that is not a class raises ValueError.
     """
     logits = scalars("logits", logits, "for two classes by one output, use binary_cross_entropy_with_logits")
     right = whole("the target", target, instead="it is the place of the right class, counted from 0")

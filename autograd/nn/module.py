@@ -175,7 +175,7 @@ class Module(metaclass=_Construction):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over numbers that `state_dict` gave.
 
-        Raises ValueError where a name is missing or unknown, or something is no number; then nothing has changed.
+        Raises ValueError where a name is missing or unknown, or something is not a number; then nothing has changed.
         """
         parameters = dict(self.named_parameters())
         buffers = {name: (module, buffer) for name, module, buffer in _places_of_buffers(self)}

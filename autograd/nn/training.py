@@ -23,6 +23,7 @@ from .. import checks, notation, saving
 from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
 from ..files import AnyPath
 from ..operations import BLOCKED, mean
+from ..terminal import printable
 
 Pair = tuple[Any, Any]
 
@@ -310,7 +311,8 @@ def _anomaly(batch_loss: Value, losses: Mapping[int, Value]) -> FloatingPointErr
     else:
         node, told = _birth_of_gradient(batch_loss)
     places = [place for place, value in losses.items() if any(each is node for each in ancestors(value))]
-    return FloatingPointError(notation.whereabouts(node) + told + (f"; at data[{places[0]}]" if places else ""))
+    where = f"; at data[{places[0]}]" if places else ""
+    return FloatingPointError(printable(notation.whereabouts(node) + told + where))
 
 
 def _birth(node: Value) -> Value:
