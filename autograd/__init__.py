@@ -8,9 +8,9 @@
 (5.0, 4.0)
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import nn, optim
 from .audit import Audit, Finding, audit
 from .draw import Drawing, draw
 from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, softmax, topological_order
@@ -126,6 +126,9 @@ __all__ = [
     "where",
 ]
 
+if TYPE_CHECKING:
+    from . import nn, optim
+
 __version__: str  # looked up when it is asked for, which takes a while
 
 if not TYPE_CHECKING:  # for then a name that does not exist would pass
@@ -134,6 +137,8 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
         """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
         if name == "__version__":
             return _version()
+        if name in ("nn", "optim"):  # imported when they are used, for they take as long as all the rest
+            return importlib.import_module(f".{name}", __name__)
         if name in OPERATIONS:
             return OPERATIONS[name]
         raise missing("module 'autograd'", name, OF_THE_PACKAGE)
