@@ -197,6 +197,12 @@ static int keep_name(const char *event, PyObject *args, void *kind) {
     return 0;
 }
 
+/* What Values cannot do: be long, be indexed, be awaited. Python finds no room for methods that a program gives to a class
+   which lacks these tables, as in Value.__len__ = f, and leaves them unused without a word. */
+static PySequenceMethods as_sequence;
+static PyMappingMethods as_mapping;
+static PyAsyncMethods as_async;
+
 /* Lives --------------------------------------------------------------------------------------------- */
 
 /* A block becomes an object with one reference, the one that `<Value>block` counts. To set the count of what was in the
@@ -239,14 +245,6 @@ static inline void *frame_here(void) {
     return PyThreadState_Get()->cframe->current_frame;
 #endif
 }
-
-/* The class ------------------------------------------------------------------------------------------ */
-
-/* What Values cannot do: be long, be indexed, be awaited. Python finds no room for methods that a program gives to a class
-   which lacks these tables, as in Value.__len__ = f, and leaves them unused without a word. */
-static PySequenceMethods as_sequence;
-static PyMappingMethods as_mapping;
-static PyAsyncMethods as_async;
 
 /* Threads ------------------------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol
 from . import checks, saving
 from .engines import Value, native
 from .files import AnyPath
+from .foreign import missing
 from .ieee import divide, power, sqrt
 from .modes import mode
 from .notation import decimal
@@ -1030,5 +1031,4 @@ _REMEDIES = {
 if not TYPE_CHECKING:  # for then a name that does not exist would pass
 
     def __getattr__(name: str) -> NoReturn:
-        remedy = f": {_REMEDIES[name]}" if name in _REMEDIES else ""
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{remedy}", name=name)
+        raise missing(f"module {__name__!r}", name, _REMEDIES)

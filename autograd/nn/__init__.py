@@ -13,6 +13,7 @@ True
 
 from typing import TYPE_CHECKING, NoReturn
 
+from ..foreign import missing
 from .activations import ACTIVATIONS, elu, gelu, leaky_relu, silu
 from .layers import MLP, Layer, Neuron, Sequential, expanded
 from .losses import (
@@ -85,5 +86,4 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
 
     def __getattr__(name: str) -> NoReturn:
         """The names that users of PyTorch look for."""
-        remedy = f": {FOREIGN_NAMES[name]}" if name in FOREIGN_NAMES else ""
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{remedy}")
+        raise missing(f"module {__name__!r}", name, FOREIGN_NAMES)
