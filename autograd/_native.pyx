@@ -38,7 +38,7 @@ from . import anomaly, modes, operations, value as reference
 from .arrays import universal_function
 from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import real
-from .operations import BLOCKED, LISTENERS, OPERATIONS
+from .book import BLOCKED, LISTENERS, OPERATIONS
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1
@@ -1840,9 +1840,9 @@ def method_of(int code):
     """The shorter way for an operation on one number or on two."""
     cdef int others_wanted = 0 if code < ADD else 1
 
-    def method(Value self not None, *others):
-        if len(others) != others_wanted:
-            OPERATION_OF[code].operands((self, *others))  # raises
+    def method(Value self not None, *others, **named):
+        if named or len(others) != others_wanted:
+            self, *others = OPERATION_OF[code].operands((self, *others), named)
         return binary(code, self, others[0], None) if others_wanted else unary(code, self)
 
     return update_wrapper(method, RULE_OF[code])
@@ -1851,12 +1851,13 @@ def method_of(int code):
 cdef dict METHODS = {OPERATION_OF[code]: method_of(code) for code in range(IDENTITY, WHERE)}
 for _name in OF_VALUES:
     setattr(Value, _name, Missing(_name))
-for _name, _operation in OPERATIONS.items():
-    become_method(_name, _operation)
+for _operation in OPERATIONS.values():
+    for _name in (_operation.name, *_operation.aliases):
+        become_method(_name, _operation)
 LISTENERS.append(become_method)
 
 cdef Twin _twin
 for _i in range(IDENTITY, OTHER):
     _twin = Twin.__new__(Twin)
     _twin.code = _i
-    OPERATION_OF[_i].twin = _twin
+    object.__setattr__(OPERATION_OF[_i], "twin", _twin)  # the one thing of an operation that is not its own
