@@ -195,7 +195,9 @@ def floor(x: Any) -> Any:
 
 
 def copysign(x: Any, y: Any) -> Any:
-    return math.copysign(x, y) if type(y) is float else y.sign_for(x)
+    if type(x) is not float or type(y) is not float:
+        return (y if type(x) is float else x).trace.apply("copysign", x, y)
+    return math.copysign(x, y)
 
 
 def isnan(x: Any) -> Any:
