@@ -40,7 +40,7 @@ def _built() -> Any:
     if asked == "python":
         return None
     try:
-        return import_module("._native", __package__)
+        return import_module(".native.core", __package__)
     except ImportError as error:
         if asked == "native":
             raise ImportError(
@@ -65,4 +65,4 @@ if TYPE_CHECKING or native is None:
     from .operations import softmax
     from .value import Value, gradient
 else:
-    from ._native import Value, gradient, softmax
+    from .native.core import Value, gradient, softmax

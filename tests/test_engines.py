@@ -2,13 +2,17 @@
 
 import gc
 import inspect
+import json
 import math
 import os
+import pathlib
 import random
+import re
 import signal
 import struct
 import subprocess
 import sys
+import sysconfig
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -25,7 +29,7 @@ import autograd
 from autograd import OPERATIONS, Operation, operations, value
 from autograd.testing import Program, programs
 
-native = pytest.importorskip("autograd._native", reason="the compiled engine was not built")
+native = pytest.importorskip("autograd.native.core", reason="the compiled engine was not built")
 
 ENGINES = [value, native]
 BUILT_IN = [operation for operation in OPERATIONS.values() if operation.rule.__module__ == "autograd.operations"]
@@ -382,7 +386,7 @@ def test_a_program_lives_the_same_life(program: Program, seed: int) -> None:
 
 
 def without_lines(story: Any) -> str:
-    return repr(story).replace("autograd._native", "autograd.value")
+    return repr(story).replace("autograd.native.core", "autograd.value")
 
 
 WORDS_AND_PICTURES = """
@@ -781,6 +785,97 @@ def test_a_step_with_moments_that_are_no_numbers_changes_nothing() -> None:
 
 # What the compiled engine is made of ----------------------------------------------------------------
 
+THE_EXAMPLE = """
+import ctypes
+from autograd import Value
+
+a = Value(2.0)
+b = Value(-3.0)
+c = a * b
+d = c + 1.0
+e = c * d
+e.backward()
+print([id(node) for node in (a, b, c, d, e)])
+print(ctypes.string_at(id(c), c.__sizeof__()).hex())
+"""
+
+
+def the_example() -> tuple[dict[str, int], bytes]:
+    """Of the page of design: the addresses of its five nodes in a process of its own, and the bytes of c."""
+    done = subprocess.run(
+        [sys.executable, "-c", THE_EXAMPLE],
+        env={**os.environ, "AUTOGRAD_ENGINE": "native"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    addresses, memory = done.stdout.splitlines()
+    return dict(zip("abcde", json.loads(addresses), strict=True)), bytes.fromhex(memory)
+
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+IS_DRAWN = sys.maxsize > 2**32 and not FREE_THREADED
+PAGE = autograd.native.__doc__
+
+
+@pytest.mark.skipif(not IS_DRAWN, reason="the page of design draws a node of a 64-bit Python with the GIL")
+def test_the_page_of_design_draws_a_node_as_it_is() -> None:
+    """Each field of the example's c: seen to fail with one offset and with one number of the page changed."""
+    addresses, memory = the_example()
+    kinds = {"number": "d", "x": "d", "y": "d", "gradient_": "d"} | {"birth_low": "I", "birth_high": "H"}
+    fields = re.findall(r"^ +(\d+)  +(\d)  (\w+) +([-\w.]+)", PAGE, re.MULTILINE)
+    end = 0
+    for offset, size, name, shown in fields:
+        stored = memory[int(offset) : int(offset) + int(size)]
+        if name in kinds:
+            assert struct.unpack("=" + kinds[name], stored) == (float(shown),), name
+        elif name == "references":
+            assert int.from_bytes(stored[:4], sys.byteorder) == int(shown)
+        elif name not in ("type", "code"):
+            expected = {"NULL": 0, **addresses}.get(shown, shown)
+            assert int.from_bytes(stored, sys.byteorder) == int(expected), name
+        assert int(offset) == end
+        end += int(size)
+
+    assert len(fields) == 15
+    assert end == len(memory) == native.Value.__basicsize__
+    assert f"one block of {end} bytes" in PAGE
+
+
+@pytest.mark.skipif(not IS_DRAWN or sys.platform == "win32", reason="here nodes do not stand in chunks")
+def test_the_page_of_design_draws_a_chunk_as_it_is() -> None:
+    addresses, _ = the_example()
+    places = {name: address % 2**21 for name, address in addresses.items()}
+    size = native.Value.__basicsize__
+    room = (2**21 - places["a"]) // size
+    drawn = [int(number) for number in re.search(r"^    place +([\d ]+)$", PAGE, re.MULTILINE)[1].split()]
+
+    assert drawn[1:-3] == sorted(places.values())
+    assert drawn[-3:] == [places["e"] + size, places["a"] + room * size, 2**21]
+    assert f"there is room for {room} nodes" in PAGE
+
+
+def test_the_page_of_design_tells_what_a_pass_computes() -> None:
+    leaves = a, b = native.Value(2.0), native.Value(-3.0)
+    c = a * b
+    d = c + 1.0
+    e = c * d
+    e.backward()
+    row = re.search(r"^    c sends +(.+?)  +to a", PAGE, re.MULTILINE)[1]
+
+    assert [float(number) for number in row.split()] == [node.grad for node in (e, d, c, *leaves)]
+
+
+def test_the_page_of_design_names_all_parts() -> None:
+    folder = pathlib.Path(autograd.native.__file__).parent
+    parts = {path.name for path in folder.iterdir() if path.suffix in (".pxi", ".pxd", ".h")}
+    core = folder / "core.pyx"
+
+    assert set(re.findall(r"^    (\w+\.\w+)  ", PAGE, re.MULTILINE)) == parts
+    assert set(re.findall(r'^include "(.+)"$', core.read_text("utf-8"), re.MULTILINE)) == {
+        name for name in parts if name.endswith(".pxi")
+    }
+
 
 def test_a_node_is_small_and_unknown_to_the_collector() -> None:
     x = native.Value(2.0, "x")
@@ -966,7 +1061,7 @@ def test_an_engine_that_is_not_there_is_an_import_error() -> None:
 
 
 def test_an_engine_that_was_not_built_is_told_in_one_error_if_it_was_asked_for() -> None:
-    program = "import sys; sys.modules['autograd._native'] = None; import autograd; print(autograd.engine)"
+    program = "import sys; sys.modules['autograd.native.core'] = None; import autograd; print(autograd.engine)"
     chosen, asked = [
         subprocess.run(
             [sys.executable, "-c", program],
@@ -984,7 +1079,7 @@ def test_an_engine_that_was_not_built_is_told_in_one_error_if_it_was_asked_for()
     assert asked.stderr.count("Traceback") == 1
 
 
-@pytest.mark.parametrize(("engine", "module"), [("python", "value"), ("native", "_native")])
+@pytest.mark.parametrize(("engine", "module"), [("python", "value"), ("native", "native.core")])
 def test_the_engine_can_be_chosen(engine: str, module: str) -> None:
     program = f"import autograd, autograd.{module} as chosen; print(autograd.engine, autograd.Value is chosen.Value)"
     asked = subprocess.run(

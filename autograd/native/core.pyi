@@ -1,6 +1,6 @@
-from .operations import softmax as softmax
-from .value import Value as Value
-from .value import gradient as gradient
+from ..operations import softmax as softmax
+from ..value import Value as Value
+from ..value import gradient as gradient
 
 def exchange(first: str, second: str, *, partials: bool) -> None: ...
 def set_window(for_all: int, for_each: int) -> tuple[int, int]: ...

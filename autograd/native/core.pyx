@@ -1,0 +1,162 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: freethreading_compatible=True, auto_pickle=False
+"""The compiled twin of `value`: the same Values, the same numbers bit for bit, many times faster.
+
+The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
+up to two parents and the numbers they had, in line; lists of operands stand in an array beside it. There is no closure
+and no tuple: from its operation and the numbers, `formulas` knows the local gradient. What only errors and drawings
+need is asked of `value` itself; second derivatives come from the closures of the rule book, as they do there.
+
+What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
+one, as with a module that keeps its output, or a local-gradient closure that holds its own node, has to break it); a
+node that dies hands its parents to one loop, so that no depth overflows the stack; a pass keeps its flows in tables of
+its own, and writes gradients at its very end, without a Python instruction in between. Wherever Python code may run
+(rules, properties of a subclass, signal handlers), nothing is taken to be as it was before.
+"""
+
+cimport cython
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.ref cimport PyObject
+from libc.math cimport copysign, isfinite, isnan, pow as c_pow, sqrt as c_sqrt, NAN
+from libc.stdint cimport uintptr_t
+from libc.string cimport memcpy, memset
+
+from .formulas cimport (
+    ABS, ADD, COUNT, DIVIDE, DOT, EXP, IDENTITY, LEAF, MULTIPLY, NEGATE, OTHER, POWER, RECIPROCAL, SUBTRACT, SUM, WHERE,
+    divided, partial1, partial2, partials_n, value1, value2, value_n,
+)
+
+from functools import update_wrapper
+from heapq import heappop, heappush
+from types import MemberDescriptorType
+
+from .. import anomaly, modes, operations, value as reference
+from ..arrays import universal_function
+from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
+from ..ieee import real
+from ..book import BLOCKED, LISTENERS, OPERATIONS
+
+cdef extern from "Python.h":
+    int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1
+    PyObject* PyTuple_GET_ITEM(PyObject* items, Py_ssize_t place)
+    PyObject* Py_True
+    PyObject* Py_None
+    void Py_DecRef "Py_DECREF"(PyObject* thing)
+    void Py_IncRef "Py_INCREF"(PyObject* thing)
+    void Py_XDecRef "Py_XDECREF"(PyObject* thing)
+    bint Py_IS_TYPE(PyObject* thing, PyTypeObject* kind)
+    PyTypeObject* Py_TYPE(PyObject* thing)
+    ctypedef void (*destructor)(PyObject*) noexcept
+    ctypedef void (*freefunc)(void*) noexcept
+    ctypedef struct PyTypeObject:
+        const char* tp_name
+        const char* tp_doc
+        unsigned long tp_flags
+        Py_ssize_t tp_basicsize
+        PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
+        destructor tp_dealloc
+        freefunc tp_free
+        void* tp_descr_set
+        void* tp_as_sequence
+        void* tp_as_mapping
+        void* tp_as_async
+    PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
+    void PyErr_NoMemory()
+    ctypedef struct PyFrameObject:
+        pass
+    PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
+    void PyObject_ClearWeakRefs(PyObject* thing)
+    int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
+    PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
+    const unsigned long Py_TPFLAGS_IMMUTABLETYPE
+    int PySys_AddAuditHook(int (*hook)(const char*, PyObject*, void*) noexcept, void* data) except -1
+
+cdef extern from "chunks.h":
+    void FETCH(const void* address) noexcept nogil
+    PyObject* take_block(size_t size)
+    void give_block(PyObject* block)
+    void* new_table(size_t size)
+    void free_table(void* table, size_t size)
+
+
+cdef extern from "gil.h":
+    long long next_birth()
+    void BEGIN_PASS()
+    void END_PASS()
+    void BEGIN_COMMIT()
+    void END_COMMIT()
+    const bint HAS_GIL
+    const bint NO_PASS_RUNS
+    const bint KEEPS_PASS
+    bint MAY_BE_LAST(PyObject* thing)
+    bint IS_LAST(PyObject* thing)
+
+
+cdef extern from "lives.h":
+    void BEGIN_LIFE(PyObject* block, PyTypeObject* kind)
+    void COUNT_ONCE(PyObject* block)
+    PyObject* WEAK_REFERENCES(PyObject* thing)
+    const bint FREES_NESTED
+    void* frame_here()
+    const Py_ssize_t FEW
+    struct Dropping:
+        Dropping* next
+        void* frame
+        PyObject** things
+        Py_ssize_t count
+        Py_ssize_t room
+        PyObject* few[1]
+    Dropping* droppings
+    Dropping* kept_dropping
+    Dropping* direct
+
+
+cdef object Reference = reference.Value
+cdef object MODE = modes.MODE
+cdef object OUTSIDE = modes.OUTSIDE
+
+
+NAMES = (
+    None,
+    "identity", "negate", "reciprocal", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus",
+    "relu", "abs",
+    "add", "subtract", "multiply", "divide", "power", "maximum", "minimum",
+    "where", "sum", "mean", "dot", "logsumexp",
+    None,
+)
+cdef list OPERATION_OF = [OPERATIONS.get(name) for name in NAMES]
+cdef list RULE_OF = [operation and operation.rule for operation in OPERATION_OF]
+cdef dict CODE_OF = {operation: code for code, operation in enumerate(OPERATION_OF) if operation}
+
+# Whether an operation still has the rule that `formulas` knows: a program may replace it.
+cdef bint KNOWN[COUNT]
+
+# Which formula computes the value of an operation, and which its partials: its own. The tests exchange two, to show
+# that they notice.
+cdef int VALUE_BY[COUNT]
+cdef int PARTIAL_BY[COUNT]
+cdef int _i
+for _i in range(COUNT):
+    VALUE_BY[_i] = PARTIAL_BY[_i] = _i
+    KNOWN[_i] = OPERATION_OF[_i] is not None
+
+
+def exchange(str first, str second, *, bint partials):
+    """Exchange the formulas of two operations of equally many operands: a fault, which a test puts in and takes out."""
+    cdef int a = NAMES.index(first), b = NAMES.index(second)
+    if partials:
+        PARTIAL_BY[a], PARTIAL_BY[b] = PARTIAL_BY[b], PARTIAL_BY[a]
+    else:
+        VALUE_BY[a], VALUE_BY[b] = VALUE_BY[b], VALUE_BY[a]
+
+include "node.pxi"
+include "life.pxi"
+include "make.pxi"
+include "walk.pxi"
+include "gradient.pxi"
+include "step.pxi"
+include "kind.pxi"

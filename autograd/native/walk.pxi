@@ -1,0 +1,393 @@
+cdef class Partials:
+    """The partials of a node towards all its operands, and which of these were chosen."""
+
+    cdef double* numbers
+    cdef char* chosen
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.numbers)
+
+    cdef int make_room(self, Py_ssize_t count) except -1:
+        self.numbers = <double*>PyMem_RawMalloc(count * (sizeof(double) + 1) + 1)
+        if self.numbers == NULL:
+            raise MemoryError
+        self.chosen = <char*>(self.numbers + count)
+        return 0
+
+
+cdef Partials partials_of(Value node):
+    cdef Partials partials = Partials.__new__(Partials)
+    cdef Py_ssize_t i, count = count_of(node)
+    cdef tuple answers
+    partials.make_room(count)
+    if node.code == OTHER:
+        answers = reference._checked(beside(node).operation, beside(node).local_gradient(), count)
+        for i in range(count):
+            # Towards a plain number nothing is computed; and a node that its rule made anew has no operands any more.
+            partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
+            partials.chosen[i] = partial is not BLOCKED
+            partials.numbers[i] = 0.0 if partial is BLOCKED else partial
+    elif node.code >= WHERE:
+        partials_n(PARTIAL_BY[node.code], (<Many*>node.first).numbers, count, partials.numbers, partials.chosen)
+    else:
+        for i in range(count):
+            partials.chosen[i] = partial_at(<PyObject*>node, i, &partials.numbers[i])
+    return partials
+
+
+cdef inline bint partial_at(PyObject* node, int place, double* answer) noexcept:
+    if (<Value>node).code < ADD:
+        return partial1(PARTIAL_BY[(<Value>node).code], (<Value>node).x, (<Value>node).number, answer)
+    return partial2(PARTIAL_BY[(<Value>node).code], place, (<Value>node).x, (<Value>node).y, answer)
+
+
+cdef struct Stop:
+    # A node that a pass has met, and the sum of the flows that have arrived at it. NULL: none stands here. While only
+    # blocked edges have led to it, so that no flow has arrived, the lowest bit of its address is set.
+    PyObject* node
+    double flow
+
+
+cdef inline PyObject* blocked(PyObject* node) noexcept:
+    return <PyObject*>(<uintptr_t>node | 1)
+
+
+cdef inline bint is_blocked(Stop* stop) noexcept:
+    return <uintptr_t>stop.node & 1
+
+
+cdef inline PyObject* node_at(Stop* stop) noexcept:
+    return <PyObject*>(<uintptr_t>stop.node & ~<uintptr_t>1)
+
+
+cdef inline void arrive(Stop* stop, PyObject* node, double flow) noexcept:
+    if stop.node == node:
+        stop.flow += flow
+    else:  # nothing stands here yet, or the node without a flow
+        stop.node = node
+        stop.flow = flow
+
+
+cdef struct Stops:
+    # A table of them. Of what is counted the caller keeps the books.
+    Stop* at
+    Py_ssize_t room
+    Py_ssize_t count
+
+
+# So many stops ahead, nodes are brought into the cache; so many more are at the end of each table, empty.
+cdef enum:
+    AHEAD = 6
+
+
+cdef Stop* new_stops(Py_ssize_t room) except NULL:
+    cdef Stop* stops = <Stop*>new_table((room + AHEAD) * sizeof(Stop))
+    if stops == NULL:
+        raise MemoryError
+    return stops
+
+
+cdef void free_stops(Stops* stops) noexcept:
+    if stops.at != NULL:
+        free_table(stops.at, (stops.room + AHEAD) * sizeof(Stop))
+
+
+cdef int grow(Stops* stops, Py_ssize_t room) except -1:
+    """Room for more, after what is counted."""
+    cdef Stop* larger = new_stops(room)
+    if stops.count:
+        memcpy(larger, stops.at, stops.count * sizeof(Stop))
+    free_stops(stops)
+    stops.at, stops.room = larger, room
+    return 0
+
+
+cdef void commit(Stops* stops, Py_ssize_t count) noexcept:
+    """Write gradients: a leaf adds up, an interior node shows the last pass. The stops are empty then."""
+    cdef Py_ssize_t i
+    cdef PyObject* node
+    cdef double flow
+    for i in range(count):
+        FETCH(&(<Value>stops.at[i + AHEAD].node).gradient_)
+        node = node_at(&stops.at[i])
+        if node == NULL:
+            continue
+        flow = 0.0 if is_blocked(&stops.at[i]) else stops.at[i].flow
+        if (<Value>node).code == LEAF and (<Value>node).has_grad_:
+            flow = (<Value>node).gradient_ + flow
+        (<Value>node).gradient_ = flow
+        (<Value>node).has_grad_ = True
+        stops.at[i].node = NULL
+    stops.count = 0
+
+
+cdef collect(Stops* stops, Py_ssize_t count, list nodes, dict flows):
+    cdef Py_ssize_t i
+    for i in range(count):
+        if stops.at[i].node != NULL and not is_blocked(&stops.at[i]):
+            nodes.append(<object>stops.at[i].node)
+            flows[birth_of(stops.at[i].node)] = stops.at[i].flow
+
+
+# How far a window may reach: so many places, and so many more for each node that was met.
+cdef Py_ssize_t window_for_all = 1 << 20, window_for_each = 8
+
+
+def set_window(Py_ssize_t for_all, Py_ssize_t for_each):
+    """Set how far windows may reach, and answer how far they might before: in small graphs, tests need small ones."""
+    global window_for_all, window_for_each, spare
+    before = window_for_all, window_for_each
+    window_for_all, window_for_each = max(for_all, 1), for_each
+    spare = None
+    return before
+
+
+cdef class Pass:
+    """One walk from a root back to the leaves, with the flow that arrives at each node on the way.
+
+    A node is younger than its operands. So the nodes stand in a window by their age: the root at 0, one that was born
+    n Values earlier at n. A walk along the window comes to each node when all that were computed from it have sent
+    their flows. What was born too early for the window waits, in a heap, for the next one. Leaves, which send nothing,
+    have a hash table.
+    """
+
+    cdef long long youngest  # the birth that stands at 0
+    cdef Stops window  # counted up to the oldest that stands there
+    cdef Stops past  # what stood in windows before this one
+    cdef Stops leaves  # the room is a power of 2, at least half of it empty
+    cdef list waiting  # (−birth, place in the order of coming, address, flow or None)
+    cdef Py_ssize_t waited  # how many have had to
+    cdef Py_ssize_t met  # nodes the walk has come to, and the operands in lists of theirs
+
+    def __cinit__(self):
+        self.waiting = []
+
+    def __dealloc__(self):
+        free_stops(&self.window)
+        free_stops(&self.past)
+        free_stops(&self.leaves)
+
+    cdef int run(self, PyObject* root, double start) except -1:
+        self.youngest = birth_of(root)
+        self.met = 0
+        BEGIN_PASS()
+        try:
+            self.send_to(root, start)
+            self.walk()
+            self.check()
+        finally:
+            END_PASS()
+        # From here on to the end no Python code runs, and no other pass writes.
+        BEGIN_COMMIT()
+        commit(&self.window, self.window.count)
+        commit(&self.past, self.past.count)
+        commit(&self.leaves, self.leaves.room)
+        END_COMMIT()
+        return 0
+
+    cdef int walk(self) except -1:
+        cdef Py_ssize_t place = 0
+        cdef Stop* stop
+        while True:
+            while place < self.window.count:
+                stop = &self.window.at[place]
+                FETCH((stop + AHEAD).node)
+                if stop.node != NULL:
+                    self.met += 1
+                    if is_blocked(stop):
+                        self.block_all(node_at(stop))
+                    else:
+                        self.send(stop.node, stop.flow)
+                place += 1
+                if place & 0xFFFF == 0:
+                    PyErr_CheckSignals()
+            if not self.waiting:
+                return 0
+            self.open_next_window()
+            place = 0
+
+    cdef inline int send(self, PyObject* node, double flow) except -1:
+        """From a node at which all flows have arrived to its parents."""
+        cdef int formula = PARTIAL_BY[(<Value>node).code]
+        cdef PyObject* first = (<Value>node).first
+        cdef PyObject* second = (<Value>node).second
+        cdef double partial = 0.0
+        if (<Value>node).code >= WHERE:
+            self.send_to_many(node, flow)
+        elif formula == MULTIPLY:
+            if first != NULL:
+                self.send_to(first, flow * (<Value>node).y)
+            if second != NULL:
+                self.send_to(second, flow * (<Value>node).x)
+        elif formula == ADD:
+            if first != NULL:
+                self.send_to(first, flow)
+            if second != NULL:
+                self.send_to(second, flow)
+        else:
+            if first != NULL:
+                if partial_at(node, 0, &partial):
+                    self.send_to(first, flow * partial)
+                else:
+                    self.block(first)
+            if second != NULL:
+                if partial_at(node, 1, &partial):
+                    self.send_to(second, flow * partial)
+                else:
+                    self.block(second)
+        return 0
+
+    cdef int send_to_many(self, PyObject* node, double flow) except -1:
+        cdef Many* many = <Many*>(<Value>node).first
+        cdef Py_ssize_t i, half = many.count // 2
+        cdef Partials partials
+        self.met += many.count
+        if PARTIAL_BY[(<Value>node).code] == DOT:  # without a table of partials
+            for i in range(half):
+                if many.parents[i] != NULL:
+                    self.send_to(many.parents[i], flow * many.numbers[half + i])
+            for i in range(half):
+                if many.parents[half + i] != NULL:
+                    self.send_to(many.parents[half + i], flow * many.numbers[i])
+            return 0
+        partials = partials_of(<Value>node)
+        for i in range(many.count):
+            if many.parents[i] != NULL:
+                if partials.chosen[i]:
+                    self.send_to(many.parents[i], flow * partials.numbers[i])
+                else:
+                    self.block(many.parents[i])
+        return 0
+
+    cdef inline int send_to(self, PyObject* parent, double flow) except -1:
+        cdef long long place
+        if (<Value>parent).code == LEAF:
+            arrive(self.leaf(parent), parent, flow)
+            return 0
+        place = self.youngest - birth_of(parent)
+        if place >= self.window.count and not self.reaches(place):
+            return self.wait(parent, flow)
+        arrive(&self.window.at[place], parent, flow)
+        return 0
+
+    cdef int block_all(self, PyObject* node) except -1:
+        cdef Py_ssize_t i
+        cdef PyObject* parent
+        for i in range(count_of(<Value>node)):
+            parent = parent_at(<Value>node, i)
+            if parent != NULL:
+                self.block(parent)
+        return 0
+
+    cdef int block(self, PyObject* parent) except -1:
+        """Meet a parent that no flow goes to."""
+        cdef long long place
+        cdef Stop* stop
+        if (<Value>parent).code == LEAF:
+            stop = self.leaf(parent)
+        else:
+            place = self.youngest - birth_of(parent)
+            if place >= self.window.count and not self.reaches(place):
+                return self.wait(parent, None)
+            stop = &self.window.at[place]
+        if stop.node == NULL:
+            stop.node = blocked(parent)
+        return 0
+
+    cdef int reaches(self, long long place) except -1:
+        """Whether the window reaches as far as this place, or can be made to."""
+        cdef Py_ssize_t room = self.window.room
+        # Nodes of one computation were born in a row, nearly; far more places than nodes would be a waste.
+        cdef Py_ssize_t most = window_for_all + window_for_each * self.met
+        if place >= room:
+            if self.waiting:  # all that is older than the window waits, or a node would stand in two places
+                return False
+            while room <= place and room < most:
+                room = max(2 * room, 4)
+            if room > self.window.room:
+                grow(&self.window, room)
+            if place >= room:
+                return False
+        self.window.count = place + 1
+        return True
+
+    cdef int wait(self, PyObject* parent, flow) except -1:
+        self.waited += 1
+        heappush(self.waiting, (-birth_of(parent), self.waited, <uintptr_t>parent, flow))
+        return 0
+
+    cdef int open_next_window(self) except -1:
+        """Put the window where the youngest node is that waits, and into it all for which there is room."""
+        cdef Py_ssize_t i
+        cdef PyObject* parent
+        if self.past.count + self.window.count > self.past.room:
+            grow(&self.past, 2 * (self.past.count + self.window.count))
+        for i in range(self.window.count):
+            if self.window.at[i].node != NULL:
+                self.past.at[self.past.count] = self.window.at[i]
+                self.past.count += 1
+        memset(self.window.at, 0, self.window.count * sizeof(Stop))
+        self.window.count = 0
+        self.youngest = -self.waiting[0][0]
+        while self.waiting and self.youngest + self.waiting[0][0] < self.window.room:
+            _, _, address, flow = heappop(self.waiting)
+            parent = <PyObject*><uintptr_t>address
+            if flow is None:
+                self.block(parent)
+            else:
+                self.send_to(parent, flow)
+        return 0
+
+    cdef inline Stop* leaf(self, PyObject* leaf) except NULL:
+        """Where a leaf stands, or is to stand."""
+        cdef Stop* stop = leaf_stop(&self.leaves, leaf)
+        if stop == NULL or stop.node == NULL:
+            self.leaves.count += 1
+            if 2 * self.leaves.count > self.leaves.room:
+                self.grow_leaves()
+                stop = leaf_stop(&self.leaves, leaf)
+        return stop
+
+    cdef int grow_leaves(self) except -1:
+        cdef Stops larger
+        cdef Py_ssize_t i
+        larger.room = max(2 * self.leaves.room, 16)
+        larger.count = self.leaves.count
+        larger.at = new_stops(larger.room)
+        for i in range(self.leaves.room):
+            if self.leaves.at[i].node != NULL:
+                leaf_stop(&larger, node_at(&self.leaves.at[i]))[0] = self.leaves.at[i]
+        free_stops(&self.leaves)
+        self.leaves = larger
+        return 0
+
+    cdef int check(self) except -1:
+        """Under `detect_anomaly`, look at all flows."""
+        cdef Mode mode
+        read_mode(&mode)
+        if mode.anomaly:
+            nodes, flows = [], {}
+            collect(&self.window, self.window.count, nodes, flows)
+            collect(&self.past, self.past.count, nodes, flows)
+            collect(&self.leaves, self.leaves.room, nodes, flows)
+            anomaly.check_pass(sorted(nodes, key=reference._by_birth), flows)
+        return 0
+
+    cdef bint is_small(self) noexcept:
+        return self.window.room <= 1 << 17 and self.leaves.room <= 1 << 14 and self.past.room <= 1 << 14
+
+
+cdef inline Stop* leaf_stop(Stops* leaves, PyObject* leaf) noexcept:
+    """Where a leaf stands in a hash table with open addressing, or is to stand; NULL where there is no table."""
+    cdef size_t others = leaves.room - 1
+    cdef size_t place
+    if leaves.room == 0:
+        return NULL
+    # Knuth 1998, "The art of computer programming", volume 3, section 6.4: multiplication by the golden ratio.
+    place = <size_t>((<unsigned long long><uintptr_t>leaf * <unsigned long long>0x9E3779B97F4A7C15) >> 32) & others
+    while leaves.at[place].node != NULL and node_at(&leaves.at[place]) != leaf:
+        place = (place + 1) & others
+    return &leaves.at[place]
+
+
+cdef Pass spare = None  # the last one that was done: its arrays serve again
