@@ -13,9 +13,24 @@ import decimal
 import functools
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from . import ieee
+
+
+def formula(function: Callable[..., float]) -> Callable[..., float]:
+    """Mark a function that formulas call, where others stand in the formulas of all that use them; see `tracing`."""
+
+    @functools.wraps(function)
+    def of_floats_or_symbols(*operands: Any) -> float:
+        for operand in operands:
+            if type(operand) is not float:
+                return operand.trace.called(function, operands)
+        return function(*operands)
+
+    return of_floats_or_symbols
+
 
 # tanh and σ ---------------------------------------------------------------------------------------------
 
@@ -35,6 +50,7 @@ def sigmoid_slope(x: float) -> float:
 # Exponentials -------------------------------------------------------------------------------------
 
 
+@formula
 def scaled_exp(x: float, y: float) -> float:
     """y·exp(x), where exp(x) alone may be subnormal."""
     if x < -700:
@@ -52,6 +68,7 @@ def atan_curvature(x: float) -> float:
     return -2.0 * (x * atan_slope(x) if ieee.fabs(x) <= 1 else 1.0 / (x + 1.0 / x)) * atan_slope(x)
 
 
+@formula
 def silu(x: float) -> float:
     """x·σ(x)."""
     if x >= 0:
@@ -63,6 +80,7 @@ def silu(x: float) -> float:
 SILU_MINIMUM = -1.2784645427610737, -1.0946994183093437e-16
 
 
+@formula
 def silu_slope(x: float) -> float:
     """σ(x)·(1 + x·(1 − σ(x))) = eˣ·(1 + x + eˣ)/(1 + eˣ)²."""
     if ieee.fabs(x) > 1000:
@@ -99,6 +117,7 @@ ERF_HEIGHT, NORMAL_HEIGHT = 1.1283791670955126, 0.3989422804014327
 ROOT_HALF = 0.7071067811865476, -4.833646656726457e-17
 
 
+@formula
 def bell(x: float, narrowness: float, factor: float) -> float:
     """factor·exp(−narrowness·x²), for a narrowness of 1 or ½.
 
@@ -129,6 +148,7 @@ def _hermite(x: float, twice: int, order: int) -> tuple[decimal.Decimal, decimal
         return before, last
 
 
+@formula
 def gelu(x: float) -> float:
     """x·Φ(x)."""
     if x < -28:
@@ -162,6 +182,7 @@ GAUSS_LEGENDRE = {
 }
 
 
+@formula
 def _gelu_slope(x: float) -> float:
     if x < -28:
         return bell(x, 0.5, NORMAL_HEIGHT * (x - _mills(x) / x))
@@ -177,6 +198,7 @@ def _gelu_slope(x: float) -> float:
     return NORMAL_HEIGHT * half * functools.reduce(operator.add, heights)
 
 
+@formula
 def _normal_share(x: float) -> float:
     """Φ(x) = ½·erfc(−x/√2), where the rounding of x/√2 is made good: far to the left it would cost x² ulp."""
     argument = -x * ROOT_HALF[0]
@@ -197,6 +219,7 @@ def _halves(x: float) -> tuple[float, float]:
     return leading, x - leading
 
 
+@formula
 def _mills(x: float) -> float:
     """−x·Φ(x)/φ(x) for x < −28, by its asymptotic series 1 − 1/x² + 1·3/x⁴ − 1·3·5/x⁶ … (A&S 26.2.12)."""
     term, total = 1.0, 1.0
@@ -255,6 +278,7 @@ def power(x: float, y: float, by_base: int = 0, by_exponent: int = 0) -> float:
     return _inside(x, y, by_base, by_exponent)
 
 
+@formula
 def _power_by_base(x: float, y: float) -> float:
     """y·x^(y−1)."""
     reduced: float = ieee.power(x, y - 1.0)
@@ -277,6 +301,7 @@ def _power_by_base(x: float, y: float) -> float:
     return y * root / x * root
 
 
+@formula
 def _power_by_exponent(x: float, y: float) -> float:
     """x^y·ln x."""
     full: float = ieee.power(x, y)

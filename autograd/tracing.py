@@ -6,8 +6,8 @@
 Apply(function='gt', arguments=(Input(name='x'), 0.0))
 
 A formula is an expression, or a branch between two formulas: where a rule decides by a comparison, it is run again for
-each answer. From formulas come the compiled engine's C, see `generate`, and the programs by which it runs the operations
-that users declare.
+each answer. From formulas come the compiled engine's C, see `generate`, and the programs by which it runs what users
+declare.
 """
 
 import functools
@@ -67,6 +67,9 @@ COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<
 OUTCOMES = frozenset("<=>?")
 MIRRORED = str.maketrans("<>", "><")
 
+# Conditions may be made of others.
+CONNECTIVES = ("and", "or", "not")
+
 # The elementary functions are those of `ieee` of one number or two, called x and y there; of these some only decide.
 ELEMENTARY = {
     name: len(parameters)
@@ -92,15 +95,29 @@ class _Undecided(BaseException):  # which no rule may catch
 # Symbols -------------------------------------------------------------------------------------------
 
 
+# The functions that formulas call, by name, as they are met; None where none shall be called.
+Functions = dict[str, Callable[..., Any]] | None
+
+
 class Trace:
     """One run of a rule: which comparisons are taken to hold and which not."""
 
-    def __init__(self, known: dict[Any, Apply], decisions: Mapping[Apply, bool]) -> None:
-        self.known, self.decisions = known, decisions
+    def __init__(self, known: dict[Any, Apply], decisions: Mapping[Apply, bool], functions: Functions) -> None:
+        self.known, self.decisions, self.functions = known, decisions, functions
 
     def apply(self, function: str, *operands: Any) -> "Symbol":
         """The symbol of what a function answers."""
+        if function == "multiply" and type(operands[0]) is float and operands[0] == 1.0:
+            return operands[1]  # type: ignore[no-any-return]
         return Symbol(self, self.applied(function, *operands))
+
+    def called(self, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
+        """What a function answers that is marked in `precise` as one that formulas call."""
+        if self.functions is None:
+            return function(*operands)
+        name = function.__name__.lstrip("_")
+        self.functions[name] = function
+        return self.apply(name, *operands)
 
     def applied(self, function: str, *operands: Any) -> Apply:
         """The function applied to these, always the same object."""
@@ -227,9 +244,10 @@ def expression_of(thing: Any) -> Expression:
 # Tracing -------------------------------------------------------------------------------------------
 
 
-def formulas(operation: Operation) -> tuple[Formula, tuple[Formula, ...]]:
+def formulas(operation: Operation, functions: Functions = None) -> tuple[Formula, tuple[Formula, ...]]:
     """The value of an operation, and its partial towards each parameter, of its parameters and the value.
 
+    Where a dict of functions is given, the formulas call what is marked for that in `precise`, and it is put there.
     Raises UntraceableError for a rule that cannot be traced: one of lists, or one that wants to know its numbers.
     """
     if operation.list_count:
@@ -243,32 +261,37 @@ def formulas(operation: Operation) -> tuple[Formula, tuple[Formula, ...]]:
         return expression_of(value_and_closure(trace)[0])
 
     def partial(place: int, trace: Trace) -> Formula:
-        value, local_gradient = value_and_closure(trace)
-        partials = local_gradient()
+        partials = value_and_closure(trace)[1]()
         if not isinstance(partials, (tuple, list)) or len(partials) != len(operation.parameters):
             raise UntraceableError(f"{operation.name} does not answer one partial for each operand")
         answer = partials[place]() if callable(partials[place]) else partials[place]
-        if answer is BLOCKED:
-            return BLOCKED
-        return _with_value(trace, expression_of(answer), expression_of(value))
+        return BLOCKED if answer is BLOCKED else expression_of(answer)
 
     try:
+        formula = _tree(value, known, functions)
         places = range(len(operation.parameters))
-        return _tree(value, known), tuple([_tree(functools.partial(partial, place), known) for place in places])
+        partials = [_tree(functools.partial(partial, place), known, functions) for place in places]
+        return formula, tuple([_with_value(each, formula) for each in partials])
     except UntraceableError:
         raise
     except Exception as error:
         raise UntraceableError(f"the rule of {operation.name} cannot do with symbols what it does: {error}") from error
 
 
-def _tree(run: Callable[[Trace], Formula], known: dict[Any, Apply]) -> Formula:
+def formula_of(function: Callable[..., Any], functions: Functions) -> Formula:
+    """The formula of a function that formulas call."""
+    names = inspect.signature(function).parameters
+    return _tree(lambda trace: expression_of(function(*[Symbol(trace, Input(x)) for x in names])), {}, functions)
+
+
+def _tree(run: Callable[[Trace], Formula], known: dict[Any, Apply], functions: Functions) -> Formula:
     """The formula of all ways that a run can take. Where both answers of a comparison lead to the same, it is none."""
     paths = 0
 
     def explored(decisions: dict[Apply, bool]) -> Formula:
         nonlocal paths
         try:
-            answer = run(Trace(known, decisions))
+            answer = run(Trace(known, decisions, functions))
             paths += 1
             if paths > MOST_PATHS:
                 raise UntraceableError("the rule has too many branches")
@@ -278,32 +301,55 @@ def _tree(run: Callable[[Trace], Formula], known: dict[Any, Apply]) -> Formula:
         yes, no = (explored({**decisions, condition: answer}) for answer in (True, False))
         return yes if _same(yes, no) else Branch(condition, yes, no)
 
-    return explored({})
+    return shortened(explored({}))
 
 
-def _same(formula: Formula, other: Formula) -> bool:
+def shortened(formula: Formula) -> Formula:
+    """The formula with conditions joined by and, or and not, where the same would stand in it more than once."""
+    while isinstance(formula, Branch):
+        condition, yes, no = formula.condition, formula.yes, formula.no
+        if isinstance(yes, Branch) and _same(yes.no, no):
+            formula = Branch(_joined("and", condition, yes.condition), yes.yes, no)
+        elif isinstance(yes, Branch) and _same(yes.yes, no):
+            formula = Branch(_joined("and", condition, Apply("not", (yes.condition,))), yes.no, no)
+        elif isinstance(no, Branch) and _same(no.yes, yes):
+            formula = Branch(_joined("or", condition, no.condition), yes, no.no)
+        elif isinstance(no, Branch) and _same(no.no, yes):
+            formula = Branch(_joined("or", condition, Apply("not", (no.condition,))), yes, no.yes)
+        else:
+            return Branch(condition, shortened(yes), shortened(no))
+    return formula
+
+
+def _joined(connective: str, condition: Apply, further: Apply) -> Apply:
+    before = condition.arguments if condition.function == connective else (condition,)
+    return Apply(connective, (*before, further))
+
+
+def _same(formula: Any, other: Any) -> bool:
     if isinstance(formula, Branch) and isinstance(other, Branch):
-        same_ends = _same(formula.yes, other.yes) and _same(formula.no, other.no)
-        return formula.condition is other.condition and same_ends
+        return all(map(_same, vars(formula).values(), vars(other).values()))
+    if isinstance(formula, Apply) and isinstance(other, Apply) and formula.function == other.function in CONNECTIVES:
+        return all(map(_same, formula.arguments, other.arguments))
     if isinstance(formula, float):
         return repr(formula) == repr(other)  # in which 0.0 and -0.0 differ, and nan is nan
-    return formula == other
+    return bool(formula == other)
 
 
-def _with_value(trace: Trace, expression: Expression, value: Expression) -> Expression:
-    """The expression with "value" in the places where the value is computed once more."""
-    replaced: dict[Expression, Any] = {}
-    if isinstance(value, Apply):
-        replaced[value] = Symbol(trace, Input("value"))
-    for part in parts(expression):
-        if part not in replaced:
-            arguments = [_symbol(trace, replaced.get(x, x)) for x in part.arguments]
-            replaced[part] = trace.apply(part.function, *arguments)
-    return expression_of(_symbol(trace, replaced.get(expression, expression)))
+def _with_value(formula: Formula, value: Formula) -> Formula:
+    """The formula with "value" in the places where the value, if it is one expression, is computed once more."""
+    replaced: dict[Any, Any] = {value: Input("value")} if isinstance(value, Apply) else {}
 
+    def rewritten(thing: Any) -> Any:
+        if isinstance(thing, Branch):
+            return Branch(rewritten(thing.condition), rewritten(thing.yes), rewritten(thing.no))
+        for part in parts(thing):
+            if part not in replaced:
+                arguments = tuple([replaced.get(x, x) for x in part.arguments])
+                replaced[part] = part if arguments == part.arguments else Apply(part.function, arguments)
+        return replaced.get(thing, thing)
 
-def _symbol(trace: Trace, thing: Any) -> Any:
-    return Symbol(trace, thing) if isinstance(thing, (Input, Apply)) else thing
+    return rewritten(formula)  # type: ignore[no-any-return]
 
 
 def parts(formula: Formula) -> list[Apply]:
