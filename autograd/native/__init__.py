@@ -14,6 +14,7 @@ be read by itself:
     formulas.pxd  the rule book in C: values and partial derivatives
     chunks.h      memory for nodes
     lives.h       how a block of memory becomes an object, and what is still to be let go
+    window.h      how far a pass may look
     gil.h         what differs between a Python with the GIL and one without
     kind.h        what Python is told about the class
 
@@ -66,7 +67,7 @@ What a walk reads are the first 64 bytes: one line of the processor's cache, if 
 gradient is written at the end of a pass only.
 
 An operation on lists, or on three numbers, has one array beside the node. Then `first` is the address of that array and
-no parent, which the code tells (all from WHERE on):
+no parent, which the code tells (all from MANY on):
 
     Many    count | address of parents | address of numbers | the numbers, 8 bytes each | the parents, 8 bytes each
 

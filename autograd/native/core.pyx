@@ -26,13 +26,14 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, COUNT, DIVIDE, DOT, EXP, IDENTITY, LEAF, MULTIPLY, NEGATE, OTHER, POWER, RECIPROCAL, SUBTRACT, SUM, WHERE,
+    ABS, ADD, BINARY, COS, DIVIDE, DOT, EXP, IDENTITY, LEAF, LOG, LOG1P, LOGSUMEXP, MANY, MAXIMUM, MEAN, MINIMUM,
+    MULTIPLY, NEGATE, OTHER, POWER, RECIPROCAL, RELU, SIGMOID, SIN, SOFTPLUS, SQRT, SUBTRACT, SUM, TANH, WHERE,
     divided, partial1, partial2, partials_n, value1, value2, value_n,
 )
 
 from functools import update_wrapper
 from heapq import heappop, heappush
-from types import MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
@@ -120,38 +121,33 @@ cdef object MODE = modes.MODE
 cdef object OUTSIDE = modes.OUTSIDE
 
 
-NAMES = (
-    None,
-    "identity", "negate", "reciprocal", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus",
-    "relu", "abs",
-    "add", "subtract", "multiply", "divide", "power", "maximum", "minimum",
-    "where", "sum", "mean", "dot", "logsumexp",
-    None,
-)
-cdef list OPERATION_OF = [OPERATIONS.get(name) for name in NAMES]
-cdef list RULE_OF = [operation and operation.rule for operation in OPERATION_OF]
-cdef dict CODE_OF = {operation: code for code, operation in enumerate(OPERATION_OF) if operation}
-
-# Whether an operation still has the rule that `formulas` knows: a program may replace it.
-cdef bint KNOWN[COUNT]
-
-# Which formula computes the value of an operation, and which its partials: its own. The tests exchange two, to show
-# that they notice.
-cdef int VALUE_BY[COUNT]
-cdef int PARTIAL_BY[COUNT]
-cdef int _i
-for _i in range(COUNT):
-    VALUE_BY[_i] = PARTIAL_BY[_i] = _i
-    KNOWN[_i] = OPERATION_OF[_i] is not None
+# The operations that `formulas` knows, by name.
+cdef dict CODES = {
+    "identity": IDENTITY, "negate": NEGATE, "reciprocal": RECIPROCAL, "exp": EXP, "log": LOG, "log1p": LOG1P,
+    "sqrt": SQRT, "sin": SIN, "cos": COS, "tanh": TANH, "sigmoid": SIGMOID, "softplus": SOFTPLUS, "relu": RELU,
+    "abs": ABS,
+    "add": ADD, "subtract": SUBTRACT, "multiply": MULTIPLY, "divide": DIVIDE, "power": POWER, "maximum": MAXIMUM,
+    "minimum": MINIMUM,
+    "where": WHERE, "sum": SUM, "mean": MEAN, "dot": DOT, "logsumexp": LOGSUMEXP,
+}
+cdef list OPERATION_OF = [None] * (OTHER + 1)
+cdef dict CODE_OF = {}
+cdef int LISTS_OF[OTHER + 1]  # how many lists of operands it takes
+cdef int SINGLE_OF[OTHER + 1]  # and how many operands that are in no list
 
 
-def exchange(str first, str second, *, bint partials):
-    """Exchange the formulas of two operations of equally many operands: a fault, which a test puts in and takes out."""
-    cdef int a = NAMES.index(first), b = NAMES.index(second)
-    if partials:
-        PARTIAL_BY[a], PARTIAL_BY[b] = PARTIAL_BY[b], PARTIAL_BY[a]
-    else:
-        VALUE_BY[a], VALUE_BY[b] = VALUE_BY[b], VALUE_BY[a]
+cdef int read_book() except -1:
+    for name, code in CODES.items():
+        if name not in OPERATIONS:
+            raise ImportError(f"the rule book has no operation {name!r}, which this engine computes: build it again")
+        operation = OPERATIONS[name]
+        OPERATION_OF[code], CODE_OF[operation] = operation, code
+        LISTS_OF[<int>code] = operation.list_count
+        SINGLE_OF[<int>code] = len(operation.parameters) - operation.list_count
+    return 0
+
+
+read_book()
 
 include "node.pxi"
 include "life.pxi"

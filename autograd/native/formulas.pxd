@@ -18,7 +18,11 @@ cdef enum:
     IDENTITY, NEGATE, RECIPROCAL, EXP, LOG, LOG1P, SQRT, SIN, COS, TANH, SIGMOID, SOFTPLUS, RELU, ABS
     ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, MAXIMUM, MINIMUM
     WHERE, SUM, MEAN, DOT, LOGSUMEXP, OTHER
-    COUNT
+
+# From here on they are those of two operands, and those of more or of lists.
+cdef enum:
+    BINARY = ADD
+    MANY = WHERE
 
 # Values ---------------------------------------------------------------------------------------------
 
