@@ -50,20 +50,20 @@ class Value:
     are equal only to themselves; `<` and `>` compare data.
     """
 
-    __slots__ = (
-        "__dict__",  # for attributes of one's own, as p.momentum = 0.0; made with the first of them
-        "__weakref__",
-        "_birth",  # counts the Values of this process: a node is always younger than its operands
-        "_data",
-        "_grad",  # None until a pass has come by
-        "_label",
-        "_local_gradient",  # the closure; None where the rule can be asked again, see `_node`
-        "line",  # where the program made this node, known under detect_anomaly only
-        "numbers",  # the operands as they were when the node was computed
-        "operands",
-        "operation",
-        "scope",  # the innermost scope it was made in, or None
-    )
+    __slots__ = {  # with their docstrings, which `help` prints
+        "__dict__": "Attributes of one's own, as p.momentum = 0.0; made with the first of them.",
+        "__weakref__": "",
+        "_birth": "Counts the Values of this process: a node is always younger than its operands.",
+        "_data": "The number.",
+        "_grad": "The gradient; None until a pass has come by.",
+        "_label": "The label.",
+        "_local_gradient": "The closure; None where the rule can be asked again, see `_node`.",
+        "line": "Where the program made this node, known under detect_anomaly only.",
+        "numbers": "The operands as they were when the node was computed.",
+        "operands": "What the operation was applied to: Values and plain floats, in their order; () for a leaf.",
+        "operation": "The operation that made this node, None for a leaf.",
+        "scope": "The innermost scope it was made in, or None.",
+    }
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self._birth = next(_births)

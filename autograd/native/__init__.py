@@ -11,9 +11,15 @@ be read by itself:
     gradient.pxi  derivatives that are Values themselves
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
-    formulas.pxd  the rule book in C: values and partial derivatives
+    formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`
+    formulas.pxd  what the parts use of it
+    ieee.h        the elementary functions that formulas are made of
+    lists.h       the operations on lists
+    programs.py   which rules that users declare can be run without Python, and what they come to
+    program.pxi   how such a program is run
     chunks.h      memory for nodes
     lives.h       how a block of memory becomes an object, and what is still to be let go
+    window.h      how far a pass may look
     gil.h         what differs between a Python with the GIL and one without
     kind.h        what Python is told about the class
 
@@ -66,7 +72,7 @@ What a walk reads are the first 64 bytes: one line of the processor's cache, if 
 gradient is written at the end of a pass only.
 
 An operation on lists, or on three numbers, has one array beside the node. Then `first` is the address of that array and
-no parent, which the code tells (all from WHERE on):
+no parent, which the code tells (all from MANY on):
 
     Many    count | address of parents | address of numbers | the numbers, 8 bytes each | the parents, 8 bytes each
 

@@ -26,18 +26,19 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, COUNT, DIVIDE, DOT, EXP, IDENTITY, LEAF, MULTIPLY, NEGATE, OTHER, POWER, RECIPROCAL, SUBTRACT, SUM, WHERE,
-    divided, partial1, partial2, partials_n, value1, value2, value_n,
+    ABS, ADD, BINARY, DIVIDE, DOT, EXP, IDENTITY, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER, RECIPROCAL,
+    SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
 )
 
 from functools import update_wrapper
 from heapq import heappop, heappush
-from types import MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
+from ..locks import new_lock
 from ..book import BLOCKED, LISTENERS, OPERATIONS
 
 cdef extern from "Python.h":
@@ -73,6 +74,7 @@ cdef extern from "Python.h":
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
     PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
+    PyObject* PyDict_GetItem(object mapping, object key)
     int PySys_AddAuditHook(int (*hook)(const char*, PyObject*, void*) noexcept, void* data) except -1
 
 cdef extern from "chunks.h":
@@ -120,42 +122,45 @@ cdef object MODE = modes.MODE
 cdef object OUTSIDE = modes.OUTSIDE
 
 
-NAMES = (
-    None,
-    "identity", "negate", "reciprocal", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus",
-    "relu", "abs",
-    "add", "subtract", "multiply", "divide", "power", "maximum", "minimum",
-    "where", "sum", "mean", "dot", "logsumexp",
-    None,
-)
-cdef list OPERATION_OF = [OPERATIONS.get(name) for name in NAMES]
-cdef list RULE_OF = [operation and operation.rule for operation in OPERATION_OF]
-cdef dict CODE_OF = {operation: code for code, operation in enumerate(OPERATION_OF) if operation}
-
-# Whether an operation still has the rule that `formulas` knows: a program may replace it.
-cdef bint KNOWN[COUNT]
-
-# Which formula computes the value of an operation, and which its partials: its own. The tests exchange two, to show
-# that they notice.
-cdef int VALUE_BY[COUNT]
-cdef int PARTIAL_BY[COUNT]
-cdef int _i
-for _i in range(COUNT):
-    VALUE_BY[_i] = PARTIAL_BY[_i] = _i
-    KNOWN[_i] = OPERATION_OF[_i] is not None
+cdef list OPERATION_OF = [None] * (OTHER + 1)
+cdef dict CODE_OF = {}
+cdef int LISTS_OF[OTHER + 1]  # how many lists of operands it takes
+cdef int SINGLE_OF[OTHER + 1]  # and how many operands that are in no list
+cdef int LEAST_OF[OTHER + 1]  # and how many each list must have
 
 
-def exchange(str first, str second, *, bint partials):
-    """Exchange the formulas of two operations of equally many operands: a fault, which a test puts in and takes out."""
-    cdef int a = NAMES.index(first), b = NAMES.index(second)
-    if partials:
-        PARTIAL_BY[a], PARTIAL_BY[b] = PARTIAL_BY[b], PARTIAL_BY[a]
-    else:
-        VALUE_BY[a], VALUE_BY[b] = VALUE_BY[b], VALUE_BY[a]
+cdef int read_book() except -1:
+    """Find the number of each operation of the rule book."""
+    numbers = {OPERATION_NAMES[code].decode(): code for code in range(OTHER) if OPERATION_NAMES[code] != NULL}
+    book = {name: operation for name, operation in OPERATIONS.items() if operation.is_of_book}
+    for name in numbers.keys() ^ book.keys():
+        raise ImportError(f"the rule book and the compiled engine differ in the operation {name!r}: build it again")
+    for name, operation in book.items():
+        code = numbers[name]
+        OPERATION_OF[code], CODE_OF[operation] = operation, code
+        LISTS_OF[<int>code] = operation.list_count
+        SINGLE_OF[<int>code] = len(operation.parameters) - operation.list_count
+        LEAST_OF[<int>code] = least(operation, SINGLE_OF[<int>code]) if operation.list_count else 0
+    return 0
+
+
+cdef int least(operation, int single) except -1:
+    """How many operands each list must have, as the rule says it: it refuses others."""
+    for count in range(1, 3):
+        try:
+            operation.rule(*operation.arguments([0.0] * (count * operation.list_count + single)))
+            return count
+        except ValueError:
+            pass
+    return 3
+
+
+read_book()
 
 include "node.pxi"
 include "life.pxi"
 include "make.pxi"
+include "program.pxi"
 include "walk.pxi"
 include "gradient.pxi"
 include "step.pxi"

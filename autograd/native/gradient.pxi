@@ -1,16 +1,4 @@
 def gradient(output, inputs):
-    """The derivatives of `output` with respect to `inputs`, as Values that can be differentiated again.
-
-    >>> x = Value(5.0)
-    >>> slope = gradient(x**3, x)
-    >>> slope.data, gradient(slope, x).data
-    (75.0, 30.0)
-
-    One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
-    is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
-    computed under `no_grad`.
-    """
     wanted = [inputs] if isinstance(inputs, Value) else reference._inputs(inputs)
     for value in (output, *wanted):
         if not isinstance(value, Value):
@@ -68,6 +56,4 @@ cdef object as_it_was(object operand, double then):
     now = (<Value>operand).number
     if (now == then and copysign(1.0, now) == copysign(1.0, then)) or (isnan(now) and isnan(then)):
         return operand
-    if not KNOWN[IDENTITY]:
-        return through_closure(OPERATION_OF[IDENTITY], (operand,), (then,))
     return unary_of(IDENTITY, <PyObject*>operand, then)

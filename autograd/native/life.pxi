@@ -26,7 +26,7 @@ cdef inline void let_all_go(
     cdef Py_ssize_t i
     let_go(aside, &loop, &own)
     let_go(scope, &loop, &own)
-    if code >= WHERE:
+    if code >= MANY:
         many = <Many*>first
         for i in range(many.count):
             let_go(many.parents[i], &loop, &own)

@@ -152,14 +152,12 @@ cdef inline PyObject* parent_of(object operand) noexcept:
     return <PyObject*>operand if not PyFloat_CheckExact(operand) and isinstance(operand, Value) else NULL
 
 
-cdef inline object operand_of(object thing):
-    return thing if isinstance(thing, Value) else plain(thing)
-
-
 cdef inline Value unary_of(int code, PyObject* parent, double x):
     cdef Mode mode
+    if HAS_PROGRAM[code]:
+        return by_program(code, &parent, &x, 1)
     read_mode(&mode)
-    cdef Value node = new_node(code, value1(VALUE_BY[code], x), &mode)
+    cdef Value node = new_node(code, value1(code, x), &mode)
     if mode.recording:
         node.x = x
         node.first, node.second = owned(parent), NULL
@@ -168,8 +166,13 @@ cdef inline Value unary_of(int code, PyObject* parent, double x):
 
 cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* second, double y):
     cdef Mode mode
+    cdef PyObject* parents[2]
+    cdef double numbers[2]
+    if HAS_PROGRAM[code]:
+        parents[0], parents[1], numbers[0], numbers[1] = first, second, x, y
+        return by_program(code, parents, numbers, 2)
     read_mode(&mode)
-    cdef Value node = new_node(code, value2(VALUE_BY[code], x, y), &mode)
+    cdef Value node = new_node(code, value2(code, x, y), &mode)
     if mode.recording:
         node.x, node.y = x, y
         node.first, node.second = owned(first), owned(second)
@@ -178,8 +181,6 @@ cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* secon
 
 cdef inline Value unary(int code, Value operand):
     cdef double x = number_of(operand)
-    if not KNOWN[code]:
-        return through_closure(OPERATION_OF[code], (operand,), (x,))
     return unary_of(code, <PyObject*>operand, x)
 
 
@@ -190,9 +191,6 @@ cdef inline object binary(int code, object left, object right, str reflected):
     cdef double x = 0.0, y = 0.0
     if second == NULL and reflected is not None and is_stranger(right):
         return reference._strangers_answer(left, right, reflected)
-    if not KNOWN[code]:
-        operands = (operand_of(left), operand_of(right))
-        return through_closure(OPERATION_OF[code], operands, numbers_of(operands))
     # What is not a Value first: its conversion may run Python code, which may change a Value.
     if first == NULL:
         x = plain(left)
@@ -257,9 +255,10 @@ cdef Value of_many(int code, Many* many, double number, Mode* mode):
 
 cdef bint fits(int code, Py_ssize_t count) noexcept:
     """Whether an operation may have so many operands, those in lists counted singly."""
-    if code < WHERE:
-        return count == (1 if code < ADD else 2)
-    return count == 3 if code == WHERE else count > 0 and (code != DOT or count % 2 == 0)
+    cdef Py_ssize_t in_lists = count - SINGLE_OF[code]
+    if LISTS_OF[code] == 0:
+        return in_lists == 0
+    return in_lists >= LEAST_OF[code] * LISTS_OF[code] and in_lists % LISTS_OF[code] == 0
 
 
 cdef Value applied(object operation, tuple operands):
@@ -267,16 +266,21 @@ cdef Value applied(object operation, tuple operands):
     cdef int code = CODE_OF.get(operation, OTHER)
     cdef Many* many
     cdef Mode mode
-    if not KNOWN[code] or not fits(code, len(operands)):
+    if code == OTHER or not fits(code, len(operands)):
         return through_closure(operation, operands, numbers_of(operands))
-    if code < ADD:
+    if code < BINARY:
         one = operands[0]
         return unary_of(code, parent_of(one), data_of(one))
-    if code < WHERE:
+    if code < MANY:
         return binary(code, operands[0], operands[1], None)
     many = filled(operands, numbers_of(operands))
+    if HAS_PROGRAM[code]:
+        try:
+            return by_program(code, many.parents, many.numbers, many.count)
+        finally:
+            PyMem_RawFree(many)
     read_mode(&mode)
-    return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, many.count), &mode), &mode)
+    return finished(of_many(code, many, value_n(code, many.numbers, many.count), &mode), &mode)
 
 
 cdef Value through_closure(object operation, tuple operands, tuple numbers):
@@ -291,6 +295,8 @@ cdef Value through_closure(object operation, tuple operands, tuple numbers):
     if mode.recording:
         beside(node).operation = operation
         beside(node).local_gradient = local_gradient
+    if operation not in CODE_OF:  # here, where the rule has been seen to answer
+        learn(operation)
     return finished(node, &mode)
 
 
@@ -310,7 +316,7 @@ cdef Value of_held_lists(int code, object first, object second):
         return None
     each = PyList_GET_SIZE(first)
     count = each if second is None else 2 * each
-    if each == 0 or not KNOWN[code] or (second is not None and PyList_GET_SIZE(second) != each):
+    if each < LEAST_OF[code] or (second is not None and PyList_GET_SIZE(second) != each):
         return None
     many = many_of(count)
     for i in range(count):
@@ -329,7 +335,7 @@ cdef Value of_held_lists(int code, object first, object second):
         PyMem_RawFree(many)
         return None
     read_mode(&mode)
-    return finished(of_many(code, many, value_n(VALUE_BY[code], many.numbers, count), &mode), &mode)
+    return finished(of_many(code, many, value_n(code, many.numbers, count), &mode), &mode)
 
 
 cdef class Twin:
@@ -339,29 +345,23 @@ cdef class Twin:
 
     def __call__(self, *arguments):
         cdef Py_ssize_t count = len(arguments)
-        if self.code < ADD:
+        if self.code < BINARY:
             if count == 1 and isinstance(arguments[0], Value):
                 return unary(self.code, arguments[0])
-        elif self.code < WHERE:
+        elif self.code < MANY:
             if count == 2 and (isinstance(arguments[0], Value) or isinstance(arguments[1], Value)):
                 return binary(self.code, arguments[0], arguments[1], None)
-        elif self.code == DOT:
-            if count == 2 and PyList_CheckExact(arguments[1]):
-                return of_lists(DOT, arguments[0], arguments[1])
-        elif self.code != WHERE and count == 1:
+        elif count == LISTS_OF[self.code] == 1 and SINGLE_OF[self.code] == 0:
             return of_lists(self.code, arguments[0], None)
+        elif count == LISTS_OF[self.code] == 2 and SINGLE_OF[self.code] == 0 and PyList_CheckExact(arguments[1]):
+            return of_lists(self.code, arguments[0], arguments[1])
         return None
 
 
 def softmax(xs):
-    """The positive numbers that sum to 1 and grow as exp(x), see `operations`: the same nodes, made without a detour.
-
-    >>> softmax([Value(1000.0), Value(1000.0)])[0].data
-    0.5
-    """
-    cdef bint known = KNOWN[SUBTRACT] and KNOWN[EXP] and KNOWN[SUM] and KNOWN[DIVIDE]
+    # The same nodes as in `operations`, made without a detour.
     cdef double shift
-    if type(xs) is not list or not xs or not known:
+    if type(xs) is not list or not xs:
         return operations.softmax(xs)
     xs = list(xs)  # which nobody else can change
     if not all([isinstance(x, Value) for x in xs]):

@@ -59,7 +59,6 @@ cdef class Value:
 
     @property
     def data(self):
-        """The number. Setting it is for leaves, which is how training works; an interior node raises AttributeError."""
         return number_of(self)
 
     @data.setter
@@ -78,7 +77,6 @@ cdef class Value:
 
     @property
     def label(self):
-        """What drawings and messages call this Value; "" for none. Anything but a string raises TypeError."""
         with cython.critical_section(self):
             if self.aside == NULL:
                 return EMPTY
@@ -94,10 +92,6 @@ cdef class Value:
 
     @property
     def grad(self):
-        """The derivative of the root with respect to this node; 0.0 before any pass.
-
-        Leaves accumulate over passes until `zero_grad`; an interior node shows the last pass.
-        """
         return self.gradient_ if self.has_grad_ else 0.0
 
     @grad.setter
@@ -114,53 +108,43 @@ cdef class Value:
 
     @property
     def has_grad(self):
-        """Whether a pass has come by since the gradient was last forgotten."""
         return <bint>self.has_grad_
 
     @property
     def operation(self):
-        """The operation that made this node, None for a leaf."""
         return beside(self).operation if self.code == OTHER else OPERATION_OF[self.code]
 
     @property
     def operands(self):
-        """What the operation was applied to: Values and plain floats, in their order; () for a leaf."""
         cdef Py_ssize_t i
         return tuple([operand_at(self, i) for i in range(count_of(self))])
 
     @property
     def numbers(self):
-        """The operands as they were when the node was computed."""
         cdef Py_ssize_t i
         return tuple([number_at(self, i) for i in range(count_of(self))])
 
     @property
     def parents(self):
-        """The operands that are Values, in their order; x * x has the parents (x, x)."""
         cdef Py_ssize_t i
         return tuple([<object>parent_at(self, i) for i in range(count_of(self)) if parent_at(self, i) != NULL])
 
     @property
     def scope(self):
-        """The innermost scope it was made in, or None."""
         return None if self.scope_ == NULL else <object>self.scope_
 
     @property
     def line(self):
-        """Where the program made this node, known under detect_anomaly only."""
         with cython.critical_section(self):
             return (<Beside>self.aside).line if is_beside(self) else None
 
     def item(self):
-        """The plain number, as `data`: PyTorch's name for it."""
         return number_of(self)
 
     def zero_grad(self):
-        """Forget the gradient, as before any pass."""
         self.has_grad_ = False
 
     def detach(self):
-        """A new leaf with the same number and label."""
         return Value(number_of(self), self.label)
 
     # Under the names that `value` has for them.
@@ -206,15 +190,6 @@ cdef class Value:
     # The chain rule -------------------------------------------------------------------------------
 
     def local_gradients(self):
-        """Each parent with the partial derivative of this node with respect to it.
-
-        >>> x, y = Value(2.0, "x"), Value(5.0, "y")
-        >>> [(parent.label, partial) for parent, partial in (x * y).local_gradients()]
-        [('x', 5.0), ('y', 2.0)]
-
-        For a parent that the operation did not choose, as the smaller one of a maximum, the partial is
-        `BLOCKED`.
-        """
         cdef Py_ssize_t i, count = count_of(self)
         cdef Partials partials = partials_of(self)
         return [
@@ -224,19 +199,6 @@ cdef class Value:
         ]
 
     def backward(self, seed=1.0, **others):
-        """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
-
-        >>> x = Value(3.0)
-        >>> y = x * x * x
-        >>> y.backward()
-        >>> y.backward()
-        >>> x.grad
-        54.0
-
-        A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
-        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
-        """
         global spare
         if others:
             raise unknown("backward", others, OF_BACKWARD)
@@ -387,17 +349,14 @@ cdef class Value:
 
     @property
     def _prev(self):
-        """The parents."""
         return set(self.parents)
 
     @property
     def _op(self):
-        """The operation as text: "+", "*", "**2", "ReLU", "tanh"; "" for a leaf."""
         return Reference._op.fget(self)
 
     @property
     def _backward(self):
-        """Adds to the gradients of the parents what the gradient of this node, as it is now, sends to them."""
         return Reference._backward.fget(self)
 
     @staticmethod
@@ -436,17 +395,17 @@ cdef class Own:
 # What a node holds ----------------------------------------------------------------------------------
 
 cdef inline Py_ssize_t count_of(Value node) noexcept:
-    if node.code >= WHERE:
+    if node.code >= MANY:
         return (<Many*>node.first).count
-    return 0 if node.code == LEAF else 1 if node.code < ADD else 2
+    return 0 if node.code == LEAF else 1 if node.code < BINARY else 2
 
 
 cdef inline PyObject* parent_at(Value node, Py_ssize_t place) noexcept:
-    return (<Many*>node.first).parents[place] if node.code >= WHERE else node.second if place else node.first
+    return (<Many*>node.first).parents[place] if node.code >= MANY else node.second if place else node.first
 
 
 cdef inline double number_at(Value node, Py_ssize_t place) noexcept:
-    return (<Many*>node.first).numbers[place] if node.code >= WHERE else node.y if place else node.x
+    return (<Many*>node.first).numbers[place] if node.code >= MANY else node.y if place else node.x
 
 
 cdef inline bint is_made(PyObject* node) noexcept:

@@ -92,7 +92,7 @@ def adam_step(
                 g = g + weight_decay * x
             m = beta1 * <double>firsts[i] + (1.0 - beta1) * g
             v = beta2 * <double>seconds[i] + (1.0 - beta2) * g * g
-            x = x - step_size * divided(m, (c_sqrt(v) if v >= 0.0 else NAN) / root + eps)
+            x = x - step_size * ieee_divide(m, (c_sqrt(v) if v >= 0.0 else NAN) / root + eps)
             if writing:
                 firsts[i], seconds[i] = m, v
                 parameter.number = x

@@ -1,3 +1,8 @@
+cdef extern from "window.h":
+    const Py_ssize_t WINDOW_FOR_ALL
+    const Py_ssize_t WINDOW_FOR_EACH
+
+
 cdef class Partials:
     """The partials of a node towards all its operands, and which of these were chosen."""
 
@@ -27,8 +32,11 @@ cdef Partials partials_of(Value node):
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
             partials.chosen[i] = partial is not BLOCKED
             partials.numbers[i] = 0.0 if partial is BLOCKED else partial
-    elif node.code >= WHERE:
-        partials_n(PARTIAL_BY[node.code], (<Many*>node.first).numbers, count, partials.numbers, partials.chosen)
+    elif HAS_PROGRAM[node.code]:
+        for i in range(count):
+            partials.chosen[i] = partial_by_program(node, i, &partials.numbers[i])
+    elif node.code >= MANY:
+        partials_n(node.code, (<Many*>node.first).numbers, count, node.number, partials.numbers, partials.chosen)
     else:
         for i in range(count):
             partials.chosen[i] = partial_at(<PyObject*>node, i, &partials.numbers[i])
@@ -36,9 +44,11 @@ cdef Partials partials_of(Value node):
 
 
 cdef inline bint partial_at(PyObject* node, int place, double* answer) noexcept:
-    if (<Value>node).code < ADD:
-        return partial1(PARTIAL_BY[(<Value>node).code], (<Value>node).x, (<Value>node).number, answer)
-    return partial2(PARTIAL_BY[(<Value>node).code], place, (<Value>node).x, (<Value>node).y, answer)
+    cdef int code = (<Value>node).code
+    cdef double x = (<Value>node).x, y = (<Value>node).y, value = (<Value>node).number
+    if code < BINARY:
+        return partial1(code, x, value, answer)
+    return partial2_1(code, x, y, value, answer) if place else partial2_0(code, x, y, value, answer)
 
 
 cdef struct Stop:
@@ -129,19 +139,6 @@ cdef collect(Stops* stops, Py_ssize_t count, list nodes, dict flows):
             flows[birth_of(stops.at[i].node)] = stops.at[i].flow
 
 
-# How far a window may reach: so many places, and so many more for each node that was met.
-cdef Py_ssize_t window_for_all = 1 << 20, window_for_each = 8
-
-
-def set_window(Py_ssize_t for_all, Py_ssize_t for_each):
-    """Set how far windows may reach, and answer how far they might before: in small graphs, tests need small ones."""
-    global window_for_all, window_for_each, spare
-    before = window_for_all, window_for_each
-    window_for_all, window_for_each = max(for_all, 1), for_each
-    spare = None
-    return before
-
-
 cdef class Pass:
     """One walk from a root back to the leaves, with the flow that arrives at each node on the way.
 
@@ -208,18 +205,20 @@ cdef class Pass:
 
     cdef inline int send(self, PyObject* node, double flow) except -1:
         """From a node at which all flows have arrived to its parents."""
-        cdef int formula = PARTIAL_BY[(<Value>node).code]
+        cdef int code = (<Value>node).code
         cdef PyObject* first = (<Value>node).first
         cdef PyObject* second = (<Value>node).second
         cdef double partial = 0.0
-        if (<Value>node).code >= WHERE:
+        if code >= MANY:
             self.send_to_many(node, flow)
-        elif formula == MULTIPLY:
+        elif HAS_PROGRAM[code]:
+            self.send_by_program(<Value>node, flow)
+        elif code == MULTIPLY:
             if first != NULL:
                 self.send_to(first, flow * (<Value>node).y)
             if second != NULL:
                 self.send_to(second, flow * (<Value>node).x)
-        elif formula == ADD:
+        elif code == ADD:
             if first != NULL:
                 self.send_to(first, flow)
             if second != NULL:
@@ -242,7 +241,7 @@ cdef class Pass:
         cdef Py_ssize_t i, half = many.count // 2
         cdef Partials partials
         self.met += many.count
-        if PARTIAL_BY[(<Value>node).code] == DOT:  # without a table of partials
+        if (<Value>node).code == DOT:  # without a table of partials
             for i in range(half):
                 if many.parents[i] != NULL:
                     self.send_to(many.parents[i], flow * many.numbers[half + i])
@@ -257,6 +256,19 @@ cdef class Pass:
                     self.send_to(many.parents[i], flow * partials.numbers[i])
                 else:
                     self.block(many.parents[i])
+        return 0
+
+    cdef int send_by_program(self, Value node, double flow) except -1:
+        cdef Py_ssize_t i
+        cdef PyObject* parent
+        cdef double partial = 0.0
+        for i in range(count_of(node)):
+            parent = parent_at(node, i)
+            if parent != NULL:
+                if partial_by_program(node, i, &partial):
+                    self.send_to(parent, flow * partial)
+                else:
+                    self.block(parent)
         return 0
 
     cdef inline int send_to(self, PyObject* parent, double flow) except -1:
@@ -298,7 +310,7 @@ cdef class Pass:
         """Whether the window reaches as far as this place, or can be made to."""
         cdef Py_ssize_t room = self.window.room
         # Nodes of one computation were born in a row, nearly; far more places than nodes would be a waste.
-        cdef Py_ssize_t most = window_for_all + window_for_each * self.met
+        cdef Py_ssize_t most = WINDOW_FOR_ALL + WINDOW_FOR_EACH * self.met
         if place >= room:
             if self.waiting:  # all that is older than the window waits, or a node would stand in two places
                 return False
