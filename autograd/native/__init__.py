@@ -15,8 +15,7 @@ be read by itself:
     formulas.pxd  what the parts use of it
     ieee.h        the elementary functions that formulas are made of
     lists.h       the operations on lists
-    programs.py   which rules that users declare can be run without Python, and what they come to
-    program.pxi   how such a program is run
+    program.pxi   how rules that users declare are run without Python, by what `programs` makes of them
     chunks.h      memory for nodes
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look
