@@ -260,12 +260,14 @@ cdef class Pass:
 
     cdef int send_by_program(self, Value node, double flow) except -1:
         cdef Py_ssize_t i
+        cdef bint chosen
         cdef PyObject* parent
         cdef double partial = 0.0
         for i in range(count_of(node)):
             parent = parent_at(node, i)
+            chosen = partial_by_program(node, i, &partial)
             if parent != NULL:
-                if partial_by_program(node, i, &partial):
+                if chosen:
                     self.send_to(parent, flow * partial)
                 else:
                     self.block(parent)
