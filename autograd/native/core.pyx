@@ -1,17 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: freethreading_compatible=True, auto_pickle=False
-"""The compiled twin of `value`: the same Values, the same numbers bit for bit, many times faster.
+"""The compiled twin of `autograd.value`: the same Values, the same numbers bit for bit, many times faster.
 
-The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
-up to two parents and the numbers they had, in line; lists of operands stand in an array beside it. There is no closure
-and no tuple: from its operation and the numbers, `formulas` knows the local gradient. What only errors and drawings
-need is asked of `value` itself; second derivatives come from the closures of the rule book, as they do there.
-
-What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
-one, as with a module that keeps its output, or a local-gradient closure that holds its own node, has to break it); a
-node that dies hands its parents to one loop, so that no depth overflows the stack; a pass keeps its flows in tables of
-its own, and writes gradients at its very end, without a Python instruction in between. Wherever Python code may run
-(rules, properties of a subclass, signal handlers), nothing is taken to be as it was before.
+The page of design, which is the docstring of `autograd.native`, says how it is laid out. This file puts together the
+parts that stand beside it, so that the C compiler sees them all at once.
 """
 
 cimport cython

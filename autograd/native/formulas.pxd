@@ -247,7 +247,9 @@ cdef inline void shares_at_infinity(const double* xs, Py_ssize_t count, double l
         answers[i] = NAN if undefined else 0.0 if xs[i] < largest else 1.0 if tied == 1 else NAN
 
 
-cdef inline void partials_n(int formula, const double* xs, Py_ssize_t count, double* answers, char* chosen) noexcept nogil:
+cdef inline void partials_n(
+    int formula, const double* xs, Py_ssize_t count, double* answers, char* chosen
+) noexcept nogil:
     cdef Py_ssize_t i, half = count // 2
     cdef double largest, total = 0.0
     memset(chosen, 1, count)
