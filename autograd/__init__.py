@@ -12,19 +12,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .audit import Audit, Finding, audit
+from .book import BLOCKED, NONZERO, OPERATIONS, POSITIVE, REALS, Domain, Operation, operation
 from .draw import Drawing, draw
 from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, softmax, topological_order
 from .explain import Explanation, explain
 from .foreign import OF_THE_PACKAGE, missing
 from .gradcheck import Comparison, GradientError, gradcheck
+from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import (
-    BLOCKED,
-    NONZERO,
-    OPERATIONS,
-    POSITIVE,
-    REALS,
-    Domain,
-    Operation,
     add,
     atan,
     cos,
@@ -46,7 +41,6 @@ from .operations import (
     minimum,
     multiply,
     negate,
-    operation,
     power,
     reciprocal,
     relu,
@@ -59,7 +53,6 @@ from .operations import (
     tanh,
     where,
 )
-from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import sum as sum
 
 __all__ = [
@@ -139,8 +132,8 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
             return _version()
         if name in ("nn", "optim"):  # imported when they are used, for they take as long as all the rest
             return importlib.import_module(f".{name}", __name__)
-        if name in OPERATIONS:
-            return OPERATIONS[name]
+        if called := OPERATIONS.called(name):
+            return called
         raise missing("module 'autograd'", name, OF_THE_PACKAGE)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from .operations import OPERATIONS, Operation
+from .book import OPERATIONS, Operation
 
 # What the rule book calls otherwise than Python and NumPy do.
 OTHER_NAMES = {"fabs": "abs", "absolute": "abs", "pow": "power", "fsum": "sum"}

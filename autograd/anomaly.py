@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import notation
+from .book import BLOCKED
 from .modes import mode
-from .operations import BLOCKED
 from .terminal import printable
 
 

@@ -10,8 +10,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .book import OPERATIONS
 from .ieee import real
-from .operations import OPERATIONS
 
 # The functions of NumPy that its operators call.
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {

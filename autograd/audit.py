@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import notation
+from .book import BLOCKED, Operation
 from .differences import ATOL, RTOL
 from .engines import Value, topological_order
 from .gradcheck import DIFFERS, UNDECIDED, Comparison, compare_along
-from .operations import BLOCKED, Operation
 from .terminal import printable
 
 

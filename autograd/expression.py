@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, SupportsFloat
 
 from . import ieee, operations
+from .book import OPERATIONS, Operation
 from .engines import Value
-from .operations import OPERATIONS, Operation
 from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
@@ -133,7 +133,7 @@ class Expression:
         """The result for these values of the names."""
         for name, offset in self._offsets.items():
             if name not in values:
-                call = f"{name} is also a function, called {name}(…); for the name " if name in OPERATIONS else ""
+                call = f"{name} is also a function, called {name}(…); for the name " if OPERATIONS.called(name) else ""
                 raise self._error(f"{name:.40} has no value", offset, f"{call}add {name:.40}=NUMBER")
         for name in values:
             if name not in self._offsets:
@@ -202,7 +202,7 @@ class Expression:
                 if type(sign) in ARITHMETIC:
                     return Step(ARITHMETIC[type(sign)], 2, node.col_offset), [left, right]
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                operation = OPERATIONS.get(name) or _written().get(name)
+                operation = OPERATIONS.called(name) or _written().get(name)
                 if operation is None:
                     raise self._error(f"unknown function '{name:.40}'", node.col_offset, _suggestion(name))
                 if operation is operations.where:

@@ -177,5 +177,36 @@ def tanh(x: Any) -> Any:
     return math.tanh(x) if type(x) is float else x.tanh()
 
 
+def erfc(x: Any) -> Any:
+    return math.erfc(x) if type(x) is float else x.erfc()
+
+
 def fabs(x: Any) -> Any:
     return math.fabs(x) if type(x) is float else x.abs()
+
+
+def floor(x: Any) -> Any:
+    if type(x) is not float:
+        return x.floor()
+    return math.copysign(math.floor(x), x) if math.isfinite(x) else x
+
+
+# Of numbers only, for what decides has no derivative -----------------------------------------------
+
+
+def copysign(x: Any, y: Any) -> Any:
+    if type(x) is not float or type(y) is not float:
+        return (y if type(x) is float else x).trace.apply("copysign", x, y)
+    return math.copysign(x, y)
+
+
+def isnan(x: Any) -> Any:
+    return math.isnan(x) if type(x) is float else x.isnan()
+
+
+def isinf(x: Any) -> Any:
+    return math.isinf(x) if type(x) is float else x.isinf()
+
+
+def isfinite(x: Any) -> Any:
+    return math.isfinite(x) if type(x) is float else x.isfinite()

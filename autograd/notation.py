@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .operations import ATOM, POWER, SUM, where
+from .book import ATOM, POWER, SUM
+from .operations import where
 
 # The longest text in place of an operand: one that a notation has twice, as in x·σ(x), doubles with each operation.
 LONGEST = 4000

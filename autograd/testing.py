@@ -19,8 +19,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .book import OPERATIONS, REALS, Domain, Operation
 from .engines import Value
-from .operations import OPERATIONS, REALS, Domain, Operation
 from .terminal import printable
 
 BOUNDARY = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0)

@@ -26,11 +26,11 @@ from . import operations
 from .advice import on_values
 from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
 from .arrays import universal_function
+from .book import BLOCKED, LISTENERS, OPERATIONS, Operation
 from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
-from .operations import BLOCKED, LISTENERS, OPERATIONS, Operation
 from .terminal import printable
 
 # What may stand in an expression: a Value or any real number.
@@ -753,16 +753,18 @@ def _become_method(name: str, operation: Operation | None) -> None:
 def _method(operation: Operation | None) -> Callable[..., Any] | None:
     if operation is None or isinstance(operation.domain[0], list):
         return None
-    if operation.name in _RESERVED or operation.name.startswith("_"):
-        raise ValueError(f"an operation cannot be called {operation.name!r}: a Value has something else of that name")
+    for name in (operation.name, *operation.aliases):
+        if name in _RESERVED:
+            raise ValueError(f"an operation cannot be called {name!r}: a Value has something else of that name")
 
-    def method(self: Value, *others: Number) -> Value:
-        operands = tuple(map(_operand, operation.operands((self, *others))))
+    def method(self: Value, *others: Number, **named: Number) -> Value:
+        operands = tuple(map(_operand, operation.operands((self, *others), named)))
         return self.__apply_operation__(operation, operands)
 
     return functools.update_wrapper(method, operation.rule)
 
 
-for _name, _operation in OPERATIONS.items():
-    _become_method(_name, _operation)
+for _operation in OPERATIONS.values():
+    for _name in (_operation.name, *_operation.aliases):
+        _become_method(_name, _operation)
 LISTENERS.append(_become_method)

@@ -589,7 +589,7 @@ def test_moments_may_be_kept_on_the_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["grad_fn", "requires_grad", "clone", "numpy", "shape", "T", "is_leaf", "tolist", "pow"]
+    "name", ["grad_fn", "requires_grad", "clone", "numpy", "shape", "T", "is_leaf", "tolist", "matmul"]
 )
 def test_names_of_others_are_answered_with_a_remedy(name: str) -> None:
     """Seen to fail with a bare AttributeError."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from .. import notation
+from ..book import ATOM, BLOCKED, Operation
 from ..engines import Value
-from ..operations import ATOM, BLOCKED, Operation
 from .groups import Group
 from .limits import each
 from .look import Look

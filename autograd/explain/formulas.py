@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .. import notation
-from ..operations import Operation
+from ..book import Operation
 
 
 class Formula(NamedTuple):

@@ -15,10 +15,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from .. import operations
+from ..book import BLOCKED, Operation
 from ..engines import Value
 from ..locks import CachedProperty
 from ..nodes import NodeDict
-from ..operations import BLOCKED, Operation
 
 # How far an operation goes where its operands begin to move from a kink, each at a speed of its own.
 SPEEDS: dict[Operation, Callable[..., float]] = {

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
+from ..book import BLOCKED
 from ..engines import Value
 from ..nodes import NodeDict
-from ..operations import BLOCKED
 from .steps import Passes, magnitude
 
 # Numbers of paths are counted up to here: in a deep graph, they have more digits than there is memory.

@@ -19,10 +19,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from ..book import BLOCKED
 from ..engines import Value, topological_order
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
-from ..operations import BLOCKED
 from ..terminal import printable
 from .formulas import Formula, product, prose
 from .kinks import Kinks, is_at_kink

@@ -18,11 +18,11 @@ from operator import itemgetter
 from typing import Any
 
 from .. import notation
+from ..book import BLOCKED
 from ..draw.groups import groups_of
 from ..draw.text import cells, readable, shortened
 from ..engines import Value
 from ..nodes import NodeDict
-from ..operations import BLOCKED
 from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, prose, same, signless
 
 # So many terms of a sum are shown.

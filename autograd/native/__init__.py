@@ -12,6 +12,9 @@ be read by itself:
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
     formulas.pxd  the rule book in C: values and partial derivatives
+    formulas.h    the same, generated from the rules
+    lists.h       operations on lists, in C
+    ieee.h        the elementary functions, in C
     chunks.h      memory for nodes
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look

@@ -29,9 +29,9 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, Meth
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
+from ..book import BLOCKED, LISTENERS, OPERATIONS
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
-from ..operations import BLOCKED, LISTENERS, OPERATIONS
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1

@@ -50,9 +50,9 @@ def method_of(int code):
     cdef int others_wanted = 0 if code < BINARY else 1
     operation = OPERATION_OF[code]
 
-    def method(Value self not None, *others):
-        if len(others) != others_wanted:
-            _, *others = operation.operands((self, *others))  # where defaults do not help, it raises
+    def method(Value self not None, *others, **named):
+        if named or len(others) != others_wanted:
+            _, *others = operation.operands((self, *others), named)
         return binary(code, self, others[0], None) if others_wanted else unary(code, self)
 
     return update_wrapper(method, operation.rule)
@@ -69,11 +69,12 @@ cdef int take_operations() except -1:
             METHODS[operation] = method_of(code)
         twin = Twin.__new__(Twin)
         twin.code = code
-        object.__setattr__(operation, "twin", twin)
+        object.__setattr__(operation, "twin", twin)  # the one thing of an operation that is not its own
     for name in OF_VALUES:
         setattr(Value, name, Missing(name))
-    for name, operation in OPERATIONS.items():
-        become_method(name, operation)
+    for operation in OPERATIONS.values():
+        for name in (operation.name, *operation.aliases):
+            become_method(name, operation)
     LISTENERS.append(become_method)
     return 0
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import operations
+from ..book import OPERATIONS, Operation
 from ..checks import shown
-from ..operations import OPERATIONS, Operation, relu, sigmoid, softplus, tanh
 from ..operations import gelu as gelu
+from ..operations import relu, sigmoid, softplus, tanh
 from ..operations import silu as silu
 
 # An activation by its name, or any function of a Value.

@@ -35,12 +35,12 @@ from types import (
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import saving
+from ..book import Operation
 from ..checks import shown
 from ..engines import Scope, Value, ancestors, is_computed, scope
 from ..files import AnyPath
 from ..ieee import real
 from ..modes import mode
-from ..operations import Operation
 from ..terminal import printable
 from .activations import told_name
 

@@ -20,9 +20,10 @@ from random import Random
 from typing import Any, Protocol
 
 from .. import checks, notation, saving
+from ..book import BLOCKED
 from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
 from ..files import AnyPath
-from ..operations import BLOCKED, mean
+from ..operations import mean
 from ..terminal import printable
 
 Pair = tuple[Any, Any]
