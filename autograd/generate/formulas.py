@@ -12,6 +12,7 @@ static inline double partial_exp_0(double x, double value) {
 <BLANKLINE>
 """
 
+import functools
 import inspect
 import math
 from collections import Counter
@@ -91,7 +92,8 @@ def code(operation: Operation) -> str:
 
 def numbers(operations: Sequence[Operation]) -> list[str]:
     """The numbers of the operations, and their names."""
-    lines = ["enum {", "    CODE_LEAF = 0,"]
+    lines = ["enum {", f"    FIRST_BINARY = {BINARY},", f"    FIRST_MANY = {MANY}", "};", ""]
+    lines += ["enum {", "    CODE_LEAF = 0,"]
     for first in (UNARY, BINARY, MANY):
         those = [operation for operation in operations if kind(operation) == first]
         lines += [f"    {code(those[0])} = {first},", *[f"    {code(operation)}," for operation in those[1:]]]
@@ -307,7 +309,7 @@ def choices(operations: Sequence[Operation]) -> list[str]:
         lines += choice(
             f"int partial2_{place}(int code, double x, double y, double value, double *answer)",
             binary,
-            lambda each, place=place: partial(each, place, "x, y, value", "answer"),
+            functools.partial(partial, place=place, arguments="x, y, value", answer="answer"),
         )
     lines += choice(
         "int partials_n(int code, const double *xs, Py_ssize_t count, double value, double *answers, char *chosen)",

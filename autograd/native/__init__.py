@@ -11,10 +11,12 @@ be read by itself:
     gradient.pxi  derivatives that are Values themselves
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
-    formulas.pxd  the rule book in C: values and partial derivatives
-    formulas.h    the same, generated from the rules
-    lists.h       operations on lists, in C
-    ieee.h        the elementary functions, in C
+    formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`
+    formulas.pxd  what the parts use of it
+    ieee.h        the elementary functions that formulas are made of
+    lists.h       the operations on lists
+    programs.py   which rules that users declare can be run without Python, and what they come to
+    program.pxi   how such a program is run
     chunks.h      memory for nodes
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look

@@ -18,9 +18,8 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, BINARY, COS, DIVIDE, DOT, EXP, IDENTITY, LEAF, LOG, LOG1P, LOGSUMEXP, MANY, MAXIMUM, MEAN, MINIMUM,
-    MULTIPLY, NEGATE, OTHER, POWER, RECIPROCAL, RELU, SIGMOID, SIN, SOFTPLUS, SQRT, SUBTRACT, SUM, TANH, WHERE,
-    divided, partial1, partial2, partials_n, value1, value2, value_n,
+    ABS, ADD, BINARY, DIVIDE, DOT, EXP, IDENTITY, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER,
+    RECIPROCAL, SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
 )
 
 from functools import update_wrapper
@@ -32,6 +31,7 @@ from ..arrays import universal_function
 from ..book import BLOCKED, LISTENERS, OPERATIONS
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
+from ..locks import new_lock
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1
@@ -66,6 +66,7 @@ cdef extern from "Python.h":
     int PyObject_GenericSetAttr(object thing, object name, PyObject* value) except -1
     PyObject* _PyType_Lookup(PyTypeObject* kind, object name)
     const unsigned long Py_TPFLAGS_IMMUTABLETYPE
+    PyObject* PyDict_GetItem(object mapping, object key)
     int PySys_AddAuditHook(int (*hook)(const char*, PyObject*, void*) noexcept, void* data) except -1
 
 cdef extern from "chunks.h":
@@ -113,30 +114,37 @@ cdef object MODE = modes.MODE
 cdef object OUTSIDE = modes.OUTSIDE
 
 
-# The operations that `formulas` knows, by name.
-cdef dict CODES = {
-    "identity": IDENTITY, "negate": NEGATE, "reciprocal": RECIPROCAL, "exp": EXP, "log": LOG, "log1p": LOG1P,
-    "sqrt": SQRT, "sin": SIN, "cos": COS, "tanh": TANH, "sigmoid": SIGMOID, "softplus": SOFTPLUS, "relu": RELU,
-    "abs": ABS,
-    "add": ADD, "subtract": SUBTRACT, "multiply": MULTIPLY, "divide": DIVIDE, "power": POWER, "maximum": MAXIMUM,
-    "minimum": MINIMUM,
-    "where": WHERE, "sum": SUM, "mean": MEAN, "dot": DOT, "logsumexp": LOGSUMEXP,
-}
 cdef list OPERATION_OF = [None] * (OTHER + 1)
 cdef dict CODE_OF = {}
 cdef int LISTS_OF[OTHER + 1]  # how many lists of operands it takes
 cdef int SINGLE_OF[OTHER + 1]  # and how many operands that are in no list
+cdef int LEAST_OF[OTHER + 1]  # and how many each list must have
 
 
 cdef int read_book() except -1:
-    for name, code in CODES.items():
-        if name not in OPERATIONS:
-            raise ImportError(f"the rule book has no operation {name!r}, which this engine computes: build it again")
-        operation = OPERATIONS[name]
+    """Find the number of each operation of the rule book."""
+    numbers = {OPERATION_NAMES[code].decode(): code for code in range(OTHER) if OPERATION_NAMES[code] != NULL}
+    book = {name: operation for name, operation in OPERATIONS.items() if operation.is_of_book}
+    for name in numbers.keys() ^ book.keys():
+        raise ImportError(f"the rule book and the compiled engine differ in the operation {name!r}: build it again")
+    for name, operation in book.items():
+        code = numbers[name]
         OPERATION_OF[code], CODE_OF[operation] = operation, code
         LISTS_OF[<int>code] = operation.list_count
         SINGLE_OF[<int>code] = len(operation.parameters) - operation.list_count
+        LEAST_OF[<int>code] = least(operation, SINGLE_OF[<int>code]) if operation.list_count else 0
     return 0
+
+
+cdef int least(operation, int single) except -1:
+    """How many operands each list must have, as the rule says it: it refuses others."""
+    for count in range(1, 3):
+        try:
+            operation.rule(*operation.arguments([0.0] * (count * operation.list_count + single)))
+            return count
+        except ValueError:
+            pass
+    return 3
 
 
 read_book()
@@ -144,6 +152,7 @@ read_book()
 include "node.pxi"
 include "life.pxi"
 include "make.pxi"
+include "program.pxi"
 include "walk.pxi"
 include "gradient.pxi"
 include "step.pxi"

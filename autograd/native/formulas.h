@@ -13,6 +13,11 @@
 #include "lists.h"
 
 enum {
+    FIRST_BINARY = 64,
+    FIRST_MANY = 128
+};
+
+enum {
     CODE_LEAF = 0,
     CODE_NEGATE = 1,
     CODE_RECIPROCAL,

@@ -52,7 +52,7 @@ def method_of(int code):
 
     def method(Value self not None, *others, **named):
         if named or len(others) != others_wanted:
-            _, *others = operation.operands((self, *others), named)
+            _, *others = operation.operands((self, *others), named)  # where defaults do not help, it raises
         return binary(code, self, others[0], None) if others_wanted else unary(code, self)
 
     return update_wrapper(method, operation.rule)

@@ -154,6 +154,8 @@ cdef inline PyObject* parent_of(object operand) noexcept:
 
 cdef inline Value unary_of(int code, PyObject* parent, double x):
     cdef Mode mode
+    if HAS_PROGRAM[code]:
+        return by_program(code, &parent, &x, 1)
     read_mode(&mode)
     cdef Value node = new_node(code, value1(code, x), &mode)
     if mode.recording:
@@ -164,6 +166,11 @@ cdef inline Value unary_of(int code, PyObject* parent, double x):
 
 cdef inline Value binary_of(int code, PyObject* first, double x, PyObject* second, double y):
     cdef Mode mode
+    cdef PyObject* parents[2]
+    cdef double numbers[2]
+    if HAS_PROGRAM[code]:
+        parents[0], parents[1], numbers[0], numbers[1] = first, second, x, y
+        return by_program(code, parents, numbers, 2)
     read_mode(&mode)
     cdef Value node = new_node(code, value2(code, x, y), &mode)
     if mode.recording:
@@ -249,7 +256,9 @@ cdef Value of_many(int code, Many* many, double number, Mode* mode):
 cdef bint fits(int code, Py_ssize_t count) noexcept:
     """Whether an operation may have so many operands, those in lists counted singly."""
     cdef Py_ssize_t in_lists = count - SINGLE_OF[code]
-    return in_lists > 0 and in_lists % LISTS_OF[code] == 0 if LISTS_OF[code] else in_lists == 0
+    if LISTS_OF[code] == 0:
+        return in_lists == 0
+    return in_lists >= LEAST_OF[code] * LISTS_OF[code] and in_lists % LISTS_OF[code] == 0
 
 
 cdef Value applied(object operation, tuple operands):
@@ -265,6 +274,11 @@ cdef Value applied(object operation, tuple operands):
     if code < MANY:
         return binary(code, operands[0], operands[1], None)
     many = filled(operands, numbers_of(operands))
+    if HAS_PROGRAM[code]:
+        try:
+            return by_program(code, many.parents, many.numbers, many.count)
+        finally:
+            PyMem_RawFree(many)
     read_mode(&mode)
     return finished(of_many(code, many, value_n(code, many.numbers, many.count), &mode), &mode)
 
@@ -281,6 +295,8 @@ cdef Value through_closure(object operation, tuple operands, tuple numbers):
     if mode.recording:
         beside(node).operation = operation
         beside(node).local_gradient = local_gradient
+    if operation not in CODE_OF:  # here, where the rule has been seen to answer
+        learn(operation)
     return finished(node, &mode)
 
 
@@ -298,7 +314,7 @@ cdef Value of_held_lists(int code, object first, object second):
     if not PyList_CheckExact(first) or (second is not None and not PyList_CheckExact(second)):
         return None
     each = PyList_GET_SIZE(first)
-    if each == 0 or (second is not None and PyList_GET_SIZE(second) != each):
+    if each < LEAST_OF[code] or (second is not None and PyList_GET_SIZE(second) != each):
         return None
     many = many_of(each if second is None else 2 * each)
     if not fill_from_lists(many, first, second):

@@ -130,4 +130,4 @@ cdef inline double moved_by_adam(Value parameter, double* m, double* v, AdamStep
         g = g + step.weight_decay * x
     m[0] = step.beta1 * m[0] + (1.0 - step.beta1) * g
     v[0] = step.beta2 * v[0] + (1.0 - step.beta2) * g * g
-    return x - step.step_size * divided(m[0], (c_sqrt(v[0]) if v[0] >= 0.0 else NAN) / step.root + step.eps)
+    return x - step.step_size * ieee_divide(m[0], (c_sqrt(v[0]) if v[0] >= 0.0 else NAN) / step.root + step.eps)

@@ -28,12 +28,15 @@ cdef Partials partials_of(Value node):
     if node.code == OTHER:
         answers = reference._checked(beside(node).operation, beside(node).local_gradient(), count)
         for i in range(count):
-            # Towards a plain number nothing is computed; and a node that its rule has made a leaf again has no operands.
+            # Towards a plain number nothing is computed; nor has a node operands that its rule has made a leaf again.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
             partials.chosen[i] = partial is not BLOCKED
             partials.numbers[i] = 0.0 if partial is BLOCKED else partial
+    elif HAS_PROGRAM[node.code]:
+        for i in range(count):
+            partials.chosen[i] = partial_by_program(node, i, &partials.numbers[i])
     elif node.code >= MANY:
-        partials_n(node.code, (<Many*>node.first).numbers, count, partials.numbers, partials.chosen)
+        partials_n(node.code, (<Many*>node.first).numbers, count, node.number, partials.numbers, partials.chosen)
     else:
         for i in range(count):
             partials.chosen[i] = partial_at(<PyObject*>node, i, &partials.numbers[i])
@@ -41,9 +44,11 @@ cdef Partials partials_of(Value node):
 
 
 cdef inline bint partial_at(PyObject* node, int place, double* answer) noexcept:
-    if (<Value>node).code < BINARY:
-        return partial1((<Value>node).code, (<Value>node).x, (<Value>node).number, answer)
-    return partial2((<Value>node).code, place, (<Value>node).x, (<Value>node).y, answer)
+    cdef int code = (<Value>node).code
+    cdef double x = (<Value>node).x, y = (<Value>node).y, value = (<Value>node).number
+    if code < BINARY:
+        return partial1(code, x, value, answer)
+    return partial2_1(code, x, y, value, answer) if place else partial2_0(code, x, y, value, answer)
 
 
 cdef struct Stop:
@@ -205,6 +210,8 @@ cdef class Pass:
         cdef PyObject* second = (<Value>node).second
         if code >= MANY:
             self.send_to_many(node, flow)
+        elif HAS_PROGRAM[code]:
+            self.send_by_program(<Value>node, flow)
         elif code == MULTIPLY:
             if first != NULL:
                 self.send_to(first, flow * (<Value>node).y)
@@ -246,6 +253,19 @@ cdef class Pass:
                     self.send_to(many.parents[i], flow * partials.numbers[i])
                 else:
                     self.block(many.parents[i])
+        return 0
+
+    cdef int send_by_program(self, Value node, double flow) except -1:
+        cdef Py_ssize_t i
+        cdef PyObject* parent
+        cdef double partial = 0.0
+        for i in range(count_of(node)):
+            parent = parent_at(node, i)
+            if parent != NULL:
+                if partial_by_program(node, i, &partial):
+                    self.send_to(parent, flow * partial)
+                else:
+                    self.block(parent)
         return 0
 
     cdef inline int send_to(self, PyObject* parent, double flow) except -1:
