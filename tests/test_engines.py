@@ -16,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import tomllib
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -160,7 +161,11 @@ def help_of(method: Any) -> list[str]:
 
 def is_own(name: str) -> bool:
     """Whether it belongs to Value itself: no operation, and nothing that Python calls."""
-    return name not in OPERATIONS and not name.startswith("__") and not isinstance(vars(value.Value)[name], Missing)
+    return (
+        OPERATIONS.called(name) is None
+        and not name.startswith("__")
+        and not isinstance(vars(value.Value)[name], Missing)
+    )
 
 
 OWN_NAMES = sorted(filter(is_own, set(vars(native.Value)) & set(vars(value.Value))))
@@ -956,14 +961,17 @@ def test_the_page_of_design_tells_what_a_pass_computes() -> None:
 
 
 def test_the_page_of_design_names_all_parts() -> None:
+    """And pyproject.toml all that a build depends on, or a change would not be compiled."""
     folder = pathlib.Path(autograd.native.__file__).parent
-    parts = {path.name for path in folder.iterdir() if path.suffix in (".pxi", ".pxd", ".h")}
-    core = folder / "core.pyx"
+    parts = {path.name for path in folder.iterdir() if path.suffix in (".py", ".pxi", ".pxd", ".h")} - {"__init__.py"}
+    sources = {name for name in parts if not name.endswith(".py")}
+    included = re.findall(r'^include "(.+)"$', (folder / "core.pyx").read_text("utf-8"), re.MULTILINE)
+    project = tomllib.loads((pathlib.Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    depends = project["tool"]["setuptools"]["ext-modules"][0]["depends"]
 
     assert set(re.findall(r"^    (\w+\.\w+)  ", PAGE, re.MULTILINE)) == parts
-    assert set(re.findall(r'^include "(.+)"$', core.read_text("utf-8"), re.MULTILINE)) == {
-        name for name in parts if name.endswith(".pxi")
-    }
+    assert sorted(included) == sorted(name for name in parts if name.endswith(".pxi"))
+    assert sorted(depends) == sorted(f"autograd/native/{name}" for name in sources)
 
 
 def test_a_node_is_small_and_unknown_to_the_collector() -> None:

@@ -1,13 +1,13 @@
 /* Memory for nodes, cut from chunks, and for the tables of a pass.
 
-   Nodes are blocks of one size, cut from chunks of 2 MB. A graph is made node after node and freed as a whole.
-   So a chunk hands out its blocks in a row, from one end to the other, and begins again when all of them have come back:
-   nodes of one computation stand in memory as they were made, which processors can foresee. (Only when it has come to
-   its end and some of its nodes still live does it hand out again single blocks that came back.) A chunk is as large and
-   as aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few empty chunks
-   are kept, the others go back to the system. Large tables are asked of the system too, and go back to it. Free-threaded
-   Python, and Windows, get all this from Python's own allocators, and so does who looks for errors of memory with tools
-   that know these: AUTOGRAD_NO_CHUNKS. */
+   Nodes are blocks of one size, cut from chunks of 2 MB. A graph is made node after node and freed as a whole. So a
+   chunk hands out its blocks in a row, from one end to the other, and begins again when all of them have come back:
+   nodes of one computation stand in memory as they were made, which processors can foresee. (Only when it has come
+   to its end and some of its nodes still live does it hand out again single blocks that came back.) A chunk is as
+   large and as aligned as a huge page, which Linux is asked for; a node finds its chunk by the address alone. A few
+   empty chunks are kept, the others go back to the system. Large tables are asked of the system too, and go back to
+   it. Free-threaded Python, and Windows, get all this from Python's own allocators, and so does who looks for errors
+   of memory with tools that know these: AUTOGRAD_NO_CHUNKS. */
 
 #ifndef AUTOGRAD_CHUNKS_H
 #define AUTOGRAD_CHUNKS_H

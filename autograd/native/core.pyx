@@ -1,17 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: freethreading_compatible=True, auto_pickle=False
-"""The compiled twin of `value`: the same Values, the same numbers bit for bit, many times faster.
+"""The compiled twin of `autograd.value`: the same Values, the same numbers bit for bit, many times faster.
 
-The text to read is `value`; this one says the same in C. A node is one C struct of 96 bytes: its number, its gradient,
-up to two parents and the numbers they had, in line; lists of operands stand in an array beside it. There is no closure
-and no tuple: from its operation and the numbers, `formulas` knows the local gradient. What only errors and drawings
-need is asked of `value` itself; second derivatives come from the closures of the rule book, as they do there.
-
-What makes it safe: parents are owned references that the collector never sees, for a graph has no cycles (who builds
-one, as with a module that keeps its output, or a local-gradient closure that holds its own node, has to break it); a
-node that dies hands its parents to one loop, so that no depth overflows the stack; a pass keeps its flows in tables of
-its own, and writes gradients at its very end, without a Python instruction in between. Wherever Python code may run
-(rules, properties of a subclass, signal handlers), nothing is taken to be as it was before.
+The page of design, which is the docstring of `autograd.native`, says how it is laid out. This file puts together the
+parts that stand beside it, so that the C compiler sees them all at once.
 """
 
 cimport cython
@@ -26,8 +18,8 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, BINARY, DIVIDE, DOT, EXP, IDENTITY, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER, RECIPROCAL,
-    SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
+    ABS, ADD, BINARY, DIVIDE, DOT, EXP, IDENTITY, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER,
+    RECIPROCAL, SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
 )
 
 from functools import update_wrapper
@@ -36,10 +28,10 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, Meth
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
+from ..book import BLOCKED, LISTENERS, OPERATIONS
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
 from ..locks import new_lock
-from ..book import BLOCKED, LISTENERS, OPERATIONS
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1

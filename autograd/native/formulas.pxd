@@ -1,8 +1,8 @@
 """The rule book in C, as `generate` has traced it: what the parts of this engine use of formulas.h."""
 
 cdef extern from "formulas.h" nogil:
-    # The numbers of operations: those of one operand come first, then those of two, then the others. OTHER is one that is
-    # known by its closure only.
+    # The numbers of operations: those of one operand come first, then those of two, then the others. OTHER is one that
+    # is known by its closure only.
     enum:
         BINARY "FIRST_BINARY"
         MANY "FIRST_MANY"

@@ -31,7 +31,7 @@ cdef object product(flow, partial):
 
 
 cdef list local_gradients_as_values(Value node, set wanted):
-    """The local gradients towards the parents of the wanted births, without blocked ones, as Values to be differentiated again."""
+    """The local gradients towards the parents of these births, without blocked ones, as Values."""
     cdef list found = []
     if node.code == LEAF:
         return found

@@ -1,7 +1,7 @@
 /* The elementary functions of `ieee` in C, function for function.
 
-   They are those of C's own library, which Python's `math` calls too. Where C answers a nan that did not come in, Python's
-   functions may answer one of another sign; here it is always NAN. */
+   They are those of C's own library, which Python's `math` calls too. Where C answers a nan that did not come in,
+   Python's functions may answer one of another sign; here it is always NAN. */
 
 #ifndef AUTOGRAD_IEEE_H
 #define AUTOGRAD_IEEE_H

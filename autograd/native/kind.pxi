@@ -69,7 +69,7 @@ cdef int take_operations() except -1:
             METHODS[operation] = method_of(code)
         twin = Twin.__new__(Twin)
         twin.code = code
-        object.__setattr__(operation, "twin", twin)
+        object.__setattr__(operation, "twin", twin)  # the one thing of an operation that is not its own
     for name in OF_VALUES:
         setattr(Value, name, Missing(name))
     for operation in OPERATIONS.values():

@@ -22,10 +22,11 @@
 /* References that are still to be dropped, so that no drop happens inside another.
 
    Whatever a node holds may be the last reference to more, through closures and attributes as through operands. So a
-   node that dies has its things dropped by the loop that dropped the node. A loop is known by the frame of Python that it
-   began in: while that frame is the innermost, nothing but the loop's own drops runs. A callback of a weak reference has
-   a frame of its own, and so a loop of its own; it may wait for another thread or greenlet, and none shall wait for it.
-   Loops stand in memory of their own and not on the stack of C, which greenlets exchange for another. */
+   node that dies has its things dropped by the loop that dropped the node. A loop is known by the frame of Python
+   that it began in: while that frame is the innermost, nothing but the loop's own drops runs. A callback of a weak
+   reference has a frame of its own, and so a loop of its own; it may wait for another thread or greenlet, and none
+   is to wait for it. Loops stand in memory of their own and not on the stack of C, which greenlets exchange for
+   another. */
 #define FEW 64 /* most need no array */
 struct Dropping {
     struct Dropping *next; /* of those under way, or kept for the next time */

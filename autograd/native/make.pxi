@@ -10,7 +10,7 @@ cdef Py_ssize_t place_of(kind, str name) except -1:
     """Where objects of a class in `modes` keep what is called so."""
     slot = kind.__dict__.get(name)
     if not isinstance(slot, MemberDescriptorType):
-        raise ImportError(f"autograd.modes.{kind.__name__} has no slot {name!r}, which this engine reads: build it again")
+        raise ImportError(f"autograd.modes.{kind.__name__} has no slot {name!r}, which this engine reads: build again")
     return (<PyMemberDescrObject*><PyObject*>slot).d_member.offset
 
 
@@ -308,18 +308,27 @@ cdef Value of_lists(int code, object first, object second):
 
 cdef Value of_held_lists(int code, object first, object second):
     """The same, of lists that no other thread changes meanwhile."""
-    cdef Py_ssize_t i, each, count
-    cdef bint has_value = False
+    cdef Py_ssize_t each
     cdef Many* many
     cdef Mode mode
     if not PyList_CheckExact(first) or (second is not None and not PyList_CheckExact(second)):
         return None
     each = PyList_GET_SIZE(first)
-    count = each if second is None else 2 * each
     if each < LEAST_OF[code] or (second is not None and PyList_GET_SIZE(second) != each):
         return None
-    many = many_of(count)
-    for i in range(count):
+    many = many_of(each if second is None else 2 * each)
+    if not fill_from_lists(many, first, second):
+        PyMem_RawFree(many)
+        return None
+    read_mode(&mode)
+    return finished(of_many(code, many, value_n(code, many.numbers, many.count), &mode), &mode)
+
+
+cdef bint fill_from_lists(Many* many, object first, object second) noexcept:
+    """Put what is in the lists into the array, not owned yet, if all are Values and floats, with a Value among them."""
+    cdef Py_ssize_t i, each = PyList_GET_SIZE(first)
+    cdef bint has_value = False
+    for i in range(many.count):
         thing = <object>(PyList_GET_ITEM(first, i) if i < each else PyList_GET_ITEM(second, i - each))
         if isinstance(thing, Value) and is_made(<PyObject*>thing):
             many.parents[i] = <PyObject*>thing
@@ -329,13 +338,8 @@ cdef Value of_held_lists(int code, object first, object second):
             many.parents[i] = NULL
             many.numbers[i] = PyFloat_AS_DOUBLE(thing)
         else:
-            PyMem_RawFree(many)
-            return None
-    if not has_value:
-        PyMem_RawFree(many)
-        return None
-    read_mode(&mode)
-    return finished(of_many(code, many, value_n(code, many.numbers, count), &mode), &mode)
+            return False
+    return has_value
 
 
 cdef class Twin:

@@ -28,7 +28,7 @@ cdef Partials partials_of(Value node):
     if node.code == OTHER:
         answers = reference._checked(beside(node).operation, beside(node).local_gradient(), count)
         for i in range(count):
-            # Towards a plain number nothing is computed; and a node that its rule made anew has no operands any more.
+            # Towards a plain number nothing is computed; nor has a node operands that its rule has made a leaf again.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
             partials.chosen[i] = partial is not BLOCKED
             partials.numbers[i] = 0.0 if partial is BLOCKED else partial
@@ -208,7 +208,6 @@ cdef class Pass:
         cdef int code = (<Value>node).code
         cdef PyObject* first = (<Value>node).first
         cdef PyObject* second = (<Value>node).second
-        cdef double partial = 0.0
         if code >= MANY:
             self.send_to_many(node, flow)
         elif HAS_PROGRAM[code]:
@@ -225,16 +224,14 @@ cdef class Pass:
                 self.send_to(second, flow)
         else:
             if first != NULL:
-                if partial_at(node, 0, &partial):
-                    self.send_to(first, flow * partial)
-                else:
-                    self.block(first)
+                self.send_times_partial(node, 0, first, flow)
             if second != NULL:
-                if partial_at(node, 1, &partial):
-                    self.send_to(second, flow * partial)
-                else:
-                    self.block(second)
+                self.send_times_partial(node, 1, second, flow)
         return 0
+
+    cdef inline int send_times_partial(self, PyObject* node, int place, PyObject* parent, double flow) except -1:
+        cdef double partial = 0.0
+        return self.send_to(parent, flow * partial) if partial_at(node, place, &partial) else self.block(parent)
 
     cdef int send_to_many(self, PyObject* node, double flow) except -1:
         cdef Many* many = <Many*>(<Value>node).first
