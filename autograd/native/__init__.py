@@ -8,7 +8,6 @@ be read by itself:
     life.pxi      how nodes die
     make.pxi      how an operation makes a node
     walk.pxi      how a pass walks the graph and writes its gradients
-    gradient.pxi  derivatives that are Values themselves
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
     formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`

@@ -178,7 +178,7 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
     found = (<Program>PROGRAM_OF[node.code]).run(1 + place, operands, node.number, answer)
     if found == FAILED:
         _, local_gradient = reference._answer(node.operation, node.numbers)
-        partial = reference._plain(reference._checked(node.operation, local_gradient(), count_of(node))[place])
+        partial = reference._plain(reference.checked(node.operation, local_gradient(), count_of(node))[place])
         found = BLOCKED_ if partial is BLOCKED else ANSWERED
         answer[0] = 0.0 if partial is BLOCKED else partial
     return found == ANSWERED
