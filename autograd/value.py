@@ -328,6 +328,7 @@ class Value:
     def __apply_operation__(
         operation: Operation, operands: tuple["Value | float", ...], numbers: tuple[float, ...] | None = None
     ) -> "Value":
+        # With numbers, those are what the operands were, which may be something else by now.
         return _apply(operation, operands) if numbers is None else _node(operation, operands, numbers)
 
     if sys.version_info[:2] == (3, 13):
