@@ -181,7 +181,7 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
     found = (<Program>PROGRAM_OF[node.code]).run(1 + place, operands, node.number, answer)
     if found == FAILED:
         _, local_gradient = reference._answer(node.operation, node.numbers)
-        partials = reference._checked(node.operation, local_gradient(), count_of(node))
+        partials = reference.checked(node.operation, local_gradient(), count_of(node))
         partial = reference._plain(partials[place]) if parent_at(node, place) != NULL else BLOCKED
         found = BLOCKED_ if partial is BLOCKED else ANSWERED
         answer[0] = 0.0 if partial is BLOCKED else partial

@@ -26,7 +26,7 @@ cdef Partials partials_of(Value node):
     cdef tuple answers
     partials.make_room(count)
     if node.code == OTHER:
-        answers = reference._checked(beside(node).operation, beside(node).local_gradient(), count)
+        answers = reference.checked(beside(node).operation, beside(node).local_gradient(), count)
         for i in range(count):
             # Towards a plain number nothing is computed; nor has a node operands that its rule has made a leaf again.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
