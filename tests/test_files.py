@@ -18,7 +18,7 @@ import pytest
 from autograd import Value, draw, files
 from autograd.nn import MLP
 from autograd.optim import SGD
-from autograd.train import Picture
+from autograd.plot import Picture
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions, links and devices")
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
