@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .modes import Scope, detect_anomaly, no_grad, scope
 from .terminal import complain, is_command
-from .value import Number, ancestors, is_computed, topological_order
+from .value import RUNNING, Number, ancestors, is_computed, topological_order
 
 __all__ = [
     "Number",
@@ -66,3 +66,5 @@ if TYPE_CHECKING or native is None:
     from .value import Value, gradient
 else:
     from .native.core import Value, gradient, softmax
+
+    RUNNING.append(Value)
