@@ -499,6 +499,9 @@ def is_computed(value: Value) -> bool:
 
 # How a leaf is copied -----------------------------------------------------------------------------
 
+# The last one is the Value of the engine that runs. This file knows its own; `engines`, which chooses, adds the other.
+RUNNING: list[type[Any]] = [Value]
+
 
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
     """What makes a leaf again where it is copied or pickled; `plain` is the class itself, not a subclass."""
@@ -513,10 +516,9 @@ def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
 
 def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None) -> Value:
     """A leaf as it was copied or pickled; of the class None is the Value of the engine that runs here."""
-    from . import engines  # which imports this file: so not at the top
-
-    leaf: Value = engines.Value.__new__(kind or engines.Value)
-    engines.Value.__init__(leaf, data, label)  # that of a subclass may want other arguments
+    running: Any = RUNNING[-1]
+    leaf: Value = running.__new__(kind or running)
+    running.__init__(leaf, data, label)  # that of a subclass may want other arguments
     leaf._grad = grad
     return leaf
 

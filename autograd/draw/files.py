@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from .. import files
-from .page import page_of
 
 if TYPE_CHECKING:
     from . import Drawing
@@ -36,6 +35,16 @@ def write(drawing: "Drawing", path: files.AnyPath) -> None:
         raise ValueError(f"a drawing is saved as {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, not as {name.name!r}")
     files.require_writable(path)  # before the layout, which may take its time
     files.write(path, _CONTENTS[ending](drawing))
+
+
+def _picture(drawing: "Drawing") -> bytes:
+    return drawing.svg.encode()
+
+
+def _page(drawing: "Drawing") -> bytes:
+    from .page import page_of  # imported when used, for the command line asks here for the endings alone
+
+    return page_of(drawing).encode()
 
 
 def _typeset(drawing: "Drawing", form: Literal["png", "pdf"]) -> bytes:
@@ -77,8 +86,8 @@ def _check_pixels(width: int, height: int) -> None:
 
 
 _CONTENTS: dict[str, Callable[["Drawing"], bytes]] = {
-    ".svg": lambda drawing: drawing.svg.encode(),
-    ".html": lambda drawing: page_of(drawing).encode(),
+    ".svg": _picture,
+    ".html": _page,
     ".png": lambda drawing: _typeset(drawing, "png"),
     ".pdf": lambda drawing: _typeset(drawing, "pdf"),
     ".dot": lambda drawing: drawing.to_dot().source.encode(),
