@@ -295,7 +295,7 @@ class Value(Methods):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if not hasattr(cls, "__getattr__"):
-            cls.__getattr__ = _missing_in_subclass  # type: ignore[attr-defined]
+            setattr(cls, "__getattr__", _missing_in_subclass)  # noqa: B010  # as an assignment, pyright takes it for Value's
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if hasattr(self, name)]  # without those that only tell a remedy
