@@ -43,11 +43,11 @@ where(v > 0, v)  # refused: call-overload
 leaky_relu(v, slop=0.1)  # refused: call-overload
 leaky_relu(slope=0.1)  # refused: call-overload
 autograd.sum(v)  # refused: call-overload
-autograd.sum("123")  # refused: call-overload
+autograd.sum("123")  # refused: arg-type
 autograd.sum(v, w)  # refused: call-overload
 dot([v])  # refused: call-overload
-dot([v], ["1"])  # refused: call-overload
-dot([[v]], [[w]])  # refused: call-overload
+dot([v], ["1"])  # refused: list-item
+dot([[v]], [[w]])  # refused: list-item
 logsumexp(1.0)  # refused: call-overload
 softmax(v)  # refused: call-overload
 v.exp(2.0)  # refused: call-arg
