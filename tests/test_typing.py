@@ -1,7 +1,7 @@
 """What type checkers say of programs that use the package: the files in `typing`, under mypy --strict and pyright.
 
-Files called accepted… have no errors. In those called refused… errors stand at the lines that end with a comment such as
-`# refused: attr-defined`, with mypy's name for the error, and at no others.
+Files called accepted_… have no errors. In those called refused_… errors stand at the lines that end with a comment such
+as `# refused: attr-defined`, with mypy's name for the error, and at no others.
 """
 
 import importlib.util

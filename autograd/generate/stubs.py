@@ -110,23 +110,23 @@ def _class_name(parameters: tuple[Parameter, ...], taken: Collection[str]) -> st
 def _class(name: str, parameters: tuple[Parameter, ...]) -> str:
     lines = ["@type_check_only", f"class {name}(Operation):"]
     lines += [f'    """Called with ({", ".join(parameter.name for parameter in parameters)})."""', ""]
-    for call, answer, overlap in _calls(parameters):
+    for call, answer, overlap in calls(parameters):
         lines.append("    @overload")
         lines.append(f"    def __call__(self, {call}) -> {answer}: ...{overlap}")
     return "\n".join(lines) + "\n"
 
 
-def _calls(parameters: tuple[Parameter, ...]) -> list[tuple[str, str, str]]:
+def calls(parameters: tuple[Parameter, ...]) -> list[tuple[str, str, str]]:
     """The ways of calling: the arguments, the type of the answer, and what mypy has to be told."""
     plain = ", ".join(parameter.of("SupportsFloat") for parameter in parameters)
     if any(parameter.is_list for parameter in parameters):
         mixed = ", ".join(parameter.of("Number") for parameter in parameters)
         return [(plain, "float", OVERLAP), (mixed, "Value", "")]
-    calls = [call for place in range(len(parameters)) for call in _with_a_value_at(place, parameters)]
+    calls = [call for place in range(len(parameters)) for call in with_a_value_at(place, parameters)]
     return [*((call, "Value", "") for call in calls), (plain, "float", "")]
 
 
-def _with_a_value_at(place: int, parameters: tuple[Parameter, ...]) -> list[str]:
+def with_a_value_at(place: int, parameters: tuple[Parameter, ...]) -> list[str]:
     """The ways of calling where that argument is a Value: if others may be left out before it, it is given by name."""
     before, value, after = parameters[:place], parameters[place].of("Value", required=True), parameters[place + 1 :]
     rest = [value, *(parameter.of("Number") for parameter in after)]
