@@ -135,8 +135,8 @@ class MLP(Module):
             for nin, nout, kind in zip(nins, nouts, activations, strict=True)
         ]
 
-    def forward(self, inputs: Iterable[Number]) -> Value | list[Value]:
-        """The answers of the last layer; a wrong number of inputs raises ValueError."""
+    def forward(self, inputs: Iterable[Number]) -> Any:
+        """The answers of the last layer, one Value or a list; a wrong number of inputs raises ValueError."""
         first, *others = self.layers
         values: list[Value] = first(_inputs(self, inputs, len(first.neurons[0].weights)))
         for layer in others:
