@@ -68,7 +68,7 @@ def marked() -> dict[tuple[str, int], str]:
 
 
 def test_mypy_refuses_what_is_wrong_and_nothing_else(mypys_errors: Errors) -> None:
-    """Seen to fail with a method that took any object, an operation of no known parameters, and a Value with a float."""
+    """Seen to fail with a method that took any object, and with a Value that could be made a float."""
     expected = marked()
 
     assert sorted(mypys_errors) == sorted(expected)
