@@ -72,16 +72,18 @@ CUBE = '''
 def cube(x):
     """The volume of a cube."""
     return x * x * x, lambda: (3.0 * x * x,)
-
-
 '''
+
+
+def add_cube(clone: Path) -> None:
+    rules = clone / "autograd" / "operations.py"
+    before, mark, after = rules.read_text(encoding="utf-8").partition("\n\n@operation(")
+    rules.write_text(before + CUBE + mark + after, encoding="utf-8")
 
 
 def test_an_operation_is_added_in_one_place(clone: Path) -> None:
     """Seen to fail where names of operations were imported one by one."""
-    rules = clone / "autograd" / "operations.py"
-    before, mark, after = rules.read_text(encoding="utf-8").partition("\n\n@operation(")
-    rules.write_text(before + CUBE.rstrip() + "\n" + mark + after, encoding="utf-8")
+    add_cube(clone)
     stale = run(clone, "-m", "autograd.generate", "--check")
     renewed = run(clone, "-m", "autograd.generate")
     current = run(clone, "-m", "autograd.generate", "--check")
@@ -99,6 +101,19 @@ def test_an_operation_is_added_in_one_place(clone: Path) -> None:
         ".github/OPERATIONS.md": "| `cube`, `third_power` | x³ | 3·x² |  | The volume of a cube. |",
     }.items():
         assert part in (clone / path).read_text(encoding="utf-8"), path
+
+
+def test_an_operation_that_was_added_is_known_to_type_checkers(clone: Path) -> None:
+    """Seen to fail without the second command."""
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    add_cube(clone)
+    run(clone, "-m", "autograd.generate")
+    program = "from autograd import Value, cube\nv = Value(cube(2.0)).cube().third_power()\nv.cub()\n"
+    (clone / "program.py").write_text(program, encoding="utf-8")
+    told = run(clone, "-m", "mypy", "--strict", "program.py")
+
+    assert [line.split(": ")[0] for line in told.stdout.splitlines() if ": error:" in line] == ["program.py:3"]
+    assert '"Value" has no attribute "cub"' in told.stdout
 
 
 def test_an_operation_that_is_taken_away_again_can_be_renewed(clone: Path) -> None:
@@ -157,6 +172,11 @@ def test_a_default_may_be_left_out() -> None:
         "x: N, a: N = 1.0, *, b: V -> V",
         "x: F, a: F = 1.0, b: F = 2.0 -> float",
     ]
+
+
+def test_a_default_without_a_literal_is_left_to_the_rule() -> None:
+    """Seen to fail with a stub that was not Python: inf is not a name there."""
+    assert calls("x", "a", a=float("-inf"))[0] == "x: V, a: N = ... -> V"
 
 
 def test_a_list_of_plain_numbers_gives_a_float() -> None:

@@ -8,6 +8,7 @@ operations of the same parameters.
 import ast
 import inspect
 import itertools
+import math
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -63,8 +64,10 @@ class Parameter(NamedTuple):
 
     def of(self, kind: str, *, required: bool = False) -> str:
         """It with a type, `Number`, `Value` or `SupportsFloat`, and with its default where it may be left out."""
-        kind = f"Iterable[{kind}]" if self.is_list else kind
-        return f"{self.name}: {kind}" + ("" if self.default is None or required else f" = {self.default!r}")
+        shown = f"{self.name}: Iterable[{kind}]" if self.is_list else f"{self.name}: {kind}"
+        if self.default is None or required:
+            return shown
+        return f"{shown} = {self.default!r}" if math.isfinite(self.default) else f"{shown} = ..."  # inf has no literal
 
 
 def parameters_of(operation: Operation) -> tuple[Parameter, ...]:
