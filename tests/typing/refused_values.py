@@ -66,6 +66,7 @@ v @ w  # refused: operator
 v % "2"  # refused: operator
 v ^ 2  # refused: operator
 v < "1"  # refused: operator
+v == 1.0  # refused: comparison-overlap
 v[0]  # refused: index
 
 # What a Value is not.
