@@ -8,12 +8,18 @@ import importlib.util
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import types
+import typing
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from autograd import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(ROOT.glob("tests/typing/*.py"))
@@ -84,6 +90,36 @@ def test_pyright_refuses_what_is_wrong_and_nothing_else(pyrights_errors: Errors)
 def test_only_files_called_refused_are_refused() -> None:
     assert {name for name, _ in marked()} == {file.name for file in FILES if file.name.startswith("refused")}
     assert all(file.name.startswith(("accepted_", "refused_")) for file in FILES)
+
+
+def is_of(thing: Any, kind: Any) -> bool:
+    """Whether a thing is what a type says, also inside of lists and the like."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin is None:
+        return kind is Any or isinstance(thing, kind)
+    if origin in (typing.Union, types.UnionType):
+        return any(is_of(thing, part) for part in parts)
+    if type(thing) is not origin:
+        return False
+    if origin is list or parts[1:] == (...,):
+        return all(is_of(item, parts[0]) for item in thing)
+    items = [*thing.items()] if origin is dict else [thing]
+    return all(len(item) == len(parts) and all(map(is_of, item, parts)) for item in items)
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if file.name.startswith("accepted_")], ids=lambda file: file.stem
+)
+def test_what_is_accepted_is_true(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """When the files are run, what they tell type checkers holds. Seen to fail with a Value in place of a float."""
+    told: list[tuple[object, Any]] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(typing, "assert_type", lambda thing, kind: told.append((thing, kind)))
+    monkeypatch.setattr(OPERATIONS, "data", dict(OPERATIONS.data))
+    runpy.run_path(str(file))
+
+    assert [(thing, kind) for thing, kind in told if not is_of(thing, kind)] == []
+    assert told or file.stem == "accepted_testing"
 
 
 def test_the_stubs_say_what_is_there() -> None:

@@ -35,7 +35,7 @@ for _ in range(100):
     assert_type(loss, Value)
 
 # Layers and neurons say what they answer.
-layer, neuron = nn.Layer(2, 3, "relu", bias=False, seed=1), nn.Neuron(2, relu)
+layer, neuron = nn.Layer(2, 3, "relu", bias=False, seed=1), nn.Neuron(3, relu)
 assert_type(layer([1.0, 2]), list[Value])
 assert_type(neuron(layer([Value(1.0), 2.0])), Value)
 assert_type(neuron.weights, list[Value])
@@ -116,6 +116,6 @@ history.save("history.json")
 
 # Data.
 points = datasets.moons(n=50, noise=0.1, seed=1)
-nn.fit(model, points, nn.binary_cross_entropy_with_logits, optimizer, epochs=1, validation=points, history=history)
+nn.fit(model, points, nn.binary_cross_entropy_with_logits, optimizer, epochs=1, validation=points, progress=False)
 with no_grad(), nn.expanded():
     assert_type(nn.hinge(line(1.0), 1).data, float)

@@ -158,9 +158,10 @@ assert_type(explanation.to_latex(), str)
 assert_type([step.flow for step in explanation.backward], list[float])
 assert_type([path.to for path in explanation.paths], list[Value])
 
-drawing = draw(z, depth=1, around=x, radius=1, highlight=[x], flows=True, direction="TB", theme="light", digits=2)
+drawing = draw(z, around=x, radius=1, highlight=[x], flows=True, direction="TB", theme="light", digits=2)
 assert_type(drawing, Drawing)
 assert_type(drawing.svg, str)
 assert_type(drawing.node_ids, dict[int, str])
 drawing.save("neuron.svg")
+draw(z, depth=1, show="value label", engine="auto", max_nodes=10, timeout=20.0).save("folded.dot")
 known: str = engine
