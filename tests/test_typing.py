@@ -25,6 +25,9 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(ROOT.glob("tests/typing/*.py"))
 MARK = re.compile(r"# refused: ([\w-]+)$")
 
+# Which of these an overloaded call is refused by, mypy decides by the overload that comes nearest.
+OF_CALLS = {"arg-type", "call-arg", "call-overload", "list-item"}
+
 # The line of a file, and the names of the errors there.
 Errors = dict[tuple[str, int], set[str]]
 
@@ -79,7 +82,8 @@ def test_mypy_refuses_what_is_wrong_and_nothing_else(mypys_errors: Errors) -> No
     expected = marked()
 
     assert sorted(mypys_errors) == sorted(expected)
-    assert {place for place, name in expected.items() if name not in mypys_errors[place]} == set()
+    for place, name in expected.items():
+        assert mypys_errors[place] & (OF_CALLS if name in OF_CALLS else {name}), place
 
 
 def test_pyright_refuses_what_is_wrong_and_nothing_else(pyrights_errors: Errors) -> None:
