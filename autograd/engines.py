@@ -52,7 +52,7 @@ def _built() -> Any:
 
 
 try:
-    native = _built()
+    native: Any = _built()
 except ImportError as error:
     if not is_command():
         raise

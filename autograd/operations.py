@@ -15,7 +15,6 @@ gradient can itself be differentiated; on symbols they give the formulas of the 
 that, a rule compares its operands only with < and >, and computes with operators and with `ieee`.
 """
 
-import builtins
 import functools
 from collections.abc import Iterable
 from typing import Any
@@ -31,8 +30,6 @@ from .book import (
     PRODUCT,
     REALS,
     SUM,
-    Domain,
-    Operation,
     operand,
     operation,
 )
@@ -467,17 +464,6 @@ def _need_numbers(name, xs):
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
 
 
-# A star import leaves Python's own abs, sum and the like.
-__all__ = [
-    "BLOCKED",
-    "NONZERO",
-    "OPERATIONS",
-    "POSITIVE",
-    "REALS",
-    "Domain",
-    "Operation",
-    "log_softmax",
-    "operation",
-    "softmax",
-]
-__all__ += [name for name in OPERATIONS if not hasattr(builtins, name)]
+# All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
+# compiled engine has its own: `engines` knows which one runs.
+__all__ = ["log_softmax", *OPERATIONS]

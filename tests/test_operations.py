@@ -2,10 +2,8 @@
 
 import math
 import random
-import re
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -640,30 +638,3 @@ def test_math_functions_in_a_rule_name_the_remedy() -> None:
 
     with pytest.raises(TypeError, match=r"use autograd\.exp"):
         gradient(y, x)
-
-
-# The README's table -------------------------------------------------------------------------------
-
-
-def derivative_table() -> str:
-    lines = ["| operation | value | derivatives | where | in words |", "|---|---|---|---|---|"]
-    for declared in BUILT_IN:
-        where = ", ".join(f"{x} {domain.text}" for x, domain in domains_of(declared) if domain is not REALS)
-        in_words = str(declared.__doc__).splitlines()[0]
-        cells = (f"`{declared.name}`", declared.notation, ", ".join(declared.derivatives), where, in_words)
-        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
-    return "\n".join(lines)
-
-
-def domains_of(declared: Operation) -> list[tuple[str, Any]]:
-    plain = [domain[0] if isinstance(domain, list) else domain for domain in declared.domain]
-    return list(zip(declared.parameters, plain, strict=True))
-
-
-def test_the_readme_has_the_table_of_the_rule_book() -> None:
-    """Seen to fail with one formula changed in the rule book. If it fails, put the expected table into README.md."""
-    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
-    table = re.search(r"^\| operation \|.*?(?=\n\n)", readme, re.MULTILINE | re.DOTALL)
-
-    assert table is not None
-    assert table[0] == derivative_table()

@@ -203,7 +203,7 @@ def _anomaly(batch_loss: Value, losses: Mapping[int, Value]) -> str:
 def _validation_loss(model: Callable[[Any], Any], pairs: Sequence[Pair], loss: Callable[[Any, Any], Any]) -> float:
     with no_grad():
         losses = [_loss(model, pair, loss, "validation", place) for place, pair in enumerate(pairs)]
-    return mean(  # type: ignore[no-any-return]
+    return mean(
         [
             value.data
             if isinstance(value, Value)
