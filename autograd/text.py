@@ -56,7 +56,7 @@ class Number(Term):
 
 @dataclass(frozen=True)
 class Prefix(Term):
-    """A sign before its operand: −x, √x, not x."""
+    """A sign before its operand: −x, √x, ∂x, not x, = x."""
 
     sign: str
     operand: Term
@@ -133,7 +133,16 @@ _SIGNS: dict[str, tuple[int, str]] = {
     **dict.fromkeys(("^", "**", HIGH), (POWER, "")),
 }
 _MINUS, _TIMES, _OVER, _POWERS = ("−", "-"), ("·", "⋅", "*", ""), ("/", "÷"), ("^", "**", HIGH)
-_PREFIXES = {"−": NEGATION, "-": NEGATION, "√": POWER, "∛": POWER, "not ": COMPARISON}
+# How tightly each sign before its operand binds, how tightly the operand must, and the command.
+_PREFIXES: dict[str, tuple[int, int, str]] = {
+    **dict.fromkeys(_MINUS, (NEGATION, COEFFICIENT, "-")),
+    "√": (POWER, ATOM, r"\sqrt"),
+    "∛": (POWER, ATOM, r"\sqrt[3]"),
+    "∂": (POWER, COMPARISON, r"\partial "),
+    "not ": (COMPARISON, SUM, r"\neg "),
+    "= ": (COMPARISON, COMPARISON, "= "),
+}
+_ROOTS = ("√", "∛")
 _CLOSING = {"(": ")", "[": "]", "|": "|", "‖": "‖", "⌊": "⌋", "⌈": "⌉"}
 
 # Functions that may be written without parentheses, and those of which a power stands behind the name.
@@ -150,24 +159,35 @@ def substitute(term: Term, places: Mapping[str, Term]) -> Term:
     '(a − b)·(1 + (a − b))'
     """
 
-    def inside(term: Term) -> Term:
-        return substitute(term, places)
-
     match term:
         case Name(name):
             return places.get(name, term)
-        case Prefix(sign, operand):
-            return Prefix(sign, inside(operand))
-        case Infix(sign, left, right):
-            return Infix(sign, inside(left), inside(right))
-        case Call(function, arguments, bare):
-            return Call(function, tuple(map(inside, arguments)), bare)
-        case Brackets(opening, items):
-            return Brackets(opening, tuple(map(inside, items)))
-        case Index(of, place):
-            return Index(inside(of), inside(place))
         case Prose(pieces):
             return Prose(tuple([part for piece in pieces for part in _substituted_words(piece, places)]))
+    return changed(term, lambda part: substitute(part, places))
+
+
+def changed(term: Term, change: Callable[[Term], Term]) -> Term:
+    """The term with each of its parts changed, which it has been made of directly.
+
+    >>> str(changed(parse("2·x"), lambda part: Call("f", (part,))))
+    'f(2)·f(x)'
+    """
+    match term:
+        case Prefix(sign, operand):
+            return Prefix(sign, change(operand))
+        case Infix(sign, left, right):
+            return Infix(sign, change(left), change(right))
+        case Call(function, arguments, bare):
+            return Call(function, tuple(map(change, arguments)), bare)
+        case Brackets(opening, items):
+            return Brackets(opening, tuple(map(change, items)))
+        case Index(of, place):
+            return Index(change(of), change(place))
+        case Row(between, terms):
+            return Row(between, tuple(map(change, terms)))
+        case Prose(pieces):
+            return Prose(tuple([piece if isinstance(piece, str) else change(piece) for piece in pieces]))
     return term
 
 
@@ -197,7 +217,7 @@ def level(term: Term) -> int:
         case Number(digits):
             return PRODUCT if digits.startswith("-") else ATOM
         case Prefix(sign, _):
-            return _PREFIXES[sign]
+            return _PREFIXES[sign][0]
         case Infix(sign, _, _):
             return _SIGNS[sign.strip()][0]
         case Row(_, _):
@@ -256,13 +276,16 @@ class _Printer:
     def level(self, term: Term) -> int:
         return level(term)
 
+    def leads_with_sign(self, term: Term) -> bool:
+        return leads_with_sign(term)
+
     def write(self, term: Term, needed: int = COMPARISON, first: bool = True, last: bool = True) -> str:
         """The term for a place where it must bind so tightly to stand without parentheses.
 
         At the first place of a formula a sign needs none, at the last place ln x needs none.
         """
         term = self.form(term)
-        if self.level(term) < needed or (not first and leads_with_sign(term)):
+        if self.level(term) < needed or (not first and self.leads_with_sign(term)):
             return f"({self.body(term, True, True)})"
         return self.body(term, first, last)
 
@@ -271,6 +294,9 @@ class _Printer:
 
     def items(self, terms: Sequence[Term]) -> str:
         return ", ".join(map(self.write, terms))
+
+    def operand(self, sign: str, term: Term, last: bool) -> str:
+        return self.write(term, _PREFIXES[sign][1], first=sign not in _MINUS, last=last)
 
     def left(self, sign: str, term: Term, first: bool) -> str:
         return self.write(term, _needed_left(sign), first, last=False)
@@ -294,14 +320,11 @@ class _Text(_Printer):
         match term:
             case Name(text) | Number(text):
                 return text
-            case Prefix("not " as sign, operand):
-                return sign + self.write(operand, SUM)
             case Prefix(sign, operand):
-                needed = COEFFICIENT if sign in _MINUS else ATOM
-                return sign + self.write(operand, needed, first=False, last=last)
+                return sign + self.operand(sign, operand, last)
             case Infix("ⁿ", base, Number(digits)):
                 return self.left(HIGH, base, first) + digits.translate(_RAISED)
-            case Infix("", number, factor) if isinstance(_first(factor), Number):
+            case Infix("", number, factor) if not _begins_with_word(factor):
                 return f"{self.left('', number, first)}({self.write(factor)})"  # 2 times 5 is not 25
             case Infix(sign, left, right):
                 return self.left(sign, left, first) + sign + self.right(sign, right, last)
@@ -327,6 +350,11 @@ def _first(term: Term) -> Term:
     return term
 
 
+def _begins_with_word(term: Term) -> bool:
+    first = _first(term)
+    return first.name[:1].isalpha() if isinstance(first, Name) else not isinstance(first, Number)
+
+
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -337,6 +365,9 @@ class _Latex(_Printer):
                 return substitute(parse(_DEFINITIONS[function]), dict(zip("xy", arguments, strict=False)))
             case Infix(sign, left, right) if sign.strip() in _OVER and (positive := _without_sign(left)):
                 return Prefix("−", Infix(sign, positive, right))  # the sign stands before the line of the fraction
+            case Index(Call("softmax", (Brackets("[", items),)), Number(place)) if DOTS not in items:
+                powers = [Call("exp", (item,)) for item in items]
+                return Infix("/", powers[int(place)], functools.reduce(_plus, powers))
         return term
 
     def level(self, term: Term) -> int:
@@ -351,18 +382,22 @@ class _Latex(_Printer):
                 return POWER
         return level(term)
 
+    def leads_with_sign(self, term: Term) -> bool:
+        return not self.is_fraction(term) and leads_with_sign(term)
+
+    def is_fraction(self, term: Term) -> bool:
+        return isinstance(term, Infix) and term.sign.strip() in (*_OVER, "//")
+
     def body(self, term: Term, first: bool, last: bool) -> str:
         match term:
             case Name(name):
                 return _name(name)
             case Number(digits):
                 return _number(digits)
-            case Prefix("not ", operand):
-                return rf"\neg {self.write(operand, SUM)}"
-            case Prefix("√" | "∛" as sign, operand):
-                return rf"\sqrt{'[3]' if sign == '∛' else ''}{{{self.write(operand)}}}"
-            case Prefix(_, operand):
-                return "-" + self.write(operand, COEFFICIENT, first=False, last=last)
+            case Prefix(sign, operand) if sign in _ROOTS:
+                return f"{_PREFIXES[sign][2]}{{{self.write(operand)}}}"
+            case Prefix(sign, operand):
+                return _PREFIXES[sign][2] + self.operand(sign, operand, last)
             case Infix(sign, left, right):
                 return self.infix(sign, left, right, first, last)
             case Call("exp", (power,)):
@@ -370,8 +405,8 @@ class _Latex(_Printer):
             case Call(function, arguments):
                 return self.call(_function(function), function, arguments, last)
             case Brackets(opening, items):
-                left, right = _BRACKETS.get(opening, (opening, _CLOSING[opening]))
-                return left + self.items(items) + right
+                before, behind = _BRACKETS.get(opening, (opening, _CLOSING[opening]))
+                return before + self.items(items) + behind
             case Index(of, place):
                 return f"{self.write(of, ATOM, first)}[{self.write(place)}]"
             case Row(between, terms):
@@ -382,7 +417,7 @@ class _Latex(_Printer):
 
     def infix(self, sign: str, left: Term, right: Term, first: bool, last: bool) -> str:
         symbol = sign.strip()
-        if symbol in _OVER or symbol == "//":
+        if symbol in (*_OVER, "//"):
             fraction = rf"\frac{{{self.write(left)}}}{{{self.write(right)}}}"
             return rf"\left\lfloor {fraction} \right\rfloor" if symbol == "//" else fraction
         if symbol in _POWERS:
@@ -450,6 +485,10 @@ _COMMANDS = {
     "atanh": r"\operatorname{artanh}",
     "φ": r"\varphi",
 }
+
+
+def _plus(left: Term, right: Term) -> Term:
+    return Infix(" + ", left, right)
 
 
 def _without_sign(term: Term) -> Term | None:
@@ -596,9 +635,9 @@ class _Token(NamedTuple):
         return self.blank_before or self.blank_after
 
 
-_WORD = r"[^\W\d⁰¹²³⁴-⁹₀-₉](?:[^\W⁰¹²³⁴-⁹]|[\u0300-\u036f])*"  # digits set high are letters to `re`
+_WORD = rf"[^\W\d{_HIGH_DIGITS}₀-₉](?:[^\W{_HIGH_DIGITS}]|[\u0300-\u036f])*"  # digits set high are letters to `re`
 _TOKEN = re.compile(
-    rf"(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?P<word>{_WORD}(?:[{_PRIMES}⁰¹²³⁴-⁹]*(?=\()|[{_PRIMES}]*))"
+    rf"(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?P<word>{_WORD}(?:[{_PRIMES}{_HIGH_DIGITS}]*(?=\()|[{_PRIMES}]*))"
     rf"|(?P<high>[{_HIGH_DIGITS}]+)|(?P<sign>//|\*\*|<=|>=|!=|==|\S)"
 )
 
@@ -691,7 +730,7 @@ class _Reader:
         """A power, or a number directly before one, as in 2x."""
         is_number = self.next.kind == "number"
         term = self.power()
-        follows = self.next.kind == "word" or self.next.text in ("(", "√")
+        follows = self.next.kind == "word" or self.next.text in ("(", *_ROOTS)
         if is_number and isinstance(term, Number) and follows and not self.next.blank_before:
             return Infix("", term, self.power())
         return term
@@ -719,7 +758,7 @@ class _Reader:
             return Number(token.text)
         if token.kind == "word":
             return self.named(token)
-        if token.text in ("√", "∛"):
+        if token.text in _ROOTS:
             return Prefix(token.text, self.nested(self.primary))
         if token.text not in _CLOSING:
             raise _NotAFormulaError
