@@ -366,7 +366,7 @@ class _Latex(_Printer):
             case Infix(sign, left, right) if sign.strip() in _OVER and (positive := _without_sign(left)):
                 return Prefix("−", Infix(sign, positive, right))  # the sign stands before the line of the fraction
             case Index(Call("softmax", (Brackets("[", items),)), Number(place)) if DOTS not in items:
-                powers = [Call("exp", (item,)) for item in items]
+                powers: list[Term] = [Call("exp", (item,)) for item in items]
                 return Infix("/", powers[int(place)], functools.reduce(_plus, powers))
         return term
 
