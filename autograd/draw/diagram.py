@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 from .. import notation
 from ..book import BLOCKED, Operation
+from ..cells import LABEL_CELLS, cells, counted, readable, shortened
 from ..engines import Value
+from ..groups import Group
 from ..text import DOTS, Call, Infix, Name, parse
-from .groups import Group
+from .labels import set_cells
 from .limits import each
 from .look import Look
-from .text import LABEL_CELLS, cells, counted, readable, set_cells, shortened
 from .view import Fold, Single, Stub, View, view_of
 
 # Sizes in pixels. No font is asked: a character of a monospace font is 0.6 of its size wide.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..draw.text import cells
+from ..cells import cells
 from ..engines import Value
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Infix, Prefix, Term

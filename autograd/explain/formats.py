@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ..draw.text import cells
+from ..cells import cells
 from ..terminal import printable
 from ..text import Term
 from .board import Section

@@ -139,6 +139,11 @@ class Passes:
             room -= max(1, len(self.order[place].parents))
         return self._backward(dict(sorted(rooms.items(), reverse=True)))
 
+    def steps(self, places: Collection[int]) -> tuple[tuple[Forward, ...], tuple[Backward, ...]]:
+        """The steps of each pass at the nodes of these places, with all that leaves there."""
+        rooms = {place: len(self.order[place].parents) for place in sorted(places, reverse=True)}
+        return tuple(map(self._forward, sorted(places))), self._backward(rooms)
+
     def gradients(self, most: int, nodes: Collection[Value] | None = None) -> tuple[Backward, ...]:
         """The steps at the leaves, or at other nodes, those with the largest gradients first."""
         wanted = NodeDict([(node, None) for node in nodes or ()])

@@ -19,9 +19,9 @@ from typing import Any
 
 from .. import notation
 from ..book import BLOCKED
-from ..draw.groups import groups_of
-from ..draw.text import cells, readable, shortened
+from ..cells import cells, readable, shortened
 from ..engines import Value
+from ..groups import groups_of
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Name, Term, parse
 from .formulas import applied, derivative, joined, same
