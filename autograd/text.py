@@ -312,7 +312,12 @@ class _Printer:
 
     def is_bare(self, arguments: Sequence[Term], last: bool) -> bool:
         """Whether the argument of ln, sin, ... is to stand without parentheses."""
-        return last and len(arguments) == 1 and isinstance(arguments[0], Name | Number) and level(arguments[0]) == ATOM
+        return (
+            last
+            and len(arguments) == 1
+            and isinstance(arguments[0], Name | Number)
+            and self.level(arguments[0]) == ATOM
+        )
 
 
 class _Text(_Printer):
@@ -324,8 +329,8 @@ class _Text(_Printer):
                 return sign + self.operand(sign, operand, last)
             case Infix("ⁿ", base, Number(digits)):
                 return self.left(HIGH, base, first) + digits.translate(_RAISED)
-            case Infix("", number, factor) if not _begins_with_word(factor):
-                return f"{self.left('', number, first)}({self.write(factor)})"  # 2 times 5 is not 25
+            case Infix("", number, factor) if not _can_follow_number(factor):
+                return f"{self.left('', number, first)}({self.write(factor)})"
             case Infix(sign, left, right):
                 return self.left(sign, left, first) + sign + self.right(sign, right, last)
             case Call(function, arguments, True) if self.is_bare(arguments, last):
@@ -350,9 +355,17 @@ def _first(term: Term) -> Term:
     return term
 
 
-def _begins_with_word(term: Term) -> bool:
-    first = _first(term)
-    return first.name[:1].isalpha() if isinstance(first, Name) else not isinstance(first, Number)
+def _can_follow_number(term: Term) -> bool:
+    """Whether 2 and then the term read as a product, as 2x and 2√x do, but neither 2 and 5 nor 2 and e5."""
+    match _first(term):
+        case Name(name):
+            return name[:1].isalpha() and not (name[:1] in "eE" and name[1:2].isdigit())
+        case Prefix(sign, _):
+            return sign in _ROOTS
+        case Brackets(opening, _):
+            return opening == "["
+        case first:
+            return isinstance(first, Call)
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -730,7 +743,7 @@ class _Reader:
         """A power, or a number directly before one, as in 2x."""
         is_number = self.next.kind == "number"
         term = self.power()
-        follows = self.next.kind == "word" or self.next.text in ("(", *_ROOTS)
+        follows = self.next.kind == "word" or self.next.text in ("(", "[", *_ROOTS)
         if is_number and isinstance(term, Number) and follows and not self.next.blank_before:
             return Infix("", term, self.power())
         return term
@@ -769,12 +782,12 @@ class _Reader:
 
     def named(self, token: _Token) -> Term:
         """A name, a function with its arguments, or an item of a list."""
+        term: Term = Name(token.text)
         if self.next.text == "(" and not token.blank_after:
             self.take()
-            return Call(token.text, self.items(")"))
-        if token.text in _BARE and self.next.kind in ("word", "number"):
+            term = Call(token.text, self.items(")"))
+        elif token.text in _BARE and self.next.kind in ("word", "number"):
             return Call(token.text, (self.nested(self.primary),), bare=True)
-        term: Term = Name(token.text)
         while self.next.text == "[" and not self.next.blank_before:
             self.take()
             term = Index(term, self.comparison())
@@ -783,7 +796,7 @@ class _Reader:
 
     def items(self, closing: str) -> tuple[Term, ...]:
         items: list[Term] = []
-        if self.next.text == closing:
+        if self.next.text == closing and closing in ")]":  # of bars, the next one opens: ||a| − b|
             self.take()
             return ()
         while True:

@@ -7,7 +7,7 @@
 The formulas are those of the rule book, with the operands' names or numbers put in place of its parameters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import zip_longest
 
 from .. import notation
@@ -79,13 +79,18 @@ def derivative(operation: Operation, place: int, operands: Sequence[Term]) -> Te
     places = notation.places(operation, _arguments(operation, operands))
     if isinstance(operation.domain[which], list):
         item = place - spans[which].start
-        lists = [i for i, domain in enumerate(operation.domain) if isinstance(domain, list)]
-        term = _of_item(term, item, {operation.parameters[i] for i in lists}, operation)
-        places |= {f"{operation.parameters[i]}_i": operands[spans[i][item]] for i in lists}
+        items = {
+            name: operands[span[item]]
+            for name, domain, span in zip(operation.parameters, operation.domain, spans, strict=True)
+            if isinstance(domain, list)
+        }
+        term = _of_item(term, item, items, operation)
+        places |= {f"{name}_i": x for name, x in items.items()}
+        places |= {f"{name.removesuffix('s')}_i": x for name, x in items.items()}
     return substitute(term, places)
 
 
-def _of_item(term: Term, item: int, lists: set[str], operation: Operation) -> Term:
+def _of_item(term: Term, item: int, lists: Collection[str], operation: Operation) -> Term:
     """A derivative towards one item of lists, in which xs stands for that item, xs_i.
 
     The list itself is what a function is applied to. One that is no operation, as softmax, answers a list again, and
