@@ -20,7 +20,7 @@ import pytest
 
 import autograd
 from autograd import OPERATIONS, Value, detect_anomaly, gradient, nn, no_grad, optim, scope, topological_order
-from autograd.draw.groups import groups_of
+from autograd.groups import groups_of
 
 x = Value(3.0, "x")
 

@@ -44,7 +44,6 @@ def cube() -> Any:
 @every_operation
 def test_a_declaration_is_complete(operation: Operation) -> None:
     assert len(operation.derivatives) == len(operation.parameters) == len(operation.domain)
-    assert len(operation.latex) == 1 + len(operation.parameters)
     assert operation.__doc__
     assert getattr(autograd, operation.name) is operation
 
@@ -424,9 +423,9 @@ def test_a_users_operation_is_like_a_built_in_one(cube: Any) -> None:
 
 
 def test_what_a_declaration_leaves_out_is_filled_in(cube: Any) -> None:
-    declared = (cube.symbol, cube.latex, cube.domain, cube.precedence)
+    declared = (cube.symbol, cube.domain, cube.pattern, cube.symmetric, cube.aliases)
 
-    assert declared == ("cube", (r"\operatorname{cube}(x)", "3·x²"), (REALS,), autograd.book.ATOM)
+    assert declared == ("cube", (REALS,), "", False, ())
     assert (autograd.add.symbol, autograd.exp.symbol) == ("+", "exp")
 
 
@@ -594,7 +593,7 @@ def test_formulas_group_as_the_graph_does() -> None:
 def test_a_users_notation_is_filled_in_too(cube: Any) -> None:
     a = Value(1.0, "a")
 
-    @operation("x + y + z", "1", "1", "1", precedence=autograd.operations.SUM)
+    @operation("x + y + z", "1", "1", "1")
     def three(x, y, z):
         return x + y + z, lambda: (1.0, 1.0, 1.0)
 
