@@ -13,10 +13,7 @@ from .book import BLOCKED as BLOCKED
 from .book import NONZERO as NONZERO
 from .book import OPERATIONS as OPERATIONS
 from .book import POSITIVE as POSITIVE
-from .book import POWER as POWER
-from .book import PRODUCT as PRODUCT
 from .book import REALS as REALS
-from .book import SUM as SUM
 from .book import operand as operand
 from .book import operation as operation
 from .value import Number, Value
