@@ -62,8 +62,9 @@ HEAD = """\
 
 #include <float.h>
 
+#include <Python.h>
+
 #include "ieee.h"
-#include "lists.h"
 """
 
 
@@ -76,7 +77,7 @@ def text() -> str:
     for operation in of_book:
         if not operation.list_count:
             lines += definitions(operation, written)
-    return "\n".join([*lines, *choices(of_book), *steps(), "", "#endif", ""])
+    return "\n".join([*lines, '#include "lists.h"', "", *choices(of_book), *steps(), "#endif", ""])
 
 
 def kind(operation: Operation) -> int:
