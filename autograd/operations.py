@@ -221,7 +221,7 @@ def sqrt(x):
 @operation("cbrt(x)", "1/(3·cbrt(x)²)", domain=(NONZERO,))
 def cbrt(x):
     """The cube root, of negative numbers too; its derivative is inf at 0."""
-    return precise.cbrt(data_of(x)), lambda: (cbrt_slope(x),)
+    return precise.cube_root(data_of(x)), lambda: (cbrt_slope(x),)
 
 
 @operation("sin(x)", "cos(x)", latex=(r"\sin x", r"\cos x"))
@@ -319,7 +319,7 @@ def erf(x):
 @operation("erfc(x)", "−2/√π·exp(−x²)")
 def erfc(x):
     """1 − erf(x), exact also where that is tiny."""
-    return precise.erfc(data_of(x)), lambda: (-erf_derivative(x, 1),)
+    return precise.erf_complement(data_of(x)), lambda: (-erf_derivative(x, 1),)
 
 
 @operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))

@@ -118,7 +118,7 @@ def gelu_tanh(x: float) -> float:
         return x
     if x < -30:
         return -0.0
-    t, rest = _gelu_tanh_exponent(x)
+    t, rest = _gelu_tanh_exponent(x), _gelu_tanh_rest(x)
     e = ieee.exp(-t if x > 0 else t) * (1.0 - rest if x > 0 else 1.0 + rest)
     return x / (1.0 + e) if x >= 0 else scaled_exp(t, x * (1.0 + rest)) / (1.0 + e)
 
@@ -127,16 +127,22 @@ def gelu_tanh(x: float) -> float:
 GELU_TANH_FACTORS = (1.5957691216057308, -9.96930880911092e-17), (0.07135481627260025, -6.175149918155315e-19)
 
 
-def _gelu_tanh_exponent(x: float) -> tuple[float, float]:
-    """t as the sum of two floats, for the exponential of one alone has lost as many ulp as t is large."""
+@formula
+def _gelu_tanh_exponent(x: float) -> float:
+    """t, but for a rest: the exponential of t alone has lost as many ulp as t is large."""
+    return x * (GELU_TANH_FACTORS[0][0] + GELU_TANH_FACTORS[1][0] * (x * x))
+
+
+@formula
+def _gelu_tanh_rest(x: float) -> float:
+    """t − _gelu_tanh_exponent(x)."""
     (a, a_rest), (b, b_rest) = GELU_TANH_FACTORS
     square = x * x
     cubic = b * square
     cubic_rest = _product_error(b, square, cubic) + b * _product_error(x, x, square) + b_rest * square
     factor = a + cubic
     factor_rest = _sum_error(a, cubic, factor) + cubic_rest + a_rest
-    t = x * factor
-    return t, _product_error(x, factor, t) + x * factor_rest
+    return _product_error(x, factor, x * factor) + x * factor_rest
 
 
 GELU_TANH_CUBIC = 0.21406444881780073  # three times the second one
@@ -154,7 +160,7 @@ def gelu_tanh_slope(x: float) -> float:
         return -0.0
     if -2 < x < 0:
         return _gelu_tanh_slope_beside_its_zero(x)
-    t, rest = _gelu_tanh_exponent(x)
+    t, rest = _gelu_tanh_exponent(x), _gelu_tanh_rest(x)
     growth = x * (GELU_TANH_FACTORS[0][0] + GELU_TANH_CUBIC * (x * x))
     e = ieee.exp(-t if x >= 0 else t) * (1.0 - rest if x >= 0 else 1.0 + rest)
     if x >= 0:
@@ -171,7 +177,7 @@ def _gelu_tanh_slope_beside_its_zero(x: float) -> float:
     """
     a, b, three_b = GELU_TANH_FACTORS[0][0], GELU_TANH_FACTORS[1][0], GELU_TANH_CUBIC
     (zero, zero_rest), power = GELU_TANH_MINIMUM, GELU_TANH_POWER
-    t, t_rest = _gelu_tanh_exponent(x)
+    t, t_rest = _gelu_tanh_exponent(x), _gelu_tanh_rest(x)
     e = ieee.exp(t)
     base = 1.0 + e
     divisor = base * base
@@ -260,7 +266,7 @@ def atanh_slope(x: float) -> float:
 
 
 @formula
-def cbrt(x: float) -> float:
+def cube_root(x: float) -> float:
     """The cube root, to less than 2 ulp by one of Newton's steps from libm's, which may be off by nearly 4."""
     if not 0 < ieee.fabs(x) < ieee.INFINITY:
         return x
@@ -274,7 +280,7 @@ def cbrt(x: float) -> float:
 @formula
 def cbrt_slope(x: float) -> float:
     """1/(3·∛x²), as ∛x/x/3 with fewer roundings."""
-    root = cbrt(x)
+    root = cube_root(x)
     return root / x / 3.0 if 0 < ieee.fabs(x) < ieee.INFINITY else ieee.divide(1.0, root * root)
 
 
@@ -330,7 +336,7 @@ ERFC_OF_1_25 = 0.07709987174354177, -3.3360693261863044e-19
 
 
 @formula
-def erfc(x: float) -> float:
+def erf_complement(x: float) -> float:
     """1 − erf(x), in libm's digits but for the stretch where these may be off by more than 4 ulp.
 
     There, it is erfc(1.25) and the area of the bell curve from x to 1.25.
@@ -405,12 +411,14 @@ def _normal_share(x: float) -> float:
     return 0.5 * (ieee.erfc(argument) - ERF_HEIGHT * ieee.exp(-argument * argument) * lost)
 
 
+@formula
 def _product_error(x: float, y: float, product: float) -> float:
     """x·y − product, where that is the product's rounding (Dekker 1971, "A floating-point technique")."""
     (a, b), (c, d) = _halves(x), _halves(y)
     return a * c - product + a * d + b * c + b * d
 
 
+@formula
 def _sum_error(x: float, y: float, total: float) -> float:
     """x + y − total, where that is the sum's rounding (Knuth, "The Art of Computer Programming", 4.2.2)."""
     second = total - x
@@ -440,11 +448,17 @@ def hypot(x: float, y: float) -> float:
     """√(x² + y²), where the squares may overflow or underflow; inf beside anything, also beside nan."""
     if ieee.isinf(x) or ieee.isinf(y):
         return ieee.INFINITY
-    scale = _scale(ieee.fabs(x) if ieee.fabs(x) > ieee.fabs(y) else ieee.fabs(y))
+    scale = _scale(_larger(ieee.fabs(x), ieee.fabs(y)))
     x, y = x * scale, y * scale
     return ieee.sqrt(x * x + y * y) / scale
 
 
+@formula
+def _larger(x: float, y: float) -> float:
+    return x if x > y else y
+
+
+@formula
 def _scale(largest: float) -> float:
     """A power of two for numbers up to the largest one, such that their squares can be added."""
     return 2.0**-600 if largest > 2.0**480 else 2.0**600 if largest < 2.0**-480 else 1.0
@@ -459,7 +473,7 @@ def hypot_slope(x: float, y: float) -> float:
         return x / ieee.fabs(y)
     if x == 0 and y == 0:
         return 0.0
-    scale = _scale(ieee.fabs(x) if ieee.fabs(x) > ieee.fabs(y) else ieee.fabs(y))
+    scale = _scale(_larger(ieee.fabs(x), ieee.fabs(y)))
     return share_of_length(x, scale, ieee.sqrt((x * scale) * (x * scale) + (y * scale) * (y * scale)))
 
 
@@ -511,7 +525,7 @@ def inverse_share(x: float, y: float) -> float:
     """x/(x² + y²), where the squares may overflow or underflow: the real part of 1/(x + iy)."""
     if ieee.isinf(x) or ieee.isinf(y):
         return ieee.NAN if ieee.isnan(x) or ieee.isnan(y) else ieee.copysign(0.0, x)
-    scale = _scale(ieee.fabs(x) if ieee.fabs(x) > ieee.fabs(y) else ieee.fabs(y))
+    scale = _scale(_larger(ieee.fabs(x), ieee.fabs(y)))
     x, y = x * scale, y * scale
     return ieee.divide(x, x * x + y * y) * scale
 
@@ -717,12 +731,16 @@ def floor_quotient(x: float, y: float) -> float:
         return ieee.divide(x, y)
     rest = ieee.fmod(x, y)
     quotient = (x - rest) / y  # whole, but for a rounding
-    if rest < 0 < y or y < 0 < rest:
-        quotient = quotient - 1.0
+    return _whole(quotient - 1.0 if rest < 0 < y or y < 0 < rest else quotient, x / y)
+
+
+@formula
+def _whole(quotient: float, sign: float) -> float:
+    """The nearest whole number; a zero has the sign of another number."""
     if quotient == 0:
-        return ieee.copysign(0.0, x / y)
-    whole = ieee.floor(quotient)
-    return whole + 1.0 if quotient - whole > 0.5 else whole
+        return ieee.copysign(0.0, sign)
+    below = ieee.floor(quotient)
+    return below + 1.0 if quotient - below > 0.5 else below
 
 
 # Quotients ----------------------------------------------------------------------------------------
