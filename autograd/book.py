@@ -63,6 +63,8 @@ REALS = Domain("any real")
 POSITIVE = Domain("> 0", low=0.0, excluded=(0.0,))
 NONZERO = Domain("≠ 0", excluded=(0.0,))
 ABOVE_MINUS_ONE = Domain("> −1", low=-1.0, excluded=(-1.0,))
+ABOVE_ONE = Domain("> 1", low=1.0, excluded=(1.0,))
+BETWEEN_MINUS_ONE_AND_ONE = Domain("between −1 and 1", low=-1.0, high=1.0, excluded=(-1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -352,15 +354,19 @@ def derived(
     notation: str,
     value: Callable[..., float],
     partials: Callable[..., Any],
+    *,
+    domain: tuple[Domain | list[Domain], ...] = (),
 ) -> Callable[..., Any]:
     """A function of floats and Values, given by its value on floats and by its partials on both.
 
-    Only derivatives are made of such: it is an operation that is in no book.
+    Only derivatives are made of such: it is an operation that is in no book. As with `operation`, a domain in a list
+    stands for a list of operands.
     """
     parameters = tuple(inspect.signature(value).parameters)
 
-    def rule(*operands: Any) -> Any:
-        return value(*map(data_of, operands)), lambda: partials(*operands)
+    def rule(*arguments: Any) -> Any:
+        numbers = [list(map(data_of, x)) if isinstance(x, list) else data_of(x) for x in arguments]
+        return value(*numbers), lambda: partials(*arguments)
 
     rule.__name__, rule.__doc__ = name, value.__doc__
     declared = Operation(
@@ -370,7 +376,7 @@ def derived(
         notation,
         (),
         notation,
-        (REALS,) * len(parameters),
+        domain or (REALS,) * len(parameters),
         pattern="",
         symmetric=False,
         aliases=(),
@@ -387,4 +393,13 @@ def derived(
                 return each.__apply_operation__(declared, operands)
         return value(*operands)
 
+    def with_lists(*arguments: Any) -> Any:
+        operands = declared.operands(arguments)
+        for each in operands:
+            if type(each) is not float:
+                return each.__apply_operation__(declared, operands)
+        return value(*arguments)
+
+    if declared.list_count:
+        return with_lists
     return of_one if len(parameters) == 1 else of_many

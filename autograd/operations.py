@@ -15,6 +15,7 @@ gradient can itself be differentiated; on symbols they give the formulas of the 
 that, a rule compares its operands only with < and >, and computes with operators and with `ieee`.
 """
 
+import builtins
 import functools
 from collections.abc import Iterable
 from typing import Any
@@ -22,26 +23,43 @@ from typing import Any
 from . import ieee, precise
 from .book import (
     ABOVE_MINUS_ONE,
+    ABOVE_ONE,
+    BETWEEN_MINUS_ONE_AND_ONE,
     BLOCKED,
     NONZERO,
     OPERATIONS,
     POSITIVE,
     REALS,
+    Domain,
+    Operation,
     operand,
     operation,
 )
 from .derivatives import (
+    acosh_slope,
+    asin_slope,
+    asinh_slope,
     atan_slope,
+    atanh_slope,
+    cbrt_slope,
     erf_derivative,
+    exp2_derivative,
     gelu_derivative,
+    gelu_tanh_derivative,
+    hypot_derivative,
+    inverse_power,
+    norm_slopes,
     power_derivative,
+    product_slopes,
     quotient_derivative,
     scaled_exp,
     sech_squared,
     shares,
     sigmoid_slope,
     silu_slope,
+    standard_deviation_slopes,
     undefined,
+    variance_slopes,
 )
 from .ieee import data_of
 
@@ -90,6 +108,18 @@ def power(x, y):
     return ieee.power(x, y), lambda: (lambda: power_derivative(x, y, 1, 0), lambda: power_derivative(x, y, 0, 1))
 
 
+@operation("x % y", "1", "−(x // y)", symbol="%", domain=(REALS, NONZERO))
+def remainder(x, y):
+    """What is left of x when y has been taken away ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
+    return precise.remainder(data_of(x), data_of(y)), lambda: (1.0, lambda: -floor_divide(x, y))
+
+
+@operation("x // y", "0", "0", symbol="//", domain=(REALS, NONZERO))
+def floor_divide(x, y):
+    """How often y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
+    return precise.floor_quotient(data_of(x), data_of(y)), lambda: (_flat(x + y), _flat(x + y))
+
+
 @operation("x", "1", symbol="=")
 def identity(x):
     """Passes a number on, and its gradient back, unchanged."""
@@ -106,6 +136,12 @@ def exp(x):
     return value, lambda: (value,)
 
 
+@operation("exp2(x)", "exp2(x)·ln(2)")
+def exp2(x):
+    """2 to the power of x."""
+    return ieee.exp2(x), lambda: (exp2_derivative(x, 1),)
+
+
 @operation("expm1(x)", "exp(x)")
 def expm1(x):
     """exp(x) − 1, exact also for small x."""
@@ -117,6 +153,20 @@ def log(x):
     """The natural logarithm; nan below 0, and so is its derivative."""
     value = ieee.log(x)
     return value, lambda: (ieee.divide(1.0, x) if x >= 0 else value,)
+
+
+@operation("log2(x)", "1/(x·ln(2))", domain=(POSITIVE,))
+def log2(x):
+    """The logarithm to base 2: how many times 1 has to be doubled to make x."""
+    value = ieee.log2(x)
+    return value, lambda: (ieee.divide(precise.LOG2_E, x) if x >= 0 else value,)
+
+
+@operation("log10(x)", "1/(x·ln(10))", domain=(POSITIVE,))
+def log10(x):
+    """The logarithm to base 10: how many digits x has, but for one."""
+    value = ieee.log10(x)
+    return value, lambda: (ieee.divide(precise.LOG10_E, x) if x >= 0 else value,)
 
 
 @operation("log1p(x)", "1/(1+x)", domain=(ABOVE_MINUS_ONE,))
@@ -133,6 +183,12 @@ def sqrt(x):
     return value, lambda: (ieee.divide(0.5, value + 0.0),)
 
 
+@operation("cbrt(x)", "1/(3·cbrt(x)²)", domain=(NONZERO,))
+def cbrt(x):
+    """The cube root, of negative numbers too; its derivative is inf at 0."""
+    return precise.cube_root(data_of(x)), lambda: (cbrt_slope(x),)
+
+
 @operation("sin(x)", "cos(x)")
 def sin(x):
     """The sine of an angle in radians."""
@@ -145,16 +201,90 @@ def cos(x):
     return ieee.cos(x), lambda: (-ieee.sin(x),)
 
 
+@operation("tan(x)", "1 + tan(x)²")
+def tan(x):
+    """The tangent of an angle in radians: sin(x)/cos(x), the slope of a line at that angle."""
+    value = ieee.tan(x)
+    return value, lambda: (1.0 + value * value,)
+
+
+@operation("asin(x)", "1/√(1 − x²)", domain=(BETWEEN_MINUS_ONE_AND_ONE,))
+def asin(x):
+    """The angle from −π/2 to π/2 whose sine is x; its derivative is inf at −1 and 1."""
+    return ieee.asin(x), lambda: (asin_slope(x),)
+
+
+@operation("acos(x)", "−1/√(1 − x²)", domain=(BETWEEN_MINUS_ONE_AND_ONE,))
+def acos(x):
+    """The angle from 0 to π whose cosine is x; its derivative is −inf at −1 and 1."""
+    return ieee.acos(x), lambda: (-asin_slope(x),)
+
+
 @operation("atan(x)", "1/(1+x²)")
 def atan(x):
     """The angle, in radians, whose tangent is x."""
     return ieee.atan(x), lambda: (atan_slope(x),)
 
 
+@operation("atan2(y, x)", "x/(x² + y²)", "−y/(x² + y²)", domain=(NONZERO, REALS))
+def atan2(y, x):
+    """The angle, from −π to π, of the point (x, y) as seen from the origin; where y = 0 > x, it jumps by 2π."""
+    return ieee.atan2(data_of(y), data_of(x)), lambda: (
+        lambda: inverse_power(x, y, 1, False),
+        lambda: inverse_power(x, y, 1, True),
+    )
+
+
+@operation("hypot(x, y)", "x/hypot(x, y)", "y/hypot(x, y)", symmetric=True)
+def hypot(x, y):
+    """The length √(x² + y²) of the longest side of a right triangle; at its kink, the origin, the derivatives are 0."""
+    return precise.hypot(data_of(x), data_of(y)), lambda: (
+        lambda: hypot_derivative(x, y, 1, 0),
+        lambda: hypot_derivative(x, y, 0, 1),
+    )
+
+
+@operation("sinh(x)", "cosh(x)")
+def sinh(x):
+    """The hyperbolic sine: (exp(x) − exp(−x))/2."""
+    return ieee.sinh(x), lambda: (ieee.cosh(x),)
+
+
+@operation("cosh(x)", "sinh(x)")
+def cosh(x):
+    """The hyperbolic cosine: (exp(x) + exp(−x))/2, the curve of a hanging chain."""
+    return ieee.cosh(x), lambda: (ieee.sinh(x),)
+
+
+@operation("asinh(x)", "1/√(x² + 1)")
+def asinh(x):
+    """The number whose hyperbolic sine is x: a logarithm for numbers of either sign, nearly x for small ones."""
+    return ieee.asinh(x), lambda: (asinh_slope(x),)
+
+
+@operation("acosh(x)", "1/√(x² − 1)", domain=(ABOVE_ONE,))
+def acosh(x):
+    """The positive number whose hyperbolic cosine is x; its derivative is inf at 1."""
+    return ieee.acosh(x), lambda: (acosh_slope(x),)
+
+
+@operation("atanh(x)", "1/(1 − x²)", domain=(BETWEEN_MINUS_ONE_AND_ONE,))
+def atanh(x):
+    """The number whose hyperbolic tangent is x: inf at 1, nan beyond, and so is its derivative."""
+    value = ieee.atanh(x)
+    return value, lambda: (atanh_slope(x) if -1 <= x <= 1 else value,)
+
+
 @operation("erf(x)", "2/√π·exp(−x²)")
 def erf(x):
     """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
     return ieee.erf(x), lambda: (erf_derivative(x, 1),)
+
+
+@operation("erfc(x)", "−2/√π·exp(−x²)")
+def erfc(x):
+    """1 − erf(x), exact also where that is tiny."""
+    return precise.erf_complement(data_of(x)), lambda: (-erf_derivative(x, 1),)
 
 
 @operation("tanh(x)", "1−tanh(x)²")
@@ -188,6 +318,12 @@ def silu(x):
 def gelu(x):
     """x·Φ(x), a smooth ReLU of the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density φ."""
     return precise.gelu(data_of(x)), lambda: (gelu_derivative(x, 1),)
+
+
+@operation("gelu_tanh(x)", "½·(1 + tanh(u)) + ½·x·u′·(1 − tanh(u)²)")
+def gelu_tanh(x):
+    """½·x·(1 + tanh(u)) with u = √(2/π)·(x + 0.044715·x³): the GELU of many language models, within 0.0005 of gelu."""
+    return precise.gelu_tanh(data_of(x)), lambda: (gelu_tanh_derivative(x, 1),)
 
 
 # Operations that choose ---------------------------------------------------------------------------
@@ -225,6 +361,35 @@ def abs(x):
     return ieee.fabs(x), lambda: (1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else undefined(x),)
 
 
+@operation("sign(x)", "0")
+def sign(x):
+    """−1, 0 or 1, by which side of 0 a number is on; flat, so its derivative is 0, also at 0."""
+    return 1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else x, lambda: (_flat(x),)
+
+
+@operation("floor(x)", "0")
+def floor(x):
+    """The next whole number below; a staircase, so its derivative is 0, also at the steps."""
+    return ieee.floor(x), lambda: (_flat(x),)
+
+
+@operation("ceil(x)", "0")
+def ceil(x):
+    """The next whole number above; a staircase, so its derivative is 0, also at the steps."""
+    return ieee.ceil(x), lambda: (_flat(x),)
+
+
+@operation("round(x)", "0")
+def round(x):
+    """The nearest whole number, of two the even one, as in Python; a staircase, so its derivative is 0."""
+    return ieee.rint(data_of(x)), lambda: (_flat(x),)
+
+
+def _flat(x):
+    """The derivative of a staircase: nothing arrives, be it ever so large; but what is not a number stays so."""
+    return BLOCKED if x <= ieee.INFINITY else undefined(x)
+
+
 @operation("max(x, y)", "[x > y]", "[y > x]", symbol="max", pattern="routes", symmetric=True)
 def maximum(x, y):
     """Routes the gradient to the larger operand; a tie shares it equally."""
@@ -240,6 +405,18 @@ def minimum(x, y):
 def _share(x, y):
     """What the maximum of x and y passes to x."""
     return 1.0 if x > y else BLOCKED if x < y else 0.5 if x >= y else undefined(x + y)
+
+
+@operation("clamp(x, min, max)", "[min ≤ x ≤ max]", "[x < min]", "[x > max]", pattern="routes")
+def clamp(x, min, max):
+    """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
+    if min <= x <= max:
+        return x, lambda: (1.0, BLOCKED, BLOCKED)
+    if x < min <= max:
+        return min, lambda: (BLOCKED, 1.0, BLOCKED)
+    if min <= max < x or (max < min and x <= ieee.INFINITY):
+        return max, lambda: (BLOCKED, BLOCKED, 1.0)
+    return x + min + max, lambda: (undefined(x + min + max),) * 3
 
 
 @operation("where(c, x, y)", "0", "[c]", "[not c]", pattern="routes")
@@ -270,6 +447,84 @@ def mean(xs):
     """
     _need_numbers("mean", xs)
     return _left_to_right(xs) / len(xs), lambda: (1.0 / len(xs),) * len(xs)
+
+
+@operation("var(xs)", "2·(xs − mean(xs))/(n − 1)", domain=([REALS],))
+def var(xs):
+    """The variance: the squared distances from the mean, added and divided by n − 1, as in PyTorch.
+
+    >>> var([1.0, 2.0, 6.0])
+    7.0
+
+    Fewer than two numbers raise ValueError.
+    """
+    _need_two_numbers("var", xs)
+    return precise.variance([data_of(x) for x in xs]), lambda: variance_slopes(xs)
+
+
+@operation("std(xs)", "(xs − mean(xs))/((n − 1)·std(xs))", domain=([REALS],))
+def std(xs):
+    """The standard deviation, the square root of the variance; where all numbers are equal its derivatives are 0.
+
+    >>> std([1.0, 2.0, 3.0])
+    1.0
+
+    Fewer than two numbers raise ValueError.
+    """
+    _need_two_numbers("std", xs)
+    return precise.standard_deviation([data_of(x) for x in xs]), lambda: standard_deviation_slopes(xs)
+
+
+@operation("prod(xs)", "prod(xs)/xs", symbol="Π", domain=([REALS],), pattern="switches")
+def prod(xs):
+    """Multiplies a list; each factor receives the product of the others, also where one is 0.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    return precise.product([data_of(x) for x in xs]), lambda: product_slopes(xs)
+
+
+@operation("max(xs)", "[xs = max(xs)]/n", domain=([REALS],), pattern="routes")
+def max(xs):
+    """Routes the gradient to the largest of a list; n that tie share it equally. An empty list raises ValueError.
+
+    >>> max([1.0, 3.0, 2.0])
+    3.0
+    """
+    _need_numbers("max", xs)
+    largest = functools.reduce(lambda found, x: x if x > found else found if x <= found else found + x, xs)
+    return largest, lambda: _ties(xs, [x >= largest for x in xs])
+
+
+@operation("min(xs)", "[xs = min(xs)]/n", domain=([REALS],), pattern="routes")
+def min(xs):
+    """Routes the gradient to the smallest of a list; n that tie share it equally. An empty list raises ValueError.
+
+    >>> min([1.0, 3.0, 2.0])
+    1.0
+    """
+    _need_numbers("min", xs)
+    smallest = functools.reduce(lambda found, x: x if x < found else found if x >= found else found + x, xs)
+    return smallest, lambda: _ties(xs, [x <= smallest for x in xs])
+
+
+def _ties(xs, are_chosen):
+    """What each number of a list receives; where none is chosen, one is not a number."""
+    count = are_chosen.count(True)
+    if not count:
+        return [undefined(_left_to_right(xs))] * len(xs)
+    return [1.0 / count if is_chosen else BLOCKED for is_chosen in are_chosen]
+
+
+@operation("norm(xs)", "xs/norm(xs)", domain=([REALS],))
+def norm(xs):
+    """The length √(x₁² + … + xₙ²) of a vector; at its kink, where all are 0, the derivatives are 0.
+
+    >>> norm([3.0, 4.0])
+    5.0
+    """
+    return precise.norm([data_of(x) for x in xs]), lambda: norm_slopes(xs)
 
 
 @operation("dot(xs, ys)", "ys", "xs", symbol="·", domain=([REALS], [REALS]), pattern="switches", symmetric=True)
@@ -366,7 +621,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 def _largest(xs):
     """What to shift exponents by; a constant, for the answer does not depend on it."""
-    return max(data_of(x) for x in xs)
+    return builtins.max(data_of(x) for x in xs)
 
 
 def _left_to_right(xs):
@@ -375,11 +630,27 @@ def _left_to_right(xs):
     return functools.reduce(lambda total, x: total + x, xs, 0.0)
 
 
+def _need_two_numbers(name, xs):
+    if len(xs) < 2:
+        raise ValueError(f"{name} needs at least two numbers, for it divides by n − 1: one number has no spread")
+
+
 def _need_numbers(name, xs):
     if not xs:
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
 
 
-# All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
-# compiled engine has its own: `engines` knows which one runs.
-__all__ = ["log_softmax", *OPERATIONS]
+# A star import leaves Python's own abs, sum and the like.
+__all__ = [
+    "BLOCKED",
+    "NONZERO",
+    "OPERATIONS",
+    "POSITIVE",
+    "REALS",
+    "Domain",
+    "Operation",
+    "log_softmax",
+    "operation",
+    "softmax",
+]
+__all__ += [name for name in OPERATIONS if not hasattr(builtins, name)]

@@ -9,20 +9,26 @@ from typing import Final, SupportsFloat, overload, type_check_only
 
 from .book import Operation as Operation
 from .book import ABOVE_MINUS_ONE as ABOVE_MINUS_ONE
+from .book import ABOVE_ONE as ABOVE_ONE
+from .book import BETWEEN_MINUS_ONE_AND_ONE as BETWEEN_MINUS_ONE_AND_ONE
 from .book import BLOCKED as BLOCKED
 from .book import NONZERO as NONZERO
 from .book import OPERATIONS as OPERATIONS
 from .book import POSITIVE as POSITIVE
 from .book import REALS as REALS
+from .book import Domain as Domain
 from .book import operand as operand
 from .book import operation as operation
 from .value import Number, Value
 
 # fmt: off
 __all__ = [
-    "log_softmax", "add", "subtract", "negate", "multiply", "divide", "reciprocal", "power", "identity", "exp",
-    "expm1", "log", "log1p", "sqrt", "sin", "cos", "atan", "erf", "tanh", "sigmoid", "softplus", "silu", "gelu",
-    "relu", "leaky_relu", "elu", "abs", "maximum", "minimum", "where", "sum", "mean", "dot", "logsumexp",
+    "BLOCKED", "NONZERO", "OPERATIONS", "POSITIVE", "REALS", "Domain", "Operation", "log_softmax", "operation",
+    "softmax", "add", "subtract", "negate", "multiply", "divide", "reciprocal", "power", "remainder", "floor_divide",
+    "identity", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
+    "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "tanh", "sigmoid",
+    "softplus", "silu", "gelu", "gelu_tanh", "relu", "leaky_relu", "elu", "sign", "floor", "ceil", "maximum",
+    "minimum", "clamp", "where", "mean", "var", "std", "prod", "norm", "dot", "logsumexp",
 ]
 # fmt: on
 
@@ -47,6 +53,17 @@ class OperationOfX(Operation):
     def __call__(self, x: SupportsFloat) -> float: ...
 
 @type_check_only
+class OperationOfYX(Operation):
+    """Called with (y, x)."""
+
+    @overload
+    def __call__(self, y: Value, x: Number) -> Value: ...
+    @overload
+    def __call__(self, y: Number, x: Value) -> Value: ...
+    @overload
+    def __call__(self, y: SupportsFloat, x: SupportsFloat) -> float: ...
+
+@type_check_only
 class OperationOfXSlope(Operation):
     """Called with (x, slope)."""
 
@@ -67,6 +84,19 @@ class OperationOfXAlpha(Operation):
     def __call__(self, x: Number, alpha: Value) -> Value: ...
     @overload
     def __call__(self, x: SupportsFloat, alpha: SupportsFloat = 1.0) -> float: ...
+
+@type_check_only
+class OperationOfXMinMax(Operation):
+    """Called with (x, min, max)."""
+
+    @overload
+    def __call__(self, x: Value, min: Number, max: Number) -> Value: ...
+    @overload
+    def __call__(self, x: Number, min: Value, max: Number) -> Value: ...
+    @overload
+    def __call__(self, x: Number, min: Number, max: Value) -> Value: ...
+    @overload
+    def __call__(self, x: SupportsFloat, min: SupportsFloat, max: SupportsFloat) -> float: ...
 
 @type_check_only
 class OperationOfCXY(Operation):
@@ -120,11 +150,20 @@ reciprocal: Final[OperationOfX]
 power: Final[OperationOfXY]
 """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
 
+remainder: Final[OperationOfXY]
+"""What is left of x when y has been taken away ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
+
+floor_divide: Final[OperationOfXY]
+"""How often y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
+
 identity: Final[OperationOfX]
 """Passes a number on, and its gradient back, unchanged."""
 
 exp: Final[OperationOfX]
 """Its own derivative."""
+
+exp2: Final[OperationOfX]
+"""2 to the power of x."""
 
 expm1: Final[OperationOfX]
 """exp(x) − 1, exact also for small x."""
@@ -132,11 +171,20 @@ expm1: Final[OperationOfX]
 log: Final[OperationOfX]
 """The natural logarithm; nan below 0, and so is its derivative."""
 
+log2: Final[OperationOfX]
+"""The logarithm to base 2: how many times 1 has to be doubled to make x."""
+
+log10: Final[OperationOfX]
+"""The logarithm to base 10: how many digits x has, but for one."""
+
 log1p: Final[OperationOfX]
 """The natural logarithm of 1 + x, exact also for small x."""
 
 sqrt: Final[OperationOfX]
 """The square root; its derivative is inf at 0, also at −0.0, which the sum turns into 0.0."""
+
+cbrt: Final[OperationOfX]
+"""The cube root, of negative numbers too; its derivative is inf at 0."""
 
 sin: Final[OperationOfX]
 """The sine of an angle in radians."""
@@ -144,11 +192,44 @@ sin: Final[OperationOfX]
 cos: Final[OperationOfX]
 """The cosine of an angle in radians."""
 
+tan: Final[OperationOfX]
+"""The tangent of an angle in radians: sin(x)/cos(x), the slope of a line at that angle."""
+
+asin: Final[OperationOfX]
+"""The angle from −π/2 to π/2 whose sine is x; its derivative is inf at −1 and 1."""
+
+acos: Final[OperationOfX]
+"""The angle from 0 to π whose cosine is x; its derivative is −inf at −1 and 1."""
+
 atan: Final[OperationOfX]
 """The angle, in radians, whose tangent is x."""
 
+atan2: Final[OperationOfYX]
+"""The angle, from −π to π, of the point (x, y) as seen from the origin; where y = 0 > x, it jumps by 2π."""
+
+hypot: Final[OperationOfXY]
+"""The length √(x² + y²) of the longest side of a right triangle; at its kink, the origin, the derivatives are 0."""
+
+sinh: Final[OperationOfX]
+"""The hyperbolic sine: (exp(x) − exp(−x))/2."""
+
+cosh: Final[OperationOfX]
+"""The hyperbolic cosine: (exp(x) + exp(−x))/2, the curve of a hanging chain."""
+
+asinh: Final[OperationOfX]
+"""The number whose hyperbolic sine is x: a logarithm for numbers of either sign, nearly x for small ones."""
+
+acosh: Final[OperationOfX]
+"""The positive number whose hyperbolic cosine is x; its derivative is inf at 1."""
+
+atanh: Final[OperationOfX]
+"""The number whose hyperbolic tangent is x: inf at 1, nan beyond, and so is its derivative."""
+
 erf: Final[OperationOfX]
 """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
+
+erfc: Final[OperationOfX]
+"""1 − erf(x), exact also where that is tiny."""
 
 tanh: Final[OperationOfX]
 """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
@@ -165,6 +246,9 @@ silu: Final[OperationOfX]
 gelu: Final[OperationOfX]
 """x·Φ(x), a smooth ReLU of the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density φ."""
 
+gelu_tanh: Final[OperationOfX]
+"""½·x·(1 + tanh(u)) with u = √(2/π)·(x + 0.044715·x³): the GELU of many language models, within 0.0005 of gelu."""
+
 relu: Final[OperationOfX]
 """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
 
@@ -177,11 +261,26 @@ elu: Final[OperationOfXAlpha]
 abs: Final[OperationOfX]
 """The distance from 0; its derivative at 0 is 0."""
 
+sign: Final[OperationOfX]
+"""−1, 0 or 1, by which side of 0 a number is on; flat, so its derivative is 0, also at 0."""
+
+floor: Final[OperationOfX]
+"""The next whole number below; a staircase, so its derivative is 0, also at the steps."""
+
+ceil: Final[OperationOfX]
+"""The next whole number above; a staircase, so its derivative is 0, also at the steps."""
+
+round: Final[OperationOfX]
+"""The nearest whole number, of two the even one, as in Python; a staircase, so its derivative is 0."""
+
 maximum: Final[OperationOfXY]
 """Routes the gradient to the larger operand; a tie shares it equally."""
 
 minimum: Final[OperationOfXY]
 """Routes the gradient to the smaller operand; a tie shares it equally."""
+
+clamp: Final[OperationOfXMinMax]
+"""The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
 
 where: Final[OperationOfCXY]
 """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
@@ -191,6 +290,24 @@ sum: Final[OperationOfXs]
 
 mean: Final[OperationOfXs]
 """The average of a list; an empty one raises ValueError."""
+
+var: Final[OperationOfXs]
+"""The variance: the squared distances from the mean, added and divided by n − 1, as in PyTorch."""
+
+std: Final[OperationOfXs]
+"""The standard deviation, the square root of the variance; where all numbers are equal its derivatives are 0."""
+
+prod: Final[OperationOfXs]
+"""Multiplies a list; each factor receives the product of the others, also where one is 0."""
+
+max: Final[OperationOfXs]
+"""Routes the gradient to the largest of a list; n that tie share it equally. An empty list raises ValueError."""
+
+min: Final[OperationOfXs]
+"""Routes the gradient to the smallest of a list; n that tie share it equally. An empty list raises ValueError."""
+
+norm: Final[OperationOfXs]
+"""The length √(x₁² + … + xₙ²) of a vector; at its kink, where all are 0, the derivatives are 0."""
 
 dot: Final[OperationOfXsYs]
 """The sum of the products of two lists of equal length."""
@@ -239,11 +356,20 @@ class Methods:
     def pow(self, y: Number) -> Value:
         """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
 
+    def remainder(self, y: Number) -> Value:
+        """What is left of x when y has been taken away ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
+
+    def floor_divide(self, y: Number) -> Value:
+        """How often y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
+
     def identity(self) -> Value:
         """Passes a number on, and its gradient back, unchanged."""
 
     def exp(self) -> Value:
         """Its own derivative."""
+
+    def exp2(self) -> Value:
+        """2 to the power of x."""
 
     def expm1(self) -> Value:
         """exp(x) − 1, exact also for small x."""
@@ -251,11 +377,20 @@ class Methods:
     def log(self) -> Value:
         """The natural logarithm; nan below 0, and so is its derivative."""
 
+    def log2(self) -> Value:
+        """The logarithm to base 2: how many times 1 has to be doubled to make x."""
+
+    def log10(self) -> Value:
+        """The logarithm to base 10: how many digits x has, but for one."""
+
     def log1p(self) -> Value:
         """The natural logarithm of 1 + x, exact also for small x."""
 
     def sqrt(self) -> Value:
         """The square root; its derivative is inf at 0, also at −0.0, which the sum turns into 0.0."""
+
+    def cbrt(self) -> Value:
+        """The cube root, of negative numbers too; its derivative is inf at 0."""
 
     def sin(self) -> Value:
         """The sine of an angle in radians."""
@@ -263,11 +398,44 @@ class Methods:
     def cos(self) -> Value:
         """The cosine of an angle in radians."""
 
+    def tan(self) -> Value:
+        """The tangent of an angle in radians: sin(x)/cos(x), the slope of a line at that angle."""
+
+    def asin(self) -> Value:
+        """The angle from −π/2 to π/2 whose sine is x; its derivative is inf at −1 and 1."""
+
+    def acos(self) -> Value:
+        """The angle from 0 to π whose cosine is x; its derivative is −inf at −1 and 1."""
+
     def atan(self) -> Value:
         """The angle, in radians, whose tangent is x."""
 
+    def atan2(self, x: Number) -> Value:
+        """The angle, from −π to π, of the point (x, y) as seen from the origin; where y = 0 > x, it jumps by 2π."""
+
+    def hypot(self, y: Number) -> Value:
+        """The length √(x² + y²) of the longest side of a right triangle; at its kink, the origin, the derivatives are 0."""
+
+    def sinh(self) -> Value:
+        """The hyperbolic sine: (exp(x) − exp(−x))/2."""
+
+    def cosh(self) -> Value:
+        """The hyperbolic cosine: (exp(x) + exp(−x))/2, the curve of a hanging chain."""
+
+    def asinh(self) -> Value:
+        """The number whose hyperbolic sine is x: a logarithm for numbers of either sign, nearly x for small ones."""
+
+    def acosh(self) -> Value:
+        """The positive number whose hyperbolic cosine is x; its derivative is inf at 1."""
+
+    def atanh(self) -> Value:
+        """The number whose hyperbolic tangent is x: inf at 1, nan beyond, and so is its derivative."""
+
     def erf(self) -> Value:
         """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
+
+    def erfc(self) -> Value:
+        """1 − erf(x), exact also where that is tiny."""
 
     def tanh(self) -> Value:
         """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
@@ -284,6 +452,9 @@ class Methods:
     def gelu(self) -> Value:
         """x·Φ(x), a smooth ReLU of the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density φ."""
 
+    def gelu_tanh(self) -> Value:
+        """½·x·(1 + tanh(u)) with u = √(2/π)·(x + 0.044715·x³): the GELU of many language models, within 0.0005 of gelu."""
+
     def relu(self) -> Value:
         """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
 
@@ -299,11 +470,26 @@ class Methods:
     def fabs(self) -> Value:
         """The distance from 0; its derivative at 0 is 0."""
 
+    def sign(self) -> Value:
+        """−1, 0 or 1, by which side of 0 a number is on; flat, so its derivative is 0, also at 0."""
+
+    def floor(self) -> Value:
+        """The next whole number below; a staircase, so its derivative is 0, also at the steps."""
+
+    def ceil(self) -> Value:
+        """The next whole number above; a staircase, so its derivative is 0, also at the steps."""
+
+    def round(self) -> Value:
+        """The nearest whole number, of two the even one, as in Python; a staircase, so its derivative is 0."""
+
     def maximum(self, y: Number) -> Value:
         """Routes the gradient to the larger operand; a tie shares it equally."""
 
     def minimum(self, y: Number) -> Value:
         """Routes the gradient to the smaller operand; a tie shares it equally."""
+
+    def clamp(self, min: Number, max: Number) -> Value:
+        """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
 
     def where(self, x: Number, y: Number) -> Value:
         """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""

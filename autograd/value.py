@@ -239,6 +239,18 @@ class Value(Methods):
             return _apply(operations.reciprocal, (self,))
         return _operator(operations.divide, number, self)
 
+    def __mod__(self, other: Number) -> "Value":
+        return _operator(operations.remainder, self, other, "__rmod__")
+
+    def __rmod__(self, other: Number) -> "Value":
+        return _operator(operations.remainder, other, self)
+
+    def __floordiv__(self, other: Number) -> "Value":
+        return _operator(operations.floor_divide, self, other, "__rfloordiv__")
+
+    def __rfloordiv__(self, other: Number) -> "Value":
+        return _operator(operations.floor_divide, other, self)
+
     def __pow__(self, other: Number) -> "Value":
         return _operator(operations.power, self, other, "__rpow__")
 

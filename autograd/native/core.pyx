@@ -18,8 +18,9 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, BINARY, DIVIDE, DOT, EXP, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER, RECIPROCAL,
-    SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
+    ABS, ADD, BINARY, DIVIDE, DOT, EXP, FLOOR_DIVIDE, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER,
+    RECIPROCAL, REMAINDER, SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2,
+    value_n,
 )
 
 from functools import update_wrapper

@@ -11,7 +11,7 @@
 
 #include "ieee.h"
 
-static inline void all_chosen(Py_ssize_t count, char *chosen) { memset(chosen, 1, count); }
+static inline void all_chosen(Py_ssize_t count, char *chosen) { memset(chosen, 1, (size_t)count); }
 
 /* sum, mean ----------------------------------------------------------------------------------------- */
 
@@ -53,8 +53,8 @@ static inline double value_dot(const double *xs, Py_ssize_t count) {
 static inline void partials_dot(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     Py_ssize_t half = count / 2;
     all_chosen(count, chosen);
-    memcpy(answers, xs + half, half * sizeof(double));
-    memcpy(answers + half, xs, half * sizeof(double));
+    memcpy(answers, xs + half, (size_t)half * sizeof(double));
+    memcpy(answers + half, xs, (size_t)half * sizeof(double));
 }
 
 /* logsumexp ------------------------------------------------------------------------------------------ */

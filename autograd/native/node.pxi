@@ -239,6 +239,12 @@ cdef class Value:
                 return unary(RECIPROCAL, right)
         return binary(DIVIDE, left, right, "__rtruediv__")
 
+    def __mod__(left, right):
+        return binary(REMAINDER, left, right, "__rmod__")
+
+    def __floordiv__(left, right):
+        return binary(FLOOR_DIVIDE, left, right, "__rfloordiv__")
+
     def __pow__(left, right, modulo):
         return NotImplemented if modulo is not None else binary(POWER, left, right, "__rpow__")
 
