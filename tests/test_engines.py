@@ -183,6 +183,32 @@ def test_help_of_a_method_or_property_is_the_same(name: str) -> None:
         assert [(name, p.default) for name, p in named] == [(name, p.default) for name, p in other]
 
 
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "one": lambda v: v.exp(),
+    "two": lambda v: v.maximum(3),
+    "named": lambda v: v.maximum(y=3.0),
+    "by default": lambda v: v.leaky_relu(),
+    "of the class": lambda v: type(v).maximum(v, 1.0),
+    "of a subclass": lambda v: type("Heir", (type(v),), {})(2.0).exp(),
+    "mapped": lambda v: list(map(type(v).exp, [v, v * 2.0])),
+    "held": lambda v: [method() for method in [v.exp, v.relu]],
+    "too many": lambda v: v.exp(1.0),
+    "too few": lambda v: v.maximum(),
+    "twice": lambda v: v.exp(x=1.0),
+    "unknown": lambda v: v.maximum(y=1.0, z=3.0),
+    "no number": lambda v: v.maximum("1"),
+    "signatures": lambda v: [str(inspect.signature(f)) for f in (v.maximum, type(v).maximum, v.exp)],
+    "help": lambda v: [help_of(f) for f in (type(v).maximum, type(v).exp)],
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_methods_of_operations_are_called_alike(call: Callable[[Any], Any]) -> None:
+    actual, expected = [repr(outcome(lambda: call(engine.Value(2.0)))) for engine in (native, value)]  # noqa: B023
+
+    assert actual == expected
+
+
 def test_functions_have_the_docstrings_of_the_reference() -> None:
     assert native.gradient.__doc__ == value.gradient.__doc__
     assert native.softmax.__doc__ == operations.softmax.__doc__

@@ -124,7 +124,6 @@ cdef int learn(operation) except -1:
             twin = Twin.__new__(Twin)
             twin.code = code
             object.__setattr__(operation, "twin", twin)
-            METHODS[operation] = method_of(code)
             if OPERATIONS.get(operation.name) is operation:
                 become_method(operation.name, operation)
     return 0
@@ -134,7 +133,6 @@ cdef int unlearn(operation) except -1:
     """Run an operation in Python from now on: a name that its rule uses means something else than before."""
     CODE_OF[operation] = OTHER
     object.__setattr__(operation, "twin", None)
-    METHODS.pop(operation, None)
     if OPERATIONS.get(operation.name) is operation:
         become_method(operation.name, operation)
     return 0
