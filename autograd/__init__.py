@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from .audit import Audit, Finding, audit
 from .book import BLOCKED, NONZERO, OPERATIONS, POSITIVE, REALS, Domain, Operation, operation
 from .draw import Drawing, draw
-from .engines import Scope, Value, detect_anomaly, engine, gradient, no_grad, scope, softmax, topological_order
+from .engines import Scope, Value, detect_anomaly, engine, no_grad, scope, softmax, topological_order
 from .explain import Explanation, explain
 from .foreign import OF_THE_PACKAGE, missing
 from .gradcheck import Comparison, GradientError, gradcheck
+from .higher import grad, gradient, hessian, hessian_vector, jacobian, value_and_grad
 from .operations import abs as abs  # not in __all__, for a star import shall leave Python's own
 from .operations import (
     add,
@@ -86,9 +87,13 @@ __all__ = [
     "explain",
     "expm1",
     "gelu",
+    "grad",
     "gradcheck",
     "gradient",
+    "hessian",
+    "hessian_vector",
     "identity",
+    "jacobian",
     "leaky_relu",
     "log",
     "log1p",
@@ -116,6 +121,7 @@ __all__ = [
     "subtract",
     "tanh",
     "topological_order",
+    "value_and_grad",
     "where",
 ]
 

@@ -22,7 +22,6 @@ __all__ = [
     "ancestors",
     "detect_anomaly",
     "engine",
-    "gradient",
     "is_computed",
     "native",
     "no_grad",
@@ -63,6 +62,6 @@ engine = "python" if native is None else "native"
 
 if TYPE_CHECKING or native is None:
     from .operations import softmax
-    from .value import Value, gradient
+    from .value import Value
 else:
-    from .native.core import Value, gradient, softmax
+    from .native.core import Value, softmax

@@ -13,7 +13,6 @@ undecided what it cannot decide: a point at a kink, a jump, inf or nan, and a sl
 
 import functools
 import inspect
-import itertools
 import math
 import struct
 import sys
@@ -22,8 +21,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .differences import ATOL, RTOL, Estimate, numeric_derivative
-from .engines import Value, gradient
+from .engines import Value
+from .higher import gradient
 from .ieee import real
+from .nested import mapped
 from .terminal import printable
 
 AGREES, DIFFERS, UNDECIDED = "agrees", "differs", "undecided"
@@ -206,7 +207,7 @@ def _partial(f: Callable[..., Any], output: int, position: int) -> Callable[...,
 
     def slope(*arguments: Any) -> Value:
         leaves: list[Value] = []
-        _each(arguments, "", lambda leaf, _: leaves.append(leaf))
+        mapped(arguments, lambda leaf, _: leaves.append(leaf))
         answer = list(_outputs(f(*arguments)).values())[output]
         return gradient(answer, leaves[position])
 
@@ -234,7 +235,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], numbers: Iterable[float] 
         names.append(label or way)
         return leaves[-1]
 
-    arguments = [_each(thing, way, fresh) for thing, way in zip(inputs, _parameters(f, len(inputs)), strict=True)]
+    arguments = [mapped(thing, fresh, way) for thing, way in zip(inputs, _parameters(f, len(inputs)), strict=True)]
     before = [leaf.data for leaf in leaves]
     outputs = _outputs(f(*arguments))
     for name, leaf, number in zip(names, leaves, before, strict=True):
@@ -244,23 +245,6 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], numbers: Iterable[float] 
                 "derivatives belong to the numbers that it was given, so let it make new Values instead"
             )
     return _Run(names, leaves, outputs)
-
-
-def _each(thing: Any, way: str, act: Callable[[Any, str], Any]) -> Any:
-    """The thing with `act(part, way)` in place of each part that is not a list, tuple, dict or array."""
-    if isinstance(thing, dict):
-        return {key: _each(part, f"{way}[{key!r}]", act) for key, part in thing.items()}
-    if isinstance(thing, list | tuple):
-        parts = [_each(part, f"{way}[{i}]", act) for i, part in enumerate(thing)]
-        if hasattr(thing, "_fields"):  # a named tuple
-            return type(thing)(*parts)
-        return parts if isinstance(thing, list) else tuple(parts)
-    if hasattr(thing, "astype") and thing.shape:  # an array of NumPy, which this package does without
-        array = thing.astype(object)
-        for place in itertools.product(*map(range, thing.shape)):
-            array[place] = act(thing[place], way + "".join(f"[{i}]" for i in place))
-        return array
-    return act(thing, way)
 
 
 def _number(thing: Any, way: str) -> float:
@@ -288,7 +272,7 @@ def _outputs(answer: Any) -> dict[str, Value]:
         found[way] = thing
 
     several = isinstance(answer, list | tuple | dict) or hasattr(answer, "astype")
-    _each(answer, "output" if several else "", keep)
+    mapped(answer, keep, "output" if several else "")
     if not found:
         raise TypeError("the function to check returned nothing to differentiate: an empty " + type(answer).__name__)
     return found

@@ -79,7 +79,7 @@ ELEMENTARY = {
 }
 PREDICATES = ("isfinite", "isinf", "isnan")
 
-MOST_PATHS = 200
+MOST_PATHS, MOST_DECISIONS = 200, 50
 MOST_NODES = 2000
 
 
@@ -198,12 +198,18 @@ class Symbol:
 
 
 class Condition:
-    """A comparison between symbols, which asks the trace for its answer."""
+    """A comparison between symbols, which asks the trace for its answer. It may stand for the number 1 or 0."""
 
     __slots__ = ("apply", "trace")
+    __apply_operation__ = staticmethod(Symbol.__apply_operation__)
 
     def __init__(self, trace: Trace, apply: Apply) -> None:
         self.trace, self.apply = trace, apply
+
+    @property
+    def data(self) -> "Condition":
+        """What decides, as the first operand of `where`."""
+        return self
 
     def __bool__(self) -> bool:
         return self.trace.decide(self.apply)
@@ -233,7 +239,9 @@ def expression_of(thing: Any) -> Expression:
     """The expression behind a symbol or a number."""
     if isinstance(thing, Symbol):
         return thing.expression
-    if isinstance(thing, (bool, Condition)) or not ieee.is_real(thing):
+    if isinstance(thing, Condition):
+        return float(bool(thing))
+    if not ieee.is_real(thing):
         raise UntraceableError(f"there is no formula for {type(thing).__name__}")
     number = ieee.real(thing)
     if number != thing and number == number:
@@ -292,12 +300,13 @@ def _tree(run: Callable[[Trace], Formula], known: dict[Any, Apply], functions: F
         nonlocal paths
         try:
             answer = run(Trace(known, decisions, functions))
-            paths += 1
-            if paths > MOST_PATHS:
-                raise UntraceableError("the rule has too many branches")
-            return answer
         except _Undecided as asked:
             condition = asked.condition
+        else:
+            return answer
+        paths += 1
+        if paths > MOST_PATHS or len(decisions) > MOST_DECISIONS:
+            raise UntraceableError("the rule has too many branches")
         yes, no = (explored({**decisions, condition: answer}) for answer in (True, False))
         return yes if _same(yes, no) else Branch(condition, yes, no)
 

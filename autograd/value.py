@@ -14,17 +14,15 @@ once, from the root to the leaves. What a derivative is, this file does not know
 
 import functools
 import itertools
-import math
 import operator
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from types import FrameType, MemberDescriptorType, WrapperDescriptorType
-from typing import Any, NoReturn, SupportsFloat, Union, overload
+from typing import Any, NoReturn, SupportsFloat, Union
 
 from . import operations
-from .advice import on_values
-from .anomaly import check_derivatives, check_leaf, check_made, check_pass, users_line
+from .anomaly import check_leaf, check_made, check_pass, users_line
 from .arrays import universal_function
 from .book import BLOCKED, LISTENERS, OPERATIONS, Operation
 from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
@@ -183,7 +181,7 @@ class Value:
         if others:
             raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
-        _check_past(self)
+        check_past(self)
         if start == 0.0:
             return
         order = topological_order(self)
@@ -327,8 +325,11 @@ class Value:
     # Behind the scenes ----------------------------------------------------------------------------
 
     @staticmethod
-    def __apply_operation__(operation: Operation, operands: tuple["Value | float", ...]) -> "Value":
-        return _apply(operation, operands)
+    def __apply_operation__(
+        operation: Operation, operands: tuple["Value | float", ...], numbers: tuple[float, ...] | None = None
+    ) -> "Value":
+        # With numbers, those are what the operands were, which may be something else by now.
+        return _apply(operation, operands) if numbers is None else _node(operation, operands, numbers)
 
     if sys.version_info[:2] == (3, 13):
         # This Python frees what hangs on a node in nested calls, up to 10,000 deep: too deep for the small stack
@@ -371,49 +372,6 @@ def ancestors(root: Value) -> Iterator[Value]:
             if not isinstance(operand, float) and operand._birth not in seen:
                 seen.add(operand._birth)
                 found.append(operand)
-
-
-@overload
-def gradient(output: Value, inputs: Value) -> Value: ...
-@overload
-def gradient(output: Value, inputs: Iterable[Value]) -> list[Value]: ...
-def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Value]:
-    """The derivatives of `output` with respect to `inputs`, as Values that can be differentiated again.
-
-    >>> x = Value(5.0)
-    >>> slope = gradient(x**3, x)
-    >>> slope.data, gradient(slope, x).data
-    (75.0, 30.0)
-
-    One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
-    is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
-    computed under `no_grad`.
-    """
-    wanted = _inputs(inputs)
-    for value in (output, *wanted):
-        if not isinstance(value, Value):
-            raise TypeError(f"gradient(output, inputs) takes Values, not {type(value).__name__}")
-    if all(value is not output for value in wanted):
-        _check_past(output)
-    order = topological_order(output)
-    # The births of the inputs and of all that depends on them: the flows elsewhere are not asked for.
-    between = {value._birth for value in wanted}
-    for node in order:
-        if any(parent._birth in between for parent in node.parents):
-            between.add(node._birth)
-    # As in `backward`, only that flows and partials are Values now: the rules compute on Values as on floats.
-    flows: dict[int, Value | float] = {output._birth: 1.0}
-    for node in reversed(order):
-        arrived = flows.get(node._birth)
-        if arrived is not None:
-            for parent, partial in _local_gradients_as_values(node, between):
-                birth, flow = parent._birth, _product(arrived, partial)
-                flows[birth] = flows[birth] + flow if birth in flows else flow
-    found = [flows.get(value._birth, 0.0) for value in wanted]
-    answers = [answer if isinstance(answer, Value) else Value(answer) for answer in found]
-    check_derivatives(answers)
-    return answers[0] if isinstance(inputs, Value) else answers
 
 
 # How a node is made -------------------------------------------------------------------------------
@@ -528,7 +486,8 @@ def _forgotten() -> NoReturn:
     )
 
 
-def _check_past(value: Value) -> None:
+def check_past(value: Value) -> None:
+    """Raise RuntimeError for what was computed under `no_grad`, for it cannot be differentiated."""
     if value._local_gradient is _forgotten:
         _forgotten()
 
@@ -594,10 +553,10 @@ def _partials(node: Value) -> Sequence[Any]:
     if node._local_gradient is None:
         _, local_gradient = _answer(operation, node.numbers)
         return local_gradient()  # type: ignore[no-any-return]
-    return _checked(operation, node._local_gradient(), len(node.operands))
+    return checked(operation, node._local_gradient(), len(node.operands))
 
 
-def _checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
+def checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
     """The partials as a tuple, which nobody else can change; measured after it was made, for what comes may lie."""
     if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made again in each call
         raise TypeError(f"the rule of {operation!r} answered one {type(partials).__name__}: write lambda: (partial,)")
@@ -614,52 +573,6 @@ def _plain(partial: Any) -> float | None:
     """A partial as a number; a costly one is a closure, called only now that its operand is known to be a Value."""
     partial = partial() if callable(partial) else partial
     return BLOCKED if partial is BLOCKED else real(partial)
-
-
-def _product(flow: Value | float, partial: Value | float) -> Value | float:
-    """flow × partial, without a node for a multiplication by 1."""
-    if type(partial) is float and partial == 1.0:
-        return flow
-    return partial if type(flow) is float and flow == 1.0 else flow * partial
-
-
-def _inputs(inputs: Any) -> list[Any]:
-    if isinstance(inputs, Value):
-        return [inputs]
-    if not isinstance(inputs, Iterable):
-        raise TypeError(
-            f"gradient(output, inputs) takes Values, not {type(inputs).__name__}: gradient(y, x) or gradient(y, [x, w])"
-        )
-    return list(inputs)
-
-
-def _local_gradients_as_values(node: Value, wanted: Container[int]) -> Iterator[tuple[Value, Value | float]]:
-    """The local gradients towards the parents of these births, without blocked ones, as Values."""
-    if node.operation is None:
-        return
-    operands = [_as_it_was(operand, number) for operand, number in zip(node.operands, node.numbers, strict=True)]
-    with on_values(node.operation):
-        _, local_gradient = node.operation.rule(*node.operation.arguments(operands))
-        partials = _checked(node.operation, local_gradient(), len(operands))
-        for parent, partial in zip(node.operands, partials, strict=True):
-            if isinstance(parent, Value) and parent._birth in wanted:
-                partial = partial() if callable(partial) else partial
-                if partial is not BLOCKED:
-                    yield parent, partial
-
-
-def _as_it_was(operand: Value | float, number: float) -> Value | float:
-    """The operand with the number that it had when the node was computed, still depending on it."""
-    if not isinstance(operand, Value) or _is_same(operand._data, number):
-        return operand
-    return _node(operations.identity, (operand,), (number,))
-
-
-def _is_same(number: float, other: float) -> bool:
-    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
-    if number == other:
-        return math.copysign(1.0, number) == math.copysign(1.0, other)
-    return math.isnan(number) and math.isnan(other)
 
 
 _committing = new_lock()

@@ -29,7 +29,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import OPERATIONS, Operation, operations, value
+from autograd import OPERATIONS, Operation, gradient, operations, value
 from autograd.foreign import Missing
 from autograd.testing import Program, programs
 
@@ -118,9 +118,9 @@ def one_by_one(operation: Operation, engine: Any) -> list[Any]:
         if isinstance(node, float):
             continue
         node.backward(source.choice([1.0, -0.5, 3.0]))
-        slopes = engine.gradient(node * node, leaves)
+        slopes = gradient(node * node, leaves)
         answers.append((told([node, *leaves]), [bits(slope.data) for slope in slopes]))
-        answers.append([[bits(x.data) for x in engine.gradient(slope, leaves)] for slope in slopes])
+        answers.append([[bits(x.data) for x in gradient(slope, leaves)] for slope in slopes])
         for slope in slopes:
             slope.backward()
         answers.append([bits(leaf.grad) for leaf in leaves])
@@ -210,7 +210,6 @@ def test_methods_of_operations_are_called_alike(call: Callable[[Any], Any]) -> N
 
 
 def test_functions_have_the_docstrings_of_the_reference() -> None:
-    assert native.gradient.__doc__ == value.gradient.__doc__
     assert native.softmax.__doc__ == operations.softmax.__doc__
 
 
@@ -285,7 +284,7 @@ def test_partials_are_measured_after_they_were_copied(base: Any, length: int, co
             answers += [
                 outcome(node.backward),
                 outcome(node.local_gradients),
-                outcome(partial(engine.gradient, node, x)),
+                outcome(partial(gradient, node, x)),
             ]
             answers.append(x.grad)
     finally:
@@ -403,7 +402,7 @@ def mistakes(engine: Any, node: Any) -> list[Any]:
         outcome(lambda: engine.Value("2")),
         outcome(lambda: engine.Value(node)),
         outcome(lambda: engine.Value(2, 3)),
-        outcome(lambda: engine.gradient(node, [1.0])),
+        outcome(lambda: gradient(node, [1.0])),
         outcome(lambda: autograd.dot([node, node], None)),
         outcome(lambda: engine.Value.__apply_operation__(autograd.add, (node,))),
     ]
@@ -434,7 +433,7 @@ def life(engine: Any, program: Program, seed: int, backward: Any = backward) -> 
         elif event == 3:
             node.zero_grad()
         elif event == 4:
-            slopes = engine.gradient(root, leaves)
+            slopes = gradient(root, leaves)
             story.append([bits(slope.data) for slope in slopes])
             backward(source.choice(slopes))
         elif event == 5:
@@ -761,7 +760,7 @@ def test_a_node_may_be_made_anew_by_its_own_rule() -> None:
         for engine in ENGINES:
             x = engine.Value(2.0)
             node = engine.Value.__apply_operation__(fleeting, (x,))
-            answers.append(engine.gradient(node, x).data)
+            answers.append(gradient(node, x).data)
     finally:
         del OPERATIONS["fleeting"]
 
@@ -849,7 +848,7 @@ def test_a_rule_may_change_a_value() -> None:
         for engine in ENGINES:
             leaf = engine.Value(2.0)
             node = engine.Value.__apply_operation__(square, (leaf,))
-            stories.append((node.data, node.numbers, engine.gradient(node, leaf).data))
+            stories.append((node.data, node.numbers, gradient(node, leaf).data))
     finally:
         del OPERATIONS["square"]
 
@@ -1066,7 +1065,7 @@ def test_every_reference_is_given_back() -> None:
             node.label = labels
             node.backward()
             backward_far(GAPS["groups"], source)(node * node)
-            native.gradient(node, [x])[0].backward()
+            gradient(node, [x])[0].backward()
             anomalies(node)
             mistakes(native, node)
             list(map(repr, [node.operands, node.numbers, node.parents, node.local_gradients(), node.scope]))

@@ -179,7 +179,7 @@ def numbers_of_a_hostile_graph(engine: Any, seed: int) -> list[str]:
         operands = [[source.choice(nodes) for _ in range(2 if is_list else 1)] for is_list in lists]
         nodes.append(operation(*(many if is_list else many[0] for many, is_list in zip(operands, lists, strict=True))))
     nodes[-1].backward(source.choice([1.0, -2.0, math.inf]))
-    slopes = engine.gradient(nodes[-1], leaves)
+    slopes = gradient(nodes[-1], leaves)
     return [bits(x) for x in (*(node.data for node in nodes), *grads(nodes), *(slope.data for slope in slopes))]
 
 

@@ -8,7 +8,6 @@ be read by itself:
     life.pxi      how nodes die
     make.pxi      how an operation makes a node
     walk.pxi      how a pass walks the graph and writes its gradients
-    gradient.pxi  derivatives that are Values themselves
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
     formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`
@@ -16,7 +15,7 @@ be read by itself:
     ieee.h        the elementary functions that formulas are made of
     lists.h       the operations on lists
     programs.py   which rules that users declare can be run without Python, and what they come to
-    program.pxi   how such a program is run
+    program.pxi   how they are run then
     chunks.h      memory for nodes
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look

@@ -1,6 +1,5 @@
 from ..operations import softmax as softmax
 from ..value import Value as Value
-from ..value import gradient as gradient
 
 def zero_grad(params: list[Value]) -> None: ...
 def sgd_step(

@@ -13,13 +13,13 @@ from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.ref cimport PyObject
-from libc.math cimport copysign, isfinite, isnan, pow as c_pow, sqrt as c_sqrt, NAN
+from libc.math cimport isfinite, pow as c_pow, sqrt as c_sqrt, NAN
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, BINARY, DIVIDE, DOT, EXP, IDENTITY, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER,
-    RECIPROCAL, SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
+    ABS, ADD, BINARY, DIVIDE, DOT, EXP, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER, RECIPROCAL,
+    SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
 )
 
 from functools import update_wrapper
@@ -157,6 +157,5 @@ include "life.pxi"
 include "make.pxi"
 include "program.pxi"
 include "walk.pxi"
-include "gradient.pxi"
 include "step.pxi"
 include "kind.pxi"

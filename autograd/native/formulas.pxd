@@ -14,7 +14,6 @@ cdef extern from "formulas.h" nogil:
         DIVIDE "CODE_DIVIDE"
         DOT "CODE_DOT"
         EXP "CODE_EXP"
-        IDENTITY "CODE_IDENTITY"
         MULTIPLY "CODE_MULTIPLY"
         NEGATE "CODE_NEGATE"
         POWER "CODE_POWER"

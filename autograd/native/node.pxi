@@ -360,8 +360,8 @@ cdef class Value:
         return Reference._backward.fget(self)
 
     @staticmethod
-    def __apply_operation__(operation, operands):
-        return applied(operation, operands)
+    def __apply_operation__(operation, operands, numbers=None):
+        return applied(operation, operands) if numbers is None else through_closure(operation, operands, numbers)
 
 
 @cython.final

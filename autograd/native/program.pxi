@@ -166,7 +166,10 @@ cdef Value by_program(int code, PyObject** parents, double* numbers, Py_ssize_t 
 
 
 cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) except -1:
-    """The partial towards an operand; asked of the rule again where the program has no answer."""
+    """The partial towards an operand; asked of the rule again where the program has no answer.
+
+    Towards a plain number nothing comes of it, but that the rule may raise.
+    """
     cdef double numbers[2]
     cdef double* operands = numbers
     cdef int found
@@ -176,7 +179,8 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
     found = (<Program>PROGRAM_OF[node.code]).run(1 + place, operands, node.number, answer)
     if found == FAILED:
         _, local_gradient = reference._answer(node.operation, node.numbers)
-        partial = reference._plain(reference._checked(node.operation, local_gradient(), count_of(node))[place])
+        partials = reference.checked(node.operation, local_gradient(), count_of(node))
+        partial = reference._plain(partials[place]) if parent_at(node, place) != NULL else BLOCKED
         found = BLOCKED_ if partial is BLOCKED else ANSWERED
         answer[0] = 0.0 if partial is BLOCKED else partial
     return found == ANSWERED

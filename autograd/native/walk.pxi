@@ -26,7 +26,7 @@ cdef Partials partials_of(Value node):
     cdef tuple answers
     partials.make_room(count)
     if node.code == OTHER:
-        answers = reference._checked(beside(node).operation, beside(node).local_gradient(), count)
+        answers = reference.checked(beside(node).operation, beside(node).local_gradient(), count)
         for i in range(count):
             # Towards a plain number nothing is computed; nor has a node operands that its rule has made a leaf again.
             partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
@@ -257,12 +257,14 @@ cdef class Pass:
 
     cdef int send_by_program(self, Value node, double flow) except -1:
         cdef Py_ssize_t i
+        cdef bint chosen
         cdef PyObject* parent
         cdef double partial = 0.0
         for i in range(count_of(node)):
             parent = parent_at(node, i)
+            chosen = partial_by_program(node, i, &partial)
             if parent != NULL:
-                if partial_by_program(node, i, &partial):
+                if chosen:
                     self.send_to(parent, flow * partial)
                 else:
                     self.block(parent)
