@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import ieee, precise
-from .book import BLOCKED, POWER, PRODUCT, SUM, derived
+from .book import BLOCKED, derived
 from .ieee import data_of
 
 
@@ -25,28 +25,15 @@ def undefined(x: Any) -> Any:
 
 
 sech_squared: Callable[[Any], Any] = derived(
-    "sech_squared",
-    "sech²(x)",
-    precise.sech_squared,
-    lambda x: (-2.0 * ieee.tanh(x) * sech_squared(x),),
-    latex=r"\operatorname{sech}^2(x)",
+    "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * ieee.tanh(x) * sech_squared(x),)
 )
 
 sigmoid_slope: Callable[[Any], Any] = derived(
-    "sigmoid_slope",
-    "σ′(x)",
-    precise.sigmoid_slope,
-    lambda x: (-ieee.tanh(0.5 * x) * sigmoid_slope(x),),
-    latex=r"\sigma'(x)",
+    "sigmoid_slope", "σ′(x)", precise.sigmoid_slope, lambda x: (-ieee.tanh(0.5 * x) * sigmoid_slope(x),)
 )
 
 atan_slope: Callable[[Any], Any] = derived(
-    "atan_slope",
-    "1/(1 + x²)",
-    precise.atan_slope,
-    lambda x: (_atan_curvature(x),),
-    latex=r"\frac{1}{1+x^2}",
-    precedence=PRODUCT,
+    "atan_slope", "1/(1 + x²)", precise.atan_slope, lambda x: (_atan_curvature(x),)
 )
 
 
@@ -56,21 +43,11 @@ def _third_derivative_of_atan(x):
 
 
 _atan_curvature: Callable[[Any], Any] = derived(
-    "atan_curvature",
-    "−2x/(1 + x²)²",
-    precise.atan_curvature,
-    lambda x: (_third_derivative_of_atan(x),),
-    latex=r"\frac{-2x}{(1+x^2)^2}",
-    precedence=PRODUCT,
+    "atan_curvature", "−2x/(1 + x²)²", precise.atan_curvature, lambda x: (_third_derivative_of_atan(x),)
 )
 
 scaled_exp: Callable[[Any, Any], Any] = derived(
-    "scaled_exp",
-    "y·exp(x)",
-    precise.scaled_exp,
-    lambda x, y: (lambda: scaled_exp(x, y), lambda: ieee.exp(x)),
-    latex="y e^x",
-    precedence=PRODUCT,
+    "scaled_exp", "y·exp(x)", precise.scaled_exp, lambda x, y: (lambda: scaled_exp(x, y), lambda: ieee.exp(x))
 )
 
 silu_slope = derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
@@ -124,8 +101,6 @@ def _quotient_operation(by_divisor):
             lambda: quotient_derivative(1.0, y, by_divisor),  # as it is linear in x
             lambda: quotient_derivative(x, y, by_divisor + 1),
         ),
-        latex=rf"\frac{{{factor} \cdot x}}{{y^{{{by_divisor + 1}}}}}",
-        precedence=POWER,
     )
 
 
@@ -147,26 +122,23 @@ def _is_plain_power(base, exponent):
 def _power_operation(by_base, by_exponent):
     """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
     name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
-    notation, latex = _POWER_NOTATIONS.get((by_base, by_exponent), (f"{name}(x, y)", ""))
     return derived(
         name,
-        notation,
+        _POWER_NOTATIONS.get((by_base, by_exponent), f"{name}(x, y)"),
         lambda x, y: precise.power(x, y, by_base, by_exponent),
         lambda x, y: (
             lambda: power_derivative(x, y, by_base + 1, by_exponent),
             lambda: power_derivative(x, y, by_base, by_exponent + 1),
         ),
-        latex=latex,
-        precedence=POWER,
     )
 
 
 _POWER_NOTATIONS = {
-    (1, 0): ("y·x^(y−1)", "y x^{y-1}"),
-    (0, 1): ("x^y·ln x", r"x^y \ln x"),
-    (2, 0): ("y·(y−1)·x^(y−2)", r"y\,(y-1)\,x^{y-2}"),
-    (1, 1): ("x^(y−1)·(1 + y·ln x)", r"x^{y-1}\,(1 + y \ln x)"),
-    (0, 2): ("x^y·(ln x)²", r"x^y\,(\ln x)^2"),
+    (1, 0): "y·x^(y−1)",
+    (0, 1): "x^y·ln x",
+    (2, 0): "y·(y−1)·x^(y−2)",
+    (1, 1): "x^(y−1)·(1 + y·ln x)",
+    (0, 2): "x^y·ln(x)²",
 }
 
 
@@ -183,12 +155,7 @@ def shares(xs, shift, total):
 
 # Where y and z are constants, it is its own derivative.
 _part: Callable[..., Any] = derived(
-    "part",
-    "exp(x − y)/z",
-    lambda x, y, z: ieee.exp(x - y) / z,
-    lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED),
-    latex=r"\frac{e^{x-y}}{z}",
-    precedence=PRODUCT,
+    "part", "exp(x − y)/z", lambda x, y, z: ieee.exp(x - y) / z, lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED)
 )
 
 # x/(x + y) and x + y for two parts of a whole: it is 1, but for a rounding that would make −xᵢ·xⱼ, the derivative of a
@@ -198,9 +165,5 @@ _share_of_whole = derived(
     "x/(x + y)",
     lambda x, y: x,
     lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
-    latex=r"\frac{x}{x+y}",
-    precedence=PRODUCT,
 )
-_whole: Callable[[Any, Any], Any] = derived(
-    "whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), latex="x + y", precedence=SUM
-)
+_whole: Callable[[Any, Any], Any] = derived("whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0))

@@ -26,7 +26,7 @@ from .book import BLOCKED
 from .checks import whole
 from .engines import Number, Value
 from .ieee import is_real, real, unwrapped
-from .modes import Way
+from .modes import Way, mode
 from .operations import identity
 from .value import check_past, checked
 
@@ -387,6 +387,8 @@ def _derivative(name: str, f: Callable[..., Any], argnums: Any) -> Callable[...,
         slopes: list[Any] = gradient(answer, leaves) if _is_value(answer) else [Value(0.0) for _ in leaves]
         if as_values:
             answer = answer if _is_value(answer) else Value(answer)
+            if not mode().recording:
+                answer = identity(answer)  # without the past, which it was given for the derivatives
         else:
             answer = answer.data if _is_value(answer) else answer
             slopes = [slope.data for slope in slopes]

@@ -15,7 +15,6 @@ gradient can itself be differentiated; on symbols they give the formulas of the 
 that, a rule compares its operands only with < and >, and computes with operators and with `ieee`.
 """
 
-import builtins
 import functools
 from collections.abc import Iterable
 from typing import Any
@@ -27,12 +26,7 @@ from .book import (
     NONZERO,
     OPERATIONS,
     POSITIVE,
-    POWER,
-    PRODUCT,
     REALS,
-    SUM,
-    Domain,
-    Operation,
     operand,
     operation,
 )
@@ -54,73 +48,43 @@ from .ieee import data_of
 # Arithmetic ---------------------------------------------------------------------------------------
 
 
-@operation(
-    "x + y", "1", "1", symbol="+", symmetric=True, latex=("x + y", "1", "1"), precedence=SUM, pattern="distributes"
-)
+@operation("x + y", "1", "1", symbol="+", symmetric=True, pattern="distributes")
 def add(x, y):
     """Distributes the gradient: each term receives it unchanged."""
     return x + y, lambda: (1.0, 1.0)
 
 
-@operation("x − y", "1", "−1", symbol="−", latex=("x - y", "1", "-1"), precedence=SUM, pattern="distributes")
+@operation("x − y", "1", "−1", symbol="−", pattern="distributes")
 def subtract(x, y):
     """Distributes the gradient, with its sign turned for the second term."""
     return x - y, lambda: (1.0, -1.0)
 
 
-@operation("−x", "−1", symbol="−x", latex=("-x", "-1"), precedence=PRODUCT)
+@operation("−x", "−1", symbol="−x")
 def negate(x):
     """Turns the sign of the gradient."""
     return -x, lambda: (-1.0,)
 
 
-@operation(
-    "x × y",
-    "y",
-    "x",
-    symbol="×",
-    symmetric=True,
-    latex=(r"x \cdot y", "y", "x"),
-    precedence=PRODUCT,
-    pattern="switches",
-)
+@operation("x × y", "y", "x", symbol="×", symmetric=True, pattern="switches")
 def multiply(x, y):
     """Switches the gradient: each factor receives the other one's value."""
     return x * y, lambda: (y, x)
 
 
-@operation(
-    "x / y",
-    "1/y",
-    "−x/y²",
-    symbol="÷",
-    latex=(r"\frac{x}{y}", r"\frac{1}{y}", r"-\frac{x}{y^2}"),
-    domain=(REALS, NONZERO),
-    precedence=PRODUCT,
-)
+@operation("x / y", "1/y", "−x/y²", symbol="÷", domain=(REALS, NONZERO))
 def divide(x, y):
     """Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
     return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: quotient_derivative(x, y, 1))
 
 
-@operation(
-    "1/x", "−1/x²", latex=(r"\frac{1}{x}", r"-\frac{1}{x^2}"), symbol="1/x", domain=(NONZERO,), precedence=PRODUCT
-)
+@operation("1/x", "−1/x²", symbol="1/x", domain=(NONZERO,))
 def reciprocal(x):
     """Turns a number over; −1/x² is computed as −(1/x)/x."""
     return ieee.divide(1.0, x), lambda: (quotient_derivative(1.0, x, 1),)
 
 
-@operation(
-    "x ^ y",
-    "y·x^(y−1)",
-    "x^y·ln x",
-    symbol="^",
-    latex=("x^y", "y x^{y-1}", r"x^y \ln x"),
-    domain=(POSITIVE, REALS),
-    precedence=POWER,
-    aliases=("pow",),
-)
+@operation("x ^ y", "y·x^(y−1)", "x^y·ln x", symbol="^", domain=(POSITIVE, REALS), aliases=("pow",))
 def power(x, y):
     """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
     return ieee.power(x, y), lambda: (lambda: power_derivative(x, y, 1, 0), lambda: power_derivative(x, y, 0, 1))
@@ -135,80 +99,78 @@ def identity(x):
 # Functions of one number --------------------------------------------------------------------------
 
 
-@operation("exp(x)", "exp(x)", latex=("e^x", "e^x"))
+@operation("exp(x)", "exp(x)")
 def exp(x):
     """Its own derivative."""
     value = ieee.exp(x)
     return value, lambda: (value,)
 
 
-@operation("expm1(x)", "exp(x)", latex=("e^x - 1", "e^x"))
+@operation("expm1(x)", "exp(x)")
 def expm1(x):
     """exp(x) − 1, exact also for small x."""
     return ieee.expm1(x), lambda: (ieee.exp(x),)
 
 
-@operation("log(x)", "1/x", latex=(r"\ln x", r"\frac{1}{x}"), domain=(POSITIVE,))
+@operation("log(x)", "1/x", domain=(POSITIVE,))
 def log(x):
     """The natural logarithm; nan below 0, and so is its derivative."""
     value = ieee.log(x)
     return value, lambda: (ieee.divide(1.0, x) if x >= 0 else value,)
 
 
-@operation("log1p(x)", "1/(1+x)", latex=(r"\ln(1 + x)", r"\frac{1}{1+x}"), domain=(ABOVE_MINUS_ONE,))
+@operation("log1p(x)", "1/(1+x)", domain=(ABOVE_MINUS_ONE,))
 def log1p(x):
     """The natural logarithm of 1 + x, exact also for small x."""
     value = ieee.log1p(x)
     return value, lambda: (ieee.divide(1.0, 1.0 + x) if x >= -1 else value,)
 
 
-@operation(
-    "√x", "1/(2·√x)", symbol="√x", latex=(r"\sqrt{x}", r"\frac{1}{2\sqrt{x}}"), domain=(POSITIVE,), precedence=POWER
-)
+@operation("√x", "1/(2·√x)", symbol="√x", domain=(POSITIVE,))
 def sqrt(x):
     """The square root; its derivative is inf at 0, also at −0.0, which the sum turns into 0.0."""
     value = ieee.sqrt(x)
     return value, lambda: (ieee.divide(0.5, value + 0.0),)
 
 
-@operation("sin(x)", "cos(x)", latex=(r"\sin x", r"\cos x"))
+@operation("sin(x)", "cos(x)")
 def sin(x):
     """The sine of an angle in radians."""
     return ieee.sin(x), lambda: (ieee.cos(x),)
 
 
-@operation("cos(x)", "−sin(x)", latex=(r"\cos x", r"-\sin x"))
+@operation("cos(x)", "−sin(x)")
 def cos(x):
     """The cosine of an angle in radians."""
     return ieee.cos(x), lambda: (-ieee.sin(x),)
 
 
-@operation("atan(x)", "1/(1+x²)", latex=(r"\arctan x", r"\frac{1}{1+x^2}"))
+@operation("atan(x)", "1/(1+x²)")
 def atan(x):
     """The angle, in radians, whose tangent is x."""
     return ieee.atan(x), lambda: (atan_slope(x),)
 
 
-@operation("erf(x)", "2/√π·exp(−x²)", latex=(r"\operatorname{erf}(x)", r"\frac{2}{\sqrt{\pi}} e^{-x^2}"))
+@operation("erf(x)", "2/√π·exp(−x²)")
 def erf(x):
     """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
     return ieee.erf(x), lambda: (erf_derivative(x, 1),)
 
 
-@operation("tanh(x)", "1−tanh(x)²", latex=(r"\tanh x", r"1 - \tanh^2 x"))
+@operation("tanh(x)", "1−tanh(x)²")
 def tanh(x):
     """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
     return ieee.tanh(x), lambda: (sech_squared(x),)
 
 
-@operation("σ(x)", "σ(x)·(1−σ(x))", symbol="σ", latex=(r"\sigma(x)", r"\sigma(x)\,(1-\sigma(x))"))
+@operation("σ(x)", "σ(x)·(1−σ(x))", symbol="σ")
 def sigmoid(x):
     """Squashes to (0, 1): 1/(1 + exp(−x)); with e = exp(−|x|) the derivative is e/(1+e)², which loses no digits."""
     e = ieee.exp(-x if x > 0 else x)
     return (1.0 if x > 0 else e) / (1.0 + e), lambda: (sigmoid_slope(x),)
 
 
-@operation("softplus(x)", "σ(x)", latex=(r"\ln(1 + e^x)", r"\sigma(x)"))
+@operation("softplus(x)", "σ(x)")
 def softplus(x):
     """A smooth ReLU: log(1 + exp(x)), computed as max(x, 0) + log1p(exp(−|x|))."""
     e = ieee.exp(-x if x > 0 else x)
@@ -216,17 +178,13 @@ def softplus(x):
     return x + tail if x > 0 else tail, lambda: (sigmoid(x),)
 
 
-@operation(
-    "silu(x)",
-    "σ(x)·(1+x·(1−σ(x)))",
-    latex=(r"x\,\sigma(x)", r"\sigma(x)\,(1 + x\,(1-\sigma(x)))"),
-)
+@operation("silu(x)", "σ(x)·(1+x·(1−σ(x)))")
 def silu(x):
     """x·σ(x), also called swish: a smooth ReLU that dips below 0, deepest at −1.278."""
     return precise.silu(data_of(x)), lambda: (silu_slope(x),)
 
 
-@operation("gelu(x)", "Φ(x)+x·φ(x)", latex=(r"x\,\Phi(x)", r"\Phi(x) + x\,\varphi(x)"))
+@operation("gelu(x)", "Φ(x)+x·φ(x)")
 def gelu(x):
     """x·Φ(x), a smooth ReLU of the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density φ."""
     return precise.gelu(data_of(x)), lambda: (gelu_derivative(x, 1),)
@@ -235,7 +193,7 @@ def gelu(x):
 # Operations that choose ---------------------------------------------------------------------------
 
 
-@operation("ReLU(x)", "[x > 0]", symbol="ReLU", latex=(r"\max(0, x)", "[x > 0]"), pattern="routes")
+@operation("ReLU(x)", "[x > 0]", symbol="ReLU", pattern="routes")
 def relu(x):
     """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
     if x > 0:
@@ -245,14 +203,7 @@ def relu(x):
     return x, lambda: (undefined(x),)
 
 
-@operation(
-    "leaky_relu(x, slope)",
-    "[x > 0] + slope·[x ≤ 0]",
-    "x·[x ≤ 0]",
-    symbol="leaky ReLU",
-    latex=(r"\max(0, x) + slope \cdot \min(0, x)", r"[x > 0] + slope \cdot [x \le 0]", r"x \cdot [x \le 0]"),
-    pattern="routes",
-)
+@operation("leaky_relu(x, slope)", "[x > 0] + slope·[x ≤ 0]", "x·[x ≤ 0]", symbol="leaky ReLU", pattern="routes")
 def leaky_relu(x, slope=0.01):
     """Passes what is positive, and of the rest a share; its derivative at 0 is that slope, as in PyTorch."""
     if x > 0:
@@ -260,17 +211,7 @@ def leaky_relu(x, slope=0.01):
     return slope * x, lambda: (slope if x <= 0 else slope * undefined(x), x)
 
 
-@operation(
-    "elu(x, alpha)",
-    "[x > 0] + alpha·exp(x)·[x ≤ 0]",
-    "(exp(x)−1)·[x ≤ 0]",
-    latex=(
-        r"\max(0, x) + alpha \cdot \min(0, e^{x} - 1)",
-        r"[x > 0] + alpha \cdot e^{x} \cdot [x \le 0]",
-        r"(e^{x} - 1) \cdot [x \le 0]",
-    ),
-    pattern="routes",
-)
+@operation("elu(x, alpha)", "[x > 0] + alpha·exp(x)·[x ≤ 0]", "(exp(x)−1)·[x ≤ 0]", pattern="routes")
 def elu(x, alpha=1.0):
     """Passes what is positive and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
     if x > 0:
@@ -278,35 +219,19 @@ def elu(x, alpha=1.0):
     return alpha * ieee.expm1(x), lambda: (lambda: scaled_exp(x, alpha), lambda: ieee.expm1(x))
 
 
-@operation("|x|", "sign(x)", symbol="|x|", latex=("|x|", r"\operatorname{sign}(x)"), aliases=("fabs",))
+@operation("|x|", "sign(x)", symbol="|x|", aliases=("fabs",))
 def abs(x):
     """The distance from 0; its derivative at 0 is 0."""
     return ieee.fabs(x), lambda: (1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else undefined(x),)
 
 
-@operation(
-    "max(x, y)",
-    "[x > y]",
-    "[y > x]",
-    symbol="max",
-    latex=(r"\max(x, y)", "[x > y]", "[y > x]"),
-    pattern="routes",
-    symmetric=True,
-)
+@operation("max(x, y)", "[x > y]", "[y > x]", symbol="max", pattern="routes", symmetric=True)
 def maximum(x, y):
     """Routes the gradient to the larger operand; a tie shares it equally."""
     return x if x >= y else y if x < y else x + y, lambda: (_share(x, y), _share(y, x))
 
 
-@operation(
-    "min(x, y)",
-    "[x < y]",
-    "[y < x]",
-    symbol="min",
-    latex=(r"\min(x, y)", "[x < y]", "[y < x]"),
-    pattern="routes",
-    symmetric=True,
-)
+@operation("min(x, y)", "[x < y]", "[y < x]", symbol="min", pattern="routes", symmetric=True)
 def minimum(x, y):
     """Routes the gradient to the smaller operand; a tie shares it equally."""
     return x if x <= y else y if x > y else x + y, lambda: (_share(y, x), _share(x, y))
@@ -317,7 +242,7 @@ def _share(x, y):
     return 1.0 if x > y else BLOCKED if x < y else 0.5 if x >= y else undefined(x + y)
 
 
-@operation("where(c, x, y)", "0", "[c]", "[not c]", latex=(r"c\,?\,x : y", "0", "[c]", r"[\neg c]"), pattern="routes")
+@operation("where(c, x, y)", "0", "[c]", "[not c]", pattern="routes")
 def where(c, x, y):
     """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
     return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
@@ -326,7 +251,7 @@ def where(c, x, y):
 # Operations on lists, one node each ---------------------------------------------------------------
 
 
-@operation("sum(xs)", "1", symbol="Σ", latex=(r"\sum_i x_i", "1"), domain=([REALS],), pattern="distributes")
+@operation("sum(xs)", "1", symbol="Σ", domain=([REALS],), pattern="distributes")
 def sum(xs):
     """Adds a list from left to right and distributes the gradient to all of it.
 
@@ -336,9 +261,7 @@ def sum(xs):
     return _left_to_right(xs), lambda: (1.0,) * len(xs)
 
 
-@operation(
-    "mean(xs)", "1/n", latex=(r"\frac{1}{n} \sum_i x_i", r"\frac{1}{n}"), domain=([REALS],), pattern="distributes"
-)
+@operation("mean(xs)", "1/n", domain=([REALS],), pattern="distributes")
 def mean(xs):
     """The average of a list; an empty one raises ValueError.
 
@@ -349,15 +272,7 @@ def mean(xs):
     return _left_to_right(xs) / len(xs), lambda: (1.0 / len(xs),) * len(xs)
 
 
-@operation(
-    "dot(xs, ys)",
-    "ys",
-    "xs",
-    symbol="·",
-    latex=(r"\sum_i x_i y_i", "y_i", "x_i"),
-    domain=([REALS], [REALS]),
-    pattern="switches",
-)
+@operation("dot(xs, ys)", "ys", "xs", symbol="·", domain=([REALS], [REALS]), pattern="switches", symmetric=True)
 def dot(xs, ys):
     """The sum of the products of two lists of equal length.
 
@@ -367,9 +282,7 @@ def dot(xs, ys):
     return _left_to_right(x * y for x, y in zip(xs, ys, strict=True)), lambda: (*ys, *xs)
 
 
-@operation(
-    "logsumexp(xs)", "softmax(xs)", latex=(r"\ln \sum_i e^{x_i}", r"\frac{e^{x_i}}{\sum_j e^{x_j}}"), domain=([REALS],)
-)
+@operation("logsumexp(xs)", "softmax(xs)", domain=([REALS],))
 def logsumexp(xs):
     """log(exp(x₁) + … + exp(xₙ)), shifted by the largest so that nothing overflows; an empty list raises ValueError.
 
@@ -467,17 +380,6 @@ def _need_numbers(name, xs):
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
 
 
-# A star import leaves Python's own abs, sum and the like.
-__all__ = [
-    "BLOCKED",
-    "NONZERO",
-    "OPERATIONS",
-    "POSITIVE",
-    "REALS",
-    "Domain",
-    "Operation",
-    "log_softmax",
-    "operation",
-    "softmax",
-]
-__all__ += [name for name in OPERATIONS if not hasattr(builtins, name)]
+# All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
+# compiled engine has its own: `engines` knows which one runs.
+__all__ = ["log_softmax", *OPERATIONS]

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from types import FrameType, MemberDescriptorType, WrapperDescriptorType
-from typing import Any, NoReturn, SupportsFloat, Union
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, Union
 
 from . import operations
 from .anomaly import check_leaf, check_made, check_pass, users_line
@@ -31,11 +31,16 @@ from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
 from .terminal import printable
 
+if TYPE_CHECKING:
+    from .operations import Methods  # v.exp() and the like: what runs makes them at the end of this file
+else:
+    Methods = object
+
 # What may stand in an expression: a Value or any real number.
 Number = Union["Value", SupportsFloat]
 
 
-class Value:
+class Value(Methods):
     """A number in a computation graph: a leaf, or the node that an operation made.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
@@ -269,18 +274,20 @@ class Value:
     def __bool__(self) -> NoReturn:
         raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
 
-    def __float__(self) -> NoReturn:
-        raise TypeError(
-            "a Value is not a float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
-        )
+    if not TYPE_CHECKING:  # for then float(v) and v ^ 2 would pass
 
-    def __int__(self) -> NoReturn:
-        raise TypeError("a Value is not an int, for its gradient would be lost: use int(v.data)")
+        def __float__(self) -> NoReturn:
+            raise TypeError(
+                "a Value is not a float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
+            )
 
-    def __xor__(self, other: Any) -> NoReturn:
-        raise TypeError("^ is not a power in Python: write x ** y")
+        def __int__(self) -> NoReturn:
+            raise TypeError("a Value is not an int, for its gradient would be lost: use int(v.data)")
 
-    __rxor__ = __xor__
+        def __xor__(self, other: Any) -> NoReturn:
+            raise TypeError("^ is not a power in Python: write x ** y")
+
+        __rxor__ = __xor__
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reduced(self, Value)
@@ -288,7 +295,7 @@ class Value:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if not hasattr(cls, "__getattr__"):
-            cls.__getattr__ = _missing_in_subclass  # type: ignore[attr-defined]
+            setattr(cls, "__getattr__", _missing_in_subclass)  # noqa: B010  # as an assignment, pyright takes it for Value's
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if hasattr(self, name)]  # without those that only tell a remedy
@@ -499,6 +506,9 @@ def is_computed(value: Value) -> bool:
 
 # How a leaf is copied -----------------------------------------------------------------------------
 
+# The last one is the Value of the engine that runs. This file knows its own; `engines`, which chooses, adds the other.
+RUNNING: list[type[Any]] = [Value]
+
 
 def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
     """What makes a leaf again where it is copied or pickled; `plain` is the class itself, not a subclass."""
@@ -513,10 +523,9 @@ def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
 
 def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None) -> Value:
     """A leaf as it was copied or pickled; of the class None is the Value of the engine that runs here."""
-    from . import engines  # which imports this file: so not at the top
-
-    leaf: Value = engines.Value.__new__(kind or engines.Value)
-    engines.Value.__init__(leaf, data, label)  # that of a subclass may want other arguments
+    running: Any = RUNNING[-1]
+    leaf: Value = running.__new__(kind or running)
+    running.__init__(leaf, data, label)  # that of a subclass may want other arguments
     leaf._grad = grad
     return leaf
 

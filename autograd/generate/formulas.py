@@ -1,7 +1,7 @@
 """The formulas of the compiled engine in C, traced from the rule book.
 
 >>> from autograd import OPERATIONS
->>> print("\\n".join(definitions(OPERATIONS["exp"])))
+>>> print("\\n".join(definitions(OPERATIONS["exp"], set())))
 static inline double value_exp(double x) {
     return ieee_exp(x);
 }
