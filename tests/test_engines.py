@@ -767,6 +767,32 @@ def test_a_node_may_be_made_anew_by_its_own_rule() -> None:
     assert answers == [1.0, 1.0]
 
 
+slippery: Any = autograd.exp
+
+
+def test_a_node_may_be_made_anew_by_what_a_name_of_its_rule_means_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rule was run without Python before: seen to crash where its program is asked for again."""
+
+    @autograd.operation("slipping(x, y, z)", "1", "1", "1")
+    def slipping(x: Any, y: Any, z: Any) -> Any:
+        return x * y * z, lambda: (lambda: slippery(x), lambda: slippery(y), lambda: slippery(z))
+
+    def meddling(x: float) -> float:
+        native.Value.__init__(node, 0.0)
+        return x
+
+    x, y, z = native.Value(1.0), native.Value(2.0), native.Value(3.0)
+    slipping(x, y, z)
+    node = slipping(x, y, z)
+    before = node.local_gradients()
+    monkeypatch.setitem(globals(), "slippery", meddling)
+    after = node.local_gradients()
+    del OPERATIONS["slipping"]
+
+    assert before == [(x, math.exp(1.0)), (y, math.exp(2.0)), (z, math.exp(3.0))]
+    assert after == []
+
+
 def test_a_rule_may_change_the_list_of_its_partials() -> None:
     x, y = native.Value(2.0), native.Value(3.0)
 
