@@ -25,7 +25,7 @@ from .formulas cimport (
 
 from functools import update_wrapper
 from heapq import heappop, heappush
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, MethodType
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
@@ -46,6 +46,7 @@ cdef extern from "Python.h":
     PyTypeObject* Py_TYPE(PyObject* thing)
     ctypedef void (*destructor)(PyObject*) noexcept
     ctypedef void (*freefunc)(void*) noexcept
+    ctypedef object (*ternaryfunc)(object, object, object)
     ctypedef struct PyTypeObject:
         const char* tp_name
         const char* tp_doc
@@ -54,6 +55,8 @@ cdef extern from "Python.h":
         PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
         destructor tp_dealloc
         freefunc tp_free
+        ternaryfunc tp_call
+        Py_ssize_t tp_vectorcall_offset
         void* tp_descr_set
         void* tp_as_sequence
         void* tp_as_mapping
