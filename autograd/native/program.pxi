@@ -180,9 +180,9 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
         operands = (<Many*>node.first).numbers
     found = (<Program>PROGRAM_OF[node.code]).run(1 + place, operands, node.number, answer)
     if found == FAILED:
-        _, local_gradient = reference._answer(node.operation, node.numbers)
+        _, local_gradient = reference.answered(node.operation, node.numbers)
         partials = reference.checked(node.operation, local_gradient(), count_of(node))
-        partial = reference._plain(partials[place]) if parent_at(node, place) != NULL else BLOCKED
+        partial = reference.plain_number(partials[place]) if parent_at(node, place) != NULL else BLOCKED
         found = BLOCKED_ if partial is BLOCKED else ANSWERED
         answer[0] = 0.0 if partial is BLOCKED else partial
     return found == ANSWERED
