@@ -22,7 +22,7 @@ from .book import BLOCKED
 from .modes import mode
 from .terminal import printable
 
-MOST_OPERANDS = 3  # that are told of a node: of a neuron with many inputs those matter that are inf or nan
+MOST_OPERANDS = 6
 
 
 def check_leaf(leaf: Any, number: float) -> None:
@@ -186,7 +186,10 @@ def _circumstances(node: Any) -> str:
     operands = {(id(x), number): (x, number) for x, number in pairs if type(x) is not float}
     first = sorted(operands.values(), key=lambda pair: math.isfinite(pair[1]))
     texts = [text for x, number in first if (text := _operand(x, number))]
-    where = ", with " + ", ".join(texts[:MOST_OPERANDS] + ["…"] * (len(texts) > MOST_OPERANDS)) if texts else ""
+    # Of a neuron with many inputs those matter that are inf or nan, and what one of them was combined with.
+    bad = sum(not math.isfinite(number) for _, number in first)
+    most = min(MOST_OPERANDS, max(2, bad)) if bad else MOST_OPERANDS
+    where = ", with " + ", ".join(texts[:most] + ["…"] * (len(texts) > most)) if texts else ""
     return printable(where + (f"; made at {node.line}" if node.line else ""))
 
 

@@ -16,7 +16,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from operator import attrgetter
 from typing import Any, overload
 
 from . import nested
@@ -28,7 +27,7 @@ from .engines import Number, Value
 from .ieee import is_real, real, unwrapped
 from .modes import Way, mode
 from .operations import identity
-from .value import check_past, checked
+from .value import by_birth, check_past, checked
 
 # Of Values ----------------------------------------------------------------------------------------
 
@@ -237,7 +236,7 @@ def _path(outputs: Iterable[Any], births: list[int]) -> tuple[list[Any], set[int
                 if birth >= oldest and birth not in seen:
                     seen.add(birth)
                     found.append(operand)
-    found.sort(key=_by_birth)
+    found.sort(key=by_birth)
     path, between = [], set(births)
     for node in found:
         for operand in node.operands:
@@ -246,9 +245,6 @@ def _path(outputs: Iterable[Any], births: list[int]) -> tuple[list[Any], set[int
                 between.add(node._birth)
                 break
     return path, between
-
-
-_by_birth = attrgetter("_birth")
 
 
 def _partials(operation: Any, operands: Sequence[Any]) -> Sequence[Any]:

@@ -357,7 +357,7 @@ def test_a_fault_of_one_unit_in_the_last_place_is_noticed(
 ) -> None:
     """So the comparison is not blind: the reference is made to answer a little more than its rule says."""
     told = one_by_one(operation, native)
-    answer = value._answer
+    answer = value.answered
 
     def faulty(asked: Operation, numbers: Any) -> Any:
         data, local_gradient = answer(asked, numbers)
@@ -367,7 +367,7 @@ def test_a_fault_of_one_unit_in_the_last_place_is_noticed(
             return data, lambda: tuple(map(off, local_gradient()))
         return off(data), local_gradient
 
-    monkeypatch.setattr(value, "_answer", faulty)
+    monkeypatch.setattr(value, "answered", faulty)
 
     assert one_by_one(operation, value) != told
 

@@ -27,7 +27,8 @@ HOUSE = """
     draw
     explain     audit
     groups
-    nn          optim       higher      nodes       gradcheck   expression  testing
+    nn          optim       nodes       gradcheck   expression  testing
+    higher
     saving      datasets    differences
     engines
     native
@@ -57,29 +58,6 @@ EXCEPTIONS: dict[str, str] = {
     ),
     "autograd.draw.files imports autograd.draw.Drawing": "for its type alone",
     "autograd.draw.page imports autograd.draw.Drawing": "for its type alone",
-    "autograd.native.core: autograd.operations._largest": "a loop over a list that is written by hand",
-    **dict.fromkeys(
-        [
-            f"autograd.native.core: autograd.value.{name}"
-            for name in [
-                "_RESERVED",
-                "_answer",
-                "_by_birth",
-                "_check_past",
-                "_checked",
-                "_emptied",
-                "_forgotten",
-                "_inputs",
-                "_is_operand",
-                "_method",
-                "_not_made",
-                "_plain",
-                "_reduced",
-                "_strangers_answer",
-            ]
-        ],
-        "the compiled engine asks its twin for what only errors need",
-    ),
 }
 
 

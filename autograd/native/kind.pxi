@@ -42,11 +42,11 @@ if not FREES_NESTED:
 
 def become_method(name, operation):
     """Make v.gauss() of gauss(v), for a user's operations too; see `value`."""
-    method = reference._method(operation)
+    method = reference.method_of(operation)
     if method is not None:
         code = CODE_OF.get(operation, OTHER)
         setattr(Value, name, Method(code, method) if code < MANY else method)
-    elif name not in reference._RESERVED and name in vars(Value):
+    elif name not in reference.RESERVED and name in vars(Value):
         delattr(Value, name)
         if name in OF_VALUES:
             setattr(Value, name, Missing(name))
@@ -123,7 +123,7 @@ cdef int take_docstrings() except -1:
         if text:
             take_docstring(name, text)
     for name, thing in vars(Reference).items():
-        if isinstance(thing, (FunctionType, property)) and thing.__doc__ and name in reference._RESERVED:
+        if isinstance(thing, (FunctionType, property)) and thing.__doc__ and name in reference.RESERVED:
             take_docstring(name, thing.__doc__)
     return 0
 

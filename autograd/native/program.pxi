@@ -188,9 +188,9 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
         found = program.run(1 + place, operands, node.number, answer)
     if found == FAILED:
         operation = OPERATION_OF[code]
-        _, local_gradient = reference._answer(operation, node.numbers)
+        _, local_gradient = reference.answered(operation, node.numbers)
         partials = reference.checked(operation, local_gradient(), count)
-        partial = reference._plain(partials[place]) if parent_at(node, place) != NULL else BLOCKED
+        partial = reference.plain_number(partials[place]) if parent_at(node, place) != NULL else BLOCKED
         found = BLOCKED_ if partial is BLOCKED else ANSWERED
         answer[0] = 0.0 if partial is BLOCKED else partial
     return found == ANSWERED
