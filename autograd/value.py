@@ -169,7 +169,7 @@ class Value(Methods):
             if not isinstance(operand, float)
         ]
 
-    def backward(self, seed: SupportsFloat = 1.0, **others: Any) -> None:
+    def backward(self, seed: SupportsFloat = 1.0, **others: NoReturn) -> None:
         """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
 
         >>> x = Value(3.0)

@@ -95,6 +95,8 @@ assert_type(nn.binary_cross_entropy_with_logits(0.5, 0.0), float)
 assert_type(nn.cross_entropy([v, w], 0), Value)
 assert_type(nn.cross_entropy([1.0, 2.0], target=1), float)
 assert_type(nn.hinge(v, -1), Value)
+assert_type(nn.leaky_relu(v), Value)
+assert_type(nn.elu(-1.0), float)
 
 # Optimisers, their rates and groups.
 schedules = [optim.cosine(0.1, steps=1000), optim.step_decay(0.1, every=10), optim.warmup(0.1, steps=5)]

@@ -57,6 +57,7 @@ v.maximum(z=w)  # refused: call-arg
 v.leaky_relu("0.1")  # refused: arg-type
 v.backward("1")  # refused: arg-type
 v.backward(w)  # refused: arg-type
+v.backward(retain_graph=True)  # refused: arg-type
 v.zero_grad(1)  # refused: call-arg
 
 # Operators.
