@@ -29,12 +29,12 @@ class Term:
     @property
     def text(self) -> str:
         """The formula in the signs of mathematics, as a terminal shows them."""
-        return _Text().write(self)
+        return TextPrinter().write(self)
 
     @property
     def latex(self) -> str:
         """The formula for a place within mathematics in LaTeX."""
-        return _Latex().write(self)
+        return LatexPrinter().write(self)
 
     def __str__(self) -> str:
         return self.text
@@ -268,7 +268,10 @@ def _needed_right(sign: str) -> int:
 
 
 class _Printer:
-    """Writes a term; what differs between text and LaTeX is in `body`, and `form` turns a term into what is shown."""
+    """Writes terms, each once: what differs between text and LaTeX is in `body`; `form` is what is shown for a term."""
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[int, bool, bool], tuple[Term, str]] = {}
 
     def form(self, term: Term) -> Term:
         return term
@@ -286,8 +289,15 @@ class _Printer:
         """
         term = self.form(term)
         if self.level(term) < needed or (not first and self.leads_with_sign(term)):
-            return f"({self.body(term, True, True)})"
-        return self.body(term, first, last)
+            return f"({self._once(term, True, True)})"
+        return self._once(term, first, last)
+
+    def _once(self, term: Term, first: bool, last: bool) -> str:
+        # The term is kept as well, so that no other one gets its id. A hash of its own would walk all of it.
+        key = id(term), first, last
+        if key not in self._written:
+            self._written[key] = term, self.body(term, first, last)
+        return self._written[key][1]
 
     def body(self, term: Term, first: bool, last: bool) -> str:
         raise NotImplementedError
@@ -320,7 +330,7 @@ class _Printer:
         )
 
 
-class _Text(_Printer):
+class TextPrinter(_Printer):
     def body(self, term: Term, first: bool, last: bool) -> str:
         match term:
             case Name(text) | Number(text):
@@ -371,7 +381,7 @@ def _can_follow_number(term: Term) -> bool:
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class _Latex(_Printer):
+class LatexPrinter(_Printer):
     def form(self, term: Term) -> Term:
         match term:
             case Call(function, arguments) if function in _DEFINITIONS:

@@ -236,6 +236,8 @@ def test_each_formula_of_the_rule_book_is_printed_as_it_is_declared(declared: Op
         "2·(xs − mean(xs))/n",
         "[xs = max(xs)]",
         "½·x",
+        "||x||",
+        "||a| − b|·|c|",
         "x₀ + ŷ",
     ],
 )
@@ -256,6 +258,9 @@ def test_formulas_as_people_write_them_are_read(formula: str) -> None:
         ("x·2", r"x \cdot 2"),
         ("exp(x)", "e^{x}"),
         ("exp(x)²", "(e^{x})^2"),
+        ("(1/x)²", r"(\frac{1}{x})^2"),
+        ("(x/y)·z", r"\frac{x}{y}\,z"),
+        ("(x // y)·z", r"\left\lfloor \frac{x}{y} \right\rfloor\,z"),
         ("expm1(x)", "e^{x} - 1"),
         ("log(x)", r"\ln x"),
         ("log(x + 1)", r"\ln(x + 1)"),
