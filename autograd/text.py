@@ -29,12 +29,12 @@ class Term:
     @property
     def text(self) -> str:
         """The formula in the signs of mathematics, as a terminal shows them."""
-        return TextPrinter().write(self)
+        return _Text().write(self)
 
     @property
     def latex(self) -> str:
         """The formula for a place within mathematics in LaTeX."""
-        return LatexPrinter().write(self)
+        return _Latex().write(self)
 
     def __str__(self) -> str:
         return self.text
@@ -205,6 +205,16 @@ def _substituted_words(piece: str | Term, places: Mapping[str, Term]) -> Sequenc
     return [part for part in (*parts, piece[end:]) if part]
 
 
+def printer() -> Callable[[Term], str]:
+    """What prints terms as text, and each part once: for formulas that grow around others.
+
+    >>> write = printer()
+    >>> write(parse("a + b"))
+    'a + b'
+    """
+    return _Text().write
+
+
 # Structure --------------------------------------------------------------------------------------------
 
 
@@ -330,7 +340,7 @@ class _Printer:
         )
 
 
-class TextPrinter(_Printer):
+class _Text(_Printer):
     def body(self, term: Term, first: bool, last: bool) -> str:
         match term:
             case Name(text) | Number(text):
@@ -381,7 +391,7 @@ def _can_follow_number(term: Term) -> bool:
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class LatexPrinter(_Printer):
+class _Latex(_Printer):
     def form(self, term: Term) -> Term:
         match term:
             case Call(function, arguments) if function in _DEFINITIONS:
