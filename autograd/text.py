@@ -158,7 +158,6 @@ def substitute(term: Term, places: Mapping[str, Term]) -> Term:
     >>> str(substitute(parse("x·(1 + x)"), {"x": parse("a − b")}))
     '(a − b)·(1 + (a − b))'
     """
-
     match term:
         case Name(name):
             return places.get(name, term)

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import Value, dot, exp, leaky_relu, maximum, operation, scope, sum, topological_order, where
+from autograd import Value, dot, exp, gradient, leaky_relu, maximum, operation, scope, sum, topological_order, where
 from autograd.draw import NOTEBOOK_NODES, diagram, draw, engine, layout, limits
 from autograd.draw.limits import is_larger_than
 from autograd.operations import OPERATIONS
@@ -144,6 +144,7 @@ def test_leaves_operations_and_the_root_differ_in_shape():
         (lambda x: x.sigmoid(), "σ"),
         (lambda x: maximum(x, 0.0), "max(·, 0)"),
         (lambda x: leaky_relu(x, 0.1), "leaky_relu(·, 0.1)"),
+        (lambda x: gradient(gradient(2.0 / x, x), x), "2·2/y3"),  # whose 3 is set high
     ],
 )
 def test_constants_stand_with_the_operation(make, symbol):
