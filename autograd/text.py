@@ -393,8 +393,8 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class _Latex(_Printer):
     def form(self, term: Term) -> Term:
         match term:
-            case Call(function, arguments) if function in _DEFINITIONS:
-                return substitute(parse(_DEFINITIONS[function]), dict(zip("xy", arguments, strict=False)))
+            case Call(function, arguments) if definition := _DEFINITIONS.get((function, len(arguments))):
+                return substitute(parse(definition), dict(zip("xy", arguments, strict=False)))
             case Infix(sign, left, right) if sign.strip() in _OVER and (positive := _without_sign(left)):
                 return Prefix("−", Infix(sign, positive, right))  # the sign stands before the line of the fraction
             case Index(Call("softmax", (Brackets("[", items),)), Number(place)) if DOTS not in items:
@@ -486,22 +486,22 @@ _BRACKETS = {
 }
 _BETWEEN = str.maketrans({"×": r"\times", "→": r"\to", ",": r",\;"})
 
-# What functions mean that mathematics has no name for.
+# What functions mean, of so many arguments, that mathematics has no name for.
 _DEFINITIONS = {
-    "exp2": "2^x",
-    "expm1": "exp(x) − 1",
-    "log1p": "ln(1 + x)",
-    "cbrt": "∛x",
-    "hypot": "√(x² + y²)",
-    "norm": "‖x‖",
-    "floor": "⌊x⌋",
-    "ceil": "⌈x⌉",
-    "softplus": "ln(1 + exp(x))",
-    "silu": "x·σ(x)",
-    "gelu": "x·Φ(x)",
-    "ReLU": "max(0, x)",
-    "leaky_relu": "max(0, x) + y·min(0, x)",
-    "elu": "max(0, x) + y·min(0, exp(x) − 1)",
+    ("exp2", 1): "2^x",
+    ("expm1", 1): "exp(x) − 1",
+    ("log1p", 1): "ln(1 + x)",
+    ("cbrt", 1): "∛x",
+    ("hypot", 2): "√(x² + y²)",
+    ("norm", 1): "‖x‖",
+    ("floor", 1): "⌊x⌋",
+    ("ceil", 1): "⌈x⌉",
+    ("softplus", 1): "ln(1 + exp(x))",
+    ("silu", 1): "x·σ(x)",
+    ("gelu", 1): "x·Φ(x)",
+    ("ReLU", 1): "max(0, x)",
+    ("leaky_relu", 2): "max(0, x) + y·min(0, x)",
+    ("elu", 2): "max(0, x) + y·min(0, exp(x) − 1)",
 }
 
 _COMMANDS = {
