@@ -44,19 +44,6 @@ FLOORS = {room: height for height, floor in enumerate(reversed(HOUSE.split("\n")
 
 # What is not as it should be yet: the import or the name, and why.
 EXCEPTIONS: dict[str, str] = {
-    **dict.fromkeys(
-        [
-            "autograd.explain.board imports autograd.draw.text.cells",
-            "autograd.explain.writer imports autograd.draw.groups.groups_of",
-            "autograd.explain.writer imports autograd.draw.text.cells",
-            "autograd.explain.writer imports autograd.draw.text.readable",
-            "autograd.explain.writer imports autograd.draw.text.shortened",
-            "autograd.explain.formats imports autograd.draw.text.cells",
-        ],
-        "draw is to stand above explain",
-    ),
-    "autograd.draw.files imports autograd.draw.Drawing": "for its type alone",
-    "autograd.draw.page imports autograd.draw.Drawing": "for its type alone",
     "autograd.native.core: autograd.operations._largest": "a loop over a list that is written by hand",
     **dict.fromkeys(
         [
