@@ -9,8 +9,9 @@
 
 #include <float.h>
 
+#include <Python.h>
+
 #include "ieee.h"
-#include "lists.h"
 
 enum {
     FIRST_BINARY = 64,
@@ -634,6 +635,8 @@ static inline int partial_where_2(double c, double x, double y, double value, do
     return 1;
 }
 
+#include "lists.h"
+
 static inline double value1(int code, double x) {
     switch (code) {
     case CODE_NEGATE:
@@ -1003,6 +1006,5 @@ static inline double step(int code, double x, double y) {
     }
     Py_UNREACHABLE();
 }
-
 
 #endif
