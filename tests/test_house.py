@@ -1,6 +1,7 @@
 """The house: what stands above imports what stands below, never the other way, and private names stay in their file.
 
 Every import is read: those within functions, those for type checkers alone, and those of the compiled engine.
+Only stubs are left out: they are generated, run nowhere, and tell of operations what Values they take.
 """
 
 import ast
