@@ -642,7 +642,7 @@ def test_math_functions_in_a_rule_name_the_remedy() -> None:
         gradient(y, x)
 
 
-# The README's table -------------------------------------------------------------------------------
+# The tables of operations -------------------------------------------------------------------------
 
 
 def derivative_table() -> str:
@@ -660,10 +660,21 @@ def domains_of(declared: Operation) -> list[tuple[str, Any]]:
     return list(zip(declared.parameters, plain, strict=True))
 
 
-def test_the_readme_has_the_table_of_the_rule_book() -> None:
-    """Seen to fail with one formula changed in the rule book. If it fails, put the expected table into README.md."""
-    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
-    table = re.search(r"^\| operation \|.*?(?=\n\n)", readme, re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parent.parent
 
-    assert table is not None
-    assert table[0] == derivative_table()
+
+def generated(path: Path) -> str:
+    """What stands between the two marks of a document."""
+    return re.split(r"<!-- operations: (?:begin|end) -->\n", path.read_text(encoding="utf-8"))[1]
+
+
+def test_the_table_of_operations_is_that_of_the_rule_book() -> None:
+    """Seen to fail with one formula changed. If it fails, put the expected table into OPERATIONS.md."""
+    assert generated(ROOT / ".github" / "OPERATIONS.md").strip() == derivative_table()
+
+
+def test_the_readme_names_every_operation() -> None:
+    """Seen to fail with `atan` left out."""
+    named = re.findall(r"`(\w+)`", generated(ROOT / "README.md"))
+
+    assert sorted(named) == sorted(declared.name for declared in BUILT_IN)
