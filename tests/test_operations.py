@@ -475,7 +475,7 @@ def test_a_costly_partial_may_turn_out_to_be_blocked() -> None:
 
 
 RULES_GONE_WRONG = {
-    "must answer a value and a closure.*lambda: .partial_x, partial_y": [
+    "must return a value and a closure.*lambda: .partial_x, partial_y": [
         lambda x, y: x + y,
         lambda x, y: (x + y,),
         lambda x, y: (x + y, (1.0, 1.0)),
