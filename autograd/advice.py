@@ -1,4 +1,4 @@
-"""What to write instead, where a rule cannot be run on Values because it calls a function of `math` or NumPy.
+"""What to write instead, if a rule cannot be run on Values because it calls a function of `math` or NumPy.
 
 `backward` runs a rule on floats. `gradient` runs it on Values, so that its results can be differentiated again, and
 then `math.exp` in it raises. The remedy depends on the function: the rule book has an `exp`, so use that; one that it

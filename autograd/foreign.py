@@ -55,7 +55,7 @@ OF_THE_PACKAGE = {
     "hessian_vector_product": "write hessian_vector(output, inputs, vector)",
     "hvp": "write hessian_vector(output, inputs, vector)",
     "inference_mode": "write no_grad()",
-    "is_grad_enabled": "write no_grad() where gradients are not wanted",
+    "is_grad_enabled": "write no_grad() if gradients are not wanted",
     "jacfwd": "write jacobian(outputs, inputs)",
     "jacrev": "write jacobian(outputs, inputs)",
     "manual_seed": "write random.seed(n), or seed=n when making a model",

@@ -45,7 +45,7 @@ class Comparison:
     verdict: str
     digits: int
     reason: str
-    output: str = ""  # the way to it, where the function has several
+    output: str = ""  # the path to it, if the function has several
 
     def __repr__(self) -> str:
         derivative = f"{self.output} by {self.input}" if self.output else self.input

@@ -51,7 +51,7 @@ def values(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStrat
 
 
 def inputs_for(operation: Operation, *, magnitude: float = 10.0, length: int = 3) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Arguments for an operation from its declared domain: floats, and lists of `length` floats where it takes lists.
+    """Arguments for an operation from its declared domain: floats, and lists of `length` floats if it takes lists.
 
     >>> from autograd import log
     >>> from hypothesis import find

@@ -49,13 +49,13 @@ class Value:
     """
 
     __slots__ = {  # with their docstrings, which `help` prints
-        "__dict__": "Attributes of one's own, as p.momentum = 0.0; made with the first of them.",
+        "__dict__": "A program's own attributes, such as p.momentum = 0.0; created with the first of them.",
         "__weakref__": "",
         "_birth": "Counts the Values of this process: a node is always younger than its operands.",
         "_data": "The number.",
-        "_grad": "The gradient; None until a pass has come by.",
+        "_grad": "The gradient; None until a pass has reached the node.",
         "_label": "The label.",
-        "_local_gradient": "The closure; None where the rule can be asked again, see `_node`.",
+        "_local_gradient": "The closure; None if the rule can be called again, see `_node`.",
         "line": "Where the program made this node, known under detect_anomaly only.",
         "numbers": "The operands as they were when the node was computed.",
         "operands": "What the operation was applied to: Values and plain floats, in their order; () for a leaf.",
@@ -418,7 +418,7 @@ def _not_made(kind: type[Any]) -> AttributeError:
 
 
 def _missing_in_subclass(value: Value, name: str) -> Any:
-    """The `__getattr__` of subclasses: Python asks it for slots that are empty, and where a property has failed."""
+    """The `__getattr__` of subclasses: Python asks it for slots that are empty, and when a property has failed."""
     if name == "_birth" or not hasattr(value, "_birth"):
         raise _not_made(type(value))
     return object.__getattribute__(value, name)  # raises as before

@@ -268,7 +268,7 @@ class _Bar:
             with suppress(Exception):
                 from tqdm import auto  # imported when used, because it costs more than all of autograd
 
-                # The one of `auto` knows notebooks, and warns where their widgets are missing.
+                # The one in `auto` knows notebooks, and warns if their widgets are missing.
                 self._bar = auto.tqdm(total=epochs, unit="epoch", file=_Deaf(file))
 
     def show(self, history: History) -> None:
