@@ -132,7 +132,7 @@ MISTAKES = {
     # the bottom
     "gradient starts at 1": ("self.grad = 0.0", "self.grad = 1.0", "a gradient that starts at 1"),
     "root without its 1": ("        self.grad += 1.0\n", "", "a root that never gets its 1"),
-    "root starts with its number": ("self.grad += 1.0", "self.grad += self.data", "a root that starts with its number"),
+    "root starts with its number": ("self.grad += 1.0", "self.grad += self.data", "a root that starts with its own number"),
     # gradients that overwrite
     "sum assigns": ("self.grad += grad\n            other.grad += grad", "self.grad = other.grad = grad", OVERWRITES, "x + y"),
     "sum assigns left": ("self.grad += grad\n            other", "self.grad = grad\n            other", OVERWRITES, "x + y"),

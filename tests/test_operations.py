@@ -481,8 +481,8 @@ RULES_GONE_WRONG = {
         lambda x, y: (x + y, (1.0, 1.0)),
         lambda x, y: (x + y, lambda: 1.0, lambda: 1.0),
     ],
-    "answered one float: write lambda": [lambda x, y: (x + y, lambda: 1.0)],
-    "answered 1 partial derivatives for 2 operands": [lambda x, y: (x + y, lambda: (1.0,))],
+    "returned one float: write lambda": [lambda x, y: (x + y, lambda: 1.0)],
+    "returned 1 partial derivatives for 2 operands": [lambda x, y: (x + y, lambda: (1.0,))],
 }
 
 

@@ -329,13 +329,13 @@ def test_lr_may_be_set_between_steps() -> None:
     optimizer.step()
 
     assert x.data == 1.0 + 0.25 + 2.0
-    with pytest.raises(ValueError, match="lr is -1"):
+    with pytest.raises(ValueError, match="lr must be .* not -1"):
         optimizer.lr = -1
 
 
 @pytest.mark.parametrize(
     ("rate", "error", "message"),
-    [(NAN, ValueError, "lr at step 0 is nan"), (-1.0, ValueError, "lr at step 0 is -1"), ("a", TypeError, "lr at")],
+    [(NAN, ValueError, "lr at step 0 is nan"), (-1.0, ValueError, "lr at step 0 must be .* not -1"), ("a", TypeError, "lr at")],
 )
 def test_a_function_has_to_give_a_rate(rate: Any, error: type[Exception], message: str) -> None:
     """Seen to fail with the function's answer unchecked."""
@@ -389,7 +389,7 @@ def test_parameters_that_cannot_be_trained(params: Any, error: type[Exception], 
 )
 def test_arguments_out_of_range(kind: type[Optimizer], argument: str, bad: float) -> None:
     """Seen to fail with `number < 0` for a check, which lets nan pass."""
-    with pytest.raises(ValueError, match=f"{argument} is "):
+    with pytest.raises(ValueError, match=f"{argument} (is nan|must be )"):
         kind([W], **{argument: bad})
 
 
@@ -398,7 +398,7 @@ def test_arguments_out_of_range(kind: type[Optimizer], argument: str, bad: float
     ("betas", "error", "message"),
     [
         ((1.0, 0.9), ValueError, r"betas\[0\] must be less than 1, not 1.0"),
-        ((0.9, 1), ValueError, r"betas\[1\] is 1.0,"),
+        ((0.9, 1), ValueError, r"betas\[1\] must be less than 1, not 1.0"),
         ((-0.1, 0.9), ValueError, r"betas\[0\]"),
         ((0.9, NAN), ValueError, r"betas\[1\] is nan"),
         ((0.9, "b"), TypeError, r"betas\[1\] must be a number, not 'b'"),
@@ -416,7 +416,7 @@ def test_betas_out_of_range(kind: type[Optimizer], betas: Any, error: type[Excep
     ("make", "error", "message"),
     [
         (lambda: SGD([W], nesterov=True), ValueError, "nesterov needs a momentum"),
-        (lambda: SGD([W], momentum=0.9, nesterov=1), TypeError, "nesterov is True or False"),
+        (lambda: SGD([W], momentum=0.9, nesterov=1), TypeError, "nesterov must be True or False"),
         (lambda: SGD([W], lr="0.1"), TypeError, "lr must be a number, not '0.1'"),
         (lambda: SGD([W], lr=True), TypeError, "lr must be a number, not True"),
         (lambda: SGD([W]).table(-1), ValueError, "limit must be 0 or more, not -1"),
@@ -431,19 +431,19 @@ def test_betas_out_of_range(kind: type[Optimizer], betas: Any, error: type[Excep
         (lambda: clip_grad_value([W], NAN), ValueError, "clip_value is nan"),
         (lambda: clip_grad_value({W}, 1.0), TypeError, "params are a list of Values, not a set"),
         (lambda: RMSprop([W], alpha=1.0), ValueError, "alpha must be less than 1, not 1.0"),
-        (lambda: RMSprop([W], momentum=-1), ValueError, "momentum is -1.0"),
+        (lambda: RMSprop([W], momentum=-1), ValueError, "momentum must be 0 or more, not -1.0"),
         (lambda: RMSprop([W], centered=1), TypeError, "centered must be True or False, not 1"),
-        (lambda: constant(-0.1), ValueError, "lr is -0.1"),
+        (lambda: constant(-0.1), ValueError, "lr must be 0 or more, not -0.1"),
         (lambda: step_decay(0.1, 0), ValueError, "every must be 1 or more, not 0"),
         (lambda: step_decay(0.1, 2.5), TypeError, "every must be a whole number, not 2.5"),
         (lambda: exponential_decay(0.1, NAN), ValueError, "factor is nan"),
-        (lambda: linear(0.1, 0), ValueError, "steps is 0"),
-        (lambda: linear(INF, 10), ValueError, "lr is inf"),
-        (lambda: cosine(0.1, 10, -1.0), ValueError, "final is -1.0"),
+        (lambda: linear(0.1, 0), ValueError, "steps must be 1 or more, not 0"),
+        (lambda: linear(INF, 10), ValueError, "lr must be finite, not inf"),
+        (lambda: cosine(0.1, 10, -1.0), ValueError, "final must be 0 or more, not -1.0"),
         (lambda: cosine(0.1, True), TypeError, "steps must be a whole number, not True"),
         (lambda: cosine(0.1, 10**20), ValueError, "steps must be .* or less, not 100000000000000000000"),
-        (lambda: warmup(cosine(0.1, 10), 0), ValueError, "steps is 0"),
-        (lambda: warmup(-1.0, 10), ValueError, "lr is -1"),
+        (lambda: warmup(cosine(0.1, 10), 0), ValueError, "steps must be 1 or more, not 0"),
+        (lambda: warmup(-1.0, 10), ValueError, "lr must be 0 or more, not -1"),
     ],
 )
 def test_arguments_that_make_no_sense(make: Callable[[], Any], error: type[Exception], message: str) -> None:
@@ -940,13 +940,13 @@ def without(*path: str) -> Callable[[dict[str, Any]], Any]:
         (changed("hyperparameters", to=3), "the state's hyperparameters: a dict is needed, not 3"),
         (without("hyperparameters", "eps"), "the state's hyperparameters: missing eps"),
         (changed("hyperparameters", "momentum", to=0.9), "the state's hyperparameters: unknown momentum"),
-        (changed("hyperparameters", "lr", to=-1), "lr is -1"),
+        (changed("hyperparameters", "lr", to=-1), "lr must be 0 or more, not -1"),
         (changed("hyperparameters", "lr", to=None), "lr must be a number, not None"),
         (changed("hyperparameters", "lr", to="0.1"), "lr must be a number, not '0.1'"),
         (changed("hyperparameters", "betas", to=[0.9]), "betas are two numbers"),
         (changed("hyperparameters", "betas", to=[0.9, 1.0]), r"betas\[1\]"),
         (changed("hyperparameters", "eps", to=NAN), "eps is nan"),
-        (changed("steps", to=-1), "steps is -1"),
+        (changed("steps", to=-1), "steps must be 0 or more, not -1"),
         (changed("steps", to=2.0), "steps must be a whole number, not 2.0"),
         (changed("steps", to=10**400), "steps"),
         (changed("parameters", to=[]), r"the state's parameters: a dict is needed, not \[\]"),
