@@ -22,6 +22,8 @@ from .book import BLOCKED
 from .modes import mode
 from .terminal import printable
 
+MOST_OPERANDS = 6
+
 
 def check_leaf(leaf: Any, number: float) -> None:
     """Raise FloatingPointError for a leaf that would be nan, because that is never intended."""
@@ -33,7 +35,7 @@ def check_made(node: Any) -> None:
     """Raise FloatingPointError if an operation has just made a nan, or an inf from finite numbers."""
     if math.isfinite(node._data) or not mode().forward:
         return
-    if math.isnan(node._data) or not _origins(node, node._data):
+    if math.isnan(node._data) or not _origins(node):
         raise FloatingPointError(f"{_story(node)} is {node._data}" + _circumstances(node))
 
 
@@ -50,32 +52,32 @@ def check_pass(order: list[Any], flows: dict[int, float]) -> None:
     if not mode().forward:
         check_result(root)
         asked = _on_the_way_to_leaves(order, flows)
-    for node in reversed(order):
-        if node._birth in flows and node._birth in asked:
-            if not math.isfinite(
-                flows[node._birth]
-            ):  # though all that arrived was finite, or it would have been reported
-                raise FloatingPointError(
-                    f"{_whereabouts(node)}the flows that arrive at {_brief(node)} add up to {flows[node._birth]}"
-                )
-            for parent, partial, flow in _sent(node, flows):
-                if not math.isfinite(flow) and parent._birth in asked:
-                    raise FloatingPointError(
-                        f"{_whereabouts(node)}the gradient that {_brief(node)} passes to "
-                        f"{printable(notation.shortened(notation.name(parent), 40))} is {flow}: "
-                        f"{flows[node._birth]} arrived, the local gradient is {partial}" + _circumstances(node)
-                    )
+    if found := _bad_flow(order, flows, asked):
+        raise FloatingPointError(_told(*found))
 
 
 def check_result(root: Any) -> None:
     """Raise FloatingPointError if a result is inf or nan, naming the node where that began."""
-    number, node = root._data, root
-    if math.isfinite(number):
-        return
-    while origins := [pair for pair in _origins(node, number) if type(pair[0]) is not float]:
-        node, number = origins[0]
-    began = "" if node is root else f", because {_brief(node)} is {number}"
-    raise FloatingPointError(f"{_story(root)} is {root._data}{began}" + _circumstances(node))
+    if not math.isfinite(root._data):
+        node = _birth(root)
+        began = "" if node is root else f", because {_brief(node)} is {node._data}"
+        raise FloatingPointError(f"{_story(root)} is {root._data}{began}" + _circumstances(node))
+
+
+def began(order: list[Any]) -> tuple[Any, str]:
+    """The node where the inf or nan of a result, or of its last backward pass, began; and the story.
+
+    `order` is a topological order, so the result is the last. One of its numbers or gradients must be inf or nan.
+    """
+    root = order[-1]
+    if not math.isfinite(root._data):
+        node = _birth(root)
+        return node, f"{_story(node)} is {node._data}" + _circumstances(node)
+    flows = {node._birth: node.grad for node in order if node.has_grad}
+    found = _bad_flow(order, flows, set(flows))
+    if found is None:
+        raise ValueError("all numbers and all gradients are finite")
+    return found[0], _told(*found)
 
 
 def check_derivatives(derivatives: list[Any]) -> None:
@@ -101,18 +103,43 @@ def users_line() -> str | None:
 # Where inf and nan come from ----------------------------------------------------------------------
 
 
-def _origins(node: Any, number: float) -> list[tuple[Any, float]]:
-    """The operands from which a node got its inf or nan, each with its number; none if it originates there."""
+def _birth(root: Any) -> Any:
+    """The computed node where the inf or nan of a node began."""
+    node = root
+    while computed := [x for x in _origins(node) if type(x) is not float and x.operation is not None]:
+        node = computed[0]
+    return node
+
+
+def _origins(node: Any) -> list[Any]:
+    """The operands from which a node got its inf or nan; none if it originates there."""
     # A nan comes from a nan, and an inf from an inf, unless that is in a branch that was not chosen.
-    is_alike = math.isnan if math.isnan(number) else math.isinf
+    is_alike = math.isnan if math.isnan(node._data) else math.isinf
     if not any(map(is_alike, node.numbers)):
         return []
     partials = iter(node.local_gradients())
     return [
-        (operand, number)
+        operand
         for operand, number in zip(node.operands, node.numbers, strict=True)
         if (type(operand) is float or next(partials)[1] is not BLOCKED) and is_alike(number)
     ]
+
+
+def _bad_flow(order: list[Any], flows: dict[int, float], asked: set[int]) -> tuple[Any, str] | None:
+    """The first node of a pass at which, or from which, a flow is inf or nan; and what to say of it."""
+    for node in reversed(order):
+        if node._birth in flows and node._birth in asked:
+            arrived = flows[node._birth]
+            if not math.isfinite(arrived):  # while all that arrived was finite, or this was told before
+                return node, f"the flows that arrive at {_brief(node)} add up to {arrived}"
+            for parent, partial, flow in _sent(node, flows):
+                if not math.isfinite(flow) and parent._birth in asked:
+                    return node, (
+                        f"the gradient that {_brief(node)} passes to "
+                        f"{printable(notation.shortened(notation.name(parent), 40))} is {flow}: "
+                        f"{arrived} arrived, the local gradient is {partial}" + _circumstances(node)
+                    )
+    return None
 
 
 def _sent(node: Any, flows: dict[int, float]) -> Iterator[tuple[Any, float, float]]:
@@ -141,11 +168,12 @@ def _on_the_way_to_leaves(order: list[Any], flows: dict[int, float]) -> set[int]
 
 def _story(node: Any) -> str:
     """Where a node was computed, layer and neuron first, and how."""
-    return _whereabouts(node) + _brief(node)
+    return _told(node, _brief(node))
 
 
-def _whereabouts(node: Any) -> str:
-    return printable(notation.whereabouts(node))
+def _told(node: Any, story: str) -> str:
+    """A story with where its node was computed before it."""
+    return printable(notation.whereabouts(node)) + story
 
 
 def _brief(node: Any) -> str:
@@ -153,10 +181,15 @@ def _brief(node: Any) -> str:
 
 
 def _circumstances(node: Any) -> str:
+    """What the operands were, inf and nan first, and the line that made the node where it is known."""
     pairs = zip(node.operands, node.numbers, strict=True)
     operands = {(id(x), number): (x, number) for x, number in pairs if type(x) is not float}
-    texts = [text for x, number in operands.values() if (text := _operand(x, number))]
-    where = ", with " + ", ".join(texts[:6] + ["…"] * (len(texts) > 6)) if texts else ""
+    first = sorted(operands.values(), key=lambda pair: math.isfinite(pair[1]))
+    texts = [text for x, number in first if (text := _operand(x, number))]
+    # Of a neuron with many inputs those matter that are inf or nan, and what one of them was combined with.
+    bad = sum(not math.isfinite(number) for _, number in first)
+    most = min(MOST_OPERANDS, max(2, bad)) if bad else MOST_OPERANDS
+    where = ", with " + ", ".join(texts[:most] + ["…"] * (len(texts) > most)) if texts else ""
     return printable(where + (f"; made at {node.line}" if node.line else ""))
 
 

@@ -19,6 +19,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "subtract": operator.sub,
     "multiply": operator.mul,
     "divide": operator.truediv,
+    "remainder": operator.mod,
+    "floor_divide": operator.floordiv,
     "power": operator.pow,
     "less": operator.lt,
     "less_equal": operator.le,

@@ -63,9 +63,8 @@ REALS = Domain("any real")
 POSITIVE = Domain("> 0", low=0.0, excluded=(0.0,))
 NONZERO = Domain("≠ 0", excluded=(0.0,))
 ABOVE_MINUS_ONE = Domain("> −1", low=-1.0, excluded=(-1.0,))
-
-# How tightly a notation binds, for parentheses: a + b inside a × b needs them, f(a) never does.
-SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+ABOVE_ONE = Domain("> 1", low=1.0, excluded=(1.0,))
+BETWEEN_MINUS_ONE_AND_ONE = Domain("between −1 and 1", low=-1.0, high=1.0, excluded=(-1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,9 +85,7 @@ class Operation:
     notation: str
     derivatives: tuple[str, ...]
     symbol: str
-    latex: tuple[str, ...]
     domain: tuple[Domain | list[Domain], ...]
-    precedence: int
     pattern: str
     symmetric: bool
     aliases: tuple[str, ...]
@@ -267,27 +264,25 @@ def operation(
     notation: str,
     *derivatives: str,
     symbol: str = "",
-    latex: tuple[str, ...] = (),
     domain: tuple[Domain | list[Domain], ...] = (),
-    precedence: int = ATOM,
     pattern: str = "",
     symmetric: bool = False,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Declare an operation: its notation, its derivatives as a table prints them, and then its rule.
 
-    >>> @operation("x³", "3·x²", precedence=POWER)
+    >>> @operation("x³", "3·x²")
     ... def cubed(x):
     ...     return x * x * x, lambda: (3 * x * x,)
     >>> cubed(2.0)
     8.0
 
-    The notation and the derivatives speak of the rule's parameters by their names. The symbol is what a
-    drawing shows, the name if none is given; `latex` holds the notation and the derivatives in LaTeX; the
-    domain says, for each parameter, where the operation and its derivatives exist: it is where tests look;
-    the precedence says how tightly a notation binds that does not enclose its operands; the pattern is the
-    word of the lectures for what the gradient does there: it "distributes", "switches" or "routes"; it is
-    symmetric where its operands can change places; aliases are other names that people type.
+    The notation and the derivatives speak of the rule's parameters by their names, in the signs of mathematics: they
+    are read as formulas, from which parentheses and LaTeX come (`text.parse`), and what is none is shown as it is. The
+    symbol is what a drawing shows, the name if none is given; the domain says, for each parameter, where the operation
+    and its derivatives exist: it is where tests look; the pattern is the word of the lectures for what the gradient
+    does there: it "distributes", "switches" or "routes"; it is symmetric where its operands can change places; aliases
+    are other names that people type.
 
     The rule is run on floats and on Values. So it computes with operators and the functions of this package,
     not with `math`, and decides by < and > only: `==` and `if x:` would not see a Value's number. A partial
@@ -311,9 +306,7 @@ def operation(
             notation,
             derivatives,
             symbol or name,
-            latex or (_latex_call(name, parameters), *derivatives),
             domain or (REALS,) * len(parameters),
-            precedence,
             pattern,
             symmetric,
             aliases,
@@ -324,11 +317,6 @@ def operation(
         return declared
 
     return declare
-
-
-def _latex_call(name: str, parameters: Iterable[str]) -> str:
-    shown = name.replace("_", r"\_")
-    return rf"\operatorname{{{shown}}}({', '.join(parameters)})"
 
 
 def _check_declaration(
@@ -367,17 +355,18 @@ def derived(
     value: Callable[..., float],
     partials: Callable[..., Any],
     *,
-    latex: str = "",
-    precedence: int = ATOM,
+    domain: tuple[Domain | list[Domain], ...] = (),
 ) -> Callable[..., Any]:
     """A function of floats and Values, given by its value on floats and by its partials on both.
 
-    Only derivatives are made of such: it is an operation that is in no book.
+    Only derivatives are made of such: it is an operation that is in no book. As with `operation`, a domain in a list
+    stands for a list of operands.
     """
     parameters = tuple(inspect.signature(value).parameters)
 
-    def rule(*operands: Any) -> Any:
-        return value(*map(data_of, operands)), lambda: partials(*operands)
+    def rule(*arguments: Any) -> Any:
+        numbers = [list(map(data_of, x)) if isinstance(x, list) else data_of(x) for x in arguments]
+        return value(*numbers), lambda: partials(*arguments)
 
     rule.__name__, rule.__doc__ = name, value.__doc__
     declared = Operation(
@@ -387,9 +376,7 @@ def derived(
         notation,
         (),
         notation,
-        (latex or _latex_call(name, parameters),),
-        (REALS,) * len(parameters),
-        precedence,
+        domain or (REALS,) * len(parameters),
         pattern="",
         symmetric=False,
         aliases=(),
@@ -406,4 +393,13 @@ def derived(
                 return each.__apply_operation__(declared, operands)
         return value(*operands)
 
+    def with_lists(*arguments: Any) -> Any:
+        operands = declared.operands(arguments)
+        for each in operands:
+            if type(each) is not float:
+                return each.__apply_operation__(declared, operands)
+        return value(*arguments)
+
+    if declared.list_count:
+        return with_lists
     return of_one if len(parameters) == 1 else of_many

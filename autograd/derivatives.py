@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import ieee, precise
-from .book import BLOCKED, POWER, PRODUCT, SUM, derived
+from .book import BLOCKED, REALS, derived
 from .ieee import data_of
 
 
@@ -25,28 +25,15 @@ def undefined(x: Any) -> Any:
 
 
 sech_squared: Callable[[Any], Any] = derived(
-    "sech_squared",
-    "sech²(x)",
-    precise.sech_squared,
-    lambda x: (-2.0 * ieee.tanh(x) * sech_squared(x),),
-    latex=r"\operatorname{sech}^2(x)",
+    "sech_squared", "sech²(x)", precise.sech_squared, lambda x: (-2.0 * ieee.tanh(x) * sech_squared(x),)
 )
 
 sigmoid_slope: Callable[[Any], Any] = derived(
-    "sigmoid_slope",
-    "σ′(x)",
-    precise.sigmoid_slope,
-    lambda x: (-ieee.tanh(0.5 * x) * sigmoid_slope(x),),
-    latex=r"\sigma'(x)",
+    "sigmoid_slope", "σ′(x)", precise.sigmoid_slope, lambda x: (-ieee.tanh(0.5 * x) * sigmoid_slope(x),)
 )
 
 atan_slope: Callable[[Any], Any] = derived(
-    "atan_slope",
-    "1/(1 + x²)",
-    precise.atan_slope,
-    lambda x: (_atan_curvature(x),),
-    latex=r"\frac{1}{1+x^2}",
-    precedence=PRODUCT,
+    "atan_slope", "1/(1 + x²)", precise.atan_slope, lambda x: (_atan_curvature(x),)
 )
 
 
@@ -56,21 +43,11 @@ def _third_derivative_of_atan(x):
 
 
 _atan_curvature: Callable[[Any], Any] = derived(
-    "atan_curvature",
-    "−2x/(1 + x²)²",
-    precise.atan_curvature,
-    lambda x: (_third_derivative_of_atan(x),),
-    latex=r"\frac{-2x}{(1+x^2)^2}",
-    precedence=PRODUCT,
+    "atan_curvature", "−2x/(1 + x²)²", precise.atan_curvature, lambda x: (_third_derivative_of_atan(x),)
 )
 
 scaled_exp: Callable[[Any, Any], Any] = derived(
-    "scaled_exp",
-    "y·exp(x)",
-    precise.scaled_exp,
-    lambda x, y: (lambda: scaled_exp(x, y), lambda: ieee.exp(x)),
-    latex="y e^x",
-    precedence=PRODUCT,
+    "scaled_exp", "y·exp(x)", precise.scaled_exp, lambda x, y: (lambda: scaled_exp(x, y), lambda: ieee.exp(x))
 )
 
 silu_slope = derived("silu_slope", "silu′(x)", precise.silu_slope, lambda x: (_silu_curvature(x),))
@@ -103,7 +80,58 @@ def _further(name: str, derivative: Callable[[float, int], float]) -> Callable[[
 
 
 erf_derivative = _further("erf", precise.erf_derivative)
+exp2_derivative = _further("exp2", precise.exp2_derivative)
 gelu_derivative = _further("gelu", precise.gelu_derivative)
+gelu_tanh_derivative = _further("gelu_tanh", precise.gelu_tanh_derivative)
+
+# Of the inverse functions, each slope s with the x·s that its own derivative has: s′ = ±(x·s)·s² and (x·s)′ = ±s³.
+
+asin_slope: Callable[[Any], Any] = derived(
+    "asin_slope",
+    "1/√(1 − x²)",
+    precise.asin_slope,
+    lambda x: (x * asin_slope(x) * asin_slope(x) * asin_slope(x),),
+)
+
+asinh_slope: Callable[[Any], Any] = derived(
+    "asinh_slope",
+    "1/√(1 + x²)",
+    precise.asinh_slope,
+    lambda x: (-_asinh_tilt(x) * asinh_slope(x) * asinh_slope(x),),
+)
+_asinh_tilt: Callable[[Any], Any] = derived(
+    "asinh_tilt",
+    "x/√(1 + x²)",
+    precise.asinh_tilt,
+    lambda x: (asinh_slope(x) * asinh_slope(x) * asinh_slope(x),),
+)
+
+acosh_slope: Callable[[Any], Any] = derived(
+    "acosh_slope",
+    "1/√(x² − 1)",
+    precise.acosh_slope,
+    lambda x: (-_acosh_tilt(x) * acosh_slope(x) * acosh_slope(x),),
+)
+_acosh_tilt: Callable[[Any], Any] = derived(
+    "acosh_tilt",
+    "x/√(x² − 1)",
+    precise.acosh_tilt,
+    lambda x: (-acosh_slope(x) * acosh_slope(x) * acosh_slope(x),),
+)
+
+atanh_slope: Callable[[Any], Any] = derived(
+    "atanh_slope",
+    "1/(1 − x²)",
+    precise.atanh_slope,
+    lambda x: (2.0 * x * atanh_slope(x) * atanh_slope(x),),
+)
+
+cbrt_slope: Callable[[Any], Any] = derived(
+    "cbrt_slope",
+    "1/(3·∛x²)",
+    precise.cbrt_slope,
+    lambda x: (-2.0 * ieee.divide(cbrt_slope(x), 3.0 * x),),
+)
 
 
 def quotient_derivative(x, y, by_divisor):
@@ -124,8 +152,50 @@ def _quotient_operation(by_divisor):
             lambda: quotient_derivative(1.0, y, by_divisor),  # as it is linear in x
             lambda: quotient_derivative(x, y, by_divisor + 1),
         ),
-        latex=rf"\frac{{{factor} \cdot x}}{{y^{{{by_divisor + 1}}}}}",
-        precedence=POWER,
+    )
+
+
+def hypot_derivative(x, y, by_x, by_y):
+    """The derivative of √(x² + y²), so many times by x and so many times by y."""
+    if type(x) is float and type(y) is float:
+        return precise.hypot_derivative(x, y, by_x, by_y)
+    return _hypot_operation(by_x, by_y)(x, y)
+
+
+@functools.cache
+def _hypot_operation(by_x, by_y):
+    name = "hypot" + "_by_x" * by_x + "_by_y" * by_y
+    return derived(
+        name,
+        f"{name}(x, y)",
+        lambda x, y: precise.hypot_derivative(x, y, by_x, by_y),
+        lambda x, y: (
+            lambda: hypot_derivative(x, y, by_x + 1, by_y),
+            lambda: hypot_derivative(x, y, by_x, by_y + 1),
+        ),
+    )
+
+
+def inverse_power(x, y, exponent, imaginary):
+    """The real or the imaginary part of 1/(x + iy)ⁿ: of such are all derivatives of atan2, as of the logarithm."""
+    if type(x) is float and type(y) is float:
+        return precise.inverse_power(x, y, exponent, imaginary)
+    return _inverse_power_operation(exponent, imaginary)(x, y)
+
+
+@functools.cache
+def _inverse_power_operation(exponent, imaginary):
+    part = "im" if imaginary else "re"
+    by_y = exponent if imaginary else -exponent  # i times i is −1
+
+    return derived(
+        f"{part}_inverse_power_{exponent}",
+        f"{part}(1/(x + iy)^{exponent})",
+        lambda x, y: precise.inverse_power(x, y, exponent, imaginary),
+        lambda x, y: (
+            lambda: -exponent * inverse_power(x, y, exponent + 1, imaginary),
+            lambda: -by_y * inverse_power(x, y, exponent + 1, not imaginary),
+        ),
     )
 
 
@@ -147,26 +217,23 @@ def _is_plain_power(base, exponent):
 def _power_operation(by_base, by_exponent):
     """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
     name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
-    notation, latex = _POWER_NOTATIONS.get((by_base, by_exponent), (f"{name}(x, y)", ""))
     return derived(
         name,
-        notation,
+        _POWER_NOTATIONS.get((by_base, by_exponent), f"{name}(x, y)"),
         lambda x, y: precise.power(x, y, by_base, by_exponent),
         lambda x, y: (
             lambda: power_derivative(x, y, by_base + 1, by_exponent),
             lambda: power_derivative(x, y, by_base, by_exponent + 1),
         ),
-        latex=latex,
-        precedence=POWER,
     )
 
 
 _POWER_NOTATIONS = {
-    (1, 0): ("y·x^(y−1)", "y x^{y-1}"),
-    (0, 1): ("x^y·ln x", r"x^y \ln x"),
-    (2, 0): ("y·(y−1)·x^(y−2)", r"y\,(y-1)\,x^{y-2}"),
-    (1, 1): ("x^(y−1)·(1 + y·ln x)", r"x^{y-1}\,(1 + y \ln x)"),
-    (0, 2): ("x^y·(ln x)²", r"x^y\,(\ln x)^2"),
+    (1, 0): "y·x^(y−1)",
+    (0, 1): "x^y·ln x",
+    (2, 0): "y·(y−1)·x^(y−2)",
+    (1, 1): "x^(y−1)·(1 + y·ln x)",
+    (0, 2): "x^y·ln(x)²",
 }
 
 
@@ -183,12 +250,7 @@ def shares(xs, shift, total):
 
 # Where y and z are constants, it is its own derivative.
 _part: Callable[..., Any] = derived(
-    "part",
-    "exp(x − y)/z",
-    lambda x, y, z: ieee.exp(x - y) / z,
-    lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED),
-    latex=r"\frac{e^{x-y}}{z}",
-    precedence=PRODUCT,
+    "part", "exp(x − y)/z", lambda x, y, z: ieee.exp(x - y) / z, lambda x, y, z: (_part(x, y, z), BLOCKED, BLOCKED)
 )
 
 # x/(x + y) and x + y for two parts of a whole: it is 1, but for a rounding that would make −xᵢ·xⱼ, the derivative of a
@@ -198,9 +260,142 @@ _share_of_whole = derived(
     "x/(x + y)",
     lambda x, y: x,
     lambda x, y: (lambda: y / _whole(x, y) / _whole(x, y), lambda: -x / _whole(x, y) / _whole(x, y)),
-    latex=r"\frac{x}{x+y}",
-    precedence=PRODUCT,
 )
-_whole: Callable[[Any, Any], Any] = derived(
-    "whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0), latex="x + y", precedence=SUM
+_whole: Callable[[Any, Any], Any] = derived("whole", "x + y", lambda x, y: 1.0, lambda x, y: (1.0, 1.0))
+
+
+# Derivatives of operations on lists ----------------------------------------------------------------
+
+
+def _are_numbers(xs):
+    return all(type(x) is float for x in xs)
+
+
+def norm_slopes(xs):
+    """Each x divided by the norm of all, of which the others have more digits than the norm without one has.
+
+    As with the shares, for the parts of a whole: it is 1, and so are the squares of the slopes added up.
+    """
+    numbers = [data_of(x) for x in xs]
+    known = precise.norm_slopes(numbers)
+    scale, length = precise.scaled_norm(numbers)
+    if _are_numbers(xs) or not 0 < length < ieee.INFINITY:
+        return [slope if math.isfinite(slope) else undefined(slope * x) for slope, x in zip(known, xs, strict=True)]
+    parts = [_scaled(x, slope, scale / length) for x, slope in zip(xs, known, strict=True)]
+    squares = [part * part for part in parts]
+    before = [0.0, *itertools.accumulate(squares[:-1])]
+    after = [0.0, *itertools.accumulate(squares[:0:-1])]
+    return [_side(part, some + more) for part, some, more in zip(parts, before, reversed(after), strict=True)]
+
+
+# x·z, of which y has the digits.
+_scaled = derived("scaled", "x·z", lambda x, y, z: y, lambda x, y, z: (z, BLOCKED, BLOCKED))
+
+# x/√(x² + y) and √(x² + y), which is 1.
+_side = derived(
+    "side",
+    "x/√(x² + y)",
+    lambda x, y: x,
+    lambda x, y: (
+        lambda: y / _hypotenuse(x, y) / _hypotenuse(x, y) / _hypotenuse(x, y),
+        lambda: -0.5 * x / _hypotenuse(x, y) / _hypotenuse(x, y) / _hypotenuse(x, y),
+    ),
 )
+_hypotenuse: Callable[[Any, Any], Any] = derived(
+    "hypotenuse",
+    "√(x² + y)",
+    lambda x, y: 1.0,
+    lambda x, y: (lambda: x / _hypotenuse(x, y), lambda: 0.5 / _hypotenuse(x, y)),
+)
+
+
+def product_slopes(xs):
+    """For each number the product of the others."""
+    if _are_numbers(xs):
+        return precise.product_slopes(xs)
+    return [_product_without(frozenset([place]))(xs) for place in range(len(xs))]
+
+
+@functools.cache
+def _product_without(places):
+    """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
+    left_out = "".join(f"_{place}" for place in sorted(places))
+    return derived(
+        f"prod_without{left_out}",
+        f"prod_without{left_out}(xs)",
+        lambda xs: precise.product_without(xs, places),
+        lambda xs: [
+            BLOCKED if place in places else functools.partial(_product_without(places | {place}), xs)
+            for place in range(len(xs))
+        ],
+        domain=([REALS],),
+    )
+
+
+def variance_slopes(xs):
+    """2·(x − mean)/(n − 1) for each x."""
+    known = precise.variance_slopes([data_of(x) for x in xs])
+    if _are_numbers(xs):
+        return known
+    mean = _mean(xs)
+    return [_centred(x, mean, slope, 2.0 / (len(xs) - 1)) for x, slope in zip(xs, known, strict=True)]
+
+
+# The mean; and z·(x − mean), of which y has the digits.
+_mean = derived(
+    "mean", "mean(xs)", lambda xs: math.fsum(xs) / len(xs), lambda xs: (1.0 / len(xs),) * len(xs), domain=([REALS],)
+)
+_centred = derived(
+    "centred",
+    "z·(x − mean)",
+    lambda x, mean, y, z: y,
+    lambda x, mean, y, z: (z, -z, BLOCKED, BLOCKED),
+)
+
+
+def standard_deviation_slopes(xs):
+    """(x − mean)/((n − 1)·std) for each x."""
+    known = precise.standard_deviation_slopes([data_of(x) for x in xs])
+    if _are_numbers(xs):
+        return known
+    return [_std_slope(place)(xs, slope) for place, slope in enumerate(known)]
+
+
+# Of what follows, y has the digits.
+
+
+@functools.cache
+def _std_slope(place):
+    name = f"std_by_{place}"
+    return derived(
+        name,
+        f"{name}(xs)",
+        lambda xs, y: y,
+        lambda xs, y: (*_std_curvatures(xs, place), BLOCKED),
+        domain=([REALS], REALS),
+    )
+
+
+def _std_curvatures(xs, place):
+    known = precise.standard_deviation_curvatures([data_of(x) for x in xs], place)
+    return [_std_curvature(*sorted((place, other)))(xs, curvature) for other, curvature in enumerate(known)]
+
+
+@functools.cache
+def _std_curvature(i, j):
+    """With the slopes g it is (cᵢⱼ − gᵢ·gⱼ)/std, where c is constant: hence its own derivative."""
+
+    def partials(xs, y):
+        slopes, std = standard_deviation_slopes(xs), _std(xs)
+        by_i, by_j = _std_curvatures(xs, i), _std_curvatures(xs, j)
+        thirds = [
+            -ieee.divide(by_i[j] * slope + by_i[k] * slopes[j] + by_j[k] * slopes[i], std)
+            for k, slope in enumerate(slopes)
+        ]
+        return *([0.0] * len(xs) if data_of(std) == 0 else thirds), BLOCKED
+
+    name = f"std_by_{i}_by_{j}"
+    return derived(name, f"{name}(xs)", lambda xs, y: y, partials, domain=([REALS], REALS))
+
+
+_std = derived("std", "std(xs)", precise.standard_deviation, standard_deviation_slopes, domain=([REALS],))

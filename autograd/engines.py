@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .modes import Scope, detect_anomaly, no_grad, scope
 from .terminal import complain, is_command
-from .value import Number, ancestors, is_computed, topological_order
+from .value import RUNNING, Number, ancestors, is_computed, topological_order
 
 __all__ = [
     "Number",
@@ -52,7 +52,7 @@ def _built() -> Any:
 
 
 try:
-    native = _built()
+    native: Any = _built()
 except ImportError as error:
     if not is_command():
         raise
@@ -65,3 +65,5 @@ if TYPE_CHECKING or native is None:
     from .value import Value
 else:
     from .native.core import Value, softmax
+
+    RUNNING.append(Value)

@@ -1,4 +1,4 @@
-"""Expressions as people type them: numbers, names, + - * / ** and the functions of the rule book.
+"""Expressions as people type them: numbers, names, + - * / // % ** and the functions of the rule book.
 
 >>> neuron = Expression("sigmoid(w*x + b)")
 >>> neuron.names
@@ -33,6 +33,8 @@ ARITHMETIC: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: ieee.divide,
+    ast.FloorDiv: operations.floor_divide,
+    ast.Mod: operations.remainder,
     ast.Pow: ieee.power,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -45,7 +47,7 @@ SIGNS = {"×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "^": "**", "�
 
 # The beginning of a text that holds only the characters of an expression; \u0300 to \u036f are the hats and
 # bars over letters.
-READABLE = re.compile(rf"(?:[\w\u0300-\u036f ,.+*/()\[\]<>|√⁻{''.join(map(re.escape, SIGNS))}-]|(?<=[<>])=)*")
+READABLE = re.compile(rf"(?:[\w\u0300-\u036f ,.+*/%()\[\]<>|√⁻{''.join(map(re.escape, SIGNS))}-]|(?<=[<>])=)*")
 
 # What may have been meant by other characters.
 ADVICE = {
@@ -58,7 +60,7 @@ REFUSALS: Final[dict[type[ast.AST], str]] = {
     ast.Compare: "a comparison is allowed only as the condition of where, as in where(a < b, x, y)",
     ast.List: "a list is allowed only in a function that takes one, as in sum([x, y])",
 }
-REFUSAL = "only numbers, names, + - * / **, parentheses and functions are allowed in an expression"
+REFUSAL = "only numbers, names, + - * / // % **, parentheses and functions are allowed in an expression"
 
 
 class ExpressionError(ValueError):
@@ -202,7 +204,7 @@ class Expression:
                 if type(sign) in ARITHMETIC:
                     return Step(ARITHMETIC[type(sign)], 2, node.col_offset), [left, right]
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                operation = OPERATIONS.called(name) or _written().get(name)
+                operation = _function(name, arguments)
                 if operation is None:
                     raise self._error(f"unknown function '{name:.40}'", node.col_offset, _suggestion(name))
                 if operation is operations.where:
@@ -315,25 +317,52 @@ def _typed(text: str) -> tuple[str, list[int]]:
     return "".join(written), [*columns, len(text)]
 
 
+def _function(name: str, arguments: Sequence[ast.expr]) -> Operation | None:
+    """The operation that is called by a name: max(x, y), as formulas have it, is maximum, and max([x, y]) is max."""
+    named, written = OPERATIONS.called(name), _written().get(name)
+    of_two_numbers = len(arguments) == 2 and not any(isinstance(argument, ast.List) for argument in arguments)
+    return written if named is None or (named.list_count and of_two_numbers) else named
+
+
 def _written() -> dict[str, Operation]:
-    """The functions by the names that formulas and drawings give them: max, min, ReLU, σ."""
+    """The functions by the names that formulas and drawings give them: max, min, ReLU, σ; those of numbers first."""
     return {
         word: operation
-        for operation in OPERATIONS.values()
+        for operation in sorted(OPERATIONS.values(), key=lambda operation: operation.list_count, reverse=True)
         for word in (operation.symbol, operation.notation.partition("(")[0])
         if word.isidentifier()
     }
 
 
-# Names that physicists and calculators use for what the rule book has under another one.
+# Names that physicists, calculators and libraries use for functions that the rule book has under another name.
+NAMES = {
+    "absolute": "abs",
+    "amax": "max",
+    "amin": "min",
+    "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arctanh": "atanh",
+    "average": "mean",
+    "ceiling": "ceil",
+    "clip": "clamp",
+    "expit": "sigmoid",
+    "lg": "log10",
+    "logistic": "sigmoid",
+    "mod": "remainder",
+    "product": "prod",
+    "rint": "round",
+    "sgn": "sign",
+    "stdev": "std",
+    "swish": "silu",
+    "tg": "tan",
+    "variance": "var",
+}
 ALIASES = {
     "ln": "log(x), the natural logarithm",
-    "log10": "log(x)/log(10)",
-    "log2": "log(x)/log(2)",
-    "tan": "sin(x)/cos(x)",
-    "sinh": "(exp(x)-exp(-x))/2",
-    "cosh": "(exp(x)+exp(-x))/2",
-    "pow": "x**y",
     "square": "x**2",
 }
 
@@ -342,6 +371,8 @@ def _suggestion(name: str) -> str:
     """What someone may have meant who typed an unknown name of a function."""
     if name in ALIASES:
         return f"write {ALIASES[name]}"
+    if name in NAMES:
+        return f"did you mean '{NAMES[name]}'?"
     spelled = {word: operation.name for word, operation in {**_written(), **OPERATIONS}.items()}
     close = difflib.get_close_matches(name[:40], spelled, n=1, cutoff=0.65)
     return f"did you mean '{spelled[close[0]]}'?" if close else f"the functions are {', '.join(OPERATIONS)}"

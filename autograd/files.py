@@ -97,7 +97,7 @@ def _status(place: str) -> os.stat_result | None:
     """What is there now, None for nothing; raises OSError for what can never be a file."""
     folder, name = os.path.split(place)
     if not os.path.isdir(folder or "."):
-        raise FileNotFoundError(f"there is no folder {folder!r} for {name or 'a file'}")
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder!r} for {name or 'a file'}")
     try:
         status = os.stat(place)
     except FileNotFoundError:

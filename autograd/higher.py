@@ -16,7 +16,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from operator import attrgetter
 from typing import Any, overload
 
 from . import nested
@@ -26,9 +25,9 @@ from .book import BLOCKED
 from .checks import whole
 from .engines import Number, Value
 from .ieee import is_real, real, unwrapped
-from .modes import Way
+from .modes import Way, mode
 from .operations import identity
-from .value import check_past, checked
+from .value import by_birth, check_past, checked
 
 # Of Values ----------------------------------------------------------------------------------------
 
@@ -237,7 +236,7 @@ def _path(outputs: Iterable[Any], births: list[int]) -> tuple[list[Any], set[int
                 if birth >= oldest and birth not in seen:
                     seen.add(birth)
                     found.append(operand)
-    found.sort(key=_by_birth)
+    found.sort(key=by_birth)
     path, between = [], set(births)
     for node in found:
         for operand in node.operands:
@@ -246,9 +245,6 @@ def _path(outputs: Iterable[Any], births: list[int]) -> tuple[list[Any], set[int
                 between.add(node._birth)
                 break
     return path, between
-
-
-_by_birth = attrgetter("_birth")
 
 
 def _partials(operation: Any, operands: Sequence[Any]) -> Sequence[Any]:
@@ -387,6 +383,8 @@ def _derivative(name: str, f: Callable[..., Any], argnums: Any) -> Callable[...,
         slopes: list[Any] = gradient(answer, leaves) if _is_value(answer) else [Value(0.0) for _ in leaves]
         if as_values:
             answer = answer if _is_value(answer) else Value(answer)
+            if not mode().recording:
+                answer = identity(answer)  # without the past, which it was given for the derivatives
         else:
             answer = answer.data if _is_value(answer) else answer
             slopes = [slope.data for slope in slopes]

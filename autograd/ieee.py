@@ -141,6 +141,27 @@ def log(x: Any) -> Any:
     return math.log(x) if x > 0 else -INFINITY if x == 0 else NAN
 
 
+def exp2(x: Any) -> Any:
+    if type(x) is not float:
+        return x.exp2()
+    try:
+        return math.exp2(x)
+    except OverflowError:
+        return INFINITY
+
+
+def log2(x: Any) -> Any:
+    if type(x) is not float:
+        return x.log2()
+    return math.log2(x) if x > 0 else -INFINITY if x == 0 else NAN
+
+
+def log10(x: Any) -> Any:
+    if type(x) is not float:
+        return x.log10()
+    return math.log10(x) if x > 0 else -INFINITY if x == 0 else NAN
+
+
 def log1p(x: Any) -> Any:
     if type(x) is not float:
         return x.log1p()
@@ -151,6 +172,10 @@ def sqrt(x: Any) -> Any:
     if type(x) is not float:
         return x.sqrt()
     return math.sqrt(x) if x >= 0 else NAN
+
+
+def cbrt(x: Any) -> Any:
+    return math.cbrt(x) if type(x) is float else x.cbrt()
 
 
 def sin(x: Any) -> Any:
@@ -165,12 +190,53 @@ def cos(x: Any) -> Any:
     return math.cos(x) if math.isfinite(x) else NAN
 
 
+def tan(x: Any) -> Any:
+    if type(x) is not float:
+        return x.tan()
+    return math.tan(x) if math.isfinite(x) else NAN
+
+
+def asin(x: Any) -> Any:
+    if type(x) is not float:
+        return x.asin()
+    return math.asin(x) if -1 <= x <= 1 else NAN
+
+
+def acos(x: Any) -> Any:
+    if type(x) is not float:
+        return x.acos()
+    return math.acos(x) if -1 <= x <= 1 else NAN
+
+
 def atan(x: Any) -> Any:
     return math.atan(x) if type(x) is float else x.atan()
 
 
+def atan2(x: Any, y: Any) -> Any:
+    """The angle whose tangent is x/y, as in C: the first one is the ordinate."""
+    return math.atan2(x, y) if type(x) is float else x.atan2(y)
+
+
 def erf(x: Any) -> Any:
     return math.erf(x) if type(x) is float else x.erf()
+
+
+def sinh(x: Any) -> Any:
+    if type(x) is not float:
+        return x.sinh()
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(INFINITY, x)
+
+
+def cosh(x: Any) -> Any:
+    if type(x) is not float:
+        return x.cosh()
+    try:
+        return math.cosh(x)
+    except OverflowError:
+        return INFINITY
 
 
 def tanh(x: Any) -> Any:
@@ -181,6 +247,22 @@ def erfc(x: Any) -> Any:
     return math.erfc(x) if type(x) is float else x.erfc()
 
 
+def asinh(x: Any) -> Any:
+    return math.asinh(x) if type(x) is float else x.asinh()
+
+
+def acosh(x: Any) -> Any:
+    if type(x) is not float:
+        return x.acosh()
+    return math.acosh(x) if x >= 1 else NAN
+
+
+def atanh(x: Any) -> Any:
+    if type(x) is not float:
+        return x.atanh()
+    return math.atanh(x) if -1 < x < 1 else math.copysign(INFINITY, x) if x in (-1, 1) else NAN
+
+
 def fabs(x: Any) -> Any:
     return math.fabs(x) if type(x) is float else x.abs()
 
@@ -189,6 +271,19 @@ def floor(x: Any) -> Any:
     if type(x) is not float:
         return x.floor()
     return math.copysign(math.floor(x), x) if math.isfinite(x) else x
+
+
+def ceil(x: Any) -> Any:
+    if type(x) is not float:
+        return x.ceil()
+    return math.copysign(math.ceil(x), x) if math.isfinite(x) else x
+
+
+def rint(x: Any) -> Any:
+    """The nearest whole number; of two the even one."""
+    if type(x) is not float:
+        return x.rint()
+    return math.copysign(round(x), x) if math.isfinite(x) else x
 
 
 # Of numbers only, for what decides has no derivative -----------------------------------------------
@@ -210,3 +305,18 @@ def isinf(x: Any) -> Any:
 
 def isfinite(x: Any) -> Any:
     return math.isfinite(x) if type(x) is float else x.isfinite()
+
+
+def fmod(x: Any, y: Any) -> Any:
+    """What is left of x when y has been taken away as often as it goes, with the sign of x; exact."""
+    if type(x) is not float:
+        return x.fmod(y)
+    return math.fmod(x, y) if math.isfinite(x) and y != 0 else NAN
+
+
+def ldexp(x: float, exponent: int) -> float:
+    """x·2^exponent."""
+    try:
+        return math.ldexp(x, exponent)
+    except OverflowError:
+        return math.copysign(INFINITY, x)

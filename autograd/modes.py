@@ -21,10 +21,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import update_wrapper
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from .value import Value
+from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -329,7 +326,7 @@ class Scope:
 
     name: str
     parent: "Scope | None"
-    members: "Callable[[], Iterable[Value]]"
+    members: Callable[[], Iterable[Any]]  # Values, which this file does not know
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -351,7 +348,7 @@ class scope(Way):  # noqa: N801
     Also a decorator, @scope("loss"). Raises TypeError for a name that is not a string, ValueError for an empty one.
     """
 
-    def __init__(self, name: str, members: "Callable[[], Iterable[Value]]" = tuple) -> None:
+    def __init__(self, name: str, members: Callable[[], Iterable[Any]] = tuple) -> None:
         if not isinstance(name, str):
             raise TypeError(f"the name of a scope must be a string, not {type(name).__name__}: scope('hidden layer')")
         if not name:

@@ -42,4 +42,4 @@ def parts(thing: Any) -> Iterator[Any]:
 
 def is_array(thing: Any) -> bool:
     """Whether a thing is an array of NumPy, which this package does without; one of no dimensions is a number."""
-    return hasattr(thing, "astype") and bool(thing.shape)
+    return hasattr(thing, "astype") and hasattr(thing, "flat") and bool(thing.shape)

@@ -5,12 +5,14 @@
 '(a + b) × 4'
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from .book import ATOM, POWER, SUM
 from .operations import where
+
+# What writes formulas is imported where that is done: most programs only train.
+if TYPE_CHECKING:
+    from .text import Term
 
 # The longest text in place of an operand: one that a notation has twice, as in x·σ(x), doubles with each operation.
 LONGEST = 4000
@@ -32,15 +34,24 @@ def name(node: Any, *, digits: int = 4) -> str:
     return node.label or (expression(node, digits=digits) if node.operation else decimal(node.data, digits))
 
 
-def constant(operation: Any, place: int, number: float, *, digits: int = 4) -> str:
+def number(x: float, *, digits: int = 4) -> "Term":
+    """A number to so many significant digits, as a part of a formula."""
+    from .text import Number
+
+    return Number(decimal(x, digits))
+
+
+def constant(operation: Any, place: int, x: float, *, digits: int = 4) -> "Term":
     """A plain number among the operands of an operation, a condition as True or False.
 
     >>> from autograd.operations import multiply
-    >>> constant(multiply, 0, 1.0), constant(where, 0, 1.0)
+    >>> constant(multiply, 0, 1.0).text, constant(where, 0, 1.0).text
     ('1', 'True')
     """
+    from .text import Name
+
     # What was compared, a condition does not know: it has come as a mere True or False.
-    return str(bool(number)) if operation is where and place == 0 else decimal(number, digits)
+    return Name(str(bool(x))) if operation is where and place == 0 else number(x, digits=digits)
 
 
 def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
@@ -54,82 +65,75 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
     A labelled node inside is called by its label; after `most` operations "…" stands for the rest. A formula that is
     all there, with names as labels, is one that `autograd.expression.Expression` reads; 17 digits give each number.
     """
+    from .text import DOTS, Name, Term
+
     remaining = most
 
-    def write(node: Any, needed: int, is_root: bool = False) -> str:
+    def written(node: Any, is_root: bool = False) -> Term:
         nonlocal remaining
-        if isinstance(node, str):  # written already
-            return _signless(node, needed)
-        if isinstance(node, float) or not node.operation or (node.label and not is_root):
-            called = name(node, digits=digits)
-            return f"({called})" if needed > SUM and _SUM.search(called) else _signless(called, needed)
+        if not node.operation:
+            return Name(node.label) if node.label else _signed(number(node.data, digits=digits))
+        if node.label and not is_root:
+            return Name(node.label)
         if remaining == 0:
-            return "…"
+            return DOTS
         remaining -= 1
         operation = node.operation
+
+        def operand(place: int, x: Any) -> Term:
+            if isinstance(x, Term):
+                return x
+            return _signed(constant(operation, place, x, digits=digits)) if isinstance(x, float) else written(x)
+
         arguments = [
-            [write(item, 0) for item in few(argument)] if isinstance(argument, list) else write(argument, need)
-            for argument, need in zip(_arguments(node, digits), _needed(operation), strict=True)
+            [operand(place, item) for item in few(argument, DOTS)]
+            if isinstance(argument, list)
+            else operand(place, argument)
+            for place, argument in enumerate(operation.arguments(node.operands))
         ]
         filled = fill(operation, arguments)
-        if len(filled) > LONGEST and not is_root:
-            return "…"
-        return f"({filled})" if operation.precedence < needed else _signless(filled, needed)
+        return DOTS if not is_root and len(filled.text) > LONGEST else filled
 
-    return write(node, 0, is_root=True)
+    return written(node, is_root=True).text
 
 
-def _arguments(node: Any, digits: int) -> list[Any]:
-    """The operands as the operation's parameters take them, a number alone as its text."""
-    arguments = node.operation.arguments(node.operands)
-    return [
-        constant(node.operation, place, x, digits=digits) if isinstance(x, float) else x
-        for place, x in enumerate(arguments)
-    ]
+def _signed(number: "Term") -> "Term":
+    """A negative number as one with a sign before it: (-3) × x, as (−y) × x."""
+    from .text import Number, Prefix
+
+    if isinstance(number, Number) and number.digits.startswith("-"):
+        return Prefix("-", Number(number.digits[1:]))
+    return number
 
 
-def _signless(text: str, needed: int) -> str:
-    """The text to stand beside a sign or in a product, in parentheses if it begins with a sign itself."""
-    return f"({text})" if needed > SUM and text.startswith(("-", "−")) else text
-
-
-# A label such as "w·x + b" is to be taken as a whole.
-_SUM = re.compile(r" [+−-] ")
-
-
-def fill(operation: Any, arguments: Sequence[Any]) -> str:
-    """An operation's notation with a text in place of each parameter, for a list its texts in brackets.
+def fill(operation: Any, arguments: Sequence[Any]) -> "Term":
+    """An operation's notation with a term in place of each parameter, for a list its terms in brackets.
 
     >>> from autograd.operations import dot
-    >>> fill(dot, [["a", "b"], ["c", "d"]])
+    >>> from autograd.text import Name
+    >>> fill(dot, [[Name("a"), Name("b")], [Name("c"), Name("d")]]).text
     'dot([a, b], [c, d])'
     """
-    written = [listed(argument) if isinstance(argument, list) else argument for argument in arguments]
-    places = dict(zip(operation.parameters, written, strict=True))
-    return occurrences(places).sub(lambda found: places[found[0]], operation.notation)
+    from .text import parse, substitute
+
+    return substitute(parse(operation.notation), places(operation, arguments))
 
 
-def occurrences(names: Iterable[str]) -> re.Pattern[str]:
-    """Finds names in a formula.
+def places(operation: Any, arguments: Sequence[Any]) -> "dict[str, Term]":
+    """The term for each parameter."""
+    from .text import Brackets
 
-    >>> occurrences(["x", "y"]).findall("y·x³ + max(x)")
-    ['y', 'x', 'x']
+    terms = [Brackets("[", tuple(argument)) if isinstance(argument, list) else argument for argument in arguments]
+    return dict(zip(operation.parameters, terms, strict=True))
+
+
+def few(items: Sequence[Any], dots: Any = "…") -> Sequence[Any]:
+    """The items; of more than eight, the first and the last.
+
+    >>> "".join(few("abcdefghij"))
+    'abcdef…j'
     """
-    return re.compile(f"{_NO_NAME_BEFORE}({'|'.join(map(re.escape, names))}){_NO_NAME_AFTER}")
-
-
-def listed(texts: Sequence[str], *, ellipsis: str = "…") -> str:
-    """Texts in brackets, with commas between; of many the first and the last.
-
-    >>> listed("abc"), listed("abcdefghij")
-    ('[a, b, c]', '[a, b, c, d, e, f, …, j]')
-    """
-    return f"[{', '.join(few(texts, ellipsis=ellipsis))}]"
-
-
-def few(items: Sequence[Any], *, ellipsis: Any = "…") -> Sequence[Any]:
-    """The items; of more than eight, the first and the last."""
-    return items if len(items) <= 8 else [*items[:6], ellipsis, items[-1]]
+    return items if len(items) <= 8 else [*items[:6], dots, items[-1]]
 
 
 def brief(node: Any, most: int = 60) -> str:
@@ -154,19 +158,3 @@ def shortened(text: str, most: int) -> str:
 def whereabouts(node: Any) -> str:
     """The scopes that a node was computed in, for the beginning of a message, as "MLP.layers.0.neurons.2: "."""
     return f"{shortened('.'.join(node.scope.path), 60)}: " if node.scope else ""
-
-
-# The ends of a name. Digits set high or low are letters to `re`, but in x³ the name is x.
-_NO_NAME_BEFORE, _NO_NAME_AFTER = (rf"(?{look}[^\W⁰¹²³⁴-⁹₀-₉])" for look in ("<!", "!"))
-
-
-def _needed(operation: Any) -> list[int]:
-    """How tightly the operand of each parameter must bind to stand without parentheses."""
-    count = len(operation.parameters)
-    if operation.precedence == ATOM:
-        encloses = operation.notation.endswith((")", "]", "|"))
-        return [0 if encloses else ATOM] * count
-    if operation.precedence == POWER or count == 1:
-        return [operation.precedence + 1] * count
-    # As computed from left to right: (a − b) − c needs no parentheses, a − (b − c) does, and a + (b + c) too.
-    return [operation.precedence] + [operation.precedence + 1] * (count - 1)

@@ -9,11 +9,12 @@ The textbook's formulas lose digits where terms cancel, and all of them where a 
 the product does not. All here are floats; what Values make of it stands at the end of `operations`.
 """
 
+import collections
 import decimal
 import functools
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from . import ieee
@@ -110,6 +111,188 @@ def silu_curvature(x: float) -> float:
     return scaled_exp(-x, bracket) / ((1.0 + e) * (1.0 + e))
 
 
+@formula
+def gelu_tanh(x: float) -> float:
+    """x·σ(t) for t = 2·√(2/π)·(x + 0.044715·x³), which is x·(1 + tanh(t/2))/2."""
+    if x > 30:
+        return x
+    if x < -30:
+        return -0.0
+    t, rest = _gelu_tanh_exponent(x), _gelu_tanh_rest(x)
+    e = ieee.exp(-t if x > 0 else t) * (1.0 - rest if x > 0 else 1.0 + rest)
+    return x / (1.0 + e) if x >= 0 else scaled_exp(t, x * (1.0 + rest)) / (1.0 + e)
+
+
+# 2·√(2/π), and 0.044715 of it: sums of two floats.
+GELU_TANH_FACTORS = (1.5957691216057308, -9.96930880911092e-17), (0.07135481627260025, -6.175149918155315e-19)
+
+
+@formula
+def _gelu_tanh_exponent(x: float) -> float:
+    """t, but for a rest: the exponential of t alone has lost as many ulp as t is large."""
+    return x * (GELU_TANH_FACTORS[0][0] + GELU_TANH_FACTORS[1][0] * (x * x))
+
+
+@formula
+def _gelu_tanh_rest(x: float) -> float:
+    """t − _gelu_tanh_exponent(x)."""
+    (a, a_rest), (b, b_rest) = GELU_TANH_FACTORS
+    square = x * x
+    cubic = b * square
+    cubic_rest = _product_error(b, square, cubic) + b * _product_error(x, x, square) + b_rest * square
+    factor = a + cubic
+    factor_rest = _sum_error(a, cubic, factor) + cubic_rest + a_rest
+    return _product_error(x, factor, x * factor) + x * factor_rest
+
+
+GELU_TANH_CUBIC = 0.21406444881780073  # three times the second one
+
+# The zero of its derivative, where 1 + x·t'(x) + exp(t) is 0, as the sum of two floats; and exp(t) there.
+GELU_TANH_MINIMUM, GELU_TANH_POWER = (-0.7524614220710163, 3.635560509207687e-17), 0.29195521191476714
+
+
+@formula
+def gelu_tanh_slope(x: float) -> float:
+    """σ(t)·(1 + x·t'·(1 − σ(t))) = exp(t)·(1 + x·t' + exp(t))/(1 + exp(t))²."""
+    if x > 30:
+        return 1.0
+    if x < -30:
+        return -0.0
+    if -2 < x < 0:
+        return _gelu_tanh_slope_beside_its_zero(x)
+    t, rest = _gelu_tanh_exponent(x), _gelu_tanh_rest(x)
+    growth = x * (GELU_TANH_FACTORS[0][0] + GELU_TANH_CUBIC * (x * x))
+    e = ieee.exp(-t if x >= 0 else t) * (1.0 - rest if x >= 0 else 1.0 + rest)
+    if x >= 0:
+        return (1.0 + growth * e / (1.0 + e)) / (1.0 + e)
+    bracket = 1.0 + growth + e
+    return scaled_exp(t, bracket + bracket * (rest - e * (2.0 + e) / ((1.0 + e) * (1.0 + e))))
+
+
+@formula
+def _gelu_tanh_slope_beside_its_zero(x: float) -> float:
+    """The same where 1 + x·t' + exp(t) cancels: from its zero on, it is a sum of two terms of one sign.
+
+    What the roundings on the way have lost is added last.
+    """
+    a, b, three_b = GELU_TANH_FACTORS[0][0], GELU_TANH_FACTORS[1][0], GELU_TANH_CUBIC
+    (zero, zero_rest), power = GELU_TANH_MINIMUM, GELU_TANH_POWER
+    t, t_rest = _gelu_tanh_exponent(x), _gelu_tanh_rest(x)
+    e = ieee.exp(t)
+    base = 1.0 + e
+    divisor = base * base
+    far = x - zero
+    far_rest = _sum_error(x, -zero, far) - zero_rest
+    distance = far + far_rest
+    squares = x * x + x * zero + zero * zero
+    first, second = a + three_b * squares, a + b * squares
+    term, other = distance * first, power * ieee.expm1(distance * second)
+    bracket = term + other
+    numerator = e * bracket
+    slope = numerator / divisor
+    lost = t_rest - 2.0 * _sum_error(1.0, e, base) / base - _product_error(base, base, divisor) / divisor
+    bracket_rest = _sum_error(term, other, bracket) + _product_error(distance, first, term)
+    bracket_rest = bracket_rest + (far - distance + far_rest) * (first + e * second)
+    rest = lost * numerator + e * bracket_rest + _product_error(e, bracket, numerator)
+    rest = rest + (numerator - slope * divisor) - _product_error(slope, divisor, slope * divisor)
+    return slope + rest / divisor
+
+
+def gelu_tanh_derivative(x: float, order: int) -> float:
+    """The first as above; the others from the series of x·σ(t) around x, in so many digits that none is missed."""
+    if order == 1:
+        return gelu_tanh_slope(x)
+    if not math.fabs(x) <= 60:
+        return x if math.isnan(x) else 0.0
+    with decimal.localcontext(MANY_DIGITS):
+        at, a = decimal.Decimal(x), 2 * TWO_OVER_PI.sqrt()
+        b = decimal.Decimal("0.044715") * a
+        t = [a * at + b * at**3, a + 3 * b * at**2, 3 * b * at, b] + [decimal.Decimal(0)] * order
+        powers = [(-t[0]).exp()]  # the series of exp(−t), and then that of 1/(1 + exp(−t))
+        for n in range(1, order + 1):
+            powers.append(-sum((k * t[k] * powers[n - k] for k in range(1, n + 1)), decimal.Decimal(0)) / n)
+        shares = [1 / (1 + powers[0])]
+        for n in range(1, order + 1):
+            shares.append(-shares[0] * sum((powers[k] * shares[n - k] for k in range(1, n + 1)), decimal.Decimal(0)))
+        return float(math.factorial(order) * (at * shares[order] + shares[order - 1]))
+
+
+TWO_OVER_PI = decimal.Decimal("0.636619772367581343075535053490057448137838582961825794990669376")
+
+# Inverse functions ---------------------------------------------------------------------------------
+
+
+def asin_slope(x: float) -> float:
+    """1/√(1 − x²), where 1 − x² would lose digits near 1."""
+    return ieee.divide(1.0, ieee.sqrt((1.0 - x) * (1.0 + x)))
+
+
+@formula
+def asinh_slope(x: float) -> float:
+    """1/√(1 + x²), where x² may overflow."""
+    if ieee.fabs(x) <= 1:
+        return 1.0 / ieee.sqrt(1.0 + x * x)
+    inverse = 1.0 / ieee.fabs(x)
+    return inverse / ieee.sqrt(1.0 + inverse * inverse)
+
+
+def asinh_tilt(x: float) -> float:
+    """x/√(1 + x²), where x may be inf."""
+    if ieee.fabs(x) <= 1:
+        return x / ieee.sqrt(1.0 + x * x)
+    inverse = 1.0 / x
+    return ieee.copysign(1.0 / ieee.sqrt(1.0 + inverse * inverse), x)
+
+
+def acosh_slope(x: float) -> float:
+    """1/√(x² − 1), where x² − 1 would lose digits near 1, or overflow."""
+    return ieee.divide(1.0, ieee.sqrt(x - 1.0) * ieee.sqrt(x + 1.0))
+
+
+def acosh_tilt(x: float) -> float:
+    """x/√(x² − 1), where x may be inf."""
+    if x < 2:
+        return x * acosh_slope(x)
+    inverse = 1.0 / x
+    return 1.0 / ieee.sqrt((1.0 - inverse) * (1.0 + inverse))
+
+
+def atanh_slope(x: float) -> float:
+    """1/(1 − x²), where 1 − x² would lose digits near 1."""
+    return ieee.divide(1.0, (1.0 - x) * (1.0 + x))
+
+
+# Roots and powers of two ---------------------------------------------------------------------------
+
+
+@formula
+def cube_root(x: float) -> float:
+    """The cube root, to less than 2 ulp by one of Newton's steps from libm's, which may be off by nearly 4."""
+    if not 0 < ieee.fabs(x) < ieee.INFINITY:
+        return x
+    is_small = ieee.fabs(x) < 2.0**-900  # then a cube would be subnormal
+    scaled = x * 2.0**300 if is_small else x
+    root = ieee.cbrt(scaled)
+    root = root - (root * root * root - scaled) / (3.0 * root * root)
+    return root * 2.0**-100 if is_small else root
+
+
+@formula
+def cbrt_slope(x: float) -> float:
+    """1/(3·∛x²), as ∛x/x/3 with fewer roundings."""
+    root = cube_root(x)
+    return root / x / 3.0 if 0 < ieee.fabs(x) < ieee.INFINITY else ieee.divide(1.0, root * root)
+
+
+LN_2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
+
+
+def exp2_derivative(x: float, order: int) -> float:
+    """2^x·(ln 2)ⁿ, also where 2^x alone overflows."""
+    root = ieee.exp2(0.5 * x)
+    return root * LN_2**order * root
+
+
 # The bell curve -----------------------------------------------------------------------------------
 
 # 2/√π, 1/√(2π) and, as the sum of two floats, 1/√2.
@@ -146,6 +329,26 @@ def _hermite(x: float, twice: int, order: int) -> tuple[decimal.Decimal, decimal
         for done in range(order):
             before, last = last, -twice * (decimal.Decimal(x) * last + done * before)
         return before, last
+
+
+# As the sum of two floats.
+ERFC_OF_1_25 = 0.07709987174354177, -3.3360693261863044e-19
+
+
+@formula
+def erf_complement(x: float) -> float:
+    """1 − erf(x), in libm's digits but for the stretch where these may be off by more than 4 ulp.
+
+    There, it is erfc(1.25) and the area of the bell curve from x to 1.25.
+    """
+    if not 1 <= x < 1.25:
+        return ieee.erfc(x)
+    half = 0.5 * (1.25 - x)
+    area = 0.0
+    for place, weight in GAUSS_LEGENDRE.items():
+        t = 1.25 - half * (1.0 + place)
+        area = area + weight * ieee.exp(-t * t)
+    return ERFC_OF_1_25[0] + (ERFC_OF_1_25[1] + ERF_HEIGHT * half * area)
 
 
 @formula
@@ -208,10 +411,18 @@ def _normal_share(x: float) -> float:
     return 0.5 * (ieee.erfc(argument) - ERF_HEIGHT * ieee.exp(-argument * argument) * lost)
 
 
+@formula
 def _product_error(x: float, y: float, product: float) -> float:
     """x·y − product, where that is the product's rounding (Dekker 1971, "A floating-point technique")."""
     (a, b), (c, d) = _halves(x), _halves(y)
     return a * c - product + a * d + b * c + b * d
+
+
+@formula
+def _sum_error(x: float, y: float, total: float) -> float:
+    """x + y − total, where that is the sum's rounding (Knuth, "The Art of Computer Programming", 4.2.2)."""
+    second = total - x
+    return (x - (total - second)) + (y - second)
 
 
 def _halves(x: float) -> tuple[float, float]:
@@ -227,6 +438,309 @@ def _mills(x: float) -> float:
         term *= -odd / (x * x)
         total += term
     return total
+
+
+# The plane -----------------------------------------------------------------------------------------
+
+
+@formula
+def hypot(x: float, y: float) -> float:
+    """√(x² + y²), where the squares may overflow or underflow; inf beside anything, also beside nan."""
+    if ieee.isinf(x) or ieee.isinf(y):
+        return ieee.INFINITY
+    scale = _scale(_larger(ieee.fabs(x), ieee.fabs(y)))
+    x, y = x * scale, y * scale
+    return ieee.sqrt(x * x + y * y) / scale
+
+
+@formula
+def _larger(x: float, y: float) -> float:
+    return x if x > y else y
+
+
+@formula
+def _scale(largest: float) -> float:
+    """A power of two for numbers up to the largest one, such that their squares can be added."""
+    return 2.0**-600 if largest > 2.0**480 else 2.0**600 if largest < 2.0**-480 else 1.0
+
+
+@formula
+def hypot_slope(x: float, y: float) -> float:
+    """x/√(x² + y²): 0 at 0, and at infinity the limit where there is one."""
+    if ieee.isinf(x):
+        return ieee.copysign(1.0, x) if ieee.fabs(y) < ieee.INFINITY else ieee.NAN
+    if ieee.isinf(y):
+        return x / ieee.fabs(y)
+    if x == 0 and y == 0:
+        return 0.0
+    scale = _scale(_larger(ieee.fabs(x), ieee.fabs(y)))
+    return share_of_length(x, scale, ieee.sqrt((x * scale) * (x * scale) + (y * scale) * (y * scale)))
+
+
+def share_of_length(x: float, scale: float, length: float) -> float:
+    """x·scale/length, which loses no digits of a small x."""
+    return x / length * scale if scale < 1 else x * scale / length
+
+
+def hypot_derivative(x: float, y: float, by_x: int, by_y: int) -> float:
+    """The derivative of √(x² + y²), so many times by x and so many times by y, in whichever order; 0 at 0."""
+    order = by_x + by_y
+    if order == 1:
+        return hypot_slope(x, y) if by_x else hypot_slope(y, x)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return hypot_slope(x, y) * 0.0
+    if x == 0 and y == 0:
+        return 0.0
+    with decimal.localcontext(MANY_DIGITS):
+        a, b = decimal.Decimal(x), decimal.Decimal(y)
+        polynomial = sum(c * a**i * b**j for (i, j), c in _hypot_polynomial(by_x, by_y).items())
+        return float(polynomial / (a * a + b * b).sqrt() ** (2 * order - 1))
+
+
+@functools.cache
+def _hypot_polynomial(by_x: int, by_y: int) -> dict[tuple[int, int], int]:
+    """p in the derivative p(x, y)/√(x² + y²)²ⁿ⁻¹ of order n: the coefficients by the powers of x and y.
+
+    >>> _hypot_polynomial(1, 1)  # −x·y
+    {(1, 1): -1}
+    """
+    if by_x + by_y == 1:
+        return {(by_x, by_y): 1}
+    variable = 0 if by_x else 1
+    before = _hypot_polynomial(by_x - 1, by_y) if by_x else _hypot_polynomial(by_x, by_y - 1)
+    # By the quotient rule p'·(x² + y²) − (2n−1)·x·p, where n is the order before.
+    found = collections.Counter[tuple[int, int]]()
+    for powers, c in before.items():
+        x_and_y = list(powers)
+        x_and_y[variable] += 1
+        found[x_and_y[0], x_and_y[1]] -= (2 * (by_x + by_y) - 3) * c
+        x_and_y[variable] -= 2
+        found[x_and_y[0] + 2, x_and_y[1]] += c * powers[variable]
+        found[x_and_y[0], x_and_y[1] + 2] += c * powers[variable]
+    return {powers: c for powers, c in found.items() if c}
+
+
+@formula
+def inverse_share(x: float, y: float) -> float:
+    """x/(x² + y²), where the squares may overflow or underflow: the real part of 1/(x + iy)."""
+    if ieee.isinf(x) or ieee.isinf(y):
+        return ieee.NAN if ieee.isnan(x) or ieee.isnan(y) else ieee.copysign(0.0, x)
+    scale = _scale(_larger(ieee.fabs(x), ieee.fabs(y)))
+    x, y = x * scale, y * scale
+    return ieee.divide(x, x * x + y * y) * scale
+
+
+def inverse_power(x: float, y: float, exponent: int, imaginary: bool) -> float:
+    """The real or the imaginary part of (x + iy)^(−exponent)."""
+    if exponent == 1:
+        return -inverse_share(y, x) if imaginary else inverse_share(x, y)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return inverse_share(x, y)
+    with decimal.localcontext(MANY_DIGITS):
+        a, b = decimal.Decimal(x), decimal.Decimal(y)
+        real, unreal = decimal.Decimal(1), decimal.Decimal(0)
+        for _ in range(exponent):
+            real, unreal = real * a + unreal * b, unreal * a - real * b
+        return float((unreal if imaginary else real) / (a * a + b * b) ** exponent)
+
+
+# Lists ---------------------------------------------------------------------------------------------
+# From left to right, in steps that any language has.
+
+
+def norm(xs: Sequence[float]) -> float:
+    """√(x₁² + … + xₙ²), where the squares may overflow or underflow."""
+    scale, length = scaled_norm(xs)
+    return length / scale
+
+
+def scaled_norm(xs: Sequence[float]) -> tuple[float, float]:
+    """A power of two, and the norm of the numbers multiplied by it, which has all its digits."""
+    largest = largest_magnitude(xs)
+    if not largest < ieee.INFINITY:
+        return 1.0, largest
+    scale, total = _scale(largest), 0.0
+    for x in xs:
+        total = total + (x * scale) * (x * scale)
+    return scale, ieee.sqrt(total)
+
+
+def largest_magnitude(xs: Sequence[float]) -> float:
+    """The largest |x|, 0 of none; nan where one is nan."""
+    largest = 0.0
+    for x in xs:
+        if not ieee.fabs(x) <= largest:  # nan is not, and stays
+            largest = ieee.fabs(x) if largest <= ieee.INFINITY else largest
+    return largest
+
+
+def norm_slopes(xs: Sequence[float]) -> list[float]:
+    """x/norm for each x: 0 where all are 0; of one infinite number ±1; of several, nobody knows their shares: nan."""
+    scale, length = scaled_norm(xs)
+    if length == 0:
+        return [0.0] * len(xs)
+    if ieee.isinf(length):
+        infinite = 0
+        for x in xs:
+            infinite = infinite + (1 if ieee.isinf(x) else 0)
+        share = 1.0 if infinite == 1 else ieee.NAN
+        return [ieee.copysign(share, x) if ieee.isinf(x) else 0.0 for x in xs]
+    return [share_of_length(x, scale, length) for x in xs]
+
+
+def product(xs: Sequence[float]) -> float:
+    """x₁·…·xₙ, where a part of it may overflow or underflow though the whole does not."""
+    mantissa, exponent = _scaled_product(xs)
+    return ieee.ldexp(mantissa, exponent)
+
+
+def _scaled_product(xs: Sequence[float]) -> tuple[float, int]:
+    """The product as a number from ½ to 1 and a power of two, with the digits of the product as one writes it."""
+    mantissa, exponent = 1.0, 0
+    for x in xs:
+        mantissa, exponent = _times(mantissa, exponent, x)
+    return mantissa, exponent
+
+
+def _times(mantissa: float, exponent: int, x: float) -> tuple[float, int]:
+    factor, shift = math.frexp(x)  # of inf and nan: themselves, and 0
+    mantissa, further = math.frexp(mantissa * factor)
+    return mantissa, exponent + shift + further
+
+
+def product_slopes(xs: Sequence[float]) -> list[float]:
+    """For each number the product of the others, those before it times those after it: right with zeros among them."""
+    before = [(1.0, 0)]
+    for x in xs[:-1]:
+        before.append(_times(*before[-1], x))
+    slopes, mantissa, exponent = [0.0] * len(xs), 1.0, 0
+    for i in range(len(xs) - 1, -1, -1):
+        slopes[i] = ieee.ldexp(before[i][0] * mantissa, before[i][1] + exponent)
+        mantissa, exponent = _times(mantissa, exponent, xs[i])
+    return slopes
+
+
+def product_without(xs: Sequence[float], places: Collection[int]) -> float:
+    """The product of all numbers but those at some places."""
+    if len(places) == 1:
+        return product_slopes(xs)[next(iter(places))]
+    return product([x for i, x in enumerate(xs) if i not in places])
+
+
+def variance(xs: Sequence[float]) -> float:
+    """The sum of the squared deviations from the mean, divided by n − 1."""
+    distances, exponent = deviations(xs)
+    return ieee.ldexp(_sum_of_squares(distances) / (len(xs) - 1), 2 * exponent)
+
+
+def standard_deviation(xs: Sequence[float]) -> float:
+    """The square root of the variance, where the variance may overflow or underflow."""
+    distances, exponent = deviations(xs)
+    return ieee.ldexp(ieee.sqrt(_sum_of_squares(distances) / (len(xs) - 1)), exponent)
+
+
+def variance_slopes(xs: Sequence[float]) -> list[float]:
+    """2·(x − mean)/(n − 1) for each x."""
+    distances, exponent = deviations(xs)
+    return [ieee.ldexp(2.0 * distance / (len(xs) - 1), exponent) for distance in distances]
+
+
+def standard_deviation_slopes(xs: Sequence[float]) -> list[float]:
+    """(x − mean)/((n − 1)·std) for each x; 0 where all are equal."""
+    distances, _ = deviations(xs)
+    total = _sum_of_squares(distances)
+    if total == 0:
+        return [0.0] * len(xs)
+    divisor = ieee.sqrt(total * (len(xs) - 1))
+    return [distance / divisor for distance in distances]
+
+
+def _sum_of_squares(xs: Sequence[float]) -> float:
+    total = 0.0
+    for x in xs:
+        total = total + x * x
+    return total
+
+
+def deviations(xs: Sequence[float]) -> tuple[list[float], int]:
+    """How far each number is from their mean, to be multiplied by two to the power of an exponent.
+
+    As (n·x − total)/n, where n·x and the total are carried in two floats: so they have their digits also where the
+    numbers are nearly equal, and are 0 where all are equal.
+    """
+    count, largest = float(len(xs)), largest_magnitude(xs)
+    if not largest < ieee.INFINITY:
+        return [ieee.NAN] * len(xs), 0
+    _, exponent = math.frexp(largest)
+    scaled = [ieee.ldexp(x, -exponent) for x in xs]  # to 1 at most, so that nothing overflows
+    total = rest = 0.0
+    for x in scaled:
+        added = total + x
+        rest = rest + _sum_error(total, x, added)
+        total = added
+    distances = []
+    for x in scaled:
+        multiple = count * x
+        multiple_rest = _product_error(count, x, multiple)
+        distance = multiple - total
+        distance_rest = _sum_error(multiple, -total, distance) + multiple_rest - rest
+        distances.append((distance + distance_rest) / count)
+    return distances, exponent
+
+
+def standard_deviation_curvatures(xs: Sequence[float], place: int) -> list[float]:
+    """The derivatives by each number of the derivative of std by the one at a place; 0 where all are equal.
+
+    With D = n·x − Σx they are ((n·δ − 1)·ΣD²/n − Dᵢ·Dⱼ)/ΣD²/((n − 1)·std), where the terms may cancel, to nothing if
+    n = 2. So that is computed exactly.
+    """
+    from fractions import Fraction  # takes a while, and is used only here
+
+    if not largest_magnitude(xs) < ieee.INFINITY:
+        return [ieee.NAN] * len(xs)
+    count, exact = len(xs), [Fraction(x) for x in xs]
+    total = sum(exact)
+    distances = [count * x - total for x in exact]
+    squares = sum(distance * distance for distance in distances)
+    if not squares:
+        return [0.0] * count
+    spread = (count - 1) * standard_deviation(xs)
+    shares = [
+        Fraction(count * (i == place) - 1, count) - distances[place] * distance / squares
+        for i, distance in enumerate(distances)
+    ]
+    return [ieee.divide(float(share), spread) for share in shares]
+
+
+# Remainders ----------------------------------------------------------------------------------------
+
+
+@formula
+def remainder(x: float, y: float) -> float:
+    """x % y as Python has it, with the sign of y; nan for y = 0."""
+    rest = ieee.fmod(x, y)
+    if rest == 0:
+        return ieee.copysign(0.0, y)
+    return rest + y if rest < 0 < y or y < 0 < rest else rest
+
+
+@formula
+def floor_quotient(x: float, y: float) -> float:
+    """x // y as Python has it: ⌊x/y⌋; x/0 for y = 0."""
+    if y == 0:
+        return ieee.divide(x, y)
+    rest = ieee.fmod(x, y)
+    quotient = (x - rest) / y  # whole, but for a rounding
+    return _whole(quotient - 1.0 if rest < 0 < y or y < 0 < rest else quotient, x / y)
+
+
+@formula
+def _whole(quotient: float, sign: float) -> float:
+    """The nearest whole number; a zero has the sign of another number."""
+    if quotient == 0:
+        return ieee.copysign(0.0, sign)
+    below = ieee.floor(quotient)
+    return below + 1.0 if quotient - below > 0.5 else below
 
 
 # Quotients ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -82,6 +82,23 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(ERRORS, _plain)
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns of text: the first stands left and is shortened to the terminal's width, the others stand right."""
+    import shutil  # slow to import, and this module is a part of every program
+
+    table = [[printable(cell) for cell in row] for row in (heads, *rows)]
+    first, *others = [max(map(len, column)) for column in zip(*table, strict=True)]
+    first = min(first, max(10, shutil.get_terminal_size().columns - sum(others) - 2 * len(others)))
+    ellipsis = printable("…")
+    for text, *numbers in table:
+        shown = text if len(text) <= first else text[: first - len(ellipsis)] + ellipsis
+        print(
+            f"{shown:<{first}}",
+            *[f"{number:>{width}}" for number, width in zip(numbers, others, strict=True)],
+            sep="  ",
+        )
 
 
 class OutputError(Exception):

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from types import FrameType, MemberDescriptorType, WrapperDescriptorType
-from typing import Any, NoReturn, SupportsFloat, Union
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, Union
 
 from . import operations
 from .anomaly import check_leaf, check_made, check_pass, users_line
@@ -31,11 +31,16 @@ from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
 from .terminal import printable
 
+if TYPE_CHECKING:
+    from .operations import Methods  # v.exp() and the like: what runs makes them at the end of this file
+else:
+    Methods = object
+
 # What an expression may contain: a Value or any real number.
 Number = Union["Value", SupportsFloat]
 
 
-class Value:
+class Value(Methods):
     """A number in a computation graph: a leaf, or the node that an operation made.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
@@ -159,12 +164,12 @@ class Value:
             return []
         pairs = zip(self.operands, _partials(self), strict=True)
         return [
-            (operand, partial if type(partial) is float else _plain(partial))
+            (operand, partial if type(partial) is float else plain_number(partial))
             for operand, partial in pairs
             if not isinstance(operand, float)
         ]
 
-    def backward(self, seed: SupportsFloat = 1.0, **others: Any) -> None:
+    def backward(self, seed: SupportsFloat = 1.0, **others: NoReturn) -> None:
         """Add to every leaf's `grad` the derivative of this node with respect to it, times `seed`.
 
         >>> x = Value(3.0)
@@ -195,7 +200,7 @@ class Value:
                 continue
             for operand, partial in zip(node.operands, _partials(node), strict=True):
                 if type(partial) is not float and not isinstance(operand, float):
-                    partial = _plain(partial)
+                    partial = plain_number(partial)
                 if partial is not BLOCKED and not isinstance(operand, float):
                     birth, flow = operand._birth, arrived * partial
                     flows[birth] = flows[birth] + flow if birth in flows else flow
@@ -234,6 +239,18 @@ class Value:
             return _apply(operations.reciprocal, (self,))
         return _operator(operations.divide, number, self)
 
+    def __mod__(self, other: Number) -> "Value":
+        return _operator(operations.remainder, self, other, "__rmod__")
+
+    def __rmod__(self, other: Number) -> "Value":
+        return _operator(operations.remainder, other, self)
+
+    def __floordiv__(self, other: Number) -> "Value":
+        return _operator(operations.floor_divide, self, other, "__rfloordiv__")
+
+    def __rfloordiv__(self, other: Number) -> "Value":
+        return _operator(operations.floor_divide, other, self)
+
     def __pow__(self, other: Number) -> "Value":
         return _operator(operations.power, self, other, "__rpow__")
 
@@ -269,26 +286,29 @@ class Value:
     def __bool__(self) -> NoReturn:
         raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
 
-    def __float__(self) -> NoReturn:
-        raise TypeError(
-            "a Value is not a float, because its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
-        )
+    if not TYPE_CHECKING:  # because then float(v) and v ^ 2 would pass
 
-    def __int__(self) -> NoReturn:
-        raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
+        def __float__(self) -> NoReturn:
+            raise TypeError(
+                "a Value is not a float, because its gradient would be lost: "
+                "use autograd.exp(v) for math.exp(v), or v.data"
+            )
 
-    def __xor__(self, other: Any) -> NoReturn:
-        raise TypeError("^ is not a power in Python: write x ** y")
+        def __int__(self) -> NoReturn:
+            raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
 
-    __rxor__ = __xor__
+        def __xor__(self, other: Any) -> NoReturn:
+            raise TypeError("^ is not a power in Python: write x ** y")
+
+        __rxor__ = __xor__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reduced(self, Value)
+        return reduced(self, Value)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if not hasattr(cls, "__getattr__"):
-            cls.__getattr__ = _missing_in_subclass  # type: ignore[attr-defined]
+            setattr(cls, "__getattr__", _missing_in_subclass)  # noqa: B010  # as an assignment, pyright takes it for Value's
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if hasattr(self, name)]  # without those that only name a remedy
@@ -351,10 +371,10 @@ def topological_order(root: Value) -> list[Value]:
     A node is always younger than its operands. So the order of birth is a topological order, and the same in
     every run.
     """
-    return sorted(ancestors(root), key=_by_birth)
+    return sorted(ancestors(root), key=by_birth)
 
 
-_by_birth = attrgetter("_birth")
+by_birth = attrgetter("_birth")
 
 
 def ancestors(root: Value) -> Iterator[Value]:
@@ -384,18 +404,18 @@ def _operator(operation: Operation, x: Any, y: Any, reflected: str = "") -> Valu
     numbers = x._data if type(x) is Value else x, y._data if type(y) is Value else y
     if type(numbers[0]) is float and type(numbers[1]) is float:  # nearly always
         return _node(operation, (x, y), numbers)
-    if reflected and not _is_operand(y):
-        return _strangers_answer(x, y, reflected)  # type: ignore[no-any-return]
+    if reflected and not is_operand(y):
+        return strangers_answer(x, y, reflected)  # type: ignore[no-any-return]
     return _apply(operation, (_operand(x), _operand(y)))
 
 
 def _compared(compare: Callable[[float, float], bool], value: Value, other: Any, reflected: str) -> bool:
-    if not _is_operand(other):
-        return _strangers_answer(value, other, reflected)  # type: ignore[no-any-return]
+    if not is_operand(other):
+        return strangers_answer(value, other, reflected)  # type: ignore[no-any-return]
     return compare(value._data, other._data if isinstance(other, Value) else data_of(_operand(other)))
 
 
-def _strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
+def strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
     """What a stranger's own operator makes of a Value; TypeError, with the remedy, if it does not support Values."""
     kind = type(stranger)
     method = next((vars(base)[reflected] for base in kind.__mro__ if reflected in vars(base)), None)
@@ -408,11 +428,13 @@ def _strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
     return real(stranger) if answer is NotImplemented else answer
 
 
-def _is_operand(thing: Any) -> bool:
+def is_operand(thing: Any) -> bool:
+    """Whether operators of Values take it: a Value, what applies operations itself, or a real number."""
     return isinstance(thing, Value) or hasattr(type(thing), "__apply_operation__") or is_real(thing)
 
 
-def _not_made(kind: type[Any]) -> AttributeError:
+def not_made(kind: type[Any]) -> AttributeError:
+    """The error of a Value whose class did not call the initializer of this one."""
     name = kind.__name__
     return AttributeError(f"this {name} has no number: {name}.__init__ must call super().__init__(data)")
 
@@ -420,7 +442,7 @@ def _not_made(kind: type[Any]) -> AttributeError:
 def _missing_in_subclass(value: Value, name: str) -> Any:
     """The `__getattr__` of subclasses: Python asks it for slots that are empty, and when a property has failed."""
     if name == "_birth" or not hasattr(value, "_birth"):
-        raise _not_made(type(value))
+        raise not_made(type(value))
     return object.__getattribute__(value, name)  # raises as before
 
 
@@ -437,7 +459,7 @@ def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
 
 def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
     """The same, for operands whose numbers are known."""
-    data, local_gradient = _answer(operation, numbers)
+    data, local_gradient = answered(operation, numbers)
     way = MODE.get()
     if way.unsure:
         way = settled(way)
@@ -459,13 +481,13 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
             node.line = users_line()
             check_made(node)
     if not way.recording:
-        node._local_gradient = _forgotten
+        node._local_gradient = forgotten
         node.numbers = node.operands = ()
         node.operation = None
     return node
 
 
-def _answer(operation: Operation, numbers: Sequence[Any]) -> Any:
+def answered(operation: Operation, numbers: Sequence[Any]) -> Any:
     """What the rule returns for these numbers: the value and the local-gradient closure."""
     answer = operation.rule(*(operation.arguments(numbers) if operation.list_count else numbers))
     if operation.is_of_book:
@@ -478,7 +500,7 @@ def _answer(operation: Operation, numbers: Sequence[Any]) -> Any:
     return answer
 
 
-def _forgotten() -> NoReturn:
+def forgotten() -> NoReturn:
     """In place of a local-gradient closure: what was computed under `no_grad` is a leaf, but not one that was made."""
     raise RuntimeError(
         "this Value was computed under no_grad(), so it does not know what it was computed from: "
@@ -488,19 +510,22 @@ def _forgotten() -> NoReturn:
 
 def check_past(value: Value) -> None:
     """Raise RuntimeError for what was computed under `no_grad`, for it cannot be differentiated."""
-    if value._local_gradient is _forgotten:
-        _forgotten()
+    if value._local_gradient is forgotten:
+        forgotten()
 
 
 def is_computed(value: Value) -> bool:
     """Whether an operation made it, even if the Value does not remember that because of `no_grad`."""
-    return value.operation is not None or value._local_gradient is _forgotten
+    return value.operation is not None or value._local_gradient is forgotten
 
 
 # How a leaf is copied -----------------------------------------------------------------------------
 
+# The last one is the Value of the engine that runs. This file knows its own; `engines`, which chooses, adds the other.
+RUNNING: list[type[Any]] = [Value]
 
-def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
+
+def reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
     """How to make a leaf again when it is copied or pickled; `plain` is the class itself, not a subclass."""
     if value.operation is not None:
         raise TypeError(
@@ -513,10 +538,9 @@ def _reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
 
 def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None) -> Value:
     """A leaf as it was copied or pickled; the class None stands for the Value of the engine that is running."""
-    from . import engines  # which imports this file: so not at the top
-
-    leaf: Value = engines.Value.__new__(kind or engines.Value)
-    engines.Value.__init__(leaf, data, label)  # that of a subclass may have other parameters
+    running: Any = RUNNING[-1]
+    leaf: Value = running.__new__(kind or running)
+    running.__init__(leaf, data, label)  # that of a subclass may have other parameters
     leaf._grad = grad
     return leaf
 
@@ -551,7 +575,7 @@ def _partials(node: Value) -> Sequence[Any]:
     """What the local-gradient closure of a node returns: one partial for each operand."""
     operation: Any = node.operation
     if node._local_gradient is None:
-        _, local_gradient = _answer(operation, node.numbers)
+        _, local_gradient = answered(operation, node.numbers)
         return local_gradient()  # type: ignore[no-any-return]
     return checked(operation, node._local_gradient(), len(node.operands))
 
@@ -569,7 +593,7 @@ def checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
     return held
 
 
-def _plain(partial: Any) -> float | None:
+def plain_number(partial: Any) -> float | None:
     """A partial as a number; a costly one is a closure, called only now that its operand is known to be a Value."""
     partial = partial() if callable(partial) else partial
     return BLOCKED if partial is BLOCKED else real(partial)
@@ -609,7 +633,7 @@ def _send_to_parents(node: Value) -> None:
 _loops: dict[FrameType, list[Any]] = {}
 
 
-def _emptied(node: Any) -> list[Any]:
+def emptied(node: Any) -> list[Any]:
     """The attributes that a program or a subclass has given a node, which has them no more."""
     held = list(node.__dict__.values())
     node.__dict__.clear()
@@ -624,7 +648,7 @@ def _let_go(node: Value) -> None:
     """Let go what a dying node holds: by the loop that let the node go, else by a loop that begins here."""
     # A Value that could not be made has none of these.
     held = [getattr(node, name, None) for name in ("operands", "_local_gradient", "scope")]
-    held.append(_emptied(node))
+    held.append(emptied(node))
     if not any(held):
         return
     node.operands, node._local_gradient, node.scope = (), None, None
@@ -646,7 +670,7 @@ def _let_go(node: Value) -> None:
 # The methods --------------------------------------------------------------------------------------
 
 # What no operation can be called: what a Value has, or any object.
-_RESERVED = frozenset(dir(Value))
+RESERVED = frozenset(dir(Value))
 
 for _name in OF_VALUES:
     setattr(Value, _name, Missing(_name))
@@ -654,20 +678,21 @@ for _name in OF_VALUES:
 
 def _become_method(name: str, operation: Operation | None) -> None:
     """Make v.exp() of exp(v). A name whose operation is gone, or takes a list first, is not a method any more."""
-    method = _method(operation)
+    method = method_of(operation)
     if method is not None:
         setattr(Value, name, method)
-    elif name not in _RESERVED and name in vars(Value):
+    elif name not in RESERVED and name in vars(Value):
         delattr(Value, name)
         if name in OF_VALUES:
             setattr(Value, name, Missing(name))
 
 
-def _method(operation: Operation | None) -> Callable[..., Any] | None:
+def method_of(operation: Operation | None) -> Callable[..., Any] | None:
+    """The method that an operation becomes; None where its first argument is a list."""
     if operation is None or isinstance(operation.domain[0], list):
         return None
     for name in (operation.name, *operation.aliases):
-        if name in _RESERVED:
+        if name in RESERVED:
             raise ValueError(f"an operation cannot be called {name!r}: a Value has something else of that name")
 
     def method(self: Value, *others: Number, **named: Number) -> Value:

@@ -15,3 +15,6 @@ settings.register_profile(
     "thorough", max_examples=20_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+# Files for type checkers, see test_typing.py: half of them are wrong on purpose.
+collect_ignore = ["typing"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import autograd
-import autograd.__main__ as command_line
 from autograd import OPERATIONS, Value, operation
 from autograd.__main__ import main
+from autograd.commands.arguments import numbers
 from autograd.expression import REFUSAL, Expression, ExpressionError
 
 NEURON = ["1/(1+exp(-(w0*x0+w1*x1+w2)))", "w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3"]
@@ -264,7 +264,7 @@ def test_a_minus_sign_is_no_option_and_options_stand_anywhere(words, capsys):
     [("1e3", 1000.0), ("-0.5", -0.5), ("inf", float("inf")), ("1/3", 1 / 3), ("-2*exp(0)", -2.0), (" 4 ", 4.0)],
 )
 def test_a_value_is_any_number(text, number):
-    assert command_line._values([f"x={text}"]) == {"x": number}
+    assert numbers([f"x={text}"]) == {"x": number}
 
 
 def test_nan_and_inf_go_through(capsys):
@@ -393,7 +393,7 @@ def test_a_function_that_resembles_none_is_answered_with_all():
     assert "the functions are add, " in error_of("zeta(x)")
 
 
-@pytest.mark.parametrize(("name", "meant"), [("ln", "log(x)"), ("tan", "sin(x)/cos(x)"), ("log10", "log(x)/log(10)")])
+@pytest.mark.parametrize(("name", "meant"), [("ln", "log(x)"), ("square", "x**2"), ("arctan", "atan")])
 def test_a_function_that_goes_by_another_name_is_answered_with_it(name, meant):
     assert f"unknown function '{name}' (at column 1); write {meant}" in error_of(f"{name}(x)")
 
@@ -703,6 +703,33 @@ def test_the_name_alone_shows_what_there_is(capsys):
     assert told.err == ""
 
 
+def test_a_new_command_is_a_new_file(tmp_path):
+    """In a copy of the package. Seen to fail with a list of the commands."""
+    shutil.copytree(Path(autograd.__file__).parent, tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "autograd" / "commands" / "halve.py").write_text(
+        "from .arguments import expression_command, numbers\n"
+        "from ..expression import Expression\n"
+        "def add(commands):\n"
+        "    return expression_command(commands, 'halve', 'halve it')\n"
+        "def run(arguments):\n"
+        "    print(Expression(arguments.expression)(**numbers(arguments.values)) / 2)\n"
+        "    return 0\n"
+    )
+    told = run("halve", "x*x", "x=3", PYTHONPATH=str(tmp_path))
+    listed = run("--help", PYTHONPATH=str(tmp_path))
+
+    assert (told.returncode, told.stdout.split()) == (0, [b"4.5"])
+    assert b"\n    halve     halve it" in listed.stdout
+
+
+def test_a_command_waits_for_no_other_one():
+    """Seen to fail with the modules of all commands imported to tell what there is."""
+    heavy = "{'autograd.nn', 'autograd.optim', 'autograd.grade', 'autograd.draw.page'}"
+    program = f"import sys; from autograd.__main__ import main; main([]); print({heavy} & set(sys.modules))"
+
+    assert run_python(program).stdout.split()[-1] == b"set()"
+
+
 @pytest.mark.parametrize("words", [["draw", "x*x", "x=3"], ["--help"], []])
 @pytest.mark.parametrize(
     ("engine", "told"),
@@ -768,7 +795,7 @@ def test_an_interrupt_is_quiet(capsys, monkeypatch):
     def interrupted(text):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "Expression", interrupted)
+    monkeypatch.setattr("autograd.commands.draw.Expression", interrupted)
 
     assert main(["draw", "x", "x=1"]) == 130
     assert capsys.readouterr() == ("", "")

@@ -342,7 +342,7 @@ def test_no_label_reaches_the_layout_and_none_breaks_to_dot(label):
 
     assert drawn[0].replace("\\\\", "\\").strip() == shown.strip()  # the JSON doubles backslashes once more
     assert drawn[1:] == ["▸ 1", "◂ —"]
-    assert "label=" not in layout.digraph(drawing._diagram).source.replace('label=""', "")
+    assert "label=" not in layout.digraph(drawing.diagram).source.replace('label=""', "")
 
 
 # Every time the same --------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ import pytest
 from test_draw import HOSTILE, SVG, cards, parsed, texts
 
 from autograd import Value, dot, mean, nn, scope, topological_order
-from autograd.draw import diagram, draw, engine, text
-from autograd.draw.groups import groups_of
+from autograd import cells as widths
+from autograd.draw import diagram, draw, engine
+from autograd.groups import groups_of
 
 
 def trained():
@@ -51,7 +52,7 @@ def by_label(drawing):
 
 def labels_of_edges(drawing):
     """(label of the tail, label of the head, mark) of each edge."""
-    shown = drawing._diagram
+    shown = drawing.diagram
     return [(shown.cards[e.tail].label, shown.cards[e.head].label, e.mark) for e in shown.edges]
 
 
@@ -77,13 +78,13 @@ def test_a_group_that_holds_one_group_only_shares_its_frame():
         x = Value(1.0, "x")
         with scope("c"):
             y = x * 2
-    shown = draw(y)._diagram.frames
+    shown = draw(y).diagram.frames
 
     assert [(frame.label, frame.around) for frame in shown] == [("a › b", None), ("c", 0)]
 
 
 def test_without_scopes_there_is_no_frame():
-    assert draw(Value(1.0) * 2)._diagram.frames == []
+    assert draw(Value(1.0) * 2).diagram.frames == []
 
 
 @pytest.mark.parametrize("direction", ["LR", "TB"])
@@ -176,8 +177,8 @@ def test_deep_nesting_is_no_limit():
             scopes.enter_context(scope(f"s{i}"))
         y = Value(1.0, "x") * 2
 
-    assert len(draw(y)._diagram.frames) == 1
-    assert [card.label for card in draw(y, depth=1_500)._diagram.cards] == ["s1499"]
+    assert len(draw(y).diagram.frames) == 1
+    assert [card.label for card in draw(y, depth=1_500).diagram.cards] == ["s1499"]
 
 
 # Folded up ------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def test_at_depth_2_the_outermost_groups_are_open_unless_they_hold_no_groups():
 def test_a_depth_beyond_the_deepest_group_folds_the_innermost_ones():
     loss, _ = trained()
 
-    assert sorted(card.label for card in draw(loss, depth=9)._diagram.cards) == [
+    assert sorted(card.label for card in draw(loss, depth=9).diagram.cards) == [
         *("neurons.0", "neurons.0", "neurons.1", "neurons.2"),
         *("squared_error", "x_1", "x_2"),
     ]
@@ -242,9 +243,9 @@ def test_all_calls_of_a_module_are_one_card():
     loss = mean([nn.hinge(model([float(i), 1.0]), 1) for i in range(10)])
     drawing = draw(loss, depth=1)
 
-    assert [card.label or card.symbol for card in drawing._diagram.cards] == ["MLP", "hinge", "mean"]
+    assert [card.label or card.symbol for card in drawing.diagram.cards] == ["MLP", "hinge", "mean"]
     assert by_label(drawing)["MLP"] == ["83 nodes", "13 parameters", "10 outputs"]  # 13 + 10 · (3 · 2 + 1)
-    assert [edge.mark for edge in drawing._diagram.edges] == ["×10", "×10"]
+    assert [edge.mark for edge in drawing.diagram.edges] == ["×10", "×10"]
     assert repr(drawing).endswith("114 nodes on 3 cards>")
 
 
@@ -262,7 +263,7 @@ def test_groups_that_feed_each_other_are_drawn():
 def test_the_root_in_a_group_is_an_output_and_its_card_has_the_double_outline():
     with scope("all"):
         y = Value(1.0) * 2
-    (card,) = draw(y, depth=1)._diagram.cards
+    (card,) = draw(y, depth=1).diagram.cards
 
     assert [row.text for row in card.rows] == ["2 nodes", "1 output", "2", "—"]
     assert card.is_root
@@ -279,8 +280,8 @@ def test_many_edges_between_groups_have_no_counts():
             layers.append(layer)
     drawing = draw(mean(layers[1]), depth=2)
 
-    assert len(drawing._diagram.edges) == 11 * 11 + 11
-    assert {edge.mark for edge in drawing._diagram.edges} == {""}
+    assert len(drawing.diagram.edges) == 11 * 11 + 11
+    assert {edge.mark for edge in drawing.diagram.edges} == {""}
 
 
 # Too much for a picture -----------------------------------------------------------------------------
@@ -386,7 +387,7 @@ def test_what_a_neighbourhood_leaves_out_is_a_stub_with_the_number_of_edges():
     c.label = "c"
     y = mean([c, c + 1, a, c - 1])
     drawing = draw(y, around=c, radius=0)
-    stubs = [card for card in drawing._diagram.cards if card.kind == "stub"]
+    stubs = [card for card in drawing.diagram.cards if card.kind == "stub"]
 
     assert labels_of_edges(drawing) == [("…", "c", "×2"), ("c", "…", "×3")]
     assert [stub.title for stub in stubs] == [
@@ -422,13 +423,13 @@ def test_any_name_of_a_scope_is_shown_literally(name):
         x = Value(1.0)
         with scope("inner"):
             y = x * 2
-    shown = text.readable(name)
+    shown = widths.readable(name)
     framed, folded = draw(y), draw(y, depth=1)
-    labels = [t for t in texts(parsed(framed.svg)) if t == text.shortened(shown, diagram.TITLE_CELLS)]
+    labels = [t for t in texts(parsed(framed.svg)) if t == widths.shortened(shown, diagram.TITLE_CELLS)]
 
-    assert labels == [text.shortened(shown, diagram.TITLE_CELLS)]
+    assert labels == [widths.shortened(shown, diagram.TITLE_CELLS)]
     assert next(iter(frames(framed.svg))) == shown
-    assert texts(cards(folded.svg)[0])[0] == text.shortened(shown)
+    assert texts(cards(folded.svg)[0])[0] == widths.shortened(shown)
     assert cards(folded.svg)[0].findtext(f"{SVG}title").startswith(shown + "\n")
 
 
@@ -437,7 +438,7 @@ def test_no_name_of_a_scope_breaks_to_dot(name):
     """Seen to fail with the label of the cluster left unescaped."""
     with scope(name):
         y = Value(1.0) * 2
-    shown = text.shortened(text.readable(name), diagram.TITLE_CELLS)
+    shown = widths.shortened(widths.readable(name), diagram.TITLE_CELLS)
     rendered = json.loads(engine._by_wasm(draw(y).to_dot().source, 30.0))
     cluster = next(thing for thing in rendered["objects"] if thing["name"].startswith("cluster"))
     # Of a label with two backslashes the JSON of this Graphviz has no text, only the label itself.
@@ -451,4 +452,4 @@ def test_no_name_of_a_scope_reaches_the_layout():
         y = Value(1.0, "also secret") * 2
     from autograd.draw.layout import digraph
 
-    assert "secret" not in digraph(draw(y, flows=True, highlight=y)._diagram).source
+    assert "secret" not in digraph(draw(y, flows=True, highlight=y).diagram).source

@@ -13,8 +13,9 @@ from test_draw import HOSTILE, SVG, cards, neuron, parsed, run, texts
 from test_draw_groups import box, meets, trained
 
 from autograd import Value, dot, maximum, mean, nn, operation, relu, scope, sum, topological_order, where
+from autograd import cells as widths
 from autograd.__main__ import main
-from autograd.draw import draw, text
+from autograd.draw import draw, labels
 from autograd.operations import OPERATIONS
 
 WORDS = ("value", "gradient", "operation", "label")
@@ -22,7 +23,7 @@ WORDS = ("value", "gradient", "operation", "label")
 
 def edges_to(drawing, label):
     """The edges to a card, by the label of their tail."""
-    shown = drawing._diagram
+    shown = drawing.diagram
     return {shown.cards[e.tail].label: e for e in shown.edges if label in (shown.cards[e.head].label, "")}
 
 
@@ -128,7 +129,7 @@ def test_a_zero_has_no_sign_but_its_tooltip_has():
 def test_labels_have_indices_and_powers_as_in_latex(label, pieces):
     expected = [piece if isinstance(piece, tuple) else (piece, 0) for piece in pieces]
 
-    assert [tuple(run) for run in text.runs(label)] == expected
+    assert [tuple(run) for run in labels.runs(label)] == expected
 
 
 @pytest.mark.parametrize("depth", [None, 1])
@@ -164,25 +165,25 @@ def test_each_edge_carries_the_gradient_times_the_local_derivative():
     shown = [t for t in texts(parsed(drawing.svg)) if t.startswith("◂ ")]
 
     assert flows == {"w0": "◂ -0.2", "x0": "◂ 0.39", "w1": "◂ -0.39", "x1": "◂ -0.59", "w2": "◂ 0.2"}
-    assert sorted(shown) == sorted(edge.flow for edge in drawing._diagram.edges)
+    assert sorted(shown) == sorted(edge.flow for edge in drawing.diagram.edges)
 
 
 def test_the_flows_of_all_branches_sum_to_the_gradient():
     x = Value(3.0, "x")
     y = x * x + x
     y.backward()
-    flows = [float(edge.flow[2:]) for edge in draw(y, flows=True)._diagram.edges if edge.tail == 0]
+    flows = [float(edge.flow[2:]) for edge in draw(y, flows=True).diagram.edges if edge.tail == 0]
 
     assert flows == [3.0, 3.0, 1.0]
     assert x.grad == 7.0
 
 
 def test_before_a_pass_a_dash_stands_for_each_flow():
-    assert [edge.flow for edge in draw(Value(1.0) * 2, flows=True)._diagram.edges] == ["◂ —"]
+    assert [edge.flow for edge in draw(Value(1.0) * 2, flows=True).diagram.edges] == ["◂ —"]
 
 
 def test_without_flows_no_edge_has_a_number():
-    assert {(edge.flow, edge.width) for edge in draw(neuron())._diagram.edges} == {("", 1.2)}
+    assert {(edge.flow, edge.width) for edge in draw(neuron()).diagram.edges} == {("", 1.2)}
 
 
 def test_the_width_grows_with_the_flow_by_orders_of_magnitude():
@@ -190,7 +191,7 @@ def test_the_width_grows_with_the_flow_by_orders_of_magnitude():
     factors = [1e-9, 1e-3, 0.1, -1.0, 10.0, 0.0]
     y = sum([x * factor for factor in factors])
     y.backward()
-    edges = [edge for edge in draw(y, flows=True)._diagram.edges if edge.tail == 0]
+    edges = [edge for edge in draw(y, flows=True).diagram.edges if edge.tail == 0]
     widths = [edge.width for edge in edges]
 
     assert widths[:2] == [1.0, 1.0]
@@ -203,7 +204,7 @@ def test_flows_without_end_are_shown(number, shown, width):
     x = Value(1.0, "x")
     y = x * number + x
     y.backward()
-    edge = draw(y, flows=True)._diagram.edges[0]
+    edge = draw(y, flows=True).diagram.edges[0]
 
     assert (edge.flow, edge.width) == (shown, width)
     assert "nan" not in "".join(path.get("d") for path in parsed(draw(y, flows=True).svg).findall(f"{SVG}path"))
@@ -217,7 +218,7 @@ def test_numbers_on_edges_meet_no_card_and_no_other_number(direction):
     boxes = [box(card) for card in cards(svg)]
     for shown in parsed(svg).findall(f"{SVG}text"):
         if shown.get("text-anchor") == "middle":
-            x, y, half = float(shown.get("x")), float(shown.get("y")), 3.3 * text.cells("".join(shown.itertext()))
+            x, y, half = float(shown.get("x")), float(shown.get("y")), 3.3 * widths.cells("".join(shown.itertext()))
             boxes.append((x - half, y - 9, x + half, y + 1))
 
     assert len(boxes) > 60
@@ -268,7 +269,7 @@ def test_a_path_is_highlighted_with_its_edges():
     x = Value(2.0, "x")
     y = x * x
     z = y + x
-    shown = draw(z, highlight=[x, y, z])._diagram
+    shown = draw(z, highlight=[x, y, z]).diagram
 
     assert [card.is_highlighted for card in shown.cards] == [True, True, True]
     assert [(edge.tail, edge.head, edge.is_highlighted) for edge in shown.edges] == [
@@ -277,7 +278,7 @@ def test_a_path_is_highlighted_with_its_edges():
         (1, 2, True),
         (0, 2, False),
     ]
-    assert draw(z, highlight=[z, y, x])._diagram.edges == shown.edges
+    assert draw(z, highlight=[z, y, x]).diagram.edges == shown.edges
 
 
 def test_one_node_is_highlighted_by_a_broad_line():
@@ -293,7 +294,7 @@ def test_one_node_is_highlighted_by_a_broad_line():
 def test_a_node_in_a_folded_group_highlights_the_group():
     loss, model = trained()
     path = [model.layers[0].neurons[0].weights[0], model.layers[1].neurons[0].weights[0]]
-    shown = draw(loss, depth=2, highlight=path)._diagram
+    shown = draw(loss, depth=2, highlight=path).diagram
 
     assert [card.label for card in shown.cards if card.is_highlighted] == ["layers.0", "layers.1"]
     assert [shown.cards[edge.tail].label for edge in shown.edges if edge.is_highlighted] == ["layers.0"]
@@ -318,19 +319,19 @@ def test_a_dot_looks_the_same_with_numbers_and_with_values():
     a, b = Value(2.0, "a"), Value(3.0, "b")
     numbers, values, one = dot([a, b], [0.1, 1.0]), dot([a, b], [b, a]), dot([a], [0.5])
 
-    assert [draw(y)._diagram.cards[-1].symbol for y in (numbers, values, one)] == ["dot"] * 3
-    assert [edge.mark for edge in draw(numbers)._diagram.edges] == ["×0.1", ""]
-    assert [edge.mark for edge in draw(values)._diagram.edges] == ["1", "2", "1′", "2′"]
-    assert [edge.mark for edge in draw(one)._diagram.edges] == ["×0.5"]
-    assert [edge.mark for edge in draw(dot([a], [b]))._diagram.edges] == ["", ""]
-    assert [edge.mark for edge in draw(dot([2.0, 4.0], [a, -0.0]))._diagram.edges] == ["×2"]
+    assert [draw(y).diagram.cards[-1].symbol for y in (numbers, values, one)] == ["dot"] * 3
+    assert [edge.mark for edge in draw(numbers).diagram.edges] == ["×0.1", ""]
+    assert [edge.mark for edge in draw(values).diagram.edges] == ["1", "2", "1′", "2′"]
+    assert [edge.mark for edge in draw(one).diagram.edges] == ["×0.5"]
+    assert [edge.mark for edge in draw(dot([a], [b])).diagram.edges] == ["", ""]
+    assert [edge.mark for edge in draw(dot([2.0, 4.0], [a, -0.0])).diagram.edges] == ["×2"]
 
 
 def test_a_sum_keeps_its_symbol_beside_a_number():
     a, b = Value(2.0, "a"), Value(3.0, "b")
 
-    assert [draw(sum(items))._diagram.cards[-1].symbol for items in ([a, b], [a, 1.0, b])] == ["Σ", "Σ(·, 1, ·)"]
-    assert draw(mean([a, 1.0]))._diagram.cards[-1].symbol == "mean(·, 1)"
+    assert [draw(sum(items)).diagram.cards[-1].symbol for items in ([a, b], [a, 1.0, b])] == ["Σ", "Σ(·, 1, ·)"]
+    assert draw(mean([a, 1.0])).diagram.cards[-1].symbol == "mean(·, 1)"
 
 
 @pytest.mark.parametrize("count", [4, 17])
@@ -488,8 +489,8 @@ def test_html_is_one_image_with_the_description_as_its_alternative(label):
 
     assert (tag, set(attributes), kind) == ("img", {"alt", "src"}, "data:image/svg+xml;base64")
     assert base64.b64decode(data).decode() == drawing.svg
-    assert attributes["alt"] == f"{drawing._diagram.title}. {drawing._diagram.description}"
-    assert text.shortened(text.readable(label), 56) in attributes["alt"]
+    assert attributes["alt"] == f"{drawing.diagram.title}. {drawing.diagram.description}"
+    assert widths.shortened(widths.readable(label), 56) in attributes["alt"]
 
 
 def test_a_value_is_shown_as_text_html_and_svg():
@@ -531,7 +532,7 @@ def test_importing_the_package_does_not_import_what_draws_and_explains():
         print(*sorted(heavy & set(sys.modules)), *(name for name in sys.modules if name.startswith(rooms)))
     """
 
-    assert run(program).stdout.decode().split() == ["autograd.draw.look"]
+    assert run(program).stdout.decode().split() == ["autograd.draw.look", "autograd.draw.picture"]
 
 
 def png_size(content):

@@ -183,6 +183,32 @@ def test_help_of_a_method_or_property_is_the_same(name: str) -> None:
         assert [(name, p.default) for name, p in named] == [(name, p.default) for name, p in other]
 
 
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "one": lambda v: v.exp(),
+    "two": lambda v: v.maximum(3),
+    "named": lambda v: v.maximum(y=3.0),
+    "by default": lambda v: v.leaky_relu(),
+    "of the class": lambda v: type(v).maximum(v, 1.0),
+    "of a subclass": lambda v: type("Heir", (type(v),), {})(2.0).exp(),
+    "mapped": lambda v: list(map(type(v).exp, [v, v * 2.0])),
+    "held": lambda v: [method() for method in [v.exp, v.relu]],
+    "too many": lambda v: v.exp(1.0),
+    "too few": lambda v: v.maximum(),
+    "twice": lambda v: v.exp(x=1.0),
+    "unknown": lambda v: v.maximum(y=1.0, z=3.0),
+    "no number": lambda v: v.maximum("1"),
+    "signatures": lambda v: [str(inspect.signature(f)) for f in (v.maximum, type(v).maximum, v.exp)],
+    "help": lambda v: [help_of(f) for f in (type(v).maximum, type(v).exp)],
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_methods_of_operations_are_called_alike(call: Callable[[Any], Any]) -> None:
+    actual, expected = [repr(outcome(lambda: call(engine.Value(2.0)))) for engine in (native, value)]  # noqa: B023
+
+    assert actual == expected
+
+
 def test_functions_have_the_docstrings_of_the_reference() -> None:
     assert native.softmax.__doc__ == operations.softmax.__doc__
 
@@ -331,7 +357,7 @@ def test_a_fault_of_one_unit_in_the_last_place_is_noticed(
 ) -> None:
     """So the comparison is not blind: the reference is made to answer a little more than its rule says."""
     told = one_by_one(operation, native)
-    answer = value._answer
+    answer = value.answered
 
     def faulty(asked: Operation, numbers: Any) -> Any:
         data, local_gradient = answer(asked, numbers)
@@ -341,7 +367,7 @@ def test_a_fault_of_one_unit_in_the_last_place_is_noticed(
             return data, lambda: tuple(map(off, local_gradient()))
         return off(data), local_gradient
 
-    monkeypatch.setattr(value, "_answer", faulty)
+    monkeypatch.setattr(value, "answered", faulty)
 
     assert one_by_one(operation, value) != told
 
@@ -739,6 +765,32 @@ def test_a_node_may_be_made_anew_by_its_own_rule() -> None:
         del OPERATIONS["fleeting"]
 
     assert answers == [1.0, 1.0]
+
+
+slippery: Any = autograd.exp
+
+
+def test_a_node_may_be_made_anew_by_what_a_name_of_its_rule_means_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rule was run without Python before: seen to crash where its program is asked for again."""
+
+    @autograd.operation("slipping(x, y, z)", "1", "1", "1")
+    def slipping(x: Any, y: Any, z: Any) -> Any:
+        return x * y * z, lambda: (lambda: slippery(x), lambda: slippery(y), lambda: slippery(z))
+
+    def meddling(x: float) -> float:
+        native.Value.__init__(node, 0.0)
+        return x
+
+    x, y, z = native.Value(1.0), native.Value(2.0), native.Value(3.0)
+    slipping(x, y, z)
+    node = slipping(x, y, z)
+    before = node.local_gradients()
+    monkeypatch.setitem(globals(), "slippery", meddling)
+    after = node.local_gradients()
+    del OPERATIONS["slipping"]
+
+    assert before == [(x, math.exp(1.0)), (y, math.exp(2.0)), (z, math.exp(3.0))]
+    assert after == []
 
 
 def test_a_rule_may_change_the_list_of_its_partials() -> None:

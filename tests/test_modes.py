@@ -20,7 +20,7 @@ import pytest
 
 import autograd
 from autograd import OPERATIONS, Value, detect_anomaly, gradient, nn, no_grad, optim, scope, topological_order
-from autograd.draw.groups import groups_of
+from autograd.groups import groups_of
 
 x = Value(3.0, "x")
 
@@ -875,7 +875,8 @@ def test_only_what_reaches_the_root_and_the_leaves_is_told_on_request(compute: C
         (lambda x: x.log(), "log(x) is -inf, with x = 0.0"),
         (lambda x: -(x.log() * 2), "−(log(x) × 2) is inf, because log(x) is -inf, with x = 0.0"),
         (lambda x: (x - 1).log() + 1, "log(x − 1) + 1 is nan, because log(x − 1) is nan, with x − 1 = -1.0"),
-        (lambda x: x + Value(INF, "far"), "x + far is inf, because far is inf"),
+        (lambda x: x + Value(INF, "far"), "x + far is inf, with far = inf, x = 0.0"),
+        (lambda x: Value(INF, "far") * 2 + x, "far × 2 + x is inf, because far × 2 is inf, with far = inf"),
         (lambda x: x + INF, "x + inf is inf, with x = 0.0"),
         (lambda x: (1 / x) - (1 / x), "1/x − 1/x is nan, with 1/x = inf, 1/x = inf"),
         (

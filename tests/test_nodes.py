@@ -42,10 +42,10 @@ def test_nodes_are_explained_by_themselves(graph):
 def test_nodes_are_drawn_by_themselves(graph, tmp_path):
     """Seen to fail with a dict of nodes: the cards of a and b were one."""
     _, b, y = graph
-    whole = draw(y)._diagram
-    near = draw(y, around=b, radius=1)._diagram
-    folded = draw(y, depth=1)._diagram
-    bright = draw(y, highlight=[b])._diagram
+    whole = draw(y).diagram
+    near = draw(y, around=b, radius=1).diagram
+    folded = draw(y, depth=1).diagram
+    bright = draw(y, highlight=[b]).diagram
 
     assert [card.label or card.symbol for card in whole.cards] == ["a", "b", "×", "×"]
     assert [(edge.tail, edge.head) for edge in whole.edges] == [(0, 2), (0, 2), (2, 3), (1, 3)]

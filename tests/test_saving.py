@@ -378,7 +378,7 @@ def test_path_relative_to_the_folder_one_is_in(tmp_path: Path, monkeypatch: pyte
 
 def test_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
     """Seen to fail with the name of the temporary file in the message."""
-    with pytest.raises(FileNotFoundError, match=r"there is no folder '.*nowhere' for model\.json$"):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder '.*nowhere' for model\.json: '.*model\.json'$"):
         Numbers(1.0).save(tmp_path / "nowhere" / "model.json")
 
 

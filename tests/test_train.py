@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import autograd.train as training
-from autograd import Value, datasets, nn
+from autograd import Value, datasets, files, nn, plot
 from autograd.__main__ import main
-from autograd.train import TASKS, draw_losses, draw_regions, picture, points_right
+from autograd.commands.train import TASKS
+from autograd.plot import draw_losses, draw_regions, picture, points_right
 
 REMEDY = 'no picture without matplotlib: pip install "scalar-autograd[plot]"'
 SHORT = ["--points", "8", "--epochs", "2"]
@@ -181,14 +181,14 @@ def test_existing_files_are_replaced():
 @drawn
 def test_ctrl_c_keeps_and_draws_what_was_learned(monkeypatch, capsys):
     """Seen to fail with an exit status of 0. The third epoch of 8 points is interrupted."""
-    calls = iter(range(8 * 2 + 3))
+    calls, real_loss = iter(range(8 * 2 + 3)), nn.binary_cross_entropy_with_logits
 
     def loss(logit, target):
         if next(calls, None) is None:
             raise KeyboardInterrupt
-        return nn.binary_cross_entropy_with_logits(logit, target)
+        return real_loss(logit, target)
 
-    monkeypatch.setattr(training, "binary_cross_entropy_with_logits", loss)
+    monkeypatch.setattr(nn, "binary_cross_entropy_with_logits", loss)
     assert main(["train", "xor", "--points", "8"]) == 130
 
     told = capsys.readouterr().out
@@ -204,7 +204,7 @@ def test_ctrl_c_in_the_first_epoch_writes_the_untrained_model_and_its_regions(mo
     def loss(logit, target):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "binary_cross_entropy_with_logits", loss)
+    monkeypatch.setattr(nn, "binary_cross_entropy_with_logits", loss)
     assert main(["train", "xor", "--points", "8"]) == 130
 
     assert "\ninterrupted in the first epoch\n" in capsys.readouterr().out
@@ -251,7 +251,7 @@ def test_nothing_is_imported_before_it_is_used():
 )
 def test_what_cannot_be_done_is_told_before_anything_is_computed(words, message, monkeypatch, capsys):
     Path("taken.svg").mkdir()
-    monkeypatch.setattr(training, "fit", None)
+    monkeypatch.setattr(nn, "fit", None)
 
     assert main(["train", *words]) == 2
 
@@ -262,8 +262,8 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_computed(mon
     def refused(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(training.files, "require_writable", refused)
-    monkeypatch.setattr(training, "fit", None)
+    monkeypatch.setattr(files, "require_writable", refused)
+    monkeypatch.setattr(nn, "fit", None)
     assert main(["train", "xor"]) == 2
 
     assert capsys.readouterr() == ("", "autograd: cannot write xor.json: Permission denied\n")
@@ -274,7 +274,7 @@ def test_a_picture_that_cannot_be_written_leaves_the_model(monkeypatch, capsys):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training.Picture, "save", full)
+    monkeypatch.setattr(plot.Picture, "save", full)
     assert main(["train", "xor", *SHORT]) == 2
 
     assert capsys.readouterr().err.endswith("autograd: cannot write xor.svg: No space left on device\n")
@@ -376,7 +376,7 @@ def test_bands_end_at_tenths_of_the_probability():
 @drawn
 def test_the_colours_become_ever_darker():
     """For prints in grey; the weights of ITU-R BT.709."""
-    colours = [*training.WARM, *training.COLD]
+    colours = [*plot.WARM, *plot.COLD]
     lightness = [
         sum(weight * int(colour[at : at + 2], 16) for weight, at in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
         for colour in colours

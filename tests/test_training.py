@@ -362,7 +362,7 @@ def test_nan_is_told_with_the_node_and_the_training_so_far() -> None:
     third = second - 0.25 * (1 / second + 2)
     fourth = third - 0.25 * (1 / third + 2)
 
-    assert str(error) == f"log(prediction) is nan, with prediction = {model.factor.data:.6g}; at data[0]"
+    assert str(error) == f"log(prediction) is nan, with prediction = {model.factor.data!r}; at data[0]"
     assert model.factor.data == pytest.approx(fourth, rel=1e-12)
     assert not model.factor.has_grad
     assert error.history.losses == pytest.approx([math.log(x) + 2 * x for x in (2.0, second, third)], rel=1e-12)
@@ -374,7 +374,7 @@ def test_nan_in_a_later_batch_leaves_the_model_as_it_was_before_that_step() -> N
     model = Proportional(1.0)
     error = stopped_by(model, squared_error, data=[(1.0, 1.0), (NAN, 1.0)])
 
-    assert str(error) == "Proportional: factor × nan is nan, with factor = 1; at data[1]"
+    assert str(error) == "Proportional: factor × nan is nan, with factor = 1.0; at data[1]"
     assert model.state_dict() == {"factor": 1.0}
     assert error.history.losses == []
 
@@ -420,7 +420,7 @@ def test_number_that_is_inf_only_once_is_told_too() -> None:
 
     error = stopped_by(model, loss)
 
-    assert str(error) == "factor × 1 × inf is inf, with factor × 1 = 1; at data[0]"
+    assert str(error) == "factor × 1 × inf is inf, with factor × 1 = 1.0; at data[0]"
     assert model.state_dict() == {"factor": 1.0}
 
 
@@ -432,7 +432,7 @@ def test_what_was_not_chosen_is_not_told() -> None:
         unchosen = log(prediction * 0.0)
         return where(prediction < 0.0, unchosen, prediction * 1e308 * 1e10)
 
-    assert str(stopped_by(model, loss)) == "factor × 1 × 1e+308 is inf, with factor × 1 = 4; at data[0]"
+    assert str(stopped_by(model, loss)) == "factor × 1 × 1e+308 is inf, with factor × 1 = 4.0; at data[0]"
 
 
 def test_gradients_that_add_up_to_inf_are_told() -> None:
@@ -440,7 +440,25 @@ def test_gradients_that_add_up_to_inf_are_told() -> None:
     model = Proportional(1.0)
     error = stopped_by(model, lambda prediction, target: prediction * 1e308 - 1e308 + prediction * 1e308 - 1e308)
 
-    assert str(error) == "Proportional: the gradients that arrive at factor × 1 add up to inf; at data[0]"
+    assert str(error) == "Proportional: the flows that arrive at factor × 1 add up to inf; at data[0]"
+
+
+@pytest.mark.parametrize(
+    ("factor", "loss"),
+    [
+        (-1.0, lambda prediction, target: log(prediction)),
+        (4.0, lambda prediction, target: prediction * 1e308 * 1e10),
+        (0.0, lambda prediction, target: sqrt(prediction)),
+        (1.0, lambda prediction, target: prediction * 1e308 - 1e308 + prediction * 1e308 - 1e308),
+    ],
+)
+def test_a_training_tells_the_story_that_detect_anomaly_tells(factor: float, loss: Callable[..., Value]) -> None:
+    """Seen to fail with words and digits of its own."""
+    alone = str(stopped_by(Proportional(factor), loss))
+    with detect_anomaly(), pytest.raises(FloatingPointError) as caught:
+        loss(Proportional(factor)(1.0), 1.0).backward()
+
+    assert alone.removesuffix("; at data[0]") == str(caught.value).partition("; made at ")[0]
 
 
 def test_losses_whose_mean_overflows_are_told() -> None:
@@ -877,7 +895,7 @@ def test_training_that_makes_no_sense_is_refused(how: dict[str, Any], message: s
             {"optimizer": "adam"},
             r"optimizer must be one of autograd.optim, such as optim.SGD\(model.parameters\(\), lr=0.1\)",
         ),
-        ({"optimizer": SGD}, "optimizer must be one of autograd.optim, .* not <class 'autograd.optim.SGD'>"),
+        ({"optimizer": SGD}, "optimizer must be one of autograd.optim, .* not <class 'autograd.optim.algorithms.SGD'>"),
         ({"optimizer": None}, "optimizer must be one of autograd.optim, .* not None"),
         ({"optimizer": Proportional()}, "optimizer must be one of autograd.optim, .* not Proportional"),
         ({"epochs": True}, "epochs must be a whole number, not True"),

@@ -9,85 +9,27 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 (where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
 """
 
-from collections.abc import Sized
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engines import Value
-from ..locks import CachedProperty
 from ..terminal import printable
 from .look import Look
+from .picture import Picture
 
 if TYPE_CHECKING:
-    import graphviz  # type: ignore[import-untyped]  # it has no annotations
-
     from ..files import AnyPath
-    from .diagram import Diagram
 
 # A notebook draws a Value by itself as long as the picture fits a page.
 NOTEBOOK_NODES = 150
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(Picture):
     """A picture of a graph as it was when it was drawn; made by `draw`, shown by Jupyter.
 
     >>> drawing = draw(Value(2.0, "a") * 3)
     >>> drawing.svg[:4], drawing
     ('<svg', <drawing of a × 3: 2 nodes>)
     """
-
-    _diagram: "Diagram"
-    _look: Look
-    _root: Value = field(repr=False, compare=False)  # for the page, which steps through its passes
-    _seconds: float = field(repr=False, compare=False)  # what is left of the timeout
-
-    @CachedProperty
-    def svg(self) -> str:
-        """The picture as text, laid out when it is first asked for.
-
-        Raises TimeoutError; RuntimeError if there is no Graphviz.
-        """
-        from .layout import layout_of
-        from .svg import svg_of
-
-        look = self._look
-        with self._in_time():
-            return svg_of(self._diagram, layout_of(self._diagram, look.direction, look.engine), look)
-
-    def _in_time(self) -> AbstractContextManager[None]:
-        from .limits import within
-
-        return within(self._seconds, _counted(self._diagram.cards, self._diagram.edges), self._look.timeout)
-
-    @property
-    def node_ids(self) -> dict[int, str]:
-        """The id in the SVG of the card of each node, by the node's place in `topological_order(root)`.
-
-        >>> draw(Value(2.0) * 3).node_ids
-        {0: 'g...-node-0', 1: 'g...-node-1'}
-
-        Nodes of a folded group have the id of the group's card; nodes that are not drawn are missing.
-        """
-        return {place: f"{self.prefix}-{name}" for place, name in self._diagram.node_ids.items()}
-
-    @property
-    def edge_ids(self) -> dict[tuple[int, int], str]:
-        """The id in the SVG of each edge between two nodes: by the place of the upper node, and which operand it is.
-
-        >>> x = Value(2.0)
-        >>> draw(x * x).edge_ids
-        {(1, 0): 'g...-edge-0', (1, 1): 'g...-edge-1'}
-        """
-        return {operand: f"{self.prefix}-{name}" for operand, name in self._diagram.edge_ids.items()}
-
-    @CachedProperty
-    def prefix(self) -> str:
-        """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
-        from .svg import prefix_of
-
-        return prefix_of(self._diagram, self._look)
 
     def save(self, path: "AnyPath") -> None:
         """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
@@ -101,17 +43,6 @@ class Drawing:
 
         write(self, path)
 
-    def to_dot(self) -> "graphviz.Digraph":
-        """The graph for Graphviz, with its labels, to change or to render in another way.
-
-        >>> draw(Value(2.0, "a") * 3).to_dot().body[-1]
-        '\\tn0 -> n1\\n'
-        """
-        from .layout import readable_digraph
-
-        with self._in_time():
-            return readable_digraph(self._diagram, self._look.direction)
-
     def _repr_svg_(self) -> str:
         return self.svg
 
@@ -119,7 +50,7 @@ class Drawing:
         return _bundle(repr(self), self)
 
     def __repr__(self) -> str:
-        return printable(f"<drawing of {self._diagram.title.removeprefix('Computation graph of ')}>")
+        return printable(f"<drawing of {self.diagram.title.removeprefix('Computation graph of ')}>")
 
 
 def draw(
@@ -159,7 +90,7 @@ def draw(
     the graph, and for more than `max_nodes` cards, of which every ten edges count as one.
     """
     from .diagram import diagram_of
-    from .limits import left, within
+    from .limits import doing, left, within
     from .view import view_of
 
     if not isinstance(root, Value):
@@ -169,12 +100,8 @@ def draw(
     look = Look(digits, direction, theme, show, flows, engine, timeout)
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
-        with within(look.timeout, _counted(view.parts, view.links)):
+        with within(look.timeout, doing(view.parts, view.links)):
             return Drawing(diagram_of(root, look, view, highlight), look, root, left())
-
-
-def _counted(cards: Sized, edges: Sized) -> str:
-    return f"drawing {len(cards)} nodes and {len(edges)} edges"
 
 
 # Notebooks ------------------------------------------------------------------------------------------
@@ -192,7 +119,7 @@ def _image(drawing: Drawing) -> str:
     import base64
     import html
 
-    alt = html.escape(f"{drawing._diagram.title}. {drawing._diagram.description}")
+    alt = html.escape(f"{drawing.diagram.title}. {drawing.diagram.description}")
     data = base64.b64encode(drawing.svg.encode()).decode()
     return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
 

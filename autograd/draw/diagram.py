@@ -10,18 +10,19 @@
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from .. import notation
-from ..book import ATOM, BLOCKED, Operation
+from ..book import BLOCKED, Operation
+from ..cells import LABEL_CELLS, cells, counted, readable, shortened
 from ..engines import Value
-from .groups import Group
+from ..groups import Group
+from ..text import DOTS, Call, Infix, Name, parse
+from .labels import set_cells
 from .limits import each
 from .look import Look
-from .text import LABEL_CELLS, cells, counted, readable, set_cells, shortened
 from .view import Fold, Single, Stub, View, view_of
 
 # Sizes in pixels. No font is asked: a character of a monospace font is 0.6 of its size wide.
@@ -41,6 +42,7 @@ FORMULA_CELLS = 200
 SENTENCES = 60
 COUNTS = 100  # of more edges between groups, the counts would hide the lines
 
+DOT = Name("·")  # for an operand that has a card
 DASH = "—"  # for what no pass has told yet
 
 
@@ -272,18 +274,17 @@ def _symbol(node: Value, digits: int) -> str:
         return ""
     if _is_dot(operation):  # whose numbers stand at the edges of what they are multiplied with
         return operation.name
-    numbers = [
-        "" if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
+    if all(isinstance(operand, Value) for operand in node.operands):
+        return operation.symbol
+    places = [
+        DOT if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
         for place, operand in enumerate(node.operands)
     ]
-    if not any(numbers):
-        return operation.symbol
-    if len(numbers) == 2 and operation.precedence != ATOM:  # written between its operands: "2 ^", "+ 1"
-        return f"{numbers[0]} {operation.symbol} {numbers[1]}".strip()
-    places = [number or "·" for number in numbers]
+    if _stands_between(operation):  # "2 ^", "+ 1"
+        return f" {operation.symbol} ".join(["" if place is DOT else place.text for place in places]).strip()
     if len(operation.parameters) == operation.list_count == 1:
-        return f"{operation.symbol}({', '.join(notation.few(places))})"
-    return notation.fill(operation, operation.arguments(places))
+        return Call(operation.symbol, tuple(notation.few(places, DOTS))).text
+    return notation.fill(operation, operation.arguments(places)).text
 
 
 # Edges ----------------------------------------------------------------------------------------------
@@ -353,7 +354,7 @@ def _marks(node: Value, digits: int) -> list[str]:
     operation: Any = node.operation
     if _is_dot(operation):
         return _marks_of_dot(node, digits)
-    if len(node.parents) < 2 or len(operation.parameters) < 2 or _is_symmetric(operation):
+    if len(node.parents) < 2 or len(operation.parameters) < 2 or operation.symmetric:
         return [""] * len(node.operands)
     if not operation.list_count:
         return [str(place + 1) for place in range(len(node.operands))]
@@ -391,18 +392,16 @@ def _numbered(count: int, primes: int) -> list[str]:
 
 
 def _is_dot(operation: Operation) -> bool:
-    """Whether it multiplies two lists pair by pair: then each is the derivative with respect to the other."""
-    return operation.list_count == 2 and operation.derivatives == operation.parameters[::-1]
+    """Whether it multiplies two lists pair by pair."""
+    return operation.list_count == 2 and operation.pattern == "switches"
 
 
-def _is_symmetric(operation: Operation) -> bool:
-    """Whether f(x, y) = f(y, x): then exchanging x and y exchanges the two derivatives, and so it is declared."""
-    if len(operation.parameters) != 2 or len(operation.derivatives) != 2 or operation.list_count:
-        return False
-    x, y = operation.parameters
-    exchanged = {x: y, y: x}
-    first, second = operation.derivatives
-    return re.sub(r"\w+", lambda word: exchanged.get(word[0], word[0]), first) == second
+def _stands_between(operation: Operation) -> bool:
+    """Whether the symbol stands between the operands, as that of x ^ y does."""
+    match parse(operation.notation):
+        case Infix(_, Name(x), Name(y)):
+            return (x, y) == operation.parameters
+    return False
 
 
 # Frames ---------------------------------------------------------------------------------------------

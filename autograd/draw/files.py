@@ -8,13 +8,10 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from .. import files
-from .page import page_of
-
-if TYPE_CHECKING:
-    from . import Drawing
+from .picture import Picture
 
 # How many pixels of a PNG one pixel of the drawing becomes: sharp on slides and on dense screens.
 SCALE = 2
@@ -28,7 +25,7 @@ LONGEST_PAGE = 14_400
 NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autograd[pictures]", or save as .svg'
 
 
-def write(drawing: "Drawing", path: files.AnyPath) -> None:
+def write(drawing: Picture, path: files.AnyPath) -> None:
     """Write a drawing, as what the ending of the name says, whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
@@ -38,7 +35,13 @@ def write(drawing: "Drawing", path: files.AnyPath) -> None:
     files.write(path, _CONTENTS[ending](drawing))
 
 
-def _typeset(drawing: "Drawing", form: Literal["png", "pdf"]) -> bytes:
+def _page(drawing: Picture) -> bytes:
+    from .page import page_of  # imported when used, for the command line asks here for the endings alone
+
+    return page_of(drawing).encode()
+
+
+def _typeset(drawing: Picture, form: Literal["png", "pdf"]) -> bytes:
     """The picture by Typst, which reads SVG by itself and brings a font along: it looks the same everywhere."""
     try:
         import typst
@@ -48,7 +51,7 @@ def _typeset(drawing: "Drawing", form: Literal["png", "pdf"]) -> bytes:
     if form == "png":
         _check_pixels(round(SCALE * width), round(SCALE * height))
     fitting = min(0.75 * width, LONGEST_PAGE * width / max(width, height))  # a pixel of SVG is 3/4 of a point
-    texts = {"svg": drawing.svg, "title": drawing._diagram.title, "width": str(fitting)}
+    texts = {"svg": drawing.svg, "title": drawing.diagram.title, "width": str(fitting)}
     ppi = SCALE * 96.0  # and 1/96 of an inch
     made: bytes = typst.compile(_PAGE, format=form, ppi=ppi, sys_inputs=texts, ignore_system_fonts=True)
     return made
@@ -76,9 +79,9 @@ def _check_pixels(width: int, height: int) -> None:
         )
 
 
-_CONTENTS: dict[str, Callable[["Drawing"], bytes]] = {
+_CONTENTS: dict[str, Callable[[Picture], bytes]] = {
     ".svg": lambda drawing: drawing.svg.encode(),
-    ".html": lambda drawing: page_of(drawing).encode(),
+    ".html": _page,
     ".png": lambda drawing: _typeset(drawing, "png"),
     ".pdf": lambda drawing: _typeset(drawing, "pdf"),
     ".dot": lambda drawing: drawing.to_dot().source.encode(),

@@ -12,13 +12,13 @@ from typing import Any
 
 import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
+from ..cells import cells
 from .diagram import Diagram, Frame
 from .engine import run_graphviz
 from .geometry import Box, Point, Route
 from .limits import each, left
 from .marks import mark_size, with_marks
 from .plan import Plan, plan_of
-from .text import cells
 
 TITLE_FONT = 11.0
 

@@ -7,7 +7,7 @@ TimeoutError: counting took more than 0 s: draw a smaller part of the graph, or 
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
@@ -41,6 +41,15 @@ def within(seconds: float, what: str, timeout: float | None = None) -> Iterator[
         raise TimeoutError(f"{what} took more than {told:g} s: {remedy}") from None
     finally:
         _end.reset(token)
+
+
+def doing(cards: Sized, edges: Sized) -> str:
+    """What a drawing of so much is called that takes too long.
+
+    >>> doing("abc", "de")
+    'drawing 3 nodes and 2 edges'
+    """
+    return f"drawing {len(cards)} nodes and {len(edges)} edges"
 
 
 def left() -> float:

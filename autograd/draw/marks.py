@@ -6,8 +6,8 @@ from math import ceil
 
 from .diagram import Diagram
 from .geometry import Point, Route
+from .labels import set_cells
 from .limits import each
-from .text import set_cells
 
 MARK_FONT = 10.0
 NEAREST = 15.0  # from the tip of an arrow to the middle of its mark

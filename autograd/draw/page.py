@@ -13,22 +13,18 @@ script reads.
 import base64
 import hashlib
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING
 
 from .. import notation
 from ..engines import Value
 from ..explain.steps import Backward, Departure, Forward, Passes
 from .diagram import Card, Diagram, Edge
+from .picture import Picture
 from .svg import COLOURS
-
-if TYPE_CHECKING:
-    from . import Drawing
 
 # With more nodes to step through, a folded group gets a single step.
 MOST = 1000
@@ -36,20 +32,20 @@ MOST = 1000
 BEFORE = "Nothing is computed yet. The right arrow key takes a step, the left one takes it back, space plays."
 
 
-def page_of(drawing: "Drawing") -> str:
+def page_of(drawing: Picture) -> str:
     """The drawing and its steps as HTML, with all that it needs inside; the same for the same graph in every run."""
     forward, backward, left_out = _steps(drawing)
-    picture = replace(drawing, _diagram=_told(drawing, forward, backward))
+    picture = replace(drawing, diagram=_told(drawing, forward, backward))
     items = _items(picture, [*forward, *backward])
     before = BEFORE
     if left_out:
         before += f" There are steps at {len(forward):,} of {len(forward) + left_out:,} nodes."
-    style, script = _palette(drawing._look.theme) + _part("page.css"), _part("page.js")
+    style, script = _palette(drawing.look.theme) + _part("page.css"), _part("page.js")
     styles = [style, *re.findall("<style>(.*?)</style>", picture.svg)]  # no label has a "<" there
     return Template(_part("page.html")).substitute(
         policy=f"default-src 'none'; script-src {_hashes([script])}; style-src {_hashes(styles)}; "
         "base-uri 'none'; form-action 'none'",
-        title=escape(picture._diagram.title),
+        title=escape(picture.diagram.title),
         style=style,
         svg=picture.svg,
         prefix=picture.prefix,
@@ -85,14 +81,12 @@ def _palette(theme: str) -> str:
 # Steps ----------------------------------------------------------------------------------------------
 
 
-def _steps(drawing: "Drawing") -> tuple[Sequence[Forward], Sequence[Backward], int]:
+def _steps(drawing: Picture) -> tuple[Sequence[Forward], Sequence[Backward], int]:
     """The steps at all nodes that are drawn or in a folded group, and how many other nodes there are."""
-    passes = Passes(drawing._root, drawing._look.digits)
-    card_of = drawing._diagram.node_ids
-    places = card_of.keys() if len(card_of) <= MOST else set(_last(drawing._diagram).values())
-    passes.leaves = [place for place in passes.leaves if place in places]
-    passes.interior = [place for place in passes.interior if place in places]
-    return passes.forward(sys.maxsize), passes.backward(sys.maxsize), len(passes.order) - len(places)
+    passes = Passes(drawing.root, drawing.look.digits)
+    card_of = drawing.diagram.node_ids
+    places = card_of.keys() if len(card_of) <= MOST else set(_last(drawing.diagram).values())
+    return *passes.steps(places), len(passes.order) - len(places)
 
 
 def _last(diagram: Diagram) -> dict[str, int]:
@@ -110,9 +104,9 @@ def _leaving(step: Backward) -> dict[int, Departure]:
     return dict(zip(positions, step.leaving, strict=False))  # where nothing arrives, nothing leaves
 
 
-def _told(drawing: "Drawing", forward: Sequence[Forward], backward: Sequence[Backward]) -> Diagram:
+def _told(drawing: Picture, forward: Sequence[Forward], backward: Sequence[Backward]) -> Diagram:
     """The diagram with the names and numbers of the steps, and without those that one would see before their step."""
-    diagram, look, last = drawing._diagram, drawing._look, _last(drawing._diagram)
+    diagram, look, last = drawing.diagram, drawing.look, _last(drawing.diagram)
     names = {step.index: step.name.text for step in forward}
     values = {("value", step.index): step.value for step in forward}
     numbers = values | {("gradient", step.index): step.flow for step in backward}
@@ -142,7 +136,7 @@ def _told(drawing: "Drawing", forward: Sequence[Forward], backward: Sequence[Bac
     return replace(diagram, cards=cards, edges=edges, description="The steps below tell what is computed.")
 
 
-def _items(picture: "Drawing", steps: Sequence[Forward | Backward]) -> list[str]:
+def _items(picture: Picture, steps: Sequence[Forward | Backward]) -> list[str]:
     """The steps as items of a list, each with the ids of what it lights up, and of what it shows from then on."""
     card_of = picture.node_ids
     last_on = {card: place for place, card in card_of.items()}
@@ -157,6 +151,6 @@ def _items(picture: "Drawing", steps: Sequence[Forward | Backward]) -> list[str]
         if isinstance(step, Backward):
             leaving = _leaving(step)
             lights = [card, *[edge for i, edge in edges.items() if i in leaving and not leaving[i].blocked]]
-            shows += [f"{edge}-flow" for edge in edges.values() if picture._look.flows]
+            shows += [f"{edge}-flow" for edge in edges.values() if picture.look.flows]
         items.append(f'<li data-lights="{" ".join(lights)}" data-shows="{" ".join(shows)}">{escape(step.line)}</li>')
     return items

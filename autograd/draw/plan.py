@@ -6,9 +6,9 @@ a number on an edge is a node that the edge runs through, and so is the branch o
 
 from typing import NamedTuple
 
+from ..cells import cells
 from .diagram import Diagram
 from .limits import each
-from .text import cells
 
 FLOW_FONT = 11.0
 BUS_STOPS = 4  # used at so many depths of the graph, a node feeds them by one line with branches

@@ -8,14 +8,15 @@ gradient, which flows back; what nothing flows through is dashed, what is highli
 import hashlib
 from xml.etree import ElementTree
 
+from ..cells import cells
 from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge
 from .geometry import Box, Point, Route
+from .labels import SMALL, Run, runs
 from .layout import TITLE_FONT, Layout
 from .limits import each
 from .look import Look
 from .marks import MARK_FONT, mark_size
 from .plan import FLOW_FONT
-from .text import SMALL, Run, cells, runs
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ..cells import counted
 from ..checks import whole
 from ..engines import Value, topological_order
+from ..groups import Group, groups_of
 from ..nodes import NodeDict, distinct
-from .groups import Group, groups_of
 from .limits import EDGES, each, size
-from .text import counted
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,8 +47,8 @@ FORMATS = ("text", "markdown", "latex")
 class Explanation:
     """Both passes over a graph, step by step; made by `explain`, printed in its format, shown by Jupyter.
 
-    `forward` and `backward` hold the steps in the order of the passes: printed, each is one line; `index` is the
-    place of its node in topological order. `gradients` are the steps of the leaves, the largest first, or of the
+    `forward` and `backward` hold the steps in the order of the passes, `steps` both: printed, each is one line; `index`
+    is the place of its node in topological order. `gradients` are the steps of the leaves, the largest first, or of the
     nodes asked for by `wrt`, and `paths` for each of these the sum over its paths.
     """
 
@@ -59,6 +59,11 @@ class Explanation:
     gradients: "tuple[Backward, ...]"
     paths: "tuple[PathSum, ...]"
     _sections: "tuple[Section, ...]"
+
+    @property
+    def steps(self) -> "tuple[Forward | Backward, ...]":
+        """The steps of both passes, in the order in which they are taken."""
+        return (*self.forward, *self.backward)
 
     def to_text(self) -> str:
         """Plain text for the terminal, in signs that it has."""

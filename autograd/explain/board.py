@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..draw.text import cells
+from ..cells import cells
 from ..engines import Value
 from ..nodes import NodeDict
-from .formulas import DOTS, NOTHING, Formula, joined, product, prose, same
+from ..text import DOTS, NOTHING, Infix, Prefix, Term
+from .formulas import joined, product, prose, same
 from .paths import COUNTED, Path, PathSum
 from .steps import TOLD, Backward, Forward, Passes, magnitude
 
@@ -23,11 +24,11 @@ NODES, ENDS = 9, 4
 class Section:
     """A heading, a table and sentences below it. `align` has l or r for each column."""
 
-    title: Formula
-    heads: Sequence[Formula] = ()
+    title: Term
+    heads: Sequence[Term] = ()
     align: str = ""
-    rows: Sequence[Sequence[Formula]] = ()
-    sentences: Sequence[Formula] = ()
+    rows: Sequence[Sequence[Term]] = ()
+    sentences: Sequence[Term] = ()
 
 
 def given(steps: Sequence[Forward], passes: Passes, most: int) -> Section:
@@ -39,7 +40,7 @@ def given(steps: Sequence[Forward], passes: Passes, most: int) -> Section:
     return Section(prose("Given"), sentences=[*_lines(equations), *legend, *left_out])
 
 
-def _given(step: Forward, passes: Passes) -> Formula:
+def _given(step: Forward, passes: Passes) -> Term:
     write = passes.write
     equation, now = write.equation(step.name, write.number(step.value)), write.number(step.node.data)
     # A leaf may have been changed since; the figures are those of the computation.
@@ -100,7 +101,7 @@ def gradients(steps: Sequence[Backward], passes: Passes, count: int, most: int) 
 Sides = tuple[float, float] | None
 
 
-def _advice(step: Backward, sides: Sides, passes: Passes) -> Formula:
+def _advice(step: Backward, sides: Sides, passes: Passes) -> Term:
     root = passes.write.name(passes.root)
     if not step.arriving and sides is None:
         return prose("no matter: all paths are blocked")
@@ -118,7 +119,7 @@ def _advice(step: Backward, sides: Sides, passes: Passes) -> Formula:
 NEXT_TO_NOTHING = prose("no matter: a small change does next to nothing")
 
 
-def _advice_at_kink(lowered: float, raised: float, root: Formula) -> Formula:
+def _advice_at_kink(lowered: float, raised: float, root: Term) -> Term:
     """What a gradient does not know: how the root goes where a node is lowered, and where it is raised."""
     if math.isnan(lowered + raised):
         return prose("unknown: there is a kink")
@@ -133,7 +134,7 @@ def _advice_at_kink(lowered: float, raised: float, root: Formula) -> Formula:
     return prose("no way: {} rises both ways", root)
 
 
-def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Formula]:
+def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Term]:
     """The nodes that move the root most, where there are several to compare, by what their gradients say."""
     size = max([magnitude(step.flow) for step in steps], default=0.0)
     largest = [step for step in steps if abs(step.flow) == size]
@@ -150,7 +151,7 @@ def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Pa
     return [prose(sentence, most, root, most, root, flow)]
 
 
-def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Formula]:
+def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Term]:
     """What moves the root only together, as the operands of a maximum in a tie."""
     stuck = [step for step in steps if (side := sides[step.node]) and min(side) >= 0 and step.flow]
     if not 1 < len(stuck) <= TOLD or not passes.kinks.change(NodeDict([(step.node, -step.flow) for step in stuck])) < 0:
@@ -191,12 +192,12 @@ def paths(found: PathSum, passes: Passes, most: int) -> Section:
     return Section(title, _heads("path", "local derivatives on it", "flow"), "lll", rows, sentences)
 
 
-def _way(path: Path, passes: Passes) -> Formula:
+def _way(path: Path, passes: Passes) -> Term:
     way = joined(_ends([passes.write.name(node) for node in path.nodes], NODES), " → ")
     return way if path.count == 1 else prose(f"{_count(path.count)} to {{}}", way)
 
 
-def _formulas(path: Path, passes: Passes) -> Formula:
+def _formulas(path: Path, passes: Passes) -> Term:
     write = passes.write
     formulas = []
     for step in _ends(list(zip(path.nodes, path.operands, path.factors, strict=False)), NODES - 1):
@@ -208,13 +209,11 @@ def _formulas(path: Path, passes: Passes) -> Formula:
             formulas.append(formula if formula.text else write.number(partial))
     if path.count > 1:
         root, first = write.name(passes.root), write.name(path.nodes[0])
-        formulas.insert(
-            0, Formula(f"∂{root.text}/∂{first.text}", rf"\frac{{\partial {root.latex}}}{{\partial {first.latex}}}")
-        )
+        formulas.insert(0, Infix("/", Prefix("∂", root), Prefix("∂", first)))
     return product(formulas or [write.number(1.0)])
 
 
-def _numbers(path: Path, passes: Passes) -> Formula:
+def _numbers(path: Path, passes: Passes) -> Term:
     factors = [*([path.arriving] if path.count > 1 or not path.factors else []), *path.factors]
     return product(_ends([passes.write.number(x) for x in factors], NODES - 1))
 
@@ -233,9 +232,9 @@ def _count(paths: int) -> str:
 # Sentences ------------------------------------------------------------------------------------------
 
 
-def _lines(formulas: Iterable[Formula]) -> list[Formula]:
+def _lines(formulas: Iterable[Term]) -> list[Term]:
     """The formulas with commas between, in lines."""
-    lines: list[list[Formula]] = [[]]
+    lines: list[list[Term]] = [[]]
     width = 0
     for formula in formulas:
         width += cells(formula.text) + 2
@@ -246,22 +245,22 @@ def _lines(formulas: Iterable[Formula]) -> list[Formula]:
     return [joined(line, ", ") for line in lines if line]
 
 
-def _left_out(count: int, most: int) -> list[Formula]:
+def _left_out(count: int, most: int) -> list[Term]:
     """That there is more than the limit of lines allows."""
     if count <= 0:
         return []
     return [prose(f"… and {count:,} more: explain a node further inside, or allow more lines with most={10 * most}.")]
 
 
-def _arrived(step: Backward, passes: Passes) -> Formula:
+def _arrived(step: Backward, passes: Passes) -> Term:
     if not step.arriving:
         return prose("nothing") if step.node.operation else passes.write.number(0.0)
     return passes.write.sum([arrival.flow for arrival in step.arriving], step.flow)
 
 
-def _heads(*heads: str) -> list[Formula]:
+def _heads(*heads: str) -> list[Term]:
     return [prose(head) for head in heads]
 
 
-def _equals(formula: Formula) -> Formula:
-    return Formula(f"= {formula.text}", f"= {formula.latex}") if formula.text else NOTHING
+def _equals(formula: Term) -> Term:
+    return NOTHING if formula == NOTHING else Prefix("= ", formula)

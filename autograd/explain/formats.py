@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ..draw.text import cells
+from ..cells import cells
 from ..terminal import printable
+from ..text import Term
 from .board import Section
-from .formulas import Formula
 
 
 def text(sections: Sequence[Section]) -> str:
@@ -52,7 +52,7 @@ _ACTING_IN_CELLS = re.compile(_ACTING)
 _ACTING_IN_LINES = re.compile(rf"{_ACTING}|^[>+=-]|^\d+(?=[.)])")
 
 
-def _escaped(formula: Formula, acting: re.Pattern[str] = _ACTING_IN_LINES) -> str:
+def _escaped(formula: Term, acting: re.Pattern[str] = _ACTING_IN_LINES) -> str:
     return acting.sub(lambda found: f"&#{160 if found[0].isspace() else ord(found[0])};", formula.text)
 
 

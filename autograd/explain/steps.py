@@ -24,7 +24,8 @@ from ..engines import Value, topological_order
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
 from ..terminal import printable
-from .formulas import Formula, product, prose
+from ..text import Term
+from .formulas import product, prose
 from .kinks import Kinks, is_at_kink
 from .writer import Writer, is_shared
 
@@ -46,7 +47,7 @@ class Departure:
     """What leaves to one operand: what arrived times the local derivative, exactly 0 where that is BLOCKED."""
 
     to: Value
-    derivative: Formula  # as the rule book has it
+    derivative: Term  # as the rule book has it
     partial: float | None
     flow: float
 
@@ -63,9 +64,9 @@ class Forward:
     kind: ClassVar[str] = "forward"
     index: int  # of the node in topological order
     node: Value
-    name: Formula
-    formula: Formula  # empty for a leaf
-    numbers: Formula  # the formula with numbers in it; empty where that is no more than the value
+    name: Term
+    formula: Term  # empty for a leaf
+    numbers: Term  # the formula with numbers in it; empty where that is no more than the value
     value: float
     line: str
 
@@ -80,13 +81,13 @@ class Backward:
     kind: ClassVar[str] = "backward"
     index: int  # of the node in topological order
     node: Value
-    name: Formula
-    formula: Formula  # empty for a leaf
+    name: Term
+    formula: Term  # empty for a leaf
     arriving: tuple[Arrival, ...]
     flow: float  # the sum of what arrives
     leaving: tuple[Departure, ...]
     more: int  # so many departures are left out
-    patterns: tuple[Formula, ...]  # what happens here, in the words of the lectures
+    patterns: tuple[Term, ...]  # what happens here, in the words of the lectures
     line: str
 
     def __repr__(self) -> str:
@@ -137,6 +138,11 @@ class Passes:
             rooms[place] = room
             room -= max(1, len(self.order[place].parents))
         return self._backward(dict(sorted(rooms.items(), reverse=True)))
+
+    def steps(self, places: Collection[int]) -> tuple[tuple[Forward, ...], tuple[Backward, ...]]:
+        """The steps of each pass at the nodes of these places, with all that leaves there."""
+        rooms = {place: len(self.order[place].parents) for place in sorted(places, reverse=True)}
+        return tuple(map(self._forward, sorted(places))), self._backward(rooms)
 
     def gradients(self, most: int, nodes: Collection[Value] | None = None) -> tuple[Backward, ...]:
         """The steps at the leaves, or at other nodes, those with the largest gradients first."""
@@ -206,7 +212,7 @@ class Passes:
         sent = product([write.number(flow), number])
         return f"{told}, so {write.equation(sent, write.number(departure.flow)).text} leaves to {to}"
 
-    def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Formula, ...]:
+    def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Term, ...]:
         """What the node's operation does with the flow; nothing where there is no word for it."""
         if not (node.operation and partials):
             return ()

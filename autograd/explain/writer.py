@@ -19,11 +19,12 @@ from typing import Any
 
 from .. import notation
 from ..book import BLOCKED
-from ..draw.groups import groups_of
-from ..draw.text import cells, readable, shortened
+from ..cells import cells, readable, shortened
 from ..engines import Value
+from ..groups import groups_of
 from ..nodes import NodeDict
-from .formulas import DOTS, NOTHING, Formula, applied, derivative, joined, named, number, prose, same, signless
+from ..text import DOTS, NOTHING, Name, Term, parse
+from .formulas import applied, derivative, joined, same
 
 # So many terms of a sum are shown.
 TERMS = 5
@@ -44,19 +45,19 @@ class Writer:
         self._names = NodeDict(zip(order, _names(labels), strict=True))
         self._last: Value | None = None
 
-    def name(self, node: Value) -> Formula:
+    def name(self, node: Value) -> Term:
         """What the node is called; no two nodes have the same name."""
-        return named(self._names[node])
+        return Name(self._names[node])
 
-    def node(self, node: Value) -> Formula:
+    def node(self, node: Value) -> Term:
         """The node's name and formula, as an equation."""
         return self.equation(self.name(node), self.formula(node))
 
-    def formula(self, node: Value) -> Formula:
+    def formula(self, node: Value) -> Term:
         """What the node is computed as, from the names of its operands; empty for a leaf."""
         return applied(node.operation, self._operands(node)[0]) if node.operation else NOTHING
 
-    def numbers(self, node: Value) -> Formula:
+    def numbers(self, node: Value) -> Term:
         """The node's formula with the numbers that its operands were; empty for a leaf."""
         if not node.operation:
             return NOTHING
@@ -71,32 +72,31 @@ class Writer:
             ),
         )
 
-    def derivative(self, node: Value, parent: int, partial: float | None) -> Formula:
+    def derivative(self, node: Value, parent: int, partial: float | None) -> Term:
         """The local derivative towards one of the node's parents, where a formula tells what it is."""
         assert node.operation is not None
         operands, parents = self._operands(node)
         if partial is not BLOCKED and math.isnan(partial):
             return NOTHING  # [x > y] is not nan, whatever x and y are
         if is_shared(node, partial):
-            return Formula("1/2", r"\frac{1}{2}") if partial == 0.5 else NOTHING
+            return parse("1/2") if partial == 0.5 else NOTHING
         return derivative(node.operation, parents[parent], operands)
 
-    def number(self, x: float) -> Formula:
+    def number(self, x: float) -> Term:
         """A number to as many digits as were asked for."""
-        return number(x, self.digits)
+        return notation.number(x, digits=self.digits)
 
-    def sum(self, flows: Sequence[float], total: float) -> Formula:
+    def sum(self, flows: Sequence[float], total: float) -> Term:
         """The sum of flows and what it comes to; a single flow by itself."""
         shown = flows if len(flows) <= TERMS else [*flows[: TERMS - 2], flows[-1]]
-        first, *others = [self.number(flow) for flow in shown]
-        terms = [first, *map(signless, others)]
+        terms = [self.number(flow) for flow in shown]
         if len(shown) < len(flows):
             terms.insert(-1, DOTS)
         return self.equation(joined(terms, " + "), self.number(total))
 
-    def equation(self, *sides: Formula) -> Formula:
+    def equation(self, *sides: Term) -> Term:
         """Formulas with = between, without those that are empty or that the next one repeats."""
-        written = [side for side in sides if side.text]
+        written = [side for side in sides if side != NOTHING]
         return joined([x for x, y in zip(written, [*written[1:], NOTHING], strict=True) if not same(x, y)], " = ")
 
     def _operands(self, node: Value) -> "tuple[_Lazy, Sequence[int]]":
@@ -110,18 +110,17 @@ class Writer:
             self._last = node
         return self._last_operands
 
-    def _operand(self, node: Value, operands: Sequence[Value | float], place: int) -> Formula:
+    def _operand(self, node: Value, operands: Sequence[Value | float], place: int) -> Term:
         operand = operands[place]
         if isinstance(operand, Value):
             return self.name(operand)
-        constant = notation.constant(node.operation, place, operand, digits=self.digits)
-        return prose(constant) if constant in ("True", "False") else self.number(operand)
+        return notation.constant(node.operation, place, operand, digits=self.digits)
 
 
-class _Lazy(Sequence[Formula]):
+class _Lazy(Sequence[Term]):
     """Formulas that are written when they are asked for: of a million operands, a formula shows eight."""
 
-    def __init__(self, count: int, write: Callable[[int], Formula]) -> None:
+    def __init__(self, count: int, write: Callable[[int], Term]) -> None:
         self._count, self._write = count, write
 
     def __len__(self) -> int:

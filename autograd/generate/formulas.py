@@ -1,7 +1,7 @@
 """The formulas of the compiled engine in C, traced from the rule book.
 
 >>> from autograd import OPERATIONS
->>> print("\\n".join(definitions(OPERATIONS["exp"])))
+>>> print("\\n".join(definitions(OPERATIONS["exp"], set())))
 static inline double value_exp(double x) {
     return ieee_exp(x);
 }
@@ -62,8 +62,9 @@ HEAD = """\
 
 #include <float.h>
 
+#include <Python.h>
+
 #include "ieee.h"
-#include "lists.h"
 """
 
 
@@ -76,7 +77,7 @@ def text() -> str:
     for operation in of_book:
         if not operation.list_count:
             lines += definitions(operation, written)
-    return "\n".join([*lines, *choices(of_book), *steps(), "", "#endif", ""])
+    return "\n".join([*lines, '#include "lists.h"', "", *choices(of_book), *steps(), "#endif", ""])
 
 
 def kind(operation: Operation) -> int:

@@ -16,17 +16,25 @@ file of tests, this makes a test of each check:
     test_my_engine = conformance(Value)
 """
 
-import argparse
 import functools
-import sys
 from collections.abc import Callable
-from typing import Any
 
 from .checks import CHECKS
 from .report import FAILED, MISSING, NOT_RUN, PASSED, Report, Result, diagnosed
 from .trial import Given, Named, RefusedError, outcomes, preamble, printable, spelled
 
-__all__ = ["FAILED", "MISSING", "NOT_RUN", "PASSED", "GradeError", "Report", "Result", "conformance", "grade"]
+__all__ = [
+    "FAILED",
+    "MISSING",
+    "NOT_RUN",
+    "PASSED",
+    "GradeError",
+    "Report",
+    "Result",
+    "conformance",
+    "grade",
+    "grade_by_name",
+]
 
 
 class GradeError(Exception):
@@ -45,6 +53,17 @@ def grade(value_class: type, module: str | None = None) -> Report:
     cannot be made from a number, or has no data, grad or backward.
     """
     return _graded(Given(value_class, module or ""), module or str(getattr(value_class, "__module__", "")))
+
+
+def grade_by_name(module: str, name: str) -> Report:
+    """Run all checks on a class that only the other process imports, from a module here or an installed one.
+
+    >>> grade_by_name("autograd", "Value").ok
+    True
+
+    Raises GradeError as `grade` does, and where there is no such module or class.
+    """
+    return _graded(Named(module, name), module)
 
 
 def _graded(target: Given | Named, module: str) -> Report:
@@ -88,32 +107,3 @@ def conformance(value_class: type) -> Callable[..., None]:
             pytest.fail(str(result), pytrace=False)
 
     return test
-
-
-# The command line ---------------------------------------------------------------------------------
-
-
-def add_grade(commands: Any) -> None:
-    """Declare `grade`."""
-    parser = commands.add_parser(
-        "grade",
-        help="test somebody's own Value class and name its mistakes; exit 1 if any check fails",
-        description="Test somebody's own Value class and name its mistakes; exit 1 if any check fails.",
-        epilog="Example: autograd grade micrograd.engine:Value",
-        allow_abbrev=False,
-    )
-    parser.add_argument("target", metavar="MODULE:CLASS", help="a class in a module here or among the installed ones")
-    parser.set_defaults(run=run_grade, values=[])
-
-
-def run_grade(arguments: argparse.Namespace) -> int:
-    """Print the verdict; 1 if a check failed. Raises GradeError for a class that cannot be found or graded."""
-    if arguments.values:
-        raise GradeError(f"grade takes one MODULE:CLASS, not also {arguments.values[0]!r}")
-    module, colon, name = arguments.target.strip().partition(":")
-    if not (module and colon and name):
-        raise GradeError(f"{arguments.target.strip()!r} is not MODULE:CLASS, as micrograd.engine:Value is")
-    report = _graded(Named(module, name), module)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(str(report).encode(encoding, "backslashreplace").decode(encoding))
-    return int(not report.ok)

@@ -75,8 +75,9 @@ no parent, which the code tells (all from MANY on):
 
     Many    count | address of parents | address of numbers | the numbers, 8 bytes each | the parents, 8 bytes each
 
-An operation of a user has no formula here. Its code is OTHER, its operands stand in a `Many`, and the closure that its
-rule answered stands in the `Beside`.
+An operation that a user declared has no formula here. If its rule only computes, it gets a code of its own when it is
+first used, and its formulas are run as a program, step by step (`programs`). Else its code is OTHER, its operands stand
+in a `Many`, and the closure that its rule answered stands in the `Beside`.
 
 
 The chunk that it stands in

@@ -18,13 +18,14 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from .formulas cimport (
-    ABS, ADD, BINARY, DIVIDE, DOT, EXP, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER, RECIPROCAL,
-    SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2, value_n,
+    ABS, ADD, BINARY, DIVIDE, DOT, EXP, FLOOR_DIVIDE, LEAF, MANY, MULTIPLY, NEGATE, OPERATION_NAMES, OTHER, POWER,
+    RECIPROCAL, REMAINDER, SUBTRACT, SUM, ieee_divide, partial1, partial2_0, partial2_1, partials_n, value1, value2,
+    value_n,
 )
 
 from functools import update_wrapper
 from heapq import heappop, heappush
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, MethodType
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
@@ -45,6 +46,7 @@ cdef extern from "Python.h":
     PyTypeObject* Py_TYPE(PyObject* thing)
     ctypedef void (*destructor)(PyObject*) noexcept
     ctypedef void (*freefunc)(void*) noexcept
+    ctypedef object (*ternaryfunc)(object, object, object)
     ctypedef struct PyTypeObject:
         const char* tp_name
         const char* tp_doc
@@ -53,6 +55,8 @@ cdef extern from "Python.h":
         PyObject* (*tp_alloc)(PyTypeObject* kind, Py_ssize_t items) noexcept
         destructor tp_dealloc
         freefunc tp_free
+        ternaryfunc tp_call
+        Py_ssize_t tp_vectorcall_offset
         void* tp_descr_set
         void* tp_as_sequence
         void* tp_as_mapping

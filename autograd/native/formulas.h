@@ -9,8 +9,9 @@
 
 #include <float.h>
 
+#include <Python.h>
+
 #include "ieee.h"
-#include "lists.h"
 
 enum {
     FIRST_BINARY = 64,
@@ -23,33 +24,62 @@ enum {
     CODE_RECIPROCAL,
     CODE_IDENTITY,
     CODE_EXP,
+    CODE_EXP2,
     CODE_EXPM1,
     CODE_LOG,
+    CODE_LOG2,
+    CODE_LOG10,
     CODE_LOG1P,
     CODE_SQRT,
+    CODE_CBRT,
     CODE_SIN,
     CODE_COS,
+    CODE_TAN,
+    CODE_ASIN,
+    CODE_ACOS,
     CODE_ATAN,
+    CODE_SINH,
+    CODE_COSH,
+    CODE_ASINH,
+    CODE_ACOSH,
+    CODE_ATANH,
     CODE_ERF,
+    CODE_ERFC,
     CODE_TANH,
     CODE_SIGMOID,
     CODE_SOFTPLUS,
     CODE_SILU,
     CODE_GELU,
+    CODE_GELU_TANH,
     CODE_RELU,
     CODE_ABS,
+    CODE_SIGN,
+    CODE_FLOOR,
+    CODE_CEIL,
+    CODE_ROUND,
     CODE_ADD = 64,
     CODE_SUBTRACT,
     CODE_MULTIPLY,
     CODE_DIVIDE,
     CODE_POWER,
+    CODE_REMAINDER,
+    CODE_FLOOR_DIVIDE,
+    CODE_ATAN2,
+    CODE_HYPOT,
     CODE_LEAKY_RELU,
     CODE_ELU,
     CODE_MAXIMUM,
     CODE_MINIMUM,
-    CODE_WHERE = 128,
+    CODE_CLAMP = 128,
+    CODE_WHERE,
     CODE_SUM,
     CODE_MEAN,
+    CODE_VAR,
+    CODE_STD,
+    CODE_PROD,
+    CODE_MAX,
+    CODE_MIN,
+    CODE_NORM,
     CODE_DOT,
     CODE_LOGSUMEXP,
     CODE_OTHER = 255
@@ -63,30 +93,59 @@ static const char *const OPERATION_NAMES[256] = {
     [CODE_DIVIDE] = "divide",
     [CODE_RECIPROCAL] = "reciprocal",
     [CODE_POWER] = "power",
+    [CODE_REMAINDER] = "remainder",
+    [CODE_FLOOR_DIVIDE] = "floor_divide",
     [CODE_IDENTITY] = "identity",
     [CODE_EXP] = "exp",
+    [CODE_EXP2] = "exp2",
     [CODE_EXPM1] = "expm1",
     [CODE_LOG] = "log",
+    [CODE_LOG2] = "log2",
+    [CODE_LOG10] = "log10",
     [CODE_LOG1P] = "log1p",
     [CODE_SQRT] = "sqrt",
+    [CODE_CBRT] = "cbrt",
     [CODE_SIN] = "sin",
     [CODE_COS] = "cos",
+    [CODE_TAN] = "tan",
+    [CODE_ASIN] = "asin",
+    [CODE_ACOS] = "acos",
     [CODE_ATAN] = "atan",
+    [CODE_ATAN2] = "atan2",
+    [CODE_HYPOT] = "hypot",
+    [CODE_SINH] = "sinh",
+    [CODE_COSH] = "cosh",
+    [CODE_ASINH] = "asinh",
+    [CODE_ACOSH] = "acosh",
+    [CODE_ATANH] = "atanh",
     [CODE_ERF] = "erf",
+    [CODE_ERFC] = "erfc",
     [CODE_TANH] = "tanh",
     [CODE_SIGMOID] = "sigmoid",
     [CODE_SOFTPLUS] = "softplus",
     [CODE_SILU] = "silu",
     [CODE_GELU] = "gelu",
+    [CODE_GELU_TANH] = "gelu_tanh",
     [CODE_RELU] = "relu",
     [CODE_LEAKY_RELU] = "leaky_relu",
     [CODE_ELU] = "elu",
     [CODE_ABS] = "abs",
+    [CODE_SIGN] = "sign",
+    [CODE_FLOOR] = "floor",
+    [CODE_CEIL] = "ceil",
+    [CODE_ROUND] = "round",
     [CODE_MAXIMUM] = "maximum",
     [CODE_MINIMUM] = "minimum",
+    [CODE_CLAMP] = "clamp",
     [CODE_WHERE] = "where",
     [CODE_SUM] = "sum",
     [CODE_MEAN] = "mean",
+    [CODE_VAR] = "var",
+    [CODE_STD] = "std",
+    [CODE_PROD] = "prod",
+    [CODE_MAX] = "max",
+    [CODE_MIN] = "min",
+    [CODE_NORM] = "norm",
     [CODE_DOT] = "dot",
     [CODE_LOGSUMEXP] = "logsumexp",
 };
@@ -235,6 +294,79 @@ static inline double partial_power_1(double x, double y, double value) {
     return precise_power_by_exponent(x, y);
 }
 
+static inline double precise_remainder(double x, double y) {
+    double t1 = ieee_fmod(x, y);
+    if (t1 == 0.0) {
+        return ieee_copysign(0.0, y);
+    }
+    if (t1 < 0.0) {
+        return y > 0.0 ? t1 + y : t1;
+    }
+    return y < 0.0 && t1 > 0.0 ? t1 + y : t1;
+}
+
+static inline double precise_whole(double quotient, double sign) {
+    if (quotient == 0.0) {
+        return ieee_copysign(0.0, sign);
+    }
+    double t1 = ieee_floor(quotient);
+    if (quotient - t1 > 0.5) {
+        return t1 + 1.0;
+    }
+    return t1;
+}
+
+static inline double precise_floor_quotient(double x, double y) {
+    if (y == 0.0) {
+        return ieee_divide(x, y);
+    }
+    double t1 = ieee_fmod(x, y);
+    if (t1 < 0.0) {
+        if (y > 0.0) {
+            return precise_whole(ieee_divide(x - t1, y) - 1.0, ieee_divide(x, y));
+        }
+        return precise_whole(ieee_divide(x - t1, y), ieee_divide(x, y));
+    }
+    if (y < 0.0 && t1 > 0.0) {
+        return precise_whole(ieee_divide(x - t1, y) - 1.0, ieee_divide(x, y));
+    }
+    return precise_whole(ieee_divide(x - t1, y), ieee_divide(x, y));
+}
+
+static inline double value_remainder(double x, double y) {
+    return precise_remainder(x, y);
+}
+
+static inline double partial_remainder_0(double x, double y, double value) {
+    return 1.0;
+}
+
+static inline double partial_remainder_1(double x, double y, double value) {
+    return -precise_floor_quotient(x, y);
+}
+
+static inline double value_floor_divide(double x, double y) {
+    return precise_floor_quotient(x, y);
+}
+
+static inline int partial_floor_divide_0(double x, double y, double value, double *answer) {
+    double t1 = x + y;
+    if (t1 <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(t1);
+    return 1;
+}
+
+static inline int partial_floor_divide_1(double x, double y, double value, double *answer) {
+    double t1 = x + y;
+    if (t1 <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(t1);
+    return 1;
+}
+
 static inline double value_identity(double x) {
     return x;
 }
@@ -249,6 +381,15 @@ static inline double value_exp(double x) {
 
 static inline double partial_exp_0(double x, double value) {
     return value;
+}
+
+static inline double value_exp2(double x) {
+    return ieee_exp2(x);
+}
+
+static inline double partial_exp2_0(double x, double value) {
+    double t1 = ieee_exp2(0.5 * x);
+    return t1 * 0.6931471805599453 * t1;
 }
 
 static inline double value_expm1(double x) {
@@ -267,6 +408,22 @@ static inline double partial_log_0(double x, double value) {
     return x >= 0.0 ? ieee_divide(1.0, x) : value;
 }
 
+static inline double value_log2(double x) {
+    return ieee_log2(x);
+}
+
+static inline double partial_log2_0(double x, double value) {
+    return x >= 0.0 ? ieee_divide(1.4426950408889634, x) : value;
+}
+
+static inline double value_log10(double x) {
+    return ieee_log10(x);
+}
+
+static inline double partial_log10_0(double x, double value) {
+    return x >= 0.0 ? ieee_divide(0.4342944819032518, x) : value;
+}
+
 static inline double value_log1p(double x) {
     return ieee_log1p(x);
 }
@@ -281,6 +438,37 @@ static inline double value_sqrt(double x) {
 
 static inline double partial_sqrt_0(double x, double value) {
     return ieee_divide(0.5, value + 0.0);
+}
+
+static inline double precise_cube_root(double x) {
+    double t1 = ieee_fabs(x);
+    if (t1 > 0.0 && t1 < INFINITY) {
+        if (t1 < 1.1830521861667747e-271) {
+            double t2 = x * 2.037035976334486e+90;
+            double t3 = ieee_cbrt(t2);
+            return (t3 - ieee_divide(t3 * t3 * t3 - t2, 3.0 * t3 * t3)) * 7.888609052210118e-31;
+        }
+        double t2 = ieee_cbrt(x);
+        return t2 - ieee_divide(t2 * t2 * t2 - x, 3.0 * t2 * t2);
+    }
+    return x;
+}
+
+static inline double precise_cbrt_slope(double x) {
+    double t1 = ieee_fabs(x);
+    if (t1 > 0.0 && t1 < INFINITY) {
+        return ieee_divide(ieee_divide(precise_cube_root(x), x), 3.0);
+    }
+    double t2 = precise_cube_root(x);
+    return ieee_divide(1.0, t2 * t2);
+}
+
+static inline double value_cbrt(double x) {
+    return precise_cube_root(x);
+}
+
+static inline double partial_cbrt_0(double x, double value) {
+    return precise_cbrt_slope(x);
 }
 
 static inline double value_sin(double x) {
@@ -299,6 +487,30 @@ static inline double partial_cos_0(double x, double value) {
     return -ieee_sin(x);
 }
 
+static inline double value_tan(double x) {
+    return ieee_tan(x);
+}
+
+static inline double partial_tan_0(double x, double value) {
+    return 1.0 + value * value;
+}
+
+static inline double value_asin(double x) {
+    return ieee_asin(x);
+}
+
+static inline double partial_asin_0(double x, double value) {
+    return ieee_divide(1.0, ieee_sqrt((1.0 - x) * (1.0 + x)));
+}
+
+static inline double value_acos(double x) {
+    return ieee_acos(x);
+}
+
+static inline double partial_acos_0(double x, double value) {
+    return -ieee_divide(1.0, ieee_sqrt((1.0 - x) * (1.0 + x)));
+}
+
 static inline double value_atan(double x) {
     return ieee_atan(x);
 }
@@ -309,6 +521,134 @@ static inline double partial_atan_0(double x, double value) {
     }
     double t1 = ieee_divide(1.0, x);
     return ieee_divide(t1, x + t1);
+}
+
+static inline double precise_larger(double x, double y) {
+    return x > y ? x : y;
+}
+
+static inline double precise_scale(double largest) {
+    if (largest > 3.1217485503159922e+144) {
+        return 2.409919865102884e-181;
+    }
+    return largest < 3.2033329522929615e-145 ? 4.149515568880993e+180 : 1.0;
+}
+
+static inline double precise_inverse_share(double x, double y) {
+    if (ieee_isinf(x) || ieee_isinf(y)) {
+        return ieee_isnan(x) || ieee_isnan(y) ? NAN : ieee_copysign(0.0, x);
+    }
+    double t1 = precise_scale(precise_larger(ieee_fabs(x), ieee_fabs(y)));
+    double t2 = x * t1;
+    double t3 = y * t1;
+    return ieee_divide(t2, t2 * t2 + t3 * t3) * t1;
+}
+
+static inline double value_atan2(double y, double x) {
+    return ieee_atan2(y, x);
+}
+
+static inline double partial_atan2_0(double y, double x, double value) {
+    return precise_inverse_share(x, y);
+}
+
+static inline double partial_atan2_1(double y, double x, double value) {
+    return -precise_inverse_share(y, x);
+}
+
+static inline double precise_hypot(double x, double y) {
+    if (ieee_isinf(x) || ieee_isinf(y)) {
+        return INFINITY;
+    }
+    double t1 = precise_scale(precise_larger(ieee_fabs(x), ieee_fabs(y)));
+    double t2 = x * t1;
+    double t3 = y * t1;
+    return ieee_divide(ieee_sqrt(t2 * t2 + t3 * t3), t1);
+}
+
+static inline double precise_hypot_slope(double x, double y) {
+    if (ieee_isinf(x)) {
+        return ieee_fabs(y) < INFINITY ? ieee_copysign(1.0, x) : NAN;
+    }
+    if (ieee_isinf(y)) {
+        return ieee_divide(x, ieee_fabs(y));
+    }
+    if (x == 0.0 && y == 0.0) {
+        return 0.0;
+    }
+    double t1 = ieee_fabs(x);
+    double t2 = ieee_fabs(y);
+    double t3 = precise_larger(t1, t2);
+    double t4 = precise_scale(t3);
+    if (t4 < 1.0) {
+        double t5 = x * t4;
+        double t6 = y * t4;
+        return ieee_divide(x, ieee_sqrt(t5 * t5 + t6 * t6)) * t4;
+    }
+    double t5 = x * t4;
+    double t6 = y * t4;
+    return ieee_divide(t5, ieee_sqrt(t5 * t5 + t6 * t6));
+}
+
+static inline double value_hypot(double x, double y) {
+    return precise_hypot(x, y);
+}
+
+static inline double partial_hypot_0(double x, double y, double value) {
+    return precise_hypot_slope(x, y);
+}
+
+static inline double partial_hypot_1(double x, double y, double value) {
+    return precise_hypot_slope(y, x);
+}
+
+static inline double value_sinh(double x) {
+    return ieee_sinh(x);
+}
+
+static inline double partial_sinh_0(double x, double value) {
+    return ieee_cosh(x);
+}
+
+static inline double value_cosh(double x) {
+    return ieee_cosh(x);
+}
+
+static inline double partial_cosh_0(double x, double value) {
+    return ieee_sinh(x);
+}
+
+static inline double precise_asinh_slope(double x) {
+    double t1 = ieee_fabs(x);
+    if (t1 <= 1.0) {
+        return ieee_divide(1.0, ieee_sqrt(1.0 + x * x));
+    }
+    double t2 = ieee_divide(1.0, t1);
+    return ieee_divide(t2, ieee_sqrt(1.0 + t2 * t2));
+}
+
+static inline double value_asinh(double x) {
+    return ieee_asinh(x);
+}
+
+static inline double partial_asinh_0(double x, double value) {
+    return precise_asinh_slope(x);
+}
+
+static inline double value_acosh(double x) {
+    return ieee_acosh(x);
+}
+
+static inline double partial_acosh_0(double x, double value) {
+    return ieee_divide(1.0, ieee_sqrt(x - 1.0) * ieee_sqrt(x + 1.0));
+}
+
+static inline double value_atanh(double x) {
+    return ieee_atanh(x);
+}
+
+static inline double partial_atanh_0(double x, double value) {
+    return x >= -1.0 && x <= 1.0 ? ieee_divide(1.0, (1.0 - x) * (1.0 + x)) : value;
 }
 
 static inline double precise_scaled_exp(double x, double y) {
@@ -333,6 +673,34 @@ static inline double value_erf(double x) {
 
 static inline double partial_erf_0(double x, double value) {
     return precise_bell(x, 1.0, 1.1283791670955126);
+}
+
+static inline double precise_erf_complement(double x) {
+    if (x >= 1.0 && x < 1.25) {
+        double t1 = 0.5 * (1.25 - x);
+        double t2 = 1.25 - t1 * 0.039710143502463824;
+        double t3 = 1.25 - t1 * 0.20333352258637327;
+        double t4 = 1.25 - t1 * 0.474467590083671;
+        double t5 = 1.25 - t1 * 0.8165653575043502;
+        double t6 = 1.25 - t1 * 1.9602898564975362;
+        double t7 = 1.25 - t1 * 1.7966664774136267;
+        double t8 = 1.25 - t1 * 1.525532409916329;
+        double t9 = 1.25 - t1 * 1.1834346424956497;
+        double t10 = 0.0 + 0.10122853629037626 * ieee_exp(-t2 * t2) + 0.22238103445337448 * ieee_exp(-t3 * t3);
+        double t11 = t10 + 0.3137066458778873 * ieee_exp(-t4 * t4) + 0.362683783378362 * ieee_exp(-t5 * t5);
+        double t12 = t11 + 0.10122853629037626 * ieee_exp(-t6 * t6) + 0.22238103445337448 * ieee_exp(-t7 * t7);
+        double t13 = t12 + 0.3137066458778873 * ieee_exp(-t8 * t8) + 0.362683783378362 * ieee_exp(-t9 * t9);
+        return 0.07709987174354177 + (-3.3360693261863044e-19 + 1.1283791670955126 * t1 * t13);
+    }
+    return ieee_erfc(x);
+}
+
+static inline double value_erfc(double x) {
+    return precise_erf_complement(x);
+}
+
+static inline double partial_erfc_0(double x, double value) {
+    return -precise_bell(x, 1.0, 1.1283791670955126);
 }
 
 static inline double value_tanh(double x) {
@@ -427,18 +795,24 @@ static inline double precise_mills(double x) {
     return 1.0 + t2 + t3 + t4 + t5 + t6 + t7 + t8 + t8 * ieee_divide(-15.0, t1);
 }
 
+static inline double precise_product_error(double x, double y, double product) {
+    double t1 = 134217729.0 * x;
+    double t2 = t1 - (t1 - x);
+    double t3 = 134217729.0 * y;
+    double t4 = t3 - (t3 - y);
+    double t5 = y - t4;
+    double t6 = x - t2;
+    return t2 * t4 - product + t2 * t5 + t6 * t4 + t6 * t5;
+}
+
 static inline double precise_normal_share(double x) {
     if (x >= 0.0) {
         return 0.5 * ieee_erfc(-x * 0.7071067811865476);
     }
     double t1 = -x;
     double t2 = t1 * 0.7071067811865476;
-    double t3 = 134217729.0 * t1;
-    double t4 = t3 - (t3 - t1);
-    double t5 = t1 - t4;
-    double t6 = t4 * 0.7071067839860916 - t2 + t4 * -2.7995440410322203e-09 + t5 * 0.7071067839860916;
-    double t7 = t6 + t5 * -2.7995440410322203e-09 - x * -4.833646656726457e-17;
-    return 0.5 * (ieee_erfc(t2) - 1.1283791670955126 * ieee_exp(-t2 * t2) * t7);
+    double t3 = precise_product_error(t1, 0.7071067811865476, t2) - x * -4.833646656726457e-17;
+    return 0.5 * (ieee_erfc(t2) - 1.1283791670955126 * ieee_exp(-t2 * t2) * t3);
 }
 
 static inline double precise_gelu(double x) {
@@ -480,6 +854,98 @@ static inline double value_gelu(double x) {
 
 static inline double partial_gelu_0(double x, double value) {
     return precise_gelu_slope(x);
+}
+
+static inline double precise_gelu_tanh_exponent(double x) {
+    return x * (1.5957691216057308 + 0.07135481627260025 * (x * x));
+}
+
+static inline double precise_sum_error(double x, double y, double total) {
+    double t1 = total - x;
+    return x - (total - t1) + (y - t1);
+}
+
+static inline double precise_gelu_tanh_rest(double x) {
+    double t1 = x * x;
+    double t2 = 0.07135481627260025 * t1;
+    double t3 = 1.5957691216057308 + t2;
+    double t4 = 0.07135481627260025 * precise_product_error(x, x, t1);
+    double t5 = precise_product_error(0.07135481627260025, t1, t2) + t4 + -6.175149918155315e-19 * t1;
+    double t6 = x * (precise_sum_error(1.5957691216057308, t2, t3) + t5 + -9.96930880911092e-17);
+    return precise_product_error(x, t3, x * t3) + t6;
+}
+
+static inline double precise_gelu_tanh(double x) {
+    if (x > 30.0) {
+        return x;
+    }
+    if (x < -30.0) {
+        return -0.0;
+    }
+    if (x > 0.0) {
+        return ieee_divide(x, 1.0 + ieee_exp(-precise_gelu_tanh_exponent(x)) * (1.0 - precise_gelu_tanh_rest(x)));
+    }
+    if (x >= 0.0) {
+        return ieee_divide(x, 1.0 + ieee_exp(precise_gelu_tanh_exponent(x)) * (1.0 + precise_gelu_tanh_rest(x)));
+    }
+    double t1 = precise_gelu_tanh_exponent(x);
+    double t2 = 1.0 + precise_gelu_tanh_rest(x);
+    return ieee_divide(precise_scaled_exp(t1, x * t2), 1.0 + ieee_exp(t1) * t2);
+}
+
+static inline double precise_gelu_tanh_slope_beside_its_zero(double x) {
+    double t1 = ieee_exp(precise_gelu_tanh_exponent(x));
+    double t2 = x - -0.7524614220710163;
+    double t3 = precise_sum_error(x, 0.7524614220710163, t2) - 3.635560509207687e-17;
+    double t4 = t2 + t3;
+    double t5 = x * x + x * -0.7524614220710163 + 0.5661981917051361;
+    double t6 = 1.5957691216057308 + 0.21406444881780073 * t5;
+    double t7 = t4 * t6;
+    double t8 = 1.5957691216057308 + 0.07135481627260025 * t5;
+    double t9 = 0.29195521191476714 * ieee_expm1(t4 * t8);
+    double t10 = t7 + t9;
+    double t11 = t1 * t10;
+    double t12 = 1.0 + t1;
+    double t13 = t12 * t12;
+    double t14 = ieee_divide(t11, t13);
+    double t15 = t14 * t13;
+    double t16 = precise_sum_error(t7, t9, t10) + precise_product_error(t4, t6, t7) + (t2 - t4 + t3) * (t6 + t1 * t8);
+    double t17 = precise_gelu_tanh_rest(x) - ieee_divide(2.0 * precise_sum_error(1.0, t1, t12), t12);
+    double t18 = (t17 - ieee_divide(precise_product_error(t12, t12, t13), t13)) * t11 + t1 * t16;
+    double t19 = t18 + precise_product_error(t1, t10, t11) + (t11 - t15) - precise_product_error(t14, t13, t15);
+    return t14 + ieee_divide(t19, t13);
+}
+
+static inline double precise_gelu_tanh_slope(double x) {
+    if (x > 30.0) {
+        return 1.0;
+    }
+    if (x < -30.0) {
+        return -0.0;
+    }
+    if (x > -2.0 && x < 0.0) {
+        return precise_gelu_tanh_slope_beside_its_zero(x);
+    }
+    if (x >= 0.0) {
+        double t1 = ieee_exp(-precise_gelu_tanh_exponent(x)) * (1.0 - precise_gelu_tanh_rest(x));
+        double t2 = 1.0 + t1;
+        double t3 = 1.0 + ieee_divide(x * (1.5957691216057308 + 0.21406444881780073 * (x * x)) * t1, t2);
+        return ieee_divide(t3, t2);
+    }
+    double t1 = precise_gelu_tanh_exponent(x);
+    double t2 = precise_gelu_tanh_rest(x);
+    double t3 = ieee_exp(t1) * (1.0 + t2);
+    double t4 = 1.0 + x * (1.5957691216057308 + 0.21406444881780073 * (x * x)) + t3;
+    double t5 = 1.0 + t3;
+    return precise_scaled_exp(t1, t4 + t4 * (t2 - ieee_divide(t3 * (2.0 + t3), t5 * t5)));
+}
+
+static inline double value_gelu_tanh(double x) {
+    return precise_gelu_tanh(x);
+}
+
+static inline double partial_gelu_tanh_0(double x, double value) {
+    return precise_gelu_tanh_slope(x);
 }
 
 static inline double value_relu(double x) {
@@ -536,6 +1002,54 @@ static inline double value_abs(double x) {
 
 static inline double partial_abs_0(double x, double value) {
     return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x >= 0.0 ? 0.0 : ieee_exp(x);
+}
+
+static inline double value_sign(double x) {
+    return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x >= 0.0 ? 0.0 : x;
+}
+
+static inline int partial_sign_0(double x, double value, double *answer) {
+    if (x <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(x);
+    return 1;
+}
+
+static inline double value_floor(double x) {
+    return ieee_floor(x);
+}
+
+static inline int partial_floor_0(double x, double value, double *answer) {
+    if (x <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(x);
+    return 1;
+}
+
+static inline double value_ceil(double x) {
+    return ieee_ceil(x);
+}
+
+static inline int partial_ceil_0(double x, double value, double *answer) {
+    if (x <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(x);
+    return 1;
+}
+
+static inline double value_round(double x) {
+    return ieee_rint(x);
+}
+
+static inline int partial_round_0(double x, double value, double *answer) {
+    if (x <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(x);
+    return 1;
 }
 
 static inline double value_maximum(double x, double y) {
@@ -610,6 +1124,158 @@ static inline int partial_minimum_1(double x, double y, double value, double *an
     return 1;
 }
 
+static inline double value_clamp(double x, double min, double max) {
+    if (min <= x) {
+        if (x <= max) {
+            return x;
+        }
+        if (min <= max) {
+            return max < x ? max : x + min + max;
+        }
+        return max < min && x <= INFINITY ? max : x + min + max;
+    }
+    if (x < min) {
+        return min <= max ? min : max < min && x <= INFINITY ? max : x + min + max;
+    }
+    if (min <= max) {
+        return max < x ? max : x + min + max;
+    }
+    return max < min && x <= INFINITY ? max : x + min + max;
+}
+
+static inline int partial_clamp_0(double x, double min, double max, double value, double *answer) {
+    if (min <= x) {
+        if (x <= max) {
+            *answer = 1.0;
+            return 1;
+        }
+        if (min <= max) {
+            if (max < x) {
+                return 0;
+            }
+            *answer = ieee_exp(x + min + max);
+            return 1;
+        }
+        if (max < min && x <= INFINITY) {
+            return 0;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (x < min) {
+        if (min <= max) {
+            return 0;
+        }
+        if (max < min && x <= INFINITY) {
+            return 0;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (min <= max) {
+        if (max < x) {
+            return 0;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (max < min && x <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(x + min + max);
+    return 1;
+}
+
+static inline int partial_clamp_1(double x, double min, double max, double value, double *answer) {
+    if (min <= x) {
+        if (x <= max) {
+            return 0;
+        }
+        if (min <= max) {
+            if (max < x) {
+                return 0;
+            }
+            *answer = ieee_exp(x + min + max);
+            return 1;
+        }
+        if (max < min && x <= INFINITY) {
+            return 0;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (x < min) {
+        if (min <= max) {
+            *answer = 1.0;
+            return 1;
+        }
+        if (max < min && x <= INFINITY) {
+            return 0;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (min <= max) {
+        if (max < x) {
+            return 0;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (max < min && x <= INFINITY) {
+        return 0;
+    }
+    *answer = ieee_exp(x + min + max);
+    return 1;
+}
+
+static inline int partial_clamp_2(double x, double min, double max, double value, double *answer) {
+    if (min <= x) {
+        if (x <= max) {
+            return 0;
+        }
+        if (min <= max) {
+            if (max < x) {
+                *answer = 1.0;
+                return 1;
+            }
+            *answer = ieee_exp(x + min + max);
+            return 1;
+        }
+        if (max < min && x <= INFINITY) {
+            *answer = 1.0;
+            return 1;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (x < min) {
+        if (min <= max) {
+            return 0;
+        }
+        if (max < min && x <= INFINITY) {
+            *answer = 1.0;
+            return 1;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (min <= max) {
+        if (max < x) {
+            *answer = 1.0;
+            return 1;
+        }
+        *answer = ieee_exp(x + min + max);
+        return 1;
+    }
+    if (max < min && x <= INFINITY) {
+        *answer = 1.0;
+        return 1;
+    }
+    *answer = ieee_exp(x + min + max);
+    return 1;
+}
+
 static inline double value_where(double c, double x, double y) {
     return c != 0.0 ? x : y;
 }
@@ -634,6 +1300,8 @@ static inline int partial_where_2(double c, double x, double y, double value, do
     return 1;
 }
 
+#include "lists.h"
+
 static inline double value1(int code, double x) {
     switch (code) {
     case CODE_NEGATE:
@@ -644,22 +1312,48 @@ static inline double value1(int code, double x) {
         return value_identity(x);
     case CODE_EXP:
         return value_exp(x);
+    case CODE_EXP2:
+        return value_exp2(x);
     case CODE_EXPM1:
         return value_expm1(x);
     case CODE_LOG:
         return value_log(x);
+    case CODE_LOG2:
+        return value_log2(x);
+    case CODE_LOG10:
+        return value_log10(x);
     case CODE_LOG1P:
         return value_log1p(x);
     case CODE_SQRT:
         return value_sqrt(x);
+    case CODE_CBRT:
+        return value_cbrt(x);
     case CODE_SIN:
         return value_sin(x);
     case CODE_COS:
         return value_cos(x);
+    case CODE_TAN:
+        return value_tan(x);
+    case CODE_ASIN:
+        return value_asin(x);
+    case CODE_ACOS:
+        return value_acos(x);
     case CODE_ATAN:
         return value_atan(x);
+    case CODE_SINH:
+        return value_sinh(x);
+    case CODE_COSH:
+        return value_cosh(x);
+    case CODE_ASINH:
+        return value_asinh(x);
+    case CODE_ACOSH:
+        return value_acosh(x);
+    case CODE_ATANH:
+        return value_atanh(x);
     case CODE_ERF:
         return value_erf(x);
+    case CODE_ERFC:
+        return value_erfc(x);
     case CODE_TANH:
         return value_tanh(x);
     case CODE_SIGMOID:
@@ -670,10 +1364,20 @@ static inline double value1(int code, double x) {
         return value_silu(x);
     case CODE_GELU:
         return value_gelu(x);
+    case CODE_GELU_TANH:
+        return value_gelu_tanh(x);
     case CODE_RELU:
         return value_relu(x);
     case CODE_ABS:
         return value_abs(x);
+    case CODE_SIGN:
+        return value_sign(x);
+    case CODE_FLOOR:
+        return value_floor(x);
+    case CODE_CEIL:
+        return value_ceil(x);
+    case CODE_ROUND:
+        return value_round(x);
     }
     Py_UNREACHABLE();
 }
@@ -690,6 +1394,14 @@ static inline double value2(int code, double x, double y) {
         return value_divide(x, y);
     case CODE_POWER:
         return value_power(x, y);
+    case CODE_REMAINDER:
+        return value_remainder(x, y);
+    case CODE_FLOOR_DIVIDE:
+        return value_floor_divide(x, y);
+    case CODE_ATAN2:
+        return value_atan2(x, y);
+    case CODE_HYPOT:
+        return value_hypot(x, y);
     case CODE_LEAKY_RELU:
         return value_leaky_relu(x, y);
     case CODE_ELU:
@@ -704,12 +1416,26 @@ static inline double value2(int code, double x, double y) {
 
 static inline double value_n(int code, const double *xs, Py_ssize_t count) {
     switch (code) {
+    case CODE_CLAMP:
+        return value_clamp(xs[0], xs[1], xs[2]);
     case CODE_WHERE:
         return value_where(xs[0], xs[1], xs[2]);
     case CODE_SUM:
         return value_sum(xs, count);
     case CODE_MEAN:
         return value_mean(xs, count);
+    case CODE_VAR:
+        return value_var(xs, count);
+    case CODE_STD:
+        return value_std(xs, count);
+    case CODE_PROD:
+        return value_prod(xs, count);
+    case CODE_MAX:
+        return value_max(xs, count);
+    case CODE_MIN:
+        return value_min(xs, count);
+    case CODE_NORM:
+        return value_norm(xs, count);
     case CODE_DOT:
         return value_dot(xs, count);
     case CODE_LOGSUMEXP:
@@ -732,11 +1458,20 @@ static inline int partial1(int code, double x, double value, double *answer) {
     case CODE_EXP:
         *answer = partial_exp_0(x, value);
         return 1;
+    case CODE_EXP2:
+        *answer = partial_exp2_0(x, value);
+        return 1;
     case CODE_EXPM1:
         *answer = partial_expm1_0(x, value);
         return 1;
     case CODE_LOG:
         *answer = partial_log_0(x, value);
+        return 1;
+    case CODE_LOG2:
+        *answer = partial_log2_0(x, value);
+        return 1;
+    case CODE_LOG10:
+        *answer = partial_log10_0(x, value);
         return 1;
     case CODE_LOG1P:
         *answer = partial_log1p_0(x, value);
@@ -744,17 +1479,47 @@ static inline int partial1(int code, double x, double value, double *answer) {
     case CODE_SQRT:
         *answer = partial_sqrt_0(x, value);
         return 1;
+    case CODE_CBRT:
+        *answer = partial_cbrt_0(x, value);
+        return 1;
     case CODE_SIN:
         *answer = partial_sin_0(x, value);
         return 1;
     case CODE_COS:
         *answer = partial_cos_0(x, value);
         return 1;
+    case CODE_TAN:
+        *answer = partial_tan_0(x, value);
+        return 1;
+    case CODE_ASIN:
+        *answer = partial_asin_0(x, value);
+        return 1;
+    case CODE_ACOS:
+        *answer = partial_acos_0(x, value);
+        return 1;
     case CODE_ATAN:
         *answer = partial_atan_0(x, value);
         return 1;
+    case CODE_SINH:
+        *answer = partial_sinh_0(x, value);
+        return 1;
+    case CODE_COSH:
+        *answer = partial_cosh_0(x, value);
+        return 1;
+    case CODE_ASINH:
+        *answer = partial_asinh_0(x, value);
+        return 1;
+    case CODE_ACOSH:
+        *answer = partial_acosh_0(x, value);
+        return 1;
+    case CODE_ATANH:
+        *answer = partial_atanh_0(x, value);
+        return 1;
     case CODE_ERF:
         *answer = partial_erf_0(x, value);
+        return 1;
+    case CODE_ERFC:
+        *answer = partial_erfc_0(x, value);
         return 1;
     case CODE_TANH:
         *answer = partial_tanh_0(x, value);
@@ -771,11 +1536,22 @@ static inline int partial1(int code, double x, double value, double *answer) {
     case CODE_GELU:
         *answer = partial_gelu_0(x, value);
         return 1;
+    case CODE_GELU_TANH:
+        *answer = partial_gelu_tanh_0(x, value);
+        return 1;
     case CODE_RELU:
         return partial_relu_0(x, value, answer);
     case CODE_ABS:
         *answer = partial_abs_0(x, value);
         return 1;
+    case CODE_SIGN:
+        return partial_sign_0(x, value, answer);
+    case CODE_FLOOR:
+        return partial_floor_0(x, value, answer);
+    case CODE_CEIL:
+        return partial_ceil_0(x, value, answer);
+    case CODE_ROUND:
+        return partial_round_0(x, value, answer);
     }
     Py_UNREACHABLE();
 }
@@ -796,6 +1572,17 @@ static inline int partial2_0(int code, double x, double y, double value, double 
         return 1;
     case CODE_POWER:
         *answer = partial_power_0(x, y, value);
+        return 1;
+    case CODE_REMAINDER:
+        *answer = partial_remainder_0(x, y, value);
+        return 1;
+    case CODE_FLOOR_DIVIDE:
+        return partial_floor_divide_0(x, y, value, answer);
+    case CODE_ATAN2:
+        *answer = partial_atan2_0(x, y, value);
+        return 1;
+    case CODE_HYPOT:
+        *answer = partial_hypot_0(x, y, value);
         return 1;
     case CODE_LEAKY_RELU:
         *answer = partial_leaky_relu_0(x, y, value);
@@ -828,6 +1615,17 @@ static inline int partial2_1(int code, double x, double y, double value, double 
     case CODE_POWER:
         *answer = partial_power_1(x, y, value);
         return 1;
+    case CODE_REMAINDER:
+        *answer = partial_remainder_1(x, y, value);
+        return 1;
+    case CODE_FLOOR_DIVIDE:
+        return partial_floor_divide_1(x, y, value, answer);
+    case CODE_ATAN2:
+        *answer = partial_atan2_1(x, y, value);
+        return 1;
+    case CODE_HYPOT:
+        *answer = partial_hypot_1(x, y, value);
+        return 1;
     case CODE_LEAKY_RELU:
         return partial_leaky_relu_1(x, y, value, answer);
     case CODE_ELU:
@@ -842,6 +1640,11 @@ static inline int partial2_1(int code, double x, double y, double value, double 
 
 static inline int partials_n(int code, const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     switch (code) {
+    case CODE_CLAMP:
+        chosen[0] = partial_clamp_0(xs[0], xs[1], xs[2], value, &answers[0]);
+        chosen[1] = partial_clamp_1(xs[0], xs[1], xs[2], value, &answers[1]);
+        chosen[2] = partial_clamp_2(xs[0], xs[1], xs[2], value, &answers[2]);
+        return 0;
     case CODE_WHERE:
         chosen[0] = partial_where_0(xs[0], xs[1], xs[2], value, &answers[0]);
         chosen[1] = partial_where_1(xs[0], xs[1], xs[2], value, &answers[1]);
@@ -852,6 +1655,24 @@ static inline int partials_n(int code, const double *xs, Py_ssize_t count, doubl
         return 0;
     case CODE_MEAN:
         partials_mean(xs, count, value, answers, chosen);
+        return 0;
+    case CODE_VAR:
+        partials_var(xs, count, value, answers, chosen);
+        return 0;
+    case CODE_STD:
+        partials_std(xs, count, value, answers, chosen);
+        return 0;
+    case CODE_PROD:
+        partials_prod(xs, count, value, answers, chosen);
+        return 0;
+    case CODE_MAX:
+        partials_max(xs, count, value, answers, chosen);
+        return 0;
+    case CODE_MIN:
+        partials_min(xs, count, value, answers, chosen);
+        return 0;
+    case CODE_NORM:
+        partials_norm(xs, count, value, answers, chosen);
         return 0;
     case CODE_DOT:
         partials_dot(xs, count, value, answers, chosen);
@@ -873,17 +1694,33 @@ enum {
     STEP_EXP,
     STEP_EXPM1,
     STEP_LOG,
+    STEP_EXP2,
+    STEP_LOG2,
+    STEP_LOG10,
     STEP_LOG1P,
     STEP_SQRT,
+    STEP_CBRT,
     STEP_SIN,
     STEP_COS,
+    STEP_TAN,
+    STEP_ASIN,
+    STEP_ACOS,
     STEP_ATAN,
+    STEP_ATAN2,
     STEP_ERF,
+    STEP_SINH,
+    STEP_COSH,
     STEP_TANH,
     STEP_ERFC,
+    STEP_ASINH,
+    STEP_ACOSH,
+    STEP_ATANH,
     STEP_FABS,
     STEP_FLOOR,
+    STEP_CEIL,
+    STEP_RINT,
     STEP_COPYSIGN,
+    STEP_FMOD,
     STEP_LT,
     STEP_LE,
     STEP_GT,
@@ -909,17 +1746,33 @@ static const char *const STEP_NAMES[STEP_COUNT] = {
     "exp",
     "expm1",
     "log",
+    "exp2",
+    "log2",
+    "log10",
     "log1p",
     "sqrt",
+    "cbrt",
     "sin",
     "cos",
+    "tan",
+    "asin",
+    "acos",
     "atan",
+    "atan2",
     "erf",
+    "sinh",
+    "cosh",
     "tanh",
     "erfc",
+    "asinh",
+    "acosh",
+    "atanh",
     "fabs",
     "floor",
+    "ceil",
+    "rint",
     "copysign",
+    "fmod",
     "lt",
     "le",
     "gt",
@@ -954,28 +1807,60 @@ static inline double step(int code, double x, double y) {
         return ieee_expm1(x);
     case STEP_LOG:
         return ieee_log(x);
+    case STEP_EXP2:
+        return ieee_exp2(x);
+    case STEP_LOG2:
+        return ieee_log2(x);
+    case STEP_LOG10:
+        return ieee_log10(x);
     case STEP_LOG1P:
         return ieee_log1p(x);
     case STEP_SQRT:
         return ieee_sqrt(x);
+    case STEP_CBRT:
+        return ieee_cbrt(x);
     case STEP_SIN:
         return ieee_sin(x);
     case STEP_COS:
         return ieee_cos(x);
+    case STEP_TAN:
+        return ieee_tan(x);
+    case STEP_ASIN:
+        return ieee_asin(x);
+    case STEP_ACOS:
+        return ieee_acos(x);
     case STEP_ATAN:
         return ieee_atan(x);
+    case STEP_ATAN2:
+        return ieee_atan2(x, y);
     case STEP_ERF:
         return ieee_erf(x);
+    case STEP_SINH:
+        return ieee_sinh(x);
+    case STEP_COSH:
+        return ieee_cosh(x);
     case STEP_TANH:
         return ieee_tanh(x);
     case STEP_ERFC:
         return ieee_erfc(x);
+    case STEP_ASINH:
+        return ieee_asinh(x);
+    case STEP_ACOSH:
+        return ieee_acosh(x);
+    case STEP_ATANH:
+        return ieee_atanh(x);
     case STEP_FABS:
         return ieee_fabs(x);
     case STEP_FLOOR:
         return ieee_floor(x);
+    case STEP_CEIL:
+        return ieee_ceil(x);
+    case STEP_RINT:
+        return ieee_rint(x);
     case STEP_COPYSIGN:
         return ieee_copysign(x, y);
+    case STEP_FMOD:
+        return ieee_fmod(x, y);
     case STEP_LT:
         return x < y;
     case STEP_LE:
@@ -1003,6 +1888,5 @@ static inline double step(int code, double x, double y) {
     }
     Py_UNREACHABLE();
 }
-
 
 #endif

@@ -14,10 +14,12 @@ cdef extern from "formulas.h" nogil:
         DIVIDE "CODE_DIVIDE"
         DOT "CODE_DOT"
         EXP "CODE_EXP"
+        FLOOR_DIVIDE "CODE_FLOOR_DIVIDE"
         MULTIPLY "CODE_MULTIPLY"
         NEGATE "CODE_NEGATE"
         POWER "CODE_POWER"
         RECIPROCAL "CODE_RECIPROCAL"
+        REMAINDER "CODE_REMAINDER"
         SUBTRACT "CODE_SUBTRACT"
         SUM "CODE_SUM"
 

@@ -1,4 +1,10 @@
 cdef extern from "Python.h":
+    ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*)
+    Py_ssize_t PyVectorcall_NARGS(size_t flagged)
+    object PyVectorcall_Call(object thing, object arguments, object named)
+    object PyObject_Vectorcall(object thing, PyObject** arguments, size_t flagged, PyObject* names)
+    const unsigned long Py_TPFLAGS_HAVE_VECTORCALL
+    const unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
     ctypedef struct PyMethodDef:
         const char* ml_doc
     ctypedef struct PyMethodDescrObject:
@@ -36,37 +42,62 @@ if not FREES_NESTED:
 
 def become_method(name, operation):
     """Make v.gauss() of gauss(v), for a user's operations too; see `value`."""
-    method = reference._method(operation)
+    method = reference.method_of(operation)
     if method is not None:
-        setattr(Value, name, METHODS.get(operation, method))
-    elif name not in reference._RESERVED and name in vars(Value):
+        code = CODE_OF.get(operation, OTHER)
+        setattr(Value, name, Method(code, method) if code < MANY else method)
+    elif name not in reference.RESERVED and name in vars(Value):
         delattr(Value, name)
         if name in OF_VALUES:
             setattr(Value, name, Missing(name))
 
 
-def method_of(int code):
-    """The shorter way for an operation on one number or on two."""
-    cdef int others_wanted = 0 if code < BINARY else 1
-    operation = OPERATION_OF[code]
+@cython.final
+cdef class Method:
+    """An operation on one number or two as a method of Values: the shorter way, or else the longer one of `value`."""
 
-    def method(Value self not None, *others, **named):
-        if named or len(others) != others_wanted:
-            _, *others = operation.operands((self, *others), named)  # where defaults do not help, it raises
-        return binary(code, self, others[0], None) if others_wanted else unary(code, self)
+    cdef vectorcallfunc called
+    cdef int code
+    cdef object longer
+    cdef dict __dict__  # its name and docstring, and what else a function has
 
-    return update_wrapper(method, operation.rule)
+    def __init__(self, int code, longer):
+        self.called, self.code, self.longer = <vectorcallfunc>method_called, code, longer
+        update_wrapper(self, longer)
+
+    def __get__(self, node, kind):
+        return self if node is None else MethodType(self, node)
+
+    def __repr__(self):
+        return f"<method {self.__name__!r} of 'autograd.Value' objects>"
 
 
-cdef dict METHODS = {}
+cdef object method_called(Method method, PyObject** arguments, size_t flagged, PyObject* names):
+    cdef Py_ssize_t count = PyVectorcall_NARGS(flagged)
+    if count == 0 or not isinstance(<object>arguments[0], Value):
+        raise TypeError(f"{method.__name__} is a method of Values: Value(2.0).{method.__name__}()")
+    if names == NULL and count == (1 if method.code < BINARY else 2):
+        if count == 1:
+            return unary(method.code, <Value>arguments[0])
+        return binary(method.code, <object>arguments[0], <object>arguments[1], None)
+    return PyObject_Vectorcall(method.longer, arguments, flagged, names)
+
+
+cdef void make_callable(Method any) noexcept:
+    """Let Python call methods by their `called`, without a tuple of arguments and without a bound method."""
+    cdef PyTypeObject* kind = Py_TYPE(<PyObject*>any)
+    kind.tp_vectorcall_offset = <char*>&any.called - <char*><PyObject*>any
+    kind.tp_call = PyVectorcall_Call
+    kind.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR
+
+
+make_callable(Method.__new__(Method))
 
 
 cdef int take_operations() except -1:
     """Tell operations of their twins, and make methods of them, now and whenever there are more."""
     cdef Twin twin
     for operation, code in CODE_OF.items():
-        if code < MANY:
-            METHODS[operation] = method_of(code)
         twin = Twin.__new__(Twin)
         twin.code = code
         object.__setattr__(operation, "twin", twin)  # the one thing of an operation that is not its own
@@ -92,7 +123,7 @@ cdef int take_docstrings() except -1:
         if text:
             take_docstring(name, text)
     for name, thing in vars(Reference).items():
-        if isinstance(thing, (FunctionType, property)) and thing.__doc__ and name in reference._RESERVED:
+        if isinstance(thing, (FunctionType, property)) and thing.__doc__ and name in reference.RESERVED:
             take_docstring(name, thing.__doc__)
     return 0
 

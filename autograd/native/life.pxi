@@ -114,7 +114,7 @@ cdef void let_go_attributes(PyObject* self) noexcept:
     cdef Dropping* own = NULL
     cdef PyObject* held
     try:
-        attributes = reference._emptied(<object>self)
+        attributes = reference.emptied(<object>self)
     except Exception:
         return  # Python drops them then
     held = <PyObject*>attributes

@@ -107,7 +107,7 @@ cdef inline bint is_stranger(object thing) except -1:
     """Whether a thing is neither a Value nor a number."""
     if PyFloat_CheckExact(thing) or PyLong_CheckExact(thing) or isinstance(thing, Value):
         return False
-    return not reference._is_operand(thing)
+    return not reference.is_operand(thing)
 
 
 cdef inline Value new_node(int code, double number, Mode* mode):
@@ -190,7 +190,7 @@ cdef inline object binary(int code, object left, object right, str reflected):
     cdef PyObject* second = parent_of(right)
     cdef double x = 0.0, y = 0.0
     if second == NULL and reflected is not None and is_stranger(right):
-        return reference._strangers_answer(left, right, reflected)
+        return reference.strangers_answer(left, right, reflected)
     # What is not a Value first: its conversion may run Python code, which may change a Value.
     if first == NULL:
         x = plain(left)
@@ -198,11 +198,11 @@ cdef inline object binary(int code, object left, object right, str reflected):
         y = plain(right)
     if first != NULL:
         if not is_made(first):
-            raise reference._not_made(type(left))
+            raise reference.not_made(type(left))
         x = (<Value>first).number
     if second != NULL:
         if not is_made(second):
-            raise reference._not_made(type(right))
+            raise reference.not_made(type(right))
         y = (<Value>second).number
     return binary_of(code, first, x, second, y)
 
@@ -287,7 +287,7 @@ cdef Value through_closure(object operation, tuple operands, tuple numbers):
     """The node of an operation that this file does not know, with its closure, as in `value`."""
     cdef Value node
     cdef Mode mode
-    number, local_gradient = reference._answer(operation, numbers)
+    number, local_gradient = reference.answered(operation, numbers)
     cdef double data = plain(number)  # may run Python code: so before the mode is read and memory is taken
     cdef Many* many = filled(operands, numbers)
     read_mode(&mode)
@@ -370,7 +370,7 @@ def softmax(xs):
     xs = list(xs)  # which nobody else can change
     if not all([isinstance(x, Value) for x in xs]):
         return operations.softmax(xs)
-    shift = operations._largest(xs)
+    shift = operations.largest_of(xs)
     if not isfinite(shift):
         return operations.softmax(xs)
     powers = [unary(EXP, binary_of(SUBTRACT, <PyObject*>x, (<Value>x).number, NULL, shift)) for x in xs]

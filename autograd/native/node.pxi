@@ -185,7 +185,7 @@ cdef class Value:
 
     @property
     def _local_gradient(self):
-        return reference._forgotten if is_forgotten(self) else None
+        return reference.forgotten if is_forgotten(self) else None
 
     # The chain rule -------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ cdef class Value:
         cdef Pass walk = None
         number_of(self)
         if is_forgotten(self):
-            reference._forgotten()  # raises
+            reference.forgotten()  # raises
         if start == 0.0:
             return
         if KEEPS_PASS:
@@ -239,6 +239,12 @@ cdef class Value:
                 return unary(RECIPROCAL, right)
         return binary(DIVIDE, left, right, "__rtruediv__")
 
+    def __mod__(left, right):
+        return binary(REMAINDER, left, right, "__rmod__")
+
+    def __floordiv__(left, right):
+        return binary(FLOOR_DIVIDE, left, right, "__rfloordiv__")
+
     def __pow__(left, right, modulo):
         return NotImplemented if modulo is not None else binary(POWER, left, right, "__rpow__")
 
@@ -253,22 +259,22 @@ cdef class Value:
 
     def __lt__(self, other):
         if is_stranger(other):
-            return reference._strangers_answer(self, other, "__gt__")
+            return reference.strangers_answer(self, other, "__gt__")
         return number_of(self) < data_of(other)
 
     def __le__(self, other):
         if is_stranger(other):
-            return reference._strangers_answer(self, other, "__ge__")
+            return reference.strangers_answer(self, other, "__ge__")
         return number_of(self) <= data_of(other)
 
     def __gt__(self, other):
         if is_stranger(other):
-            return reference._strangers_answer(self, other, "__lt__")
+            return reference.strangers_answer(self, other, "__lt__")
         return number_of(self) > data_of(other)
 
     def __ge__(self, other):
         if is_stranger(other):
-            return reference._strangers_answer(self, other, "__le__")
+            return reference.strangers_answer(self, other, "__le__")
         return number_of(self) >= data_of(other)
 
     def __eq__(self, other):
@@ -298,7 +304,7 @@ cdef class Value:
         return Reference.__xor__(self, other)
 
     def __reduce__(self):
-        return reference._reduced(self, Value)
+        return reference.reduced(self, Value)
 
     def __setstate__(self, state):
         for attributes in state if type(state) is tuple else (state,):
@@ -415,7 +421,7 @@ cdef inline bint is_made(PyObject* node) noexcept:
 
 cdef inline double number_of(Value node) except? -1.0:
     if not is_made(<PyObject*>node):
-        raise reference._not_made(type(node))
+        raise reference.not_made(type(node))
     return node.number
 
 

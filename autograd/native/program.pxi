@@ -62,12 +62,13 @@ cdef class Program:
         return True
 
     cdef int run(self, Py_ssize_t which, const double* operands, double value, double* answer) except -1:
-        """The value for 0, the partial towards the operand before `which` for others; FAILED where Python may raise."""
+        """The value for 0, the partial towards the operand before `which` for others; FAILED where Python may raise.
+
+        It has to hold.
+        """
         cdef double registers[MOST_REGISTERS]
         cdef Step* now = &self.steps[<Py_ssize_t>self.starts[which]]
         cdef double x, y, made
-        if not self.holds():
-            return FAILED
         memcpy(registers, operands, self.inputs * sizeof(double))
         registers[self.inputs] = value
         memcpy(registers + self.inputs + 1, self.constants, self.constant_count * sizeof(double))
@@ -124,7 +125,6 @@ cdef int learn(operation) except -1:
             twin = Twin.__new__(Twin)
             twin.code = code
             object.__setattr__(operation, "twin", twin)
-            METHODS[operation] = method_of(code)
             if OPERATIONS.get(operation.name) is operation:
                 become_method(operation.name, operation)
     return 0
@@ -134,7 +134,6 @@ cdef int unlearn(operation) except -1:
     """Run an operation in Python from now on: a name that its rule uses means something else than before."""
     CODE_OF[operation] = OTHER
     object.__setattr__(operation, "twin", None)
-    METHODS.pop(operation, None)
     if OPERATIONS.get(operation.name) is operation:
         become_method(operation.name, operation)
     return 0
@@ -148,9 +147,10 @@ cdef Value by_program(int code, PyObject** parents, double* numbers, Py_ssize_t 
     cdef double answer = 0.0
     cdef Py_ssize_t i
     cdef Program program = PROGRAM_OF[code]
-    if program.run(0, numbers, 0.0, &answer) != ANSWERED:
+    cdef bint holds = program.holds()
+    if not holds or program.run(0, numbers, 0.0, &answer) != ANSWERED:
         operands = tuple([numbers[i] if parents[i] == NULL else <object>parents[i] for i in range(count)])
-        if not program.holds():
+        if not holds:
             unlearn(OPERATION_OF[code])
         return through_closure(OPERATION_OF[code], operands, tuple([numbers[i] for i in range(count)]))
     read_mode(&mode)
@@ -174,15 +174,23 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
     """
     cdef double numbers[2]
     cdef double* operands = numbers
-    cdef int found
-    numbers[0], numbers[1] = node.x, node.y
-    if node.code >= MANY:
-        operands = (<Many*>node.first).numbers
-    found = (<Program>PROGRAM_OF[node.code]).run(1 + place, operands, node.number, answer)
+    cdef int code = node.code, found = FAILED
+    cdef Py_ssize_t count = count_of(node)
+    cdef Program program = PROGRAM_OF[code]
+    # Guards and rules may run Python code, which may make a leaf of the node: then it has no operands any more.
+    cdef bint holds = program is not None and program.holds()
+    if program is None or node.code != code:
+        return False
+    if holds:
+        numbers[0], numbers[1] = node.x, node.y
+        if code >= MANY:
+            operands = (<Many*>node.first).numbers
+        found = program.run(1 + place, operands, node.number, answer)
     if found == FAILED:
-        _, local_gradient = reference._answer(node.operation, node.numbers)
-        partials = reference.checked(node.operation, local_gradient(), count_of(node))
-        partial = reference._plain(partials[place]) if parent_at(node, place) != NULL else BLOCKED
+        operation = OPERATION_OF[code]
+        _, local_gradient = reference.answered(operation, node.numbers)
+        partials = reference.checked(operation, local_gradient(), count)
+        partial = reference.plain_number(partials[place]) if parent_at(node, place) != NULL else BLOCKED
         found = BLOCKED_ if partial is BLOCKED else ANSWERED
         answer[0] = 0.0 if partial is BLOCKED else partial
     return found == ANSWERED

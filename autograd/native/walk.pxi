@@ -29,7 +29,7 @@ cdef Partials partials_of(Value node):
         answers = reference.checked(beside(node).operation, beside(node).local_gradient(), count)
         for i in range(count):
             # Towards a plain number nothing is computed; nor has a node operands that its rule has made a leaf again.
-            partial = reference._plain(answers[i]) if parent_at(node, i) != NULL else BLOCKED
+            partial = reference.plain_number(answers[i]) if parent_at(node, i) != NULL else BLOCKED
             partials.chosen[i] = partial is not BLOCKED
             partials.numbers[i] = 0.0 if partial is BLOCKED else partial
     elif HAS_PROGRAM[node.code]:
@@ -381,7 +381,7 @@ cdef class Pass:
             collect(&self.window, self.window.count, nodes, flows)
             collect(&self.past, self.past.count, nodes, flows)
             collect(&self.leaves, self.leaves.room, nodes, flows)
-            anomaly.check_pass(sorted(nodes, key=reference._by_birth), flows)
+            anomaly.check_pass(sorted(nodes, key=reference.by_birth), flows)
         return 0
 
     cdef bint is_small(self) noexcept:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .. import operations
 from ..book import OPERATIONS, Operation
 from ..checks import shown
+from ..operations import elu as elu
 from ..operations import gelu as gelu
+from ..operations import leaky_relu as leaky_relu
 from ..operations import relu, sigmoid, softplus, tanh
 from ..operations import silu as silu
 
@@ -45,32 +46,6 @@ def glorot(fan_in: int, fan_out: int) -> float:
     return math.sqrt(6.0 / (fan_in + fan_out))
 
 
-# Functions of one number --------------------------------------------------------------------------
-
-
-def leaky_relu(x: Any) -> Any:
-    """A ReLU that lets through a hundredth of negative numbers; the derivative at 0 is 0.01, as in PyTorch.
-
-    >>> leaky_relu(3.0), leaky_relu(-3.0)
-    (3.0, -0.03)
-
-    Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models", equation 2.
-    """
-    return operations.leaky_relu(x, 0.01)
-
-
-def elu(x: Any) -> Any:
-    """x above 0 and exp(x) − 1 below; the derivative at 0 is 1.
-
-    >>> elu(2.0), elu(-1000.0)
-    (2.0, -1.0)
-
-    Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by exponential linear units
-    (ELUs)", equation 16.
-    """
-    return operations.elu(x, 1.0)
-
-
 # By name ------------------------------------------------------------------------------------------
 
 
@@ -79,6 +54,9 @@ def _itself(x: Any) -> Any:
 
 
 # Each activation with the limit of its initial weights, which are uniform: those that resemble a ReLU have a ReLU's.
+# leaky_relu is that of Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models",
+# equation 2; elu that of Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by
+# exponential linear units (ELUs)", equation 16.
 ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[int, int], float]]] = {
     "identity": (_itself, glorot),
     "relu": (relu, he),

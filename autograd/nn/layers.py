@@ -47,12 +47,12 @@ class Neuron(Module):
         self, nin: int, activation: Activation = "relu", *, bias: bool = True, nout: int = 1, seed: Seed = None
     ) -> None:
         nin, nout = whole("nin", nin, least=1), whole("nout", nout, least=1)
-        self.activation = known(activation)
+        self.activation: Activation = known(activation)
         limit = limit_of(self.activation)(nin, nout)
         # only random(), because no other method of Random promises the same numbers in later versions of Python
         draw = _generator(seed).random
-        self.weights = [Value(limit * (2.0 * draw() - 1.0), f"w{i}") for i in range(nin)]
-        self.bias = Value(0.0, "b") if bias else None
+        self.weights: list[Value] = [Value(limit * (2.0 * draw() - 1.0), f"w{i}") for i in range(nin)]
+        self.bias: Value | None = Value(0.0, "b") if bias else None
 
     def forward(self, inputs: Iterable[Number]) -> Value:
         """The output of the neuron; a wrong number of inputs raises ValueError."""
@@ -84,7 +84,7 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = "relu", *, bias: bool = True, seed: Seed = None
     ) -> None:
         generator = _generator(seed)
-        self.neurons = [
+        self.neurons: list[Neuron] = [
             Neuron(nin, activation, bias=bias, nout=nout, seed=generator) for _ in range(whole("nout", nout, least=1))
         ]
 
@@ -130,13 +130,13 @@ class MLP(Module):
         generator = _generator(seed)
         activations = [*[known(activation)] * (len(nouts) - 1), known(output)]
         nins = [nin, *nouts[:-1]]
-        self.layers = [
+        self.layers: list[Layer] = [
             Layer(nin, nout, kind, bias=bias, seed=generator)
             for nin, nout, kind in zip(nins, nouts, activations, strict=True)
         ]
 
-    def forward(self, inputs: Iterable[Number]) -> Value | list[Value]:
-        """The outputs of the last layer; a wrong number of inputs raises ValueError."""
+    def forward(self, inputs: Iterable[Number]) -> Any:
+        """The outputs of the last layer, one Value or a list; a wrong number of inputs raises ValueError."""
         first, *others = self.layers
         values: list[Value] = first(_inputs(self, inputs, len(first.neurons[0].weights)))
         for layer in others:
@@ -163,7 +163,7 @@ class Sequential(Module):
         for part in parts:
             if not callable(part):
                 raise TypeError(f"the parts of a Sequential must be modules or functions, not {shown(part)}")
-        self.parts = list(parts)
+        self.parts: list[Callable[[Any], Any]] = list(parts)
 
     def forward(self, inputs: Any) -> Any:
         """The output of the last part, each part being given the output of the previous one."""

@@ -9,10 +9,10 @@ All of these take Values and plain numbers alike.
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, SupportsFloat, overload
 
 from ..checks import scalar, scalars, whole
-from ..engines import Value, scope
+from ..engines import Number, Value, scope
 from ..ieee import real
 from ..operations import log, log1p, logsumexp, mean, relu, softplus, sqrt
 
@@ -30,6 +30,12 @@ def _in_scope(loss: Callable[_Arguments, Any]) -> Callable[_Arguments, Any]:
     return scoped
 
 
+@overload
+def squared_error(prediction: Value, target: Number) -> Value: ...
+@overload
+def squared_error(prediction: Number, target: Value) -> Value: ...
+@overload
+def squared_error(prediction: SupportsFloat, target: SupportsFloat) -> float: ...
 @_in_scope
 def squared_error(prediction: Any, target: Any) -> Any:
     """(prediction − target)².
@@ -42,6 +48,10 @@ def squared_error(prediction: Any, target: Any) -> Any:
     return error * error
 
 
+@overload
+def mean_squared_error(predictions: Sequence[SupportsFloat], targets: Sequence[SupportsFloat]) -> float: ...  # type: ignore[overload-overlap]  # the first that fits decides
+@overload
+def mean_squared_error(predictions: Sequence[Number], targets: Sequence[Number]) -> Value: ...
 @_in_scope
 def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
     """1/n · Σ (predictionᵢ − targetᵢ)²; lists of different lengths, or empty ones, raise ValueError.
@@ -56,6 +66,12 @@ def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> An
     return mean([squared_error(p, t) for p, t in zip(predictions, targets, strict=True)])
 
 
+@overload
+def binary_cross_entropy(probability: Value, target: Number) -> Value: ...
+@overload
+def binary_cross_entropy(probability: Number, target: Value) -> Value: ...
+@overload
+def binary_cross_entropy(probability: SupportsFloat, target: SupportsFloat) -> float: ...
 @_in_scope
 def binary_cross_entropy(probability: Any, target: Any) -> Any:
     """−y·ln p − (1 − y)·ln(1 − p) for the probability p of class 1 and the target y, from 0 to 1.
@@ -77,6 +93,12 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     return -(target * log(probability) + (1.0 - target) * log1p(-probability))
 
 
+@overload
+def binary_cross_entropy_with_logits(logit: Value, target: Number) -> Value: ...
+@overload
+def binary_cross_entropy_with_logits(logit: Number, target: Value) -> Value: ...
+@overload
+def binary_cross_entropy_with_logits(logit: SupportsFloat, target: SupportsFloat) -> float: ...
 @_in_scope
 def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     """−y·ln σ(z) − (1 − y)·ln(1 − σ(z)) for the logit z and the target y, from 0 to 1.
@@ -107,6 +129,10 @@ def _doubted(loss: Any, doubt: Any, slope: Callable[[], Any]) -> Any:
     return loss + doubt * steepness
 
 
+@overload
+def cross_entropy(logits: Sequence[SupportsFloat], target: int) -> float: ...  # type: ignore[overload-overlap]  # the first that fits decides
+@overload
+def cross_entropy(logits: Sequence[Number], target: int) -> Value: ...
 @_in_scope
 def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     """−ln softmax(z)ₜ = ln Σ exp(zᵢ) − zₜ for the logits z of all classes and the right class t, counted from 0.
@@ -123,6 +149,12 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     return logsumexp(logits) - logits[right]
 
 
+@overload
+def hinge(score: Value, target: Number) -> Value: ...
+@overload
+def hinge(score: Number, target: Value) -> Value: ...
+@overload
+def hinge(score: SupportsFloat, target: SupportsFloat) -> float: ...
 @_in_scope
 def hinge(score: Any, target: Any) -> Any:
     """max(0, 1 − y·s) for the score s and the target y, which is −1 or 1; others raise ValueError.

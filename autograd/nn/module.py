@@ -32,7 +32,7 @@ from types import (
     SimpleNamespace,
     TracebackType,
 )
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 from .. import saving
 from ..book import Operation
@@ -44,16 +44,27 @@ from ..modes import mode
 from ..terminal import printable
 from .activations import told_name
 
+_Inputs = ParamSpec("_Inputs")
+_Outputs = TypeVar("_Outputs", covariant=True)
+
+
+class _Forward(Protocol[_Inputs, _Outputs]):
+    """What has a forward: to a type checker, a module is called with its arguments and answers what it answers."""
+
+    def forward(self, *inputs: _Inputs.args, **options: _Inputs.kwargs) -> _Outputs: ...
+
 
 class _Construction(ABCMeta):
     """Inspects a module at the end of its `__init__`, when it can contain only what is to be trained."""
 
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
-        _refuse_foreign_options(cls, options)
-        module = super().__call__(*arguments, **options)
-        if isinstance(module, Module):
-            _check_made(module)
-        return module
+    if not TYPE_CHECKING:  # for then pyright would take every module for Any
+
+        def __call__(cls, *arguments: Any, **options: Any) -> Any:
+            _refuse_foreign_options(cls, options)
+            module = super().__call__(*arguments, **options)
+            if isinstance(module, Module):
+                _check_made(module)
+            return module
 
     @property
     def __signature__(cls) -> inspect.Signature:
@@ -101,14 +112,20 @@ class Module(metaclass=_Construction):
                 object.__setattr__(member, "_place", place)
         object.__setattr__(self, name, thing)
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """The outputs for the given inputs, computed in a scope of their own."""
-        with scope(self._place or type(self).__name__, _Members.of(self)) as own:
-            outputs = self.forward(*inputs, **options)
-        if not self._called:
-            object.__setattr__(self, "_called", True)
-            _check_first_call(self, own)
-        return outputs
+    if TYPE_CHECKING:
+
+        def __call__(self: _Forward[_Inputs, _Outputs], *inputs: _Inputs.args, **options: _Inputs.kwargs) -> _Outputs:
+            """The same for type checkers: the arguments and the outputs of `forward`."""
+    else:
+
+        def __call__(self, *inputs: Any, **options: Any) -> Any:
+            """The outputs for the given inputs, computed in a scope of their own."""
+            with scope(self._place or type(self).__name__, _Members.of(self)) as own:
+                outputs = self.forward(*inputs, **options)
+            if not self._called:
+                object.__setattr__(self, "_called", True)
+                _check_first_call(self, own)
+            return outputs
 
     def __del__(self) -> None:
         _Members.remember(self)

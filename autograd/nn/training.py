@@ -19,12 +19,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
-from .. import checks, notation, saving
-from ..book import BLOCKED
+from .. import anomaly, checks, saving
 from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
 from ..files import AnyPath
 from ..operations import mean
-from ..terminal import printable
 
 Pair = tuple[Any, Any]
 
@@ -188,18 +186,26 @@ def _step(
     if not any(parameter.has_grad for parameter in optimizer.params):
         raise ValueError("the loss depends on no parameter of this optimizer: was it made for another model?")
     if not all(map(math.isfinite, (batch_loss.data, *(parameter.grad for parameter in optimizer.params)))):
-        error = _anomaly(batch_loss, dict(zip(batch, losses, strict=True)))
+        told = _anomaly(batch_loss, dict(zip(batch, losses, strict=True)))
         optimizer.zero_grad()
-        raise error
+        raise FloatingPointError(told)
     with detect_anomaly():  # because finite gradients may still be too large for a step
         optimizer.step()
     return batch_loss.data  # type: ignore[no-any-return]
 
 
+def _anomaly(batch_loss: Value, losses: Mapping[int, Value]) -> str:
+    """Where the inf or nan of a loss or of a gradient began, and with which of the data."""
+    bad = [value for value in losses.values() if not math.isfinite(value.data)]
+    node, told = anomaly.began(topological_order(bad[0] if bad else batch_loss))
+    places = [place for place, value in losses.items() if any(each is node for each in ancestors(value))]
+    return told + (f"; at data[{places[0]}]" if places else "")
+
+
 def _validation_loss(model: Callable[[Any], Any], pairs: Sequence[Pair], loss: Callable[[Any, Any], Any]) -> float:
     with no_grad():
         losses = [_loss(model, pair, loss, "validation", place) for place, pair in enumerate(pairs)]
-    return mean(  # type: ignore[no-any-return]
+    return mean(
         [
             value.data
             if isinstance(value, Value)
@@ -300,62 +306,6 @@ class _Deaf:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
-
-
-# inf and nan --------------------------------------------------------------------------------------
-
-
-def _anomaly(batch_loss: Value, losses: Mapping[int, Value]) -> FloatingPointError:
-    """Where the inf or nan of a loss or a gradient began, in few words: layer and neuron, formula, numbers, data."""
-    bad = [value for value in losses.values() if not math.isfinite(value.data)]
-    if bad or not math.isfinite(batch_loss.data):
-        node = _birth(bad[0] if bad else batch_loss)
-        told = f"{notation.brief(node)} is {node.data}{_circumstances(node)}"
-    else:
-        node, told = _birth_of_gradient(batch_loss)
-    places = [place for place, value in losses.items() if any(each is node for each in ancestors(value))]
-    where = f"; at data[{places[0]}]" if places else ""
-    return FloatingPointError(printable(notation.whereabouts(node) + told + where))
-
-
-def _birth(node: Value) -> Value:
-    """The computed node from which a node got its inf or nan."""
-    is_same = math.isnan if math.isnan(node.data) else math.isinf
-    while True:
-        heirs = [
-            parent
-            for parent, partial in node.local_gradients()
-            if parent.operation is not None and partial is not BLOCKED and is_same(parent.data)
-        ]
-        if not heirs:
-            return node
-        node = heirs[0]
-
-
-def _birth_of_gradient(root: Value) -> tuple[Value, str]:
-    """The node at which the gradients of a pass become inf or nan, and how."""
-    for node in reversed(topological_order(root)):
-        if not math.isfinite(node.grad):  # though what was passed to it was finite
-            return node, f"the gradients that arrive at {notation.brief(node)} add up to {node.grad}"
-        for parent, partial in node.local_gradients():
-            if partial is not BLOCKED and not math.isfinite(node.grad * partial):
-                receiver = notation.shortened(notation.name(parent), 40)
-                told = f"the gradient that {notation.brief(node)} passes to {receiver}"
-                numbers = f"{node.grad:.6g} arrived, the local gradient is {partial:.6g}"
-                return node, f"{told} is {node.grad * partial}: {numbers}"
-    raise AssertionError("an inf or nan in a pass begins at some node")
-
-
-def _circumstances(node: Value) -> str:
-    """What the operands were, with those first that are not finite."""
-    operands = {
-        id(x): (x, number) for x, number in zip(node.operands, node.numbers, strict=True) if isinstance(x, Value)
-    }
-    first = sorted(operands.values(), key=lambda pair: math.isfinite(pair[1]))[:2]
-    told = [
-        f"{notation.shortened(notation.name(x), 20)} = {number:.6g}" for x, number in first if x.label or x.operation
-    ]
-    return ", with " + ", ".join(told) if told else ""
 
 
 # What is checked ----------------------------------------------------------------------------------

@@ -10,8 +10,8 @@
 from collections.abc import Set
 from dataclasses import dataclass
 
-from ..engines import Scope, Value
-from ..nodes import NodeDict
+from .engines import Scope, Value
+from .nodes import NodeDict
 
 
 @dataclass(frozen=True, eq=False)

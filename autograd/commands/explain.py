@@ -1,0 +1,48 @@
+"""The command `explain`: both passes line by line."""
+
+import argparse
+from typing import Any
+
+from ..engines import Value
+from ..explain import FORMATS, explain
+from ..expression import Expression
+from .arguments import CommandError, digits, expression_command, numbers, root_of
+
+DIGITS = 4
+
+
+def add(commands: Any) -> argparse.ArgumentParser:
+    """Declare `explain`."""
+    parser = expression_command(
+        commands, "explain", "tell both passes line by line, as one would write them on the board"
+    )
+    parser.add_argument(
+        "--wrt", metavar="NAMES", help="tell the gradient of this name, or of several as in w,b, as a sum over paths"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
+    parser.add_argument(
+        "--digits",
+        type=digits,
+        default=DIGITS,
+        metavar="N",
+        help=f"significant digits (default: {DIGITS})",
+    )
+    parser.add_argument("--most", type=int, default=100, metavar="N", help="lines in one table (default: 100)")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the explanation."""
+    leaves = {name: Value(number, name) for name, number in numbers(arguments.values).items()}
+    root = root_of(Expression(arguments.expression), leaves)
+    wanted = None if arguments.wrt is None else [name.strip() for name in arguments.wrt.split(",")]
+    for name in wanted or ():
+        if name not in leaves:
+            raise CommandError(f"{name!r} has no value: the names are {', '.join(leaves) or 'none'}")
+    wrt = None if wanted is None else [leaves[name] for name in wanted]
+    try:
+        told = explain(root, wrt=wrt, format=arguments.format, digits=arguments.digits, most=arguments.most)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    print(told)
+    return 0

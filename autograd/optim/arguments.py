@@ -1,0 +1,27 @@
+"""What the arguments of optimisers and schedules are checked by, and how they are shown.
+
+>>> not_negative("lr", -1.0)
+Traceback (most recent call last):
+ValueError: lr is -1.0, but has to be 0 or more
+"""
+
+from typing import Any
+
+from .. import checks
+
+
+def not_negative(name: str, thing: Any) -> float:
+    """A finite number from 0 on."""
+    number = checks.number(name, thing, least=0, finite=True)
+    return thing if type(thing) is int else number  # so that 0 is shown as 0
+
+
+def whole(name: str, thing: Any, least: int = 0, most: int = 2**53) -> int:
+    """A whole number in a range; by itself, one that a float can count up to."""
+    checks.whole(name, thing, least=least)
+    return checks.whole(name, thing, most=most)
+
+
+def written(thing: Any) -> str:
+    """A function by its name, anything else as Python writes it."""
+    return str(getattr(thing, "__name__", None) or repr(thing))
