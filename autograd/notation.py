@@ -65,9 +65,9 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
     A labelled node inside is called by its label; after `most` operations "…" stands for the rest. A formula that is
     all there, with names as labels, is one that `autograd.expression.Expression` reads; 17 digits give each number.
     """
-    from .text import DOTS, Name, Term
+    from .text import DOTS, Name, Term, printer
 
-    remaining = most
+    remaining, write = most, printer()
 
     def written(node: Any, is_root: bool = False) -> Term:
         nonlocal remaining
@@ -92,9 +92,9 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
             for place, argument in enumerate(operation.arguments(node.operands))
         ]
         filled = fill(operation, arguments)
-        return DOTS if not is_root and len(filled.text) > LONGEST else filled
+        return DOTS if not is_root and len(write(filled)) > LONGEST else filled
 
-    return written(node, is_root=True).text
+    return write(written(node, is_root=True))
 
 
 def _signed(number: "Term") -> "Term":

@@ -548,7 +548,7 @@ def logsumexp(xs):
     is alone, even −inf. What share each of several inf has, or of several −inf and nothing else, nobody knows: nan.
     """
     _need_numbers("logsumexp", xs)
-    largest = largest_of(xs)
+    largest = _largest(xs)
     if ieee.isinf(largest):
         return _logsumexp_at_infinity(xs, largest)
     powers = [ieee.exp(x - largest) for x in xs]
@@ -582,7 +582,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     """
     xs = [operand(x) for x in xs]
     _need_numbers("softmax", xs)
-    largest = largest_of(xs)
+    largest = _largest(xs)
     powers = [exp(x - largest) for x in xs]
     if not ieee.isinf(largest):
         total = sum(powers)
@@ -619,7 +619,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     return [where(alone and is_one, 0.0, x) for is_one, x in zip(largest, logarithms, strict=True)]
 
 
-def largest_of(xs):
+def _largest(xs):
     """What to shift exponents by; a constant, for the answer does not depend on it."""
     return builtins.max(data_of(x) for x in xs)
 

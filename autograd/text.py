@@ -158,7 +158,6 @@ def substitute(term: Term, places: Mapping[str, Term]) -> Term:
     >>> str(substitute(parse("x·(1 + x)"), {"x": parse("a − b")}))
     '(a − b)·(1 + (a − b))'
     """
-
     match term:
         case Name(name):
             return places.get(name, term)
@@ -203,6 +202,16 @@ def _substituted_words(piece: str | Term, places: Mapping[str, Term]) -> Sequenc
             parts += [piece[end:start], place if level(place) == ATOM else Brackets("(", (place,))]
             end = token.end
     return [part for part in (*parts, piece[end:]) if part]
+
+
+def printer() -> Callable[[Term], str]:
+    """What prints terms as text, and each part once: for formulas that grow around others.
+
+    >>> write = printer()
+    >>> write(parse("a + b"))
+    'a + b'
+    """
+    return _Text().write
 
 
 # Structure --------------------------------------------------------------------------------------------
@@ -268,7 +277,10 @@ def _needed_right(sign: str) -> int:
 
 
 class _Printer:
-    """Writes a term; what differs between text and LaTeX is in `body`, and `form` turns a term into what is shown."""
+    """Writes terms, each once: what differs between text and LaTeX is in `body`; `form` is what is shown for a term."""
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[int, bool, bool], tuple[Term, str]] = {}
 
     def form(self, term: Term) -> Term:
         return term
@@ -286,8 +298,15 @@ class _Printer:
         """
         term = self.form(term)
         if self.level(term) < needed or (not first and self.leads_with_sign(term)):
-            return f"({self.body(term, True, True)})"
-        return self.body(term, first, last)
+            return f"({self._once(term, True, True)})"
+        return self._once(term, first, last)
+
+    def _once(self, term: Term, first: bool, last: bool) -> str:
+        # The term is kept as well, so that no other one gets its id. A hash of its own would walk all of it.
+        key = id(term), first, last
+        if key not in self._written:
+            self._written[key] = term, self.body(term, first, last)
+        return self._written[key][1]
 
     def body(self, term: Term, first: bool, last: bool) -> str:
         raise NotImplementedError
@@ -374,8 +393,8 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class _Latex(_Printer):
     def form(self, term: Term) -> Term:
         match term:
-            case Call(function, arguments) if function in _DEFINITIONS:
-                return substitute(parse(_DEFINITIONS[function]), dict(zip("xy", arguments, strict=False)))
+            case Call(function, arguments) if definition := _DEFINITIONS.get((function, len(arguments))):
+                return substitute(parse(definition), dict(zip("xy", arguments, strict=False)))
             case Infix(sign, left, right) if sign.strip() in _OVER and (positive := _without_sign(left)):
                 return Prefix("−", Infix(sign, positive, right))  # the sign stands before the line of the fraction
             case Index(Call("softmax", (Brackets("[", items),)), Number(place)) if DOTS not in items:
@@ -467,22 +486,22 @@ _BRACKETS = {
 }
 _BETWEEN = str.maketrans({"×": r"\times", "→": r"\to", ",": r",\;"})
 
-# What functions mean that mathematics has no name for.
+# What functions mean, of so many arguments, that mathematics has no name for.
 _DEFINITIONS = {
-    "exp2": "2^x",
-    "expm1": "exp(x) − 1",
-    "log1p": "ln(1 + x)",
-    "cbrt": "∛x",
-    "hypot": "√(x² + y²)",
-    "norm": "‖x‖",
-    "floor": "⌊x⌋",
-    "ceil": "⌈x⌉",
-    "softplus": "ln(1 + exp(x))",
-    "silu": "x·σ(x)",
-    "gelu": "x·Φ(x)",
-    "ReLU": "max(0, x)",
-    "leaky_relu": "max(0, x) + y·min(0, x)",
-    "elu": "max(0, x) + y·min(0, exp(x) − 1)",
+    ("exp2", 1): "2^x",
+    ("expm1", 1): "exp(x) − 1",
+    ("log1p", 1): "ln(1 + x)",
+    ("cbrt", 1): "∛x",
+    ("hypot", 2): "√(x² + y²)",
+    ("norm", 1): "‖x‖",
+    ("floor", 1): "⌊x⌋",
+    ("ceil", 1): "⌈x⌉",
+    ("softplus", 1): "ln(1 + exp(x))",
+    ("silu", 1): "x·σ(x)",
+    ("gelu", 1): "x·Φ(x)",
+    ("ReLU", 1): "max(0, x)",
+    ("leaky_relu", 2): "max(0, x) + y·min(0, x)",
+    ("elu", 2): "max(0, x) + y·min(0, exp(x) − 1)",
 }
 
 _COMMANDS = {

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import Value, dot, exp, maximum, operation, scope, sum, topological_order, where
+from autograd import Value, dot, exp, gradient, leaky_relu, maximum, operation, scope, sum, topological_order, where
 from autograd.draw import NOTEBOOK_NODES, diagram, draw, engine, layout, limits
 from autograd.draw.limits import is_larger_than
 from autograd.operations import OPERATIONS
@@ -143,6 +143,8 @@ def test_leaves_operations_and_the_root_differ_in_shape():
         (lambda x: x.relu(), "ReLU"),
         (lambda x: x.sigmoid(), "σ"),
         (lambda x: maximum(x, 0.0), "max(·, 0)"),
+        (lambda x: leaky_relu(x, 0.1), "leaky_relu(·, 0.1)"),
+        (lambda x: gradient(gradient(2.0 / x, x), x), "2·2/y3"),  # whose 3 is set high
     ],
 )
 def test_constants_stand_with_the_operation(make, symbol):
@@ -164,6 +166,20 @@ def test_the_order_of_operands_is_marked_where_it_matters():
     assert marks(sum([a, b, a])) == ["", "", ""]
     assert marks(a - 1) == [""]
     assert [text for text in texts(parsed(draw(a - b).svg)) if text in "12"] == ["1", "2"]
+
+
+@pytest.mark.parametrize(("symmetric", "marked"), [(True, ["", ""]), (False, ["1", "2"])])
+def test_symmetry_is_as_declared(symmetric, marked):
+    """Seen to fail with symmetry guessed from derivatives that exchange with their operands."""
+    try:
+
+        @operation("far(x, y)", "sign(x − y)", "sign(y − x)", symmetric=symmetric)
+        def far(x, y):
+            return (x - y, lambda: (1.0, -1.0)) if x > y else (y - x, lambda: (-1.0, 1.0))
+
+        assert marks(far(Value(3.0, "a"), Value(4.0, "b"))) == marked
+    finally:
+        OPERATIONS.pop("far", None)
 
 
 def test_an_operation_of_the_user_is_drawn_like_a_built_in_one():

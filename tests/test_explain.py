@@ -510,6 +510,17 @@ def test_the_gradient_of_other_nodes_than_leaves() -> None:
 # What it leaves alone, and what it refuses ----------------------------------------------------------
 
 
+def test_the_steps_are_those_of_both_passes_in_their_order() -> None:
+    x = Value(3.0, "x")
+    told = explain(x * x + 1)
+
+    assert told.steps == (*told.forward, *told.backward)
+    assert [(step.kind, step.index) for step in told.steps] == [
+        *[("forward", place) for place in (0, 1, 2)],
+        *[("backward", place) for place in (2, 1, 0)],
+    ]
+
+
 def test_no_gradient_is_changed() -> None:
     leaves, root = circuit()
     root.backward()

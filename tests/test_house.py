@@ -43,23 +43,6 @@ HOUSE = """
 """
 FLOORS = {room: height for height, floor in enumerate(reversed(HOUSE.split("\n"))) for room in floor.split()}
 
-# What is not as it should be yet: the import or the name, and why.
-EXCEPTIONS: dict[str, str] = {
-    **dict.fromkeys(
-        [
-            "autograd.explain.board imports autograd.draw.text.cells",
-            "autograd.explain.writer imports autograd.draw.groups.groups_of",
-            "autograd.explain.writer imports autograd.draw.text.cells",
-            "autograd.explain.writer imports autograd.draw.text.readable",
-            "autograd.explain.writer imports autograd.draw.text.shortened",
-            "autograd.explain.formats imports autograd.draw.text.cells",
-        ],
-        "draw is to stand above explain",
-    ),
-    "autograd.draw.files imports autograd.draw.Drawing": "for its type alone",
-    "autograd.draw.page imports autograd.draw.Drawing": "for its type alone",
-}
-
 
 @dataclass(frozen=True)
 class Import:
@@ -139,7 +122,7 @@ class Reader:
         """Who imports whom; a file of a folder stands on its own, though Python runs that of the folder before."""
         graph: dict[str, set[str]] = {file: set() for file in self.texts}
         for found in self.imports:
-            if found.other != found.file and str(found) not in EXCEPTIONS:
+            if found.other != found.file:
                 graph[found.file].add(found.other)
         return graph
 
@@ -204,10 +187,6 @@ def circle(house: Reader) -> list[str]:
     return []
 
 
-def without_exceptions(found: Iterable[str]) -> list[str]:
-    return [fault for fault in found if fault not in EXCEPTIONS]
-
-
 TODAY = Reader(sources())
 
 
@@ -216,7 +195,7 @@ def test_every_room_has_its_floor() -> None:
 
 
 def test_nothing_is_imported_upwards() -> None:
-    assert without_exceptions(upwards(TODAY)) == []
+    assert upwards(TODAY) == []
 
 
 def test_no_files_import_each_other() -> None:
@@ -224,11 +203,7 @@ def test_no_files_import_each_other() -> None:
 
 
 def test_no_private_name_of_another_file_is_used() -> None:
-    assert without_exceptions(TODAY.private) == []
-
-
-def test_every_exception_is_needed() -> None:
-    assert set(EXCEPTIONS) <= {*map(str, TODAY.imports), *TODAY.private}
+    assert TODAY.private == []
 
 
 # Whether it is found ------------------------------------------------------------------------------

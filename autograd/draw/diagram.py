@@ -274,16 +274,21 @@ def _symbol(node: Value, digits: int) -> str:
         return ""
     if _is_dot(operation):  # whose numbers stand at the edges of what they are multiplied with
         return operation.name
-    if all(isinstance(operand, Value) for operand in node.operands):
-        return operation.symbol
-    places = [
-        DOT if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
+    numbers = [
+        None if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
         for place, operand in enumerate(node.operands)
     ]
+    if not any(numbers):
+        return operation.symbol
     if _stands_between(operation):  # "2 ^", "+ 1"
-        return f" {operation.symbol} ".join(["" if place is DOT else place.text for place in places]).strip()
+        return f" {operation.symbol} ".join([number.text if number else "" for number in numbers]).strip()
     if len(operation.parameters) == operation.list_count == 1:
-        return Call(operation.symbol, tuple(notation.few(places, DOTS))).text
+        return Call(operation.symbol, tuple([number or DOT for number in notation.few(numbers, DOTS)])).text
+    if isinstance(parse(operation.notation), Call):  # "max(·, 0)"
+        names = [DOT] * len(numbers)
+    else:  # "2·2/y^3": a dot is a sign there
+        names = [Name(name) for name in operation.operand_names(len(numbers))]
+    places = [number or name for number, name in zip(numbers, names, strict=True)]
     return notation.fill(operation, operation.arguments(places)).text
 
 

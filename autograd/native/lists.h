@@ -1,6 +1,7 @@
 /* The operations on lists in C, as in `operations` and `precise`, line for line: the value of each, and its partials.
 
-   It is included by formulas.h, after the functions of `precise` that formulas call: some are called here too. */
+   It is included by formulas.h, after the functions of `precise` that formulas call: some are called here too. All
+   operands count as chosen before; an operation that chooses says of the others that they were not. */
 
 #ifndef AUTOGRAD_LISTS_H
 #define AUTOGRAD_LISTS_H
@@ -10,8 +11,6 @@
 #include <string.h>
 
 #include "ieee.h"
-
-static inline void all_chosen(Py_ssize_t count, char *chosen) { memset(chosen, 1, (size_t)count); }
 
 /* sum, mean ----------------------------------------------------------------------------------------- */
 
@@ -24,7 +23,6 @@ static inline double value_sum(const double *xs, Py_ssize_t count) {
 }
 
 static inline void same_partials(double partial, Py_ssize_t count, double *answers, char *chosen) {
-    all_chosen(count, chosen);
     for (Py_ssize_t i = 0; i < count; ++i) {
         answers[i] = partial;
     }
@@ -52,7 +50,6 @@ static inline double value_dot(const double *xs, Py_ssize_t count) {
 
 static inline void partials_dot(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     Py_ssize_t half = count / 2;
-    all_chosen(count, chosen);
     memcpy(answers, xs + half, (size_t)half * sizeof(double));
     memcpy(answers + half, xs, (size_t)half * sizeof(double));
 }
@@ -103,7 +100,6 @@ static inline void shares_at_infinity(const double *xs, Py_ssize_t count, double
 
 static inline void partials_logsumexp(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     double largest = largest_of(xs, count), total = 0.0;
-    all_chosen(count, chosen);
     if (isinf(largest)) {
         shares_at_infinity(xs, count, largest, answers);
         return;
@@ -187,7 +183,6 @@ static inline double value_norm(const double *xs, Py_ssize_t count) {
 static inline void partials_norm(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     double scale, length = scaled_norm(xs, count, &scale);
     Py_ssize_t infinite = 0;
-    all_chosen(count, chosen);
     for (Py_ssize_t i = 0; i < count; ++i) {
         infinite += isinf(xs[i]) != 0;
     }
@@ -240,7 +235,6 @@ static inline double value_prod(const double *xs, Py_ssize_t count) {
    answers; on the way back their exponents are found again. */
 static inline void partials_prod(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     Scaled product = {1.0, 0}, after = {1.0, 0};
-    all_chosen(count, chosen);
     for (Py_ssize_t i = 0; i < count; ++i) {
         answers[i] = product.mantissa;
         product = times(product, xs[i]);
@@ -313,7 +307,6 @@ static inline double value_std(const double *xs, Py_ssize_t count) {
 
 static inline void partials_var(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     Total sum = total_of(xs, count);
-    all_chosen(count, chosen);
     for (Py_ssize_t i = 0; i < count; ++i) {
         answers[i] = ldexp(2.0 * deviation(xs[i], count, sum) / (double)(count - 1), sum.exponent);
     }
@@ -322,7 +315,6 @@ static inline void partials_var(const double *xs, Py_ssize_t count, double value
 static inline void partials_std(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     Total sum = total_of(xs, count);
     double squares = squared_deviations(xs, count, sum), divisor = ieee_sqrt(squares * (double)(count - 1));
-    all_chosen(count, chosen);
     for (Py_ssize_t i = 0; i < count; ++i) {
         answers[i] = squares == 0.0 ? 0.0 : deviation(xs[i], count, sum) / divisor;
     }

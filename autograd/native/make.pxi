@@ -370,7 +370,10 @@ def softmax(xs):
     xs = list(xs)  # which nobody else can change
     if not all([isinstance(x, Value) for x in xs]):
         return operations.softmax(xs)
-    shift = operations.largest_of(xs)
+    shift = number_of(xs[0])
+    for x in xs:
+        if number_of(x) > shift:
+            shift = number_of(x)
     if not isfinite(shift):
         return operations.softmax(xs)
     powers = [unary(EXP, binary_of(SUBTRACT, <PyObject*>x, (<Value>x).number, NULL, shift)) for x in xs]

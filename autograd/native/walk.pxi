@@ -36,6 +36,7 @@ cdef Partials partials_of(Value node):
         for i in range(count):
             partials.chosen[i] = partial_by_program(node, i, &partials.numbers[i])
     elif node.code >= MANY:
+        memset(partials.chosen, 1, count)
         partials_n(node.code, (<Many*>node.first).numbers, count, node.number, partials.numbers, partials.chosen)
     else:
         for i in range(count):
