@@ -1,8 +1,8 @@
-"""What to write instead, where a rule cannot be run on Values because it calls a function of `math` or NumPy.
+"""What to write instead, if a rule cannot be run on Values because it calls a function of `math` or NumPy.
 
-`backward` runs a rule on floats. `gradient` runs it on Values, so that its answers can be differentiated again, and
-then `math.exp` in it raises. The remedy depends on the function: the rule book has an `exp`, so that is to be written;
-one that it lacks, as `math.erfc`, becomes an operation of its own, whose rule calls itself where it gets a Value.
+`backward` runs a rule on floats. `gradient` runs it on Values, so that its results can be differentiated again, and
+then `math.exp` in it raises. The remedy depends on the function: the rule book has an `exp`, so use that; one that it
+lacks, such as `math.erfc`, becomes an operation of its own, whose rule calls itself if it is given a Value.
 """
 
 import linecache
@@ -15,13 +15,13 @@ from typing import Any
 
 from .book import OPERATIONS, Operation
 
-# What the rule book calls otherwise than Python and NumPy do.
+# Functions that have another name in the rule book than in Python or NumPy.
 OTHER_NAMES = {"fabs": "abs", "absolute": "abs", "pow": "power", "fsum": "sum"}
 
 
 @contextmanager
 def on_values(operation: Operation) -> Iterator[None]:
-    """While the rule of this operation runs on Values: a TypeError that it raises tells what to write instead."""
+    """While the rule of this operation runs on Values: a TypeError that it raises says what to write instead."""
     try:
         yield
     except TypeError as error:
@@ -30,15 +30,15 @@ def on_values(operation: Operation) -> Iterator[None]:
             raise
         frame, source, line = place
         raise TypeError(
-            f"the rule of {operation.name} was run on Values, for gradient() differentiates its answers once more; "
-            f"{_remedy(operation, _called(frame, source), error)}. For first derivatives backward() is enough, which "
-            f"runs it on floats. (The rule is at {frame.f_code.co_filename}:{line})"
+            f"the rule of {operation.name} was run on Values, because gradient() can be differentiated again; "
+            f"{_remedy(operation, _called(frame, source), error)}. For first derivatives backward() is enough; it "
+            f"runs the rule on floats. (The rule is at {frame.f_code.co_filename}:{line})"
         ) from error
 
 
 def _remedy(operation: Operation, called: tuple[str, str] | None, error: TypeError) -> str:
     if called is None:
-        return f"{error}. Rules compute with operators and the functions of autograd, and decide by < and > only"
+        return f"{error}. Rules may use operators and functions of autograd, and may compare only with < and >"
     text, name = called
     name = OTHER_NAMES.get(name, name)
     if name in OPERATIONS and OPERATIONS[name] is not operation:
@@ -46,7 +46,7 @@ def _remedy(operation: Operation, called: tuple[str, str] | None, error: TypeErr
     if name == operation.name:
         return f"write {text}(x) if type(x) is float else {name}(x) for {text}(x)"
     return (
-        f"{text} takes only floats, and the rule book has nothing in its place: declare {name} itself, with its "
+        f"{text} takes only floats, and autograd has no such function: declare {name} itself, with its "
         f'derivative,\n\n    @operation("{name}(x)")\n    def {name}(x):\n        return {text}(x) if type(x) is float '
         f"else {name}(x), lambda: (...,)\n\nand write {name} in the rule of {operation.name}"
     )

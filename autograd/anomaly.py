@@ -1,4 +1,4 @@
-"""What `detect_anomaly` looks at and what it says: where inf and nan are born, forwards and on the way back.
+"""What `detect_anomaly` looks at and what it says: where inf and nan originate, in both passes.
 
 >>> from autograd import Value, detect_anomaly
 >>> x = Value(0.0, "x")
@@ -7,8 +7,8 @@
 Traceback (most recent call last):
 FloatingPointError: log(x × 2) is -inf, with x × 2 = 0.0; made at ...
 
-An inf is born where an operation makes it of finite numbers. One that was put in, as the −inf of a mask, is meant, and
-so is what comes of it. A nan never is.
+An inf originates where an operation makes it from finite numbers. One that was put in, such as the −inf of a mask, is
+intended, and so is what follows from it. A nan never is.
 """
 
 import linecache
@@ -26,13 +26,13 @@ MOST_OPERANDS = 6
 
 
 def check_leaf(leaf: Any, number: float) -> None:
-    """Raise FloatingPointError for a leaf that is to be nan, for that is never meant."""
+    """Raise FloatingPointError for a leaf that would be nan, because that is never intended."""
     if math.isnan(number) and mode().forward:
         raise FloatingPointError(f"{_story(leaf)} is nan" + _circumstances(leaf))
 
 
 def check_made(node: Any) -> None:
-    """Raise FloatingPointError where an operation has just made a nan, or an inf of finite numbers."""
+    """Raise FloatingPointError if an operation has just made a nan, or an inf from finite numbers."""
     if math.isfinite(node._data) or not mode().forward:
         return
     if math.isnan(node._data) or not _origins(node):
@@ -40,10 +40,10 @@ def check_made(node: Any) -> None:
 
 
 def check_pass(order: list[Any], flows: dict[int, float]) -> None:
-    """Raise FloatingPointError where a backward pass makes inf or nan.
+    """Raise FloatingPointError if a backward pass makes inf or nan.
 
-    The flows are those that arrive at the nodes, by their births; the root stands last in order.
-    Where operations are not looked at, only for what the root is and what comes to leaves.
+    The flows are those that arrive at the nodes, by their births; the root is the last in order. If operations are not
+    watched, only the root and what arrives at leaves count.
     """
     root = order[-1]
     if not math.isfinite(flows[root._birth]):
@@ -57,17 +57,17 @@ def check_pass(order: list[Any], flows: dict[int, float]) -> None:
 
 
 def check_result(root: Any) -> None:
-    """Raise FloatingPointError where a result is inf or nan, naming the node with which that began."""
+    """Raise FloatingPointError if a result is inf or nan, naming the node where that began."""
     if not math.isfinite(root._data):
         node = _birth(root)
-        began = "" if node is root else f", for {_brief(node)} is {node._data}"
+        began = "" if node is root else f", because {_brief(node)} is {node._data}"
         raise FloatingPointError(f"{_story(root)} is {root._data}{began}" + _circumstances(node))
 
 
 def began(order: list[Any]) -> tuple[Any, str]:
-    """The node with which the inf or nan began of a result, or of what its last backward pass gave; and the story.
+    """The node where the inf or nan of a result, or of its last backward pass, began; and the story.
 
-    `order` is a topological order, so the result stands last. One of its numbers or gradients has to be inf or nan.
+    `order` is a topological order, so the result is the last. One of its numbers or gradients must be inf or nan.
     """
     root = order[-1]
     if not math.isfinite(root._data):
@@ -81,7 +81,7 @@ def began(order: list[Any]) -> tuple[Any, str]:
 
 
 def check_derivatives(derivatives: list[Any]) -> None:
-    """Where operations are not looked at, raise FloatingPointError for derivatives that are inf or nan."""
+    """If operations are not watched, raise FloatingPointError for derivatives that are inf or nan."""
     way = mode()
     if way.anomaly and not way.forward:
         for derivative in derivatives:
@@ -89,7 +89,7 @@ def check_derivatives(derivatives: list[Any]) -> None:
 
 
 def users_line() -> str | None:
-    """The innermost line of the program that is not of this package, as "file:12: source"."""
+    """The innermost line of the program that is outside this package, as "file:12: source"."""
     package = __name__.rpartition(".")[0]
     frame = sys._getframe()
     while frame.f_globals.get("__name__", "").partition(".")[0] == package:
@@ -100,11 +100,11 @@ def users_line() -> str | None:
     return f"{file}:{line}: {linecache.getline(file, line, frame.f_globals).strip()}"
 
 
-# Whence inf and nan come --------------------------------------------------------------------------
+# Where inf and nan come from ----------------------------------------------------------------------
 
 
 def _birth(root: Any) -> Any:
-    """The computed node with which the inf or nan of a node began."""
+    """The computed node where the inf or nan of a node began."""
     node = root
     while computed := [x for x in _origins(node) if type(x) is not float and x.operation is not None]:
         node = computed[0]
@@ -112,8 +112,8 @@ def _birth(root: Any) -> Any:
 
 
 def _origins(node: Any) -> list[Any]:
-    """The operands from which a node has the inf or nan that it is; none where it is born."""
-    # A nan comes of a nan, and an inf of an inf, unless that is a number in a branch that was not chosen.
+    """The operands from which a node got its inf or nan; none if it originates there."""
+    # A nan comes from a nan, and an inf from an inf, unless that is in a branch that was not chosen.
     is_alike = math.isnan if math.isnan(node._data) else math.isinf
     if not any(map(is_alike, node.numbers)):
         return []
@@ -150,7 +150,7 @@ def _sent(node: Any, flows: dict[int, float]) -> Iterator[tuple[Any, float, floa
 
 
 def _on_the_way_to_leaves(order: list[Any], flows: dict[int, float]) -> set[int]:
-    """The nodes, by their births, from which or at which an inf or nan comes to a leaf."""
+    """The nodes, by their births, from which or at which an inf or nan reaches a leaf."""
     found: set[int] = set()
     for node in order:
         if node._birth in flows:
@@ -194,7 +194,7 @@ def _circumstances(node: Any) -> str:
 
 
 def _operand(operand: Any, number: float) -> str:
-    """What an operand was when it was computed with; "" where its name in the formula is that number already."""
+    """What an operand was when it was used; "" if its name in the formula is already that number."""
     name = notation.shortened(notation.name(operand), 20)
     if operand.label or operand.operation is not None:
         return f"{name} = {number}"

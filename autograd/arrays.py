@@ -34,18 +34,18 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 def universal_function(function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """What NumPy asks a Value that is among the inputs of one of its functions.
 
-    An operator between arrays or NumPy's numbers and Values is answered, also one that writes into an array, as
-    array += v does; all else raises TypeError.
+    Operators between arrays or NumPy's numbers and Values work, including those that write into an array, as
+    array += v does; everything else raises TypeError.
     """
     name = function.__name__
     known = name in _OPERATORS and method == "__call__" and options.keys() <= {"out"}
     if not known or not any(hasattr(x, "dtype") for x in inputs):
         own = OPERATIONS.get(name)
         remedy = f"use autograd.{name}" if own and own.symbol == name else "use operators and functions of autograd"
-        raise TypeError(f"numpy.{name} does not know Values: {remedy}, for arrays element by element")
+        raise TypeError(f"numpy.{name} does not support Values: {remedy}, element by element for arrays")
     for array in options.get("out", ()):
         if array.dtype != object:
-            raise TypeError(f"an array of {array.dtype} cannot hold Values: make one that can, array.astype(object)")
+            raise TypeError(f"an array of {array.dtype} cannot hold Values: write array.astype(object)")
     if not options and not any(getattr(x, "shape", ()) for x in inputs):
         return _OPERATORS[name](*map(_number, inputs))
     return function(*map(_objects, inputs), **options)
@@ -59,7 +59,7 @@ def _number(thing: Any) -> Any:
 
 def _objects(thing: Any) -> Any:
     """An array of objects, which NumPy computes with by the operators of its elements."""
-    import numpy  # is there already, for it has called
+    import numpy  # already imported, since it has called
 
     if not isinstance(thing, numpy.ndarray):
         array = numpy.empty((), dtype=object)

@@ -1,4 +1,4 @@
-"""The audit of a graph: which operation answers a wrong local gradient.
+"""The audit of a graph: which operation returns a wrong local gradient.
 
 >>> from autograd import OPERATIONS, Value, exp, operation
 >>> @operation("gauss(x)", "−2·x·gauss(x)")
@@ -10,10 +10,9 @@ gauss is wrong: the derivative of gauss(t) with respect to x
 3 nodes: 1 wrong, 0 undecided
 >>> del OPERATIONS["gauss"]
 
-A wrong gradient at a leaf says that something is wrong on the way; gradcheck says so of a whole function. The
-audit looks at each node by itself: it compares the local gradient that the node recorded with finite
-differences of its operation, at the operands as they were. So an error is found where it was made, however
-large the graph.
+A wrong gradient at a leaf says only that something is wrong on the way, and so does gradcheck, of a whole function.
+The audit checks each node on its own: it compares the local gradient that the node recorded with finite differences
+of its operation, at the operands as they were. So an error is found where it was made, however large the graph is.
 """
 
 from collections.abc import Iterator
@@ -63,7 +62,7 @@ class Audit:
         return list(dict.fromkeys(finding.operation for finding in self.wrong))
 
     def __repr__(self) -> str:
-        # Of each wrong operation the first finding says all; a thousand more would bury it.
+        # The first finding about each wrong operation says it all; a thousand more would bury it.
         shown = [next(finding for finding in self.wrong if finding.operation is wrong) for wrong in self.operations]
         summary = f"{self.nodes} nodes: {len(self.wrong)} wrong, {len(self.undecided)} undecided"
         return "\n".join([*map(str, shown), summary])
@@ -77,11 +76,11 @@ def audit(root: Value, *, rtol: float = RTOL, atol: float = ATOL) -> Audit:
     5 nodes: 0 wrong, 0 undecided
 
     `wrong` holds what differences contradict and `undecided` what they cannot decide, as at a kink, each as a
-    Finding that prints with the node, its operands and both numbers; under `detect_anomaly` nodes also know the
-    line that made them. Raises TypeError if `root` is no Value.
+    Finding that prints with the node, its operands and both numbers; under `detect_anomaly` it also names the line
+    that made the node. Raises TypeError if `root` is not a Value.
     """
     if not isinstance(root, Value):
-        raise TypeError(f"audit(root) takes the Value whose graph to check, not {type(root).__name__}")
+        raise TypeError(f"audit(root) takes the Value whose graph is to be checked, not {type(root).__name__}")
     order = topological_order(root)
     findings = [finding for node in order for finding in _findings(node, rtol, atol)]
     return Audit(

@@ -2,12 +2,12 @@
 
 >>> whole("epochs", 2.0, least=0)
 Traceback (most recent call last):
-TypeError: epochs is a whole number, not 2.0: write 2
+TypeError: epochs must be a whole number, not 2.0: write 2
 >>> whole("epochs", -1, least=0)
 Traceback (most recent call last):
-ValueError: epochs is -1, but has to be 0 or more
+ValueError: epochs must be 0 or more, not -1
 
-Whole numbers and real numbers of NumPy are numbers here. True and False are not: who writes them means something else.
+NumPy's whole and real numbers are accepted. True and False are not: whoever writes them means something else.
 """
 
 import math
@@ -32,7 +32,7 @@ def whole(name: str, given: Any, *, least: int | None = None, most: int | None =
         number = None
     if number is None:
         remedy = _after_colon(instead) if instead else _instead(given, int, least, most)
-        raise TypeError(f"{name} is a whole number, not {shown(given)}{remedy}")
+        raise TypeError(f"{name} must be a whole number, not {shown(given)}{remedy}")
     _check_limits(name, number, least, most)
     return number
 
@@ -52,7 +52,7 @@ def number(
     >>> number("noise", 1, least=0)
     1.0
 
-    `below` is a limit that it may not reach. inf is a number unless it has to be `finite`; nan is one only with `nan`.
+    `below` is a limit that it must not reach. inf is accepted unless `finite` is set; nan only if `nan` is set.
     """
     given = unwrapped(given)
     try:
@@ -60,16 +60,16 @@ def number(
     except TypeError:
         found = None
     if found is None:
-        raise TypeError(f"{name} is a number, not {shown(given)}{_instead(given, float, least, most)}")
+        raise TypeError(f"{name} must be a number, not {shown(given)}{_instead(given, float, least, most)}")
     if found != found:
         if nan:
             return found
         raise ValueError(f"{name} is nan")
     _check_limits(name, found, least, most)
     if below is not None and found >= below:
-        raise ValueError(f"{name} is {found}, but has to be less than {below}")
+        raise ValueError(f"{name} must be less than {below}, not {found}")
     if finite and math.isinf(found):
-        raise ValueError(f"{name} is {found}, but has to be finite")
+        raise ValueError(f"{name} must be finite, not {found}")
     return found
 
 
@@ -78,10 +78,10 @@ def truth(name: str, given: Any) -> bool:
 
     >>> truth("nesterov", 1)
     Traceback (most recent call last):
-    TypeError: nesterov is True or False, not 1
+    TypeError: nesterov must be True or False, not 1
     """
     if not _is_truth(given):
-        raise TypeError(f"{name} is True or False, not {shown(given)}")
+        raise TypeError(f"{name} must be True or False, not {shown(given)}")
     return bool(given)
 
 
@@ -90,7 +90,7 @@ def scalar(name: str, given: Any, instead: str = "") -> Any:
 
     >>> scalar("prediction", [1.0, 2.0], "for lists, use mean_squared_error")
     Traceback (most recent call last):
-    TypeError: prediction is a number or a Value, not [1.0, 2.0]: for lists, use mean_squared_error
+    TypeError: prediction must be a number or a Value, not [1.0, 2.0]: for lists, use mean_squared_error
     """
     if type(given) is not float and not hasattr(type(given), "__apply_operation__"):
         try:
@@ -98,7 +98,7 @@ def scalar(name: str, given: Any, instead: str = "") -> Any:
         except TypeError:
             is_text, is_list = isinstance(given, str), isinstance(given, Iterable)
             remedy = "convert text first, with float(text)" if is_text else instead if is_list else ""
-            raise TypeError(f"{name} is a number or a Value, not {shown(given)}{_after_colon(remedy)}") from None
+            raise TypeError(f"{name} must be a number or a Value, not {shown(given)}{_after_colon(remedy)}") from None
     return given
 
 
@@ -107,11 +107,11 @@ def scalars(name: str, given: Any, instead: str = "") -> list[Any]:
 
     >>> scalars("predictions", 1.0, "for one number, use squared_error")
     Traceback (most recent call last):
-    TypeError: predictions is a list of numbers or Values, not 1.0: for one number, use squared_error
+    TypeError: predictions must be a list of numbers or Values, not 1.0: for one number, use squared_error
     """
     if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping | Set):
-        raise TypeError(f"{name} is a list of numbers or Values, not {shown(given)}{_after_colon(instead)}")
-    flat = "make one list of it, without lists in it"
+        raise TypeError(f"{name} must be a list of numbers or Values, not {shown(given)}{_after_colon(instead)}")
+    flat = "make it one flat list"
     return [scalar(f"{name}[{place}]", part, flat) for place, part in enumerate(given)]
 
 
@@ -130,7 +130,7 @@ def choice(name: str, given: Any, choices: Iterable[Any]) -> Any:
 
 
 def shown(thing: Any, most: int = 40) -> str:
-    """What came in place of an argument, in few characters and one line.
+    """What was passed as an argument, in a few characters and one line.
 
     >>> shown([1.0, 2.0]), shown("x" * 100)
     ('[1.0, 2.0]', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")
@@ -140,7 +140,7 @@ def shown(thing: Any, most: int = 40) -> str:
 
 
 def _instead(given: Any, kind: type[int | float], least: float | None, most: float | None) -> str:
-    """What to write for something else: the number that it stands for, or any in the limits."""
+    """What to write instead: the number that was meant, or any within the limits."""
     try:
         number = kind(given) if isinstance(given, str) or (isinstance(given, float) and given == int(given)) else None
     except (ValueError, OverflowError):
@@ -150,7 +150,7 @@ def _instead(given: Any, kind: type[int | float], least: float | None, most: flo
         return f": write {number}"
     if least is None:
         return ""
-    return f": write one from {least} to {most}" if most is not None else f": write one from {least} on"
+    return f": write one from {least} to {most}" if most is not None else f": write {least} or more"
 
 
 def _after_colon(remedy: str) -> str:
@@ -163,8 +163,8 @@ def _is_truth(thing: Any) -> bool:
 
 def _check_limits(name: str, number: float, least: float | None, most: float | None) -> None:
     if least is not None and most is not None and not least <= number <= most:
-        raise ValueError(f"{name} is {number}, but has to be from {least} to {most}")
+        raise ValueError(f"{name} must be from {least} to {most}, not {number}")
     if least is not None and number < least:
-        raise ValueError(f"{name} is {number}, but has to be {least} or more")
+        raise ValueError(f"{name} must be {least} or more, not {number}")
     if most is not None and number > most:
-        raise ValueError(f"{name} is {number}, but has to be {most} or less")
+        raise ValueError(f"{name} must be {most} or less, not {number}")

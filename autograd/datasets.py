@@ -1,4 +1,4 @@
-"""Points in the plane, of two classes and made from a seed, to learn from.
+"""Points in the plane, in two classes, made from a seed, to learn from.
 
 >>> xor(n=4, noise=0.0)
 [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
@@ -60,7 +60,7 @@ _TURN = 3.0 * math.pi
 
 
 def _evenly(first: float, last: float, count: int) -> list[float]:
-    """So many numbers from first to last, evenly apart; a single one is the first."""
+    """`count` numbers from first to last, evenly spaced; a single one is the first."""
     return [first + (last - first) * (place / max(1, count - 1)) for place in range(count)]
 
 
@@ -71,7 +71,7 @@ def _shaken(points: list[Point], noise: float, seed: int) -> list[Point]:
     """
     random, shaken = Random(seed), []
     for (x, y), kind in points:
-        # random() alone, for of Random's methods only this one promises the same numbers in later versions of Python
+        # only random(), because no other method of Random promises the same numbers in later versions of Python
         radius = noise * math.sqrt(-2.0 * math.log(1.0 - random.random()))  # it may be 0, but is never 1
         angle = math.tau * random.random()
         shaken.append(([x + radius * math.cos(angle), y + radius * math.sin(angle)], kind))
@@ -80,6 +80,6 @@ def _shaken(points: list[Point], noise: float, seed: int) -> list[Point]:
 
 def _check(n: int, noise: float) -> None:
     if n < 2:
-        raise ValueError(f"n is {n}, but has to be 2 or more: a point of each class")
+        raise ValueError(f"n must be 2 or more, a point of each class, not {n}")
     if not 0.0 <= noise < math.inf:
-        raise ValueError(f"noise is {noise}, but has to be a number of 0 or more")
+        raise ValueError(f"noise must be a number of 0 or more, not {noise}")

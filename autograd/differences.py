@@ -1,15 +1,15 @@
-"""Numeric derivatives that know how far they may be off.
+"""Numeric derivatives that know how far off they may be.
 
 >>> import math
 >>> estimate = numeric_derivative(math.exp, 1.0)
 >>> abs(estimate.value - math.e) < estimate.error < 1e-10
 True
 
-A step that is too long leaps over what the function does; one that is too short drowns in rounding. Between the
-two there mostly is a valley. The ladder here looks for it: differences with the steps h, h/2, h/4 …, each rung
-two more values of the function. It grows down, to shorter steps, while the function is rough; it grows up, to
-longer ones, while rounding hides the slope. Nothing is compared with a fixed number: values, points and slopes may
-be as small as 1e-300 and as large as 1e300.
+A step that is too long skips what the function does; one that is too short drowns in rounding. Between the two
+there is usually a valley. The ladder here looks for it: differences with the steps h, h/2, h/4 …, each rung two more
+values of the function. It grows downwards, to shorter steps, while the function is rough, and upwards, to longer
+ones, while rounding hides the slope. Nothing is compared with a fixed number: values, points and slopes may be as
+small as 1e-300 and as large as 1e300.
 """
 
 import math
@@ -24,23 +24,23 @@ RTOL, ATOL = 1e-7, 0.0
 EPSILON = sys.float_info.epsilon
 TINY = math.ulp(0.0)
 
-# About ε^(1/5), where the error of the differences and the rounding balance. Of two bits, so that it can be halved
-# until it is three floats long; and no power of two, for the periods of many a wave are one.
+# About ε^(1/5), where the error of the differences and the rounding balance. It has two bits, so that it can be halved
+# until it is three floats long, and is not a power of two, because the periods of many waves are.
 FIRST_STEP = 3 / 2**13
 
-# How often the first step may be halved: until x has no nearer neighbour. And how often doubled: to 800
+# How often the first step may be halved: until x has no nearer neighbour. And how often it may be doubled: to 800
 # million times the size of x, where 1e12 + x/1000 shows its slope.
 MOST_HALVINGS, MOST_DOUBLINGS = 60, 40
 
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 
-# So many rungs are read together: three suffice, and a long step becomes exact with five.
+# How many rungs are read together: three suffice, and a long step becomes exact with five.
 FEWEST_RUNGS, MOST_RUNGS = 3, 5
 
-# By how many times what the last step changed a slope may be off that comes nearer only slowly.
+# A slope that converges only slowly may be off by so many times its last change.
 FAR = 64
 
-BENT = "f bends too fast for differences"
+BENT = "f bends too sharply for differences"
 HIDDEN = "rounding hides the slope: f is large and its derivative small"
 
 
@@ -48,7 +48,7 @@ HIDDEN = "rounding hides the slope: f is large and its derivative small"
 class Estimate:
     """A numeric derivative, how far it may be off, and if that is too far, why.
 
-    Where f is not smooth, the value is nan and the error is by how much slopes differ there.
+    If f is not smooth, the value is nan, and the error is how much the slopes differ there.
     """
 
     value: float
@@ -69,10 +69,10 @@ def numeric_derivative(
     The central difference D(h) = (f(x+h) − f(x−h)) / 2h is off by c₁·h² + c₂·h⁴ + …, so that (4·D(h/2) − D(h)) / 3
     has lost the first of these terms, and so on (Richardson 1911, "The approximate arithmetical solution by finite
     differences"). The first step, about ε^(1/5)·max(1, |x|), or ε^(1/5)·scale if one is given, balances what is left
-    of them with the rounding of f. Where f is inf, nan or undefined right beside x, the other side decides.
+    of them with the rounding of f. If f is inf, nan or undefined on one side of x, the other side decides.
 
-    Answers the first estimate whose error is within 4·(`atol` + `rtol`·|slope|). Where rounding does not allow one,
-    it is the best there is, with a reason; where f is not smooth, nan with a reason.
+    Returns the first estimate whose error is within 4·(`atol` + `rtol`·|slope|). If rounding does not allow one, it is
+    the best there is, with a reason; if f is not smooth, it is nan, with a reason.
     """
     here = _number(f, x)
     if not math.isfinite(here):
@@ -82,7 +82,7 @@ def numeric_derivative(
         return _Ladder(f, x, here, (1, -1), rtol, atol).estimate(step)
     except _NotFiniteError as error:
         blocked = Estimate(math.nan, reason=str(error))
-    # At the very end of its domain f is known on one side. An end that is farther away asks for a smaller scale.
+    # At the very end of its domain f is known on one side. An end that is farther away needs a smaller scale.
     right, left = (math.isfinite(_number(f, x + side * 16 * math.ulp(x))) for side in (1, -1))
     if right == left:
         return blocked
@@ -93,7 +93,7 @@ def numeric_derivative(
 
 
 def _number(f: Callable[[float], float], x: float) -> float:
-    """f at x; nan where Python's own functions and operators have no real number for it."""
+    """f at x; nan if Python's own functions and operators have no real number for it."""
     try:
         number = f(x)
     except (ValueError, ArithmeticError):
@@ -110,16 +110,16 @@ class _Rung:
     step: float
     slope: float
     bend: float  # the slope to the right less the slope to the left
-    noise: float  # how far the rounding of f may put the slope off
+    noise: float  # how far off the rounding of f may put the slope
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """What neighbouring rungs say together, and how far the slope may be off by right."""
+    """What neighbouring rungs say together, and how far off the slope may be."""
 
     slope: float
-    doubt: float  # by how much the longest step has changed the slope
-    bend: float  # what is left of the bends at h = 0: at a kink the jump of the slope, elsewhere nothing
+    doubt: float  # how much the longest step changed the slope
+    bend: float  # what is left of the bends at h = 0: at a kink, the jump of the slope; elsewhere nothing
     noise: float
     tolerance: float
 
@@ -147,7 +147,7 @@ class _Reading:
 
 @dataclass(frozen=True)
 class _Ladder:
-    """The differences of f at x, towards these sides: 1 is to the right, −1 to the left."""
+    """The differences of f at x, towards these sides: 1 is the right, −1 the left."""
 
     f: Callable[[float], float]
     x: float
@@ -157,7 +157,7 @@ class _Ladder:
     atol: float
 
     def estimate(self, step: float) -> Estimate:
-        """Down while f is rough; up, if rounding hides the slope on the first rungs already."""
+        """Down while f is rough; up if rounding hides the slope on the first rungs already."""
         rungs: deque[_Rung] = deque()  # the longest step first
         rough: list[_Reading] = []
         blocked, doubt = None, math.inf
@@ -180,17 +180,17 @@ class _Ladder:
         return self._unsettled(rungs, rough)
 
     def _doubted(self, reading: _Reading, before: float) -> _Reading:
-        """The reading, with more doubt where doubt falls slowly: the slope is off by far more than the last step tells.
+        """The reading, with more doubt if doubt falls slowly: the slope is off by far more than the last step suggests.
 
-        Where f is smooth, doubt falls by 16 from rung to rung; where its second derivative jumps, as that of an ELU at
-        0, by 2.
+        Where f is smooth, doubt falls by a factor of 16 from rung to rung; where its second derivative jumps, like that
+        of an ELU at 0, by 2.
         """
         if 4 * reading.noise < reading.doubt and before / 8 < reading.doubt < math.inf:
             return replace(reading, doubt=FAR * reading.doubt)
         return reading
 
     def _settled(self, rungs: deque[_Rung], rough: list[_Reading], smooth: _Reading) -> Estimate:
-        """What to say of the first smooth reading after rough ones."""
+        """The estimate for the first smooth reading after rough ones."""
         # Where f is smooth, roughness falls by 16 at most from rung to rung; by more where a kink, a jump or a stair
         # has just come out of reach.
         if rough[-1].roughness > 16 * 16 * (4 * smooth.noise + smooth.tolerance):
@@ -199,22 +199,22 @@ class _Ladder:
             return Estimate(smooth.slope, smooth.error)
         if smooth.noise <= 4 * self.rtol * rough[0].roughness and smooth.roughness <= rough[-1].roughness / 4:
             return self._imprecise(smooth.slope, smooth.error, rungs, HIDDEN)
-        return self._unsettled(rungs, rough)  # for f is as rough as before, only that rounding now covers it
+        return self._unsettled(rungs, rough)  # f is as rough as before, but rounding now covers it up
 
     def _unsettled(self, rungs: deque[_Rung], rough: list[_Reading]) -> Estimate:
-        """What to say where no reading is smooth."""
+        """The estimate if no reading is smooth."""
         if not rough:
             return Estimate(math.nan, reason="floats are too far apart here for a step")
         last = rough[-1]
         if not math.isfinite(last.roughness):
             return Estimate(math.nan, reason="the differences overflow")
         if last.roughness < rough[0].roughness / 2**20:
-            # It falls with some power of h, as at 0 of |x|³ᐟ² or ReLU(x)²; all that is to come is not much more.
+            # It falls with some power of h, as at 0 of |x|³ᐟ² or ReLU(x)²; what is still to come is not much more.
             return self._imprecise(last.slope, FAR * last.roughness + last.noise, rungs, BENT)
         return Estimate(math.nan, last.roughness, "a kink or a jump" if last.is_bent else BENT)
 
     def _climbed(self, rungs: deque[_Rung], best: _Reading) -> Estimate:
-        """The best estimate of longer and longer steps, as long as they contradict nothing that shorter ones said."""
+        """The best estimate from longer and longer steps, as long as they do not contradict what shorter ones said."""
         for _ in range(MOST_DOUBLINGS):
             if best.is_precise:
                 return Estimate(best.slope, best.error)
@@ -232,13 +232,13 @@ class _Ladder:
         return self._imprecise(best.slope, best.error, rungs, HIDDEN)
 
     def _imprecise(self, slope: float, error: float, rungs: Iterable[_Rung], reason: str) -> Estimate:
-        """The estimate with this error: 0, where f is level beside the slopes that the ladder has met."""
+        """The estimate with this error: 0 if f is level compared with the slopes that the ladder has met."""
         steepest = max(max(abs(rung.slope), abs(rung.bend)) for rung in rungs)
         is_level = abs(slope) <= error <= 4 * self.rtol * steepest
         return Estimate(0.0 if is_level else slope, error, reason)
 
     def _halvings(self, step: float) -> Iterator[float]:
-        """The steps from this one down, as long as x + h and x − h are floats."""
+        """The steps from this one downwards, as long as x + h and x − h are floats."""
         for _ in range(MOST_HALVINGS):
             if step == 0 or step % self._spacing(step):
                 return
@@ -246,7 +246,7 @@ class _Ladder:
             step /= 2
 
     def _spacing(self, step: float) -> float:
-        """How far floats lie apart at this distance from x."""
+        """How far apart floats are at this distance from x."""
         return math.ulp(min(abs(self.x) + step, sys.float_info.max))
 
     def _rung(self, h: float) -> _Rung:
@@ -279,7 +279,7 @@ class _Ladder:
 
     def _reading(self, rungs: Sequence[_Rung]) -> _Reading:
         slopes = [rung.slope for rung in rungs]
-        # The rounding of all rungs together, at its worst and by these powers, is so many times that of the last one.
+        # The rounding of all rungs together, at worst and with these powers, is so many times that of the last one.
         powers, amplified = (range(2, 99, 2), 1.6) if len(self.sides) == 2 else (range(1, 99), 9.0)
         slope = _extrapolated(slopes, powers)
         return _Reading(
@@ -300,6 +300,6 @@ def _extrapolated(numbers: Sequence[float], powers: Iterable[int]) -> float:
     for power in powers:
         if len(numbers) == 1:
             break
-        # (4b − a)/3 written as b + (b − a)/3, for 4b may overflow
+        # (4b − a)/3 written as b + (b − a)/3, because 4b may overflow
         numbers = [short + (short - long) / (2**power - 1) for long, short in pairwise(numbers)]
     return numbers[0]

@@ -6,9 +6,9 @@
 >>> neuron(w=2.0, x=1.0, b=-2.0)
 0.5
 
-Nothing typed is ever executed. Python's own parser reads the text into a tree; a walk over the tree refuses
-whatever is not named above, and writes the rest down as steps in postfix order, as a pocket calculator takes
-them: `w x * b + sigmoid`. So neither reading nor evaluating goes deeper with the depth of the expression.
+Nothing that is typed is ever executed. Python's own parser reads the text into a tree; a walk over the tree refuses
+everything not named above and writes the rest down as steps in postfix order, as a pocket calculator takes them:
+`w x * b + sigmoid`. So neither reading nor evaluating recurses deeper for deeper expressions.
 """
 
 import ast
@@ -25,7 +25,7 @@ from .engines import Value
 from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
-# raises: 1/0 is inf, and 9**9**9 is no integer of 370 million digits.
+# raises: 1/0 is inf, and 9**9**9 is not an integer of 370 million digits.
 ARITHMETIC: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
@@ -42,7 +42,7 @@ ARITHMETIC: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.GtE: operator.ge,
 }
 
-# What formulas have in place of Python's signs. Beside these, √ and | are read, and indices and powers.
+# What formulas have in place of Python's signs. Besides these, √ and | are read, and indices and powers.
 SIGNS = {"×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "^": "**", "≤": "<=", "≥": ">="}
 
 # The beginning of a text that holds only the characters of an expression; \u0300 to \u036f are the hats and
@@ -51,27 +51,27 @@ READABLE = re.compile(rf"(?:[\w\u0300-\u036f ,.+*/%()\[\]<>|√⁻{''.join(map(r
 
 # What may have been meant by other characters.
 ADVICE = {
-    "…": "what a shortened formula leaves out is not known",
-    "=": "the expression comes first, by itself, then come the values, such as x=2",
+    "…": "the formula was shortened, so what it left out is not known",
+    "=": "the expression comes first, on its own, and then the values, such as x=2",
 }
 
 REFUSALS: Final[dict[type[ast.AST], str]] = {
     ast.Call: "only a function can be called; to multiply, write *",
-    ast.Compare: "a comparison can stand only as the condition of where, as in where(a < b, x, y)",
-    ast.List: "a list can stand only in a function that takes one, as in sum([x, y])",
+    ast.Compare: "a comparison is allowed only as the condition of where, as in where(a < b, x, y)",
+    ast.List: "a list is allowed only in a function that takes one, as in sum([x, y])",
 }
-REFUSAL = "only numbers, names, + - * / // % **, parentheses and functions can stand in an expression"
+REFUSAL = "only numbers, names, + - * / // % **, parentheses and functions are allowed in an expression"
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, and where: its text is one line, and two more that point at the place.
+    """What is wrong with an expression, and where: one line, and two more that point to the place.
 
     >>> print(ExpressionError("unknown function 'sinn'", "1/sinn(x)", 2, "did you mean 'sin'?"))
     unknown function 'sinn' (at column 3); did you mean 'sin'?
       1/sinn(x)
         ^
 
-    `column` counts from 0; None stands for an error that is not in the text itself.
+    `column` counts from 0; None means that the error is not in the text itself.
     """
 
     def __init__(self, message: str, text: str = "", column: int | None = None, hint: str = "") -> None:
@@ -82,7 +82,7 @@ class ExpressionError(ValueError):
         hint = f"; {self.hint}" if self.hint else ""
         if self.column is None:
             return printable(self.message + hint)
-        # Of a long text, the surroundings of the place: one line of a terminal.
+        # For a long text, the surroundings of the place: one line of a terminal.
         start = max(0, self.column - 40)
         before, after = "..." * (start > 0), "..." * (start + 70 < len(self.text))
         shown = "".join([character if character.isprintable() else "?" for character in self.text[start : start + 70]])
@@ -95,7 +95,7 @@ class Step(NamedTuple):
 
     function: Callable[..., Any]
     operands: int
-    offset: int  # where it stands, counted in bytes, as the parser counts
+    offset: int  # its place, counted in bytes, as the parser counts
 
 
 class Expression:
@@ -105,17 +105,17 @@ class Expression:
     >>> f(x=4.0), f(x=Value(4.0, "x"))
     (8.25, Value(data=8.25, grad=0.0, operation=add))
 
-    On plain numbers it gives a float, with a Value among them a Value. Numbers in the text are constants, in
-    IEEE 754 arithmetic. Formulas are read as they are printed too: × · ÷ − x ^ y √x |x| x² w₀ σ(x) max(x, y). Raises
-    ExpressionError for a text that is not such an expression, and, when called, for a name without a value or a value
-    without a name.
+    It returns a float for plain numbers, and a Value if a Value is among them. Numbers in the text are constants, in
+    IEEE 754 arithmetic. Formulas can also be written as they are printed: × · ÷ − x ^ y √x |x| x² w₀ σ(x) max(x, y).
+    Raises ExpressionError for a text that is not such an expression, and, when called, for a name without a value or a
+    value without a name.
     """
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
         self._typed, self._columns = "", list[int]()
-        self._offsets: dict[str, int] = {}  # each name, and where it stands first
-        self._conditions: set[ast.expr] = set()  # where a comparison may stand
+        self._offsets: dict[str, int] = {}  # each name, and where it is first
+        self._conditions: set[ast.expr] = set()  # where a comparison is allowed
         self._steps: list[Step | str | float] = []
         pending: list[ast.expr | Step | str | float] = [self._tree()]
         while pending:
@@ -140,7 +140,7 @@ class Expression:
         for name in values:
             if name not in self._offsets:
                 names = f"its names are {', '.join(self.names)}" if self.names else "it has no names"
-                raise ExpressionError(f"{name:.40} has a value, but is not in the expression", hint=f"{names:.200}")
+                raise ExpressionError(f"{name:.40} has a value but is not in the expression", hint=f"{names:.200}")
         numbers = {name: x if isinstance(x, Value) else ieee.real(x) for name, x in values.items()}
         results: list[Any] = []
         for step in self._steps:
@@ -169,12 +169,12 @@ class Expression:
         self._typed, self._columns = _typed(self.text)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the parser warns of 1if, which the walk refuses
+                warnings.simplefilter("ignore")  # the parser warns about 1if, which the walk refuses
                 return ast.parse(self._typed, mode="eval").body
         except (SyntaxError, ValueError) as error:
             # What follows the first sentence is advice on Python, such as "Maybe you meant '=='?".
             message = re.split(r"[.:;] ", getattr(error, "msg", str(error)))[0]
-            # The parser counts from 1; 0 is its way to say "at the end".
+            # The parser counts from 1; 0 is its way of saying "at the end".
             offset = getattr(error, "offset", None) or len(self._typed) + 1
             hint = "to multiply, write *" if "literal" in message else ""
             raise ExpressionError(
@@ -185,7 +185,7 @@ class Expression:
             raise ExpressionError("the expression is too long or too deeply nested", hint=hint) from None
 
     def _step(self, node: ast.expr) -> tuple[Step | str | float, Sequence[ast.expr]]:
-        """What a node of the tree does, and what must be computed before."""
+        """What a node of the tree does, and what must be computed before it."""
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return ieee.real(number), []
@@ -217,7 +217,7 @@ class Expression:
         raise self._error(REFUSALS.get(type(node), REFUSAL), node.col_offset)
 
     def _operands(self, operation: Operation, call: ast.expr, arguments: list[ast.expr]) -> list[ast.expr]:
-        """The operands of a call, lists laid out flat; whether they are right, the rule book says of stand-ins."""
+        """The operands of a call, with lists flattened; the rule book says, given stand-ins, whether they are right."""
         laid_out = [[argument] for argument in arguments]
         stand_ins: list[Any] = [0.0] * len(arguments)
         for place, (argument, domain) in enumerate(zip(arguments, operation.domain, strict=False)):
@@ -227,7 +227,7 @@ class Expression:
         try:
             operation.operands(stand_ins)
         except (TypeError, ValueError) as error:
-            hint = "a list is written in brackets, as in sum([x, y])" if operation.list_count else ""
+            hint = "write a list in brackets, as in sum([x, y])" if operation.list_count else ""
             raise self._error(str(error), call.col_offset, hint) from None
         return [operand for operands in laid_out for operand in operands]
 
@@ -299,7 +299,7 @@ def _typed(text: str) -> tuple[str, list[int]]:
             opened.pop()
             roots, after_operand = 0, True
         elif sign == "√":
-            # With a blank before it, 2√x is the mistake that 2x is.
+            # With a blank before it, 2√x is the same mistake as 2x.
             write(" " * after_operand + "sqrt(", column)
             roots, after_operand = roots + 1, False
         elif sign in _CLOSING:
@@ -334,7 +334,7 @@ def _written() -> dict[str, Operation]:
     }
 
 
-# What physicists, calculators and libraries call functions that the rule book has by another name, or in another way.
+# Names that physicists, calculators and libraries use for functions that the rule book has under another name.
 NAMES = {
     "absolute": "abs",
     "amax": "max",
@@ -368,7 +368,7 @@ ALIASES = {
 
 
 def _suggestion(name: str) -> str:
-    """What someone may have meant who typed the name of no function."""
+    """What someone may have meant who typed an unknown name of a function."""
     if name in ALIASES:
         return f"write {ALIASES[name]}"
     if name in NAMES:

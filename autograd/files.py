@@ -1,4 +1,4 @@
-"""The one writer of files: what is written is there as a whole, or what was there before still is.
+"""The one writer of files: what is written is there completely, or what was there before still is.
 
 >>> import pathlib, tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -6,12 +6,12 @@
 ...     pathlib.Path(folder, "notes.txt").read_text()
 'y = x * x'
 
-A new file is written beside the old one and takes its name when it is complete: an interrupt, a crash or a full disk
-leaves the old one. The new one has its owner and its permissions, and links go on pointing at it. Only hard links do
-not: under its other names the old file stays as it was.
+A new file is written beside the old one and takes over its name when it is complete: an interrupt, a crash or a full
+disk leaves the old one. The new file has the same owner and permissions, and symbolic links still point to it. Hard
+links do not: under its other names, the old file stays as it was.
 
-What cannot be replaced is written in place: devices, pipes, and files in a closed folder, of somebody else, or mounted
-one by one as in a container.
+What cannot be replaced is written in place: devices, pipes, and files in a read-only folder, owned by someone else, or
+mounted one by one as in a container.
 """
 
 import contextlib
@@ -23,15 +23,15 @@ from io import FileIO
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-# Why a file that may be written cannot be replaced: its folder is closed, it is mounted, it is somebody else's.
+# Why a file that may be written cannot be replaced: its folder is read-only, it is mounted, someone else owns it.
 CANNOT_REPLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV, errno.EINVAL}
 
 
 def write(path: AnyPath, content: bytes) -> None:
-    """Write a file, whole or not at all; what is there is replaced.
+    """Write a file, completely or not at all; what is there is replaced.
 
-    Raises OSError, which names the file: FileNotFoundError where there is no folder for it, IsADirectoryError where
-    it is a folder itself, PermissionError where it is protected.
+    Raises OSError, which names the file: FileNotFoundError if there is no folder for it, IsADirectoryError if it is
+    a folder itself, PermissionError if it is protected.
     """
     with _named(path) as name:
         place = _end_of_links(name)
@@ -51,7 +51,7 @@ def write(path: AnyPath, content: bytes) -> None:
 
 
 def require_writable(path: AnyPath) -> None:
-    """Raise the error that `write` would raise, as far as it can be known before."""
+    """Raise the error that `write` would raise, as far as it can be known in advance."""
     with _named(path) as name:
         place = _end_of_links(name)
         old = _status(place)
@@ -64,7 +64,7 @@ def require_writable(path: AnyPath) -> None:
 
 @contextlib.contextmanager
 def _named(path: AnyPath) -> Iterator[str]:
-    """The path as text, which errors name in place of a temporary file."""
+    """The path as text, which errors name instead of a temporary file."""
     name = os.fsdecode(path)
     try:
         yield name
@@ -79,9 +79,9 @@ def _named(path: AnyPath) -> Iterator[str]:
 
 
 def _end_of_links(path: str) -> str:
-    """The path at the end of a chain of links; nothing needs to be there yet."""
+    """The path at the end of a chain of links; nothing has to exist there yet."""
     for _ in range(64):
-        # Not os.path.realpath: of /dev/stdout it would tell the name of a pipe, or of a file that others write too.
+        # Not os.path.realpath: for /dev/stdout it would return the name of a pipe, or of a file that others write too.
         if not os.path.islink(path) or _is_open(path):
             return path
         path = os.path.join(os.path.dirname(path), os.readlink(path))
@@ -89,12 +89,12 @@ def _end_of_links(path: str) -> str:
 
 
 def _is_open(path: str) -> bool:
-    """Whether the path stands for what a process has open, as /proc/self/fd/1 does, to which /dev/stdout links."""
+    """Whether the path stands for an open file of a process, like /proc/self/fd/1, to which /dev/stdout links."""
     return os.path.realpath(os.path.dirname(path)).startswith(("/proc/", "/dev/fd"))
 
 
 def _status(place: str) -> os.stat_result | None:
-    """What is there now, None for nothing; complains of what can never be a file."""
+    """What is there now, None for nothing; raises OSError for what can never be a file."""
     folder, name = os.path.split(place)
     if not os.path.isdir(folder or "."):
         raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder!r} for {name or 'a file'}")
@@ -110,7 +110,7 @@ def _status(place: str) -> os.stat_result | None:
 
 
 def _require_writable(place: str) -> None:
-    """A file that is protected stays as it is, though its folder may let it be replaced."""
+    """A file that is protected stays as it is, even if its folder would let it be replaced."""
     with open(place, "ab"):
         pass
 
@@ -119,21 +119,21 @@ def _require_writable(place: str) -> None:
 
 
 def _replace(place: str, content: bytes, old: os.stat_result | None) -> None:
-    """Give the place a new file; where there was none, with the permissions that new files have."""
-    # While it is written, nobody else may read what nobody else might read before.
+    """Put a new file there; if there was none, with the permissions that new files have."""
+    # While it is being written, no one may read it who could not read it before.
     with _temporary(place, 0o666 if old is None else 0o600) as file:
         _fill(file, content)
         os.fsync(file.fileno())
         if old is not None:
             _take_after(old, file.name)
-        file.close()  # for Windows renames no open file
+        file.close()  # because Windows cannot rename an open file
         os.replace(file.name, place)
 
 
 @contextlib.contextmanager
 def _temporary(place: str, mode: int) -> Iterator[FileIO]:
     """A new file beside the place, which is gone at the end if it has not become that file."""
-    # A short name, for that of the place may be as long as names can be.
+    # A short name, because that of the file may be as long as names can be.
     name = os.path.join(os.path.dirname(place), f".{os.urandom(8).hex()}.tmp")
     try:
         with open(name, "xb", buffering=0, opener=lambda path, flags: os.open(path, flags, mode)) as file:
@@ -146,12 +146,12 @@ def _temporary(place: str, mode: int) -> Iterator[FileIO]:
 def _take_after(old: os.stat_result, name: str) -> None:
     new = os.stat(name)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        os.chown(name, old.st_uid, old.st_gid)  # before chmod, for it takes permissions away
+        os.chown(name, old.st_uid, old.st_gid)  # before chmod, because it takes permissions away
     os.chmod(name, stat.S_IMODE(old.st_mode))
 
 
 def _overwrite(place: str, content: bytes) -> None:
-    """Write into the file that is there, and its old content again where that fails half-way."""
+    """Write into the existing file, and restore its old content if that fails halfway."""
     with open(place, "r+b", buffering=0) as file:
         before = file.read()
         try:

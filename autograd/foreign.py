@@ -1,4 +1,4 @@
-"""Names that users of micrograd, PyTorch and NumPy type, and what to write here in their place.
+"""Names that users of micrograd, PyTorch and NumPy type, and what to write here instead.
 
 >>> from autograd import Value
 >>> Value(1.0).grad_fn
@@ -11,16 +11,16 @@ from typing import Any, NoReturn
 
 # What a Value lacks, and what to do.
 OF_VALUES = {
-    "T": "write v itself, for a Value is one number",
+    "T": "write v itself, because a Value is one number",
     "add": "write v + w",
     "argmax": "write max(range(len(values)), key=lambda i: values[i].data)",
     "clone": "write v.identity(), a node with the same number, or v.detach(), a new leaf",
-    "cpu": "write v itself, for there is one device",
-    "cuda": "write v itself, for there is one device",
-    "device": "write nothing, for there is one device",
+    "cpu": "write v itself, because there is only one device",
+    "cuda": "write v itself, because there is only one device",
+    "device": "write nothing, because there is only one device",
     "div": "write v / w",
-    "double": "write v itself, for all numbers are float64",
-    "dtype": "write float, for all numbers are float64",
+    "double": "write v itself, because all numbers are float64",
+    "dtype": "write float, because all numbers are float64",
     "grad_fn": "write v.operation",
     "is_leaf": "write v.operation is None",
     "matmul": "write dot(xs, ys) of two lists",
@@ -29,21 +29,21 @@ OF_VALUES = {
     "neg": "write -v",
     "numpy": "write v.data",
     "register_hook": "write v.grad, once backward has run",
-    "requires_grad": "write nothing, for every leaf has a gradient; no_grad() computes without",
-    "requires_grad_": "write nothing, for every leaf has a gradient; no_grad() computes without",
-    "retain_grad": "write v.grad, for interior nodes keep theirs",
-    "shape": "write nothing, for a Value is one number",
-    "size": "write nothing, for a Value is one number",
+    "requires_grad": "write nothing, because every leaf has a gradient; use no_grad() to compute without",
+    "requires_grad_": "write nothing, because every leaf has a gradient; use no_grad() to compute without",
+    "retain_grad": "write v.grad, because interior nodes keep theirs",
+    "shape": "write nothing, because a Value is one number",
+    "size": "write nothing, because a Value is one number",
     "square": "write v ** 2",
     "sub": "write v - w",
-    "to": "write v itself, for there is one device and one type of number",
+    "to": "write v itself, because there is only one device and one type of number",
     "tolist": "write v.data",
     "value": "write v.data",
 }
 
 # What the package lacks.
 OF_THE_PACKAGE = {
-    "Function": "write operation, which declares one",
+    "Function": "write @operation, which declares one",
     "Tensor": "write Value",
     "Variable": "write Value(data)",
     "backward": "write y.backward()",
@@ -54,10 +54,10 @@ OF_THE_PACKAGE = {
     "hessian_vector_product": "write hessian_vector(output, inputs, vector)",
     "hvp": "write hessian_vector(output, inputs, vector)",
     "inference_mode": "write no_grad()",
-    "is_grad_enabled": "write no_grad() where gradients are not wanted",
+    "is_grad_enabled": "write no_grad() if gradients are not wanted",
     "jacfwd": "write jacobian(outputs, inputs)",
     "jacrev": "write jacobian(outputs, inputs)",
-    "manual_seed": "write random.seed(n), or seed=n where a model is made",
+    "manual_seed": "write random.seed(n), or seed=n when making a model",
     "matmul": "write dot(xs, ys) of two lists",
     "mul": "write x * y",
     "neg": "write -x",
@@ -74,15 +74,15 @@ OF_THE_PACKAGE = {
 
 # What `backward` does not take.
 OF_BACKWARD = {
-    "create_graph": "write gradient(y, x), whose answers are Values",
+    "create_graph": "write gradient(y, x), which returns Values",
     "gradient": "write y.backward(seed)",
     "inputs": "write gradient(y, inputs)",
-    "retain_graph": "write y.backward(), for a graph can be walked again at any time",
+    "retain_graph": "write y.backward(), because a graph can be walked again at any time",
 }
 
 
 class Missing:
-    """A name that Values lack, in their class, to say so: a `__getattr__` would slow down all that they have."""
+    """A name that Values lack, in their class, to say so: a `__getattr__` would slow down everything they have."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -96,14 +96,14 @@ class Missing:
 
 
 def missing(owner: str, name: str, remedies: Mapping[str, str]) -> AttributeError:
-    """The error that a name is not there, with what to do where that is known."""
+    """The error for a missing attribute, with what to do if that is known."""
     return AttributeError(f"{owner} has no attribute {name!r}" + _told(name, remedies), name=name)
 
 
 def unknown(function: str, names: Iterable[str], remedies: Mapping[str, str]) -> TypeError:
-    """The error that a function does not take an argument, with what to do where that is known."""
+    """The error for an argument that a function does not have, with what to do if that is known."""
     name = next(iter(names))
-    return TypeError(f"{function}() takes no {name}=" + _told(name, remedies))
+    return TypeError(f"{function}() has no argument {name}=" + _told(name, remedies))
 
 
 def _told(name: str, remedies: Mapping[str, str]) -> str:

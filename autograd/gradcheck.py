@@ -6,9 +6,9 @@
 x at 2.0: analytic 1.232574434..., numeric 1.232574434..., ... digits agree (agrees)
 y at 0.5: analytic 3.297442541..., numeric 3.297442541..., ... digits agree (agrees)
 
-The usual check (one central difference, step 1e-6, tolerance 1e-3) cannot see an error of 0.1 %, and passes |x|
-at 0 and any small number where the derivative is small. This one extrapolates, measures its own error, and calls
-undecided what it cannot decide: a point at a kink, a jump, inf or nan, and a slope that rounding hides.
+The usual check (one central difference, step 1e-6, tolerance 1e-3) cannot see an error of 0.1 %, and accepts |x|
+at 0 and any small number if the derivative is small. This one extrapolates, measures its own error, and says
+"undecided" where it cannot decide: at a kink or a jump, at inf or nan, and where rounding hides the slope.
 """
 
 import functools
@@ -45,7 +45,7 @@ class Comparison:
     verdict: str
     digits: int
     reason: str
-    output: str = ""  # the way to it, where the function has several
+    output: str = ""  # the path to it, if the function has several
 
     def __repr__(self) -> str:
         derivative = f"{self.output} by {self.input}" if self.output else self.input
@@ -66,16 +66,15 @@ def gradcheck(
     [("params['w'][0]", 0.0), ("params['w'][1]", 6.0)]
 
     The inputs are numbers, Values, or lists, tuples, dicts and NumPy arrays of them, nested in any way; `f` gets
-    them in the same form, as Values. The answer has one Comparison for each of them, in order, and if `f` returns
+    them in the same form, as Values. The result has one Comparison for each of them, in order, and if `f` returns
     several Values, in any such form, for each of these in turn. With `second=True` all second derivatives follow,
     each compared with differences of the first.
 
     A derivative agrees within `rtol`, relative, or `atol`. Differences cannot decide at a kink or close to one, nor
     where rounding hides the slope; that is never an agreement: look for `verdict == "undecided"`.
 
-    Raises GradientError where a derivative differs, where a repeated run gives other bits or where a seed of 0
-    gives anything but 0; TypeError for other inputs, or if `f` does not return Values; ValueError if it changes its
-    inputs.
+    Raises GradientError if a derivative differs, if a repeated run gives different bits, or if a seed of 0 gives
+    anything but 0; TypeError for other inputs, or if `f` does not return Values; ValueError if it changes its inputs.
     """
     _check_runs(f, inputs)
     comparisons = compare(f, *inputs, rtol=rtol, atol=atol)
@@ -133,7 +132,7 @@ def _gradients(output: Value, leaves: Sequence[Value]) -> list[float]:
 def compare_along(
     along: Callable[[float], float], name: str, point: float, analytic: float, *, rtol: float = RTOL, atol: float = ATOL
 ) -> Comparison:
-    """The derivative that somebody claims for a function of one float, beside its numeric estimate.
+    """A claimed derivative of a function of one float, beside its numeric estimate.
 
     >>> compare_along(math.sin, "x", 0.0, 1.001).verdict
     'differs'
@@ -145,11 +144,11 @@ def compare_along(
 
     estimate, verdict = look(max(1.0, abs(point)))
     if 0 < abs(point) < 1 and (estimate.reason or verdict != AGREES):
-        # A step made for numbers near 1 leaps over what a function does beside 0: a kink, a pole, periods of a wave.
+        # A step made for numbers near 1 skips what a function does near 0: a kink, a pole, periods of a wave.
         closer, closer_verdict = look(abs(point))
         is_zero_around = closer.error * abs(point) < sys.float_info.min
         is_clear = not closer.reason or is_zero_around or closer.error <= rtol * estimate.error
-        # That nothing moves so near may be rounding, though, as log(1 + x) is 0 there: so it contradicts nothing.
+        # That nothing moves so near to 0 may be due to rounding, as in log(1 + x), so it contradicts nothing.
         if is_clear and not (closer.value == 0 and DIFFERS in (verdict, closer_verdict)):
             estimate, verdict = closer, closer_verdict
     reason = estimate.reason if verdict == UNDECIDED else ""
@@ -161,7 +160,7 @@ def _verdict(analytic: float, estimate: Estimate, tolerance: float) -> str:
         return UNDECIDED
     if not abs(analytic - estimate.value) <= estimate.error + tolerance:  # nan is not
         return DIFFERS
-    # Of what is too small to be seen, only that it is 0 can be said: any other small number would pass as well.
+    # If it is too small to be seen, it can only be confirmed to be 0: any other small number would pass too.
     return UNDECIDED if estimate.reason and not analytic == estimate.value == 0 else AGREES
 
 
@@ -179,7 +178,7 @@ def agreeing_digits(a: float, b: float) -> int:
 
 
 def _check_runs(f: Callable[..., Any], inputs: Sequence[Any]) -> None:
-    """What needs no numbers to compare with: two runs agree bit for bit, and a seed of 0 moves nothing."""
+    """Checks that need no reference: two runs agree bit for bit, and a seed of 0 moves nothing."""
 
     def run(seed: float) -> tuple[list[str], list[float], list[float]]:
         names, leaves, outputs = _run(f, inputs)
@@ -192,7 +191,7 @@ def _check_runs(f: Callable[..., Any], inputs: Sequence[Any]) -> None:
         if _bits(once) != _bits(again):
             raise GradientError(f"{name}: a repeated run gives another gradient, {once!r} and then {again!r}")
         if zero != 0.0:
-            raise GradientError(f"{name}: a seed of 0 gives the gradient {zero!r} where 0 is right")
+            raise GradientError(f"{name}: a seed of 0 gives the gradient {zero!r} instead of 0")
     for value, value_again in zip(values, values_again, strict=False):
         if _bits(value) != _bits(value_again):
             raise GradientError(f"a repeated run gives another value, {value!r} and then {value_again!r}")
@@ -242,7 +241,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], numbers: Iterable[float] 
         if _bits(leaf.data) != _bits(number):
             raise ValueError(
                 f"the function to check changes its input {name} from {number!r} to {leaf.data!r}; "
-                "derivatives belong to the numbers that it was given, so let it make new Values instead"
+                "derivatives belong to the numbers that it was given, so make new Values in it instead"
             )
     return _Run(names, leaves, outputs)
 
@@ -259,15 +258,15 @@ def _number(thing: Any, way: str) -> float:
 
 
 def _outputs(answer: Any) -> dict[str, Value]:
-    """The Values that a function returned, by the way to each: "" if it is only one."""
+    """The Values that a function returned, by the path to each: "" if there is only one."""
     found: dict[str, Value] = {}
 
     def keep(thing: Any, way: str) -> None:
         if not isinstance(thing, Value):
             which = f"Values, but {way} is" if way else "one Value, not"
             raise TypeError(
-                f"the function to check must return {which} {type(thing).__name__}: let it compute with the Values "
-                "that it is given, by operators and the functions of autograd"
+                f"the function to check must return {which} {type(thing).__name__}: compute with the Values "
+                "that it is given, with operators and functions of autograd"
             )
         found[way] = thing
 
@@ -282,9 +281,9 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 def _parameters(f: Callable[..., Any], count: int) -> list[str]:
-    """What to call the arguments of a function: as its parameters are called, where that is known."""
+    """Names for the arguments of a function: those of its parameters, if they are known."""
     try:
         known = [p.name for p in inspect.signature(f).parameters.values() if p.kind in _POSITIONAL]
-    except ValueError:  # some functions written in C do not tell
+    except ValueError:  # some functions written in C do not say
         known = []
     return [*known[:count], *(f"input {position}" for position in range(len(known), count))]

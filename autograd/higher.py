@@ -6,9 +6,9 @@
 >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
 (12.0, 12.0)
 
-`backward` computes with floats and writes what it finds into `grad`. Here the rules run on Values: the answers are
-Values with a past of their own, and no `grad` is touched. This file stands above the engines and knows a node only by
-what all nodes have, so it does for either of them.
+`backward` computes with floats and writes what it finds into `grad`. Here the rules run on Values: the results are
+Values with a past of their own, and no `grad` is touched. This file is above the engines and uses only what all nodes
+have, so it works for either of them.
 """
 
 import functools
@@ -44,9 +44,9 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     >>> slope.data, gradient(slope, x).data
     (75.0, 30.0)
 
-    One input gives one Value, a list a list; an input that the output does not depend on gives 0. No `grad`
-    is touched. The derivatives belong to the numbers that the output was computed from, also where a leaf has
-    been changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
+    One input gives one Value, a list gives a list; an input that the output does not depend on gives 0. No `grad`
+    is touched. The derivatives belong to the numbers that the output was computed from, even if a leaf has been
+    changed since. Raises TypeError for inputs that are not Values, and RuntimeError for an output that was
     computed under `no_grad`.
     """
     call = "gradient(output, inputs)"
@@ -71,8 +71,8 @@ def jacobian(outputs: Value | Iterable[Value], inputs: Value | Iterable[Value]) 
     >>> [[entry.data for entry in row] for row in jacobian([x * y, x + y], [x, y])]
     [[3.0, 2.0], [1.0, 1.0]]
 
-    In place of a list there may be one Value, and then that side of the table is gone: one output gives a row, as
-    `gradient` does; one input gives a column, a list too; one of each one Value. Raises what `gradient` raises.
+    A single Value instead of a list removes that side of the table: one output gives a row, as `gradient` does; one
+    input gives a column, which is a list too; one of each gives one Value. Raises what `gradient` raises.
     """
     call = "jacobian(outputs, inputs)"
     wanted = _values(call, inputs)
@@ -98,7 +98,7 @@ def hessian(output: Value, inputs: Value | Iterable[Value]) -> Value | list[list
     12.0
 
     A list of rows, which is symmetric: what is on both sides of the diagonal is computed once. One input gives one
-    Value. For many inputs, `hessian_vector` answers what most programs need of it, in two passes. Raises what
+    Value. For many inputs, `hessian_vector` computes what most programs need of it, in two passes. Raises what
     `gradient` raises.
     """
     call = "hessian(output, inputs)"
@@ -123,7 +123,7 @@ def hessian_vector(
     >>> [entry.data for entry in hessian_vector(x**3 + x * y**2, [x, y], [1.0, 10.0])]
     [72.0, 46.0]
 
-    The vector has a number or Value for each input; for one input it is one. The Hessian itself is never made: the
+    The vector has a number or Value for each input; for a single input it is one. The Hessian is never built: the
     gradient of the gradient takes two passes, however many inputs there are (Pearlmutter 1994, "Fast exact
     multiplication by the Hessian"). Raises ValueError for a vector of another length, and what `gradient` raises.
     """
@@ -131,13 +131,13 @@ def hessian_vector(
     wanted = _values(call, inputs)
     _check_output(call, output, wanted)
     # The vector is what flows in, and not a factor of something that is differentiated: so it counts as constant
-    # also where it depends on the inputs, and the answers depend on it all the same.
+    # even if it depends on the inputs, and the results depend on it all the same.
     answers = _derivatives(_slopes(output, wanted), _vector(vector, inputs, len(wanted)), wanted)
     return answers[0] if _is_value(inputs) else answers
 
 
 def _slopes(output: Value, wanted: list[Value]) -> list[Value]:
-    """The gradient with its past, also inside of `no_grad`, for it is to be differentiated here."""
+    """The gradient with its past, even inside `no_grad`, because it will be differentiated here."""
     with _Recording():
         return _derivatives([output], [1.0], wanted)
 
@@ -201,7 +201,7 @@ def _derivatives(outputs: Sequence[Value], seeds: Sequence[Number], inputs: Sequ
         flows[birth] = flows[birth] + seed if birth in flows else seed
     asked = set(births)
     while path:
-        node = path.pop()  # and forgotten, as its flow is, for a graph may be large
+        node = path.pop()  # and forgotten, like its flow, because a graph may be large
         birth = node._birth
         arrived = flows.get(birth) if birth in asked else flows.pop(birth, None)
         if arrived is None:
@@ -256,7 +256,7 @@ def _partials(operation: Any, operands: Sequence[Any]) -> Sequence[Any]:
 
 
 def _called(operation: Any, part: Callable[..., Any], *operands: Any) -> Any:
-    """What a part of the rule of an operation answers on Values."""
+    """What a part of the rule of an operation returns for Values."""
     try:
         return part(*operands)
     except TypeError:
@@ -280,7 +280,7 @@ def _as_it_was(operand: Any, number: float) -> Any:
 
 
 def _is_same(number: float, other: float) -> bool:
-    """Whether to compute with the one gives what the other gives: 0.0 and −0.0 do not."""
+    """Whether computing with either gives the same: 0.0 and −0.0 do not."""
     if number == other:
         return math.copysign(1.0, number) == math.copysign(1.0, other)
     return math.isnan(number) and math.isnan(other)
@@ -298,7 +298,7 @@ def _is_value(thing: Any) -> bool:
 
 
 def _as_value(answer: Any, node: Any) -> Any:
-    """The answer itself, or a leaf of it, of the engine that the node is of."""
+    """The answer itself, or a leaf of it, of the engine that the node belongs to."""
     if _is_value(answer):
         return answer
     engines_own = [kind for kind in type(node).__mro__ if "__apply_operation__" in vars(kind)][-1]
@@ -306,7 +306,7 @@ def _as_value(answer: Any, node: Any) -> Any:
 
 
 class _Recording(Way):
-    """Within it, operations leave nodes, also inside of `no_grad`."""
+    """Inside the block, operations leave nodes, even within `no_grad`."""
 
     def _settings(self) -> dict[str, Any]:
         return {"recording": True}
@@ -328,15 +328,15 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     (4.0, {'a': 6.0, 'b': 0.0})
 
     It takes what `f` takes. The derivatives are with respect to the positional arguments at the places `argnums`:
-    each is a number, or numbers in lists, tuples, dicts and arrays of NumPy, and its derivative comes in the same
-    form; for several `argnums` in a tuple. `f` is run once, with Values in place of these numbers and everything else
-    as it was given, and has to return one number.
+    each is a number, or numbers in lists, tuples, dicts and NumPy arrays, and its derivative has the same form;
+    several `argnums` give a tuple. `f` is run once, with Values in place of these numbers and everything else as it
+    was given, and must return one number.
 
-    Numbers give floats. Where there are Values among the arguments, the answers are Values, which depend on them. A
-    Value that `f` has from elsewhere counts as a number, and no `grad` is touched: pass it as an argument if the
-    derivative is to depend on it too. `no_grad` around the call is not in force inside `f`, which may have its own.
+    Numbers give floats. If there are Values among the arguments, the results are Values that depend on them. A Value
+    that `f` has from elsewhere counts as a number, and no `grad` is touched: pass it as an argument if the derivative
+    should depend on it too. `no_grad` around the call is not in force inside `f`, which may have its own.
 
-    Raises TypeError where `f` is not a function, where an argument is not there or not of numbers, and where `f`
+    Raises TypeError if `f` is not a function, if an argument is missing or does not consist of numbers, and if `f`
     returns anything but one number.
     """
     derivative = _derivative("grad", f, argnums)
@@ -349,7 +349,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
-    """The same as `grad`, with the value of the function before its derivative; both from one run.
+    """Like `grad`, with the value of the function before its derivative, both from one run.
 
     >>> value_and_grad(lambda xs: xs[0] * xs[1])([3.0, 4.0])
     (12.0, [4.0, 3.0])
@@ -358,7 +358,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
 
 def _derivative(name: str, f: Callable[..., Any], argnums: Any) -> Callable[..., tuple[Any, Any]]:
-    """What `value_and_grad` answers, with errors that name the function of this file that was called."""
+    """What `value_and_grad` returns, with errors that name the function of this file that was called."""
     if _is_value(f):
         raise TypeError(f"{name}(f) takes a function, not a Value: of one that was computed, write gradient(y, x)")
     if not callable(f):

@@ -1,15 +1,15 @@
-"""Arithmetic that never raises: what IEEE 754 answers where Python raises.
+"""Arithmetic that never raises: the results of IEEE 754 where Python raises.
 
 >>> divide(1.0, 0.0), log(-1.0), exp(1000.0)
 (inf, nan, inf)
 
-Python's own `/`, `**` and `math` raise at a division by zero, an overflow or a point outside the domain;
-NumPy and PyTorch answer inf or nan, as the standard says (IEEE 754-2019, sections 6 and 7). So do the
-functions here, on floats. Anything that is not a float answers for itself, through its operators and methods:
-so a rule written with these functions works on floats and on Values.
+Python's own `/`, `**` and `math` raise for a division by zero, an overflow or a point outside the domain;
+NumPy and PyTorch return inf or nan, as the standard says (IEEE 754-2019, sections 6 and 7). So do the
+functions here, on floats. For anything else they use its own operators and methods, so a rule written with
+these functions works on floats and on Values.
 
-The sign of a nan means nothing (section 6.3): a processor may choose it, and the two engines differ in it. It
-never decides what becomes of another number.
+The sign of a nan has no meaning (section 6.3): a processor may choose it, and the two engines differ in it. It
+never affects any other number.
 """
 
 import math
@@ -28,7 +28,7 @@ def real(number: Any) -> float:
     >>> real(3), real(10**400)
     (3.0, inf)
 
-    Raises TypeError, which names the remedy, for everything else.
+    Raises TypeError, which names the remedy, for anything else.
     """
     if type(number) is float:
         return number
@@ -42,15 +42,15 @@ def real(number: Any) -> float:
 
 
 def is_real(thing: Any) -> bool:
-    """Whether `real` takes a thing for a number."""
+    """Whether `real` accepts something as a number."""
     thing = unwrapped(thing)
-    # By NumPy's own account its truth values are no real numbers and its durations are.
+    # According to NumPy, its truth values are not real numbers and its durations are.
     kind = _kind(thing)
     return kind in ("numpy.bool", "numpy.bool_") or (isinstance(thing, numbers.Real) and kind != "numpy.timedelta64")
 
 
 def unwrapped(thing: Any) -> Any:
-    """The item of a 0-dimensional array of NumPy, which takes these for numbers; anything else as it is."""
+    """The item of a 0-dimensional NumPy array, which NumPy treats as a number; anything else as it is."""
     return thing[()] if _kind(thing) == "numpy.ndarray" and thing.ndim == 0 else thing
 
 
@@ -67,7 +67,7 @@ def _remedy(thing: Any) -> str:
     if isinstance(thing, numbers.Complex):
         return "take its .real or .imag, or abs(z)"
     if hasattr(type(thing), "__apply_operation__"):
-        return "it is a Value already; v.detach() makes a new leaf of its number"
+        return "it is already a Value; v.detach() makes a new leaf with its number"
     if hasattr(thing, "tolist") and hasattr(thing, "item"):  # an array or a tensor
         return _remedy_for_array(thing)
     if hasattr(thing, "__iter__") or hasattr(thing, "__array__"):

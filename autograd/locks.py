@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 def new_lock() -> Any:
-    """A lock that the thread which holds it may take again, as a signal handler does that runs in its midst.
+    """A lock that the thread holding it may take again, as a signal handler that interrupts it does.
 
-    A fork copies only the thread that forks. A lock that another one held would stay closed in the child for ever.
+    A fork copies only the thread that forks. A lock that another thread held would stay closed in the child for ever.
     """
     lock: Any = threading.RLock()
 
@@ -49,7 +49,7 @@ class CachedProperty(Generic[T]):
     def __get__(self, owner: Any, kind: type[Any]) -> T:
         if owner is None:
             return self  # type: ignore[return-value]
-        # Python looks here only while the object itself has nothing of that name.
+        # Python looks here only while the object itself has no attribute of that name.
         answer: T = self.compute(owner)
         owner.__dict__[self.compute.__name__] = answer
         return answer

@@ -1,4 +1,4 @@
-"""Ways of computing, each for the length of a block: without a record, in a named part, with a look at every number.
+"""Ways of computing for the length of a block: without recording, in a named part, or watching every number.
 
 >>> with scope("hidden layer"), no_grad():
 ...     mode().scope.path, mode().recording
@@ -6,12 +6,12 @@
 >>> mode().recording
 True
 
-A block is in force from where it is entered to where it ends. One that stands in a generator is in force while this
-generator runs: what takes its values meanwhile, between one `yield` and the next, computes as before.
+A block is in force from where it is entered to where it ends. A block in a generator is in force while the generator
+runs: code that takes its values meanwhile, between one `yield` and the next, computes as before.
 
-The blocks of a context (each thread and each asyncio task has its own) stand in one another as a linked list of
-`Mode`s. Each Mode knows what its block and all those around it come to, so that an engine that makes a node reads one
-Mode and asks no block. Only where a block may not be in force, though it was not left, are the blocks asked.
+The blocks of a context (each thread and each asyncio task has its own) form a linked list of `Mode`s, from the inside
+out. Each Mode knows the combined effect of its block and all those around it, so that an engine that makes a node
+reads one Mode and asks no block. The blocks are asked only if one that was not left may still not be in force.
 """
 
 import inspect
@@ -27,25 +27,25 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Mode:
-    """What an open block and the ones around it come to."""
+    """The combined effect of an open block and those around it."""
 
     __slots__ = ("anomaly", "block", "expanded", "forward", "outer", "recording", "scope", "settled", "unsure")
 
     def __init__(self) -> None:
         """The mode outside of all blocks."""
         self.recording = True
-        self.anomaly = False  # whether inf and nan are looked for
-        self.forward = True  # whether also in what operations make
+        self.anomaly = False  # whether to look for inf and nan
+        self.forward = True  # whether to do so in what operations make, too
         self.scope: Scope | None = None
         self.expanded = False  # whether neurons are built of single products and sums
         self.block: Block | None = None
         self.outer: Mode | None = None
-        # What is in here are reasons to ask the blocks whether they are in force. Blocks in one another share the list.
+        # Reasons to ask the blocks whether they are in force. Nested blocks share the list.
         self.unsure: list[str] = []
-        self.settled: tuple[list[Block], Mode] | None = None  # the blocks that last were in force, and their mode
+        self.settled: tuple[list[Block], Mode] | None = None  # the blocks that were last in force, and their mode
 
     def inside(self, block: "Block") -> "Mode":
-        """The mode in a block that stands in this one."""
+        """The mode of a block inside this one."""
         mode: Mode = object.__new__(Mode)
         mode.recording = self.recording
         mode.anomaly = self.anomaly
@@ -75,18 +75,18 @@ class Mode:
 
 
 class Block:
-    """A block that was entered: what it sets, and the frame of the generator that it stands in, if it stands in one."""
+    """A block that was entered: what it sets, and the frame of the generator that contains it, if there is one."""
 
     __slots__ = ("closed", "generator", "settings", "unsure")
 
     def __init__(self, settings: dict[str, Any], generator: FrameType | None) -> None:
         self.settings = settings
         self.generator = generator
-        self.closed = False  # where those who have entered it cannot know that it was left
+        self.closed = False  # for those who entered it and cannot know that it was left
         self.unsure: list[str] = []  # that of its mode
 
     def is_in_force(self) -> bool:
-        """Whether its generator runs, for only a frame that runs has one behind it."""
+        """Whether its generator is running: only a frame that is running has a caller."""
         return not self.closed and (self.generator is None or self.generator.f_back is not None)
 
 
@@ -97,13 +97,13 @@ MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=OUTSIDE)
 
 
 def mode() -> Mode:
-    """The mode in which the engine computes now."""
+    """The mode in which the engine is computing now."""
     found = MODE.get()
     return settled(found) if found.unsure else found
 
 
 def settled(mode: Mode) -> Mode:
-    """What those of the blocks come to that are in force now."""
+    """The combined effect of those blocks that are in force now."""
     blocks = [block for block in mode.blocks() if block.is_in_force()]
     if mode.settled is None or mode.settled[0] != blocks:
         found = Mode()
@@ -117,7 +117,7 @@ def settled(mode: Mode) -> Mode:
 def _enter(block: Block) -> None:
     mode = MODE.get()
     if mode.unsure:
-        # Where a generator pauses meanwhile and goes on inside of the block, its own blocks are the inner ones.
+        # If a generator pauses meanwhile and continues inside the block, its own blocks are the inner ones.
         mode, paused = _parted(mode, lambda other: other.is_in_force())
         MODE.set(_inside(mode.inside(block), [other for other in paused if not other.closed]))
     else:
@@ -136,11 +136,11 @@ def _leave(block: Block) -> None:
     elif mode.outer is not None:
         MODE.set(mode.outer)
     if block.generator is not None:
-        block.closed, block.generator = True, None  # the frame would keep all that stands in it alive
+        block.closed, block.generator = True, None  # the frame would keep everything in it alive
 
 
 def _parted(mode: Mode, is_wanted: Callable[[Block], bool]) -> tuple[Mode, list[Block]]:
-    """The innermost mode of a block that is wanted, and the blocks inside of it; if there is none, the outermost."""
+    """The innermost mode of a block that is wanted, and the blocks inside it; if there is none, the outermost."""
     inner = []
     while mode.block is not None and mode.outer is not None and not is_wanted(mode.block):
         inner.append(mode.block)
@@ -161,13 +161,13 @@ _MANAGERS = ("__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
 def _generator(frame: FrameType | None) -> FrameType | None:
-    """The frame of the generator in which a block stands; None where it stands in an ordinary function or a coroutine.
+    """The frame of the generator that contains a block; None if that is an ordinary function or a coroutine.
 
-    What enters a block on behalf of another function, as context managers do that are made of others, is passed by.
+    Whatever enters a block on behalf of another function, like context managers composed of others, is skipped.
     """
     while frame is not None:
         if frame.f_code.co_flags & _GENERATORS:
-            # Where contextlib makes a context manager of a generator, its blocks are those of who enters it.
+            # If contextlib makes a context manager of a generator, its blocks belong to whoever enters it.
             if frame.f_back is None or not _is_of_contextlib(frame.f_back):
                 return frame
         elif frame.f_code.co_name not in _MANAGERS and not _is_of_contextlib(frame):
@@ -183,7 +183,7 @@ def _is_of_contextlib(frame: FrameType) -> bool:
 class Way:
     """A way of computing: `with` for a block, or a decorator for the body of a function, a generator or a coroutine.
 
-    One instance may be entered again and again, also inside itself.
+    An instance may be entered again and again, even inside itself.
     """
 
     def __init__(self) -> None:
@@ -193,7 +193,7 @@ class Way:
         raise NotImplementedError
 
     def _again(self) -> "Way":
-        """Another one of the kind."""
+        """Another one of its kind."""
         return type(self)()
 
     def __enter__(self) -> Any:
@@ -207,13 +207,13 @@ class Way:
 
     def __exit__(self, *error: object) -> None:
         if not self._open:
-            raise RuntimeError(f"a block of {type(self).__name__} ends that was not entered")
+            raise RuntimeError(f"this block of {type(self).__name__} ends without having been entered")
         block = self._open[0] if len(self._open) == 1 else self._innermost(_generator(sys._getframe()))
         self._open.remove(block)
         _leave(block)
 
     def _innermost(self, generator: FrameType | None) -> Block:
-        """Of several open blocks of its own, the one that ends here: of this generator, of this thread or task."""
+        """The one of its open blocks that ends here: that of this generator, of this thread or task."""
         of_generator = [block for block in self._open if block.generator is generator] or self._open
         here = MODE.get().blocks()
         return ([block for block in of_generator if block in here] or of_generator)[-1]
@@ -243,7 +243,7 @@ def _generated(way: Way, function: Callable[..., Any]) -> Callable[..., Iterator
     def wrapper(*arguments: Any, **options: Any) -> Any:
         generator = function(*arguments, **options)
         with way._again():
-            # What `yield from` does, but that this frame runs also while the other one is closed.
+            # What `yield from` does, except that this frame runs while the other one is being closed, too.
             step, given = generator.send, None
             try:
                 while True:
@@ -302,8 +302,8 @@ _KINDS = (
 # The ways -----------------------------------------------------------------------------------------
 
 
-class no_grad(Way):  # noqa: N801  # written as a function, as in PyTorch
-    """Within it, operations on Values give leaves: numbers without a past.
+class no_grad(Way):  # noqa: N801  # written like a function, as in PyTorch
+    """Inside the block, operations on Values give leaves: numbers without a past.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -312,7 +312,7 @@ class no_grad(Way):  # noqa: N801  # written as a function, as in PyTorch
     >>> y
     Value(data=9.0, grad=0.0)
 
-    A decorator too, @no_grad(), of functions, generators and coroutines. To call `backward()` on such a result raises
+    Also a decorator, @no_grad(), of functions, generators and coroutines. Calling `backward()` on such a result raises
     RuntimeError.
     """
 
@@ -320,7 +320,7 @@ class no_grad(Way):  # noqa: N801  # written as a function, as in PyTorch
         return {"recording": False}
 
 
-@dataclass(eq=False, slots=True)  # not frozen, for that would take three times as long in each call of a module
+@dataclass(eq=False, slots=True)  # not frozen, because that would take three times as long in each call of a module
 class Scope:
     """A part of a computation with a name; `parent` is the scope around it."""
 
@@ -330,13 +330,13 @@ class Scope:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The names of all scopes around it and its own. What has the same path belongs together."""
+        """The names of all scopes around it and its own. Things with the same path belong together."""
         around = () if self.parent is None else self.parent.path
         return (*around, self.name)
 
 
 class scope(Way):  # noqa: N801
-    """Within it, all new Values belong to a part of the computation that drawings frame and can fold up.
+    """Inside the block, all new Values belong to a part of the computation that drawings frame and can fold up.
 
     >>> from autograd import Value
     >>> with scope("hidden layer"), scope("neuron"):
@@ -344,13 +344,13 @@ class scope(Way):  # noqa: N801
     >>> x.scope.path
     ('hidden layer', 'neuron')
 
-    Leaves that were made elsewhere but belong to it, as the parameters of a module, are what `members()` answers.
-    A decorator too, @scope("loss"). A name that is not a string, or is empty, raises TypeError or ValueError.
+    `members()` returns leaves that were made elsewhere but belong to it, such as the parameters of a module.
+    Also a decorator, @scope("loss"). Raises TypeError for a name that is not a string, ValueError for an empty one.
     """
 
     def __init__(self, name: str, members: Callable[[], Iterable[Any]] = tuple) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"a scope is named by a string, not {type(name).__name__}: scope('hidden layer')")
+            raise TypeError(f"the name of a scope must be a string, not {type(name).__name__}: scope('hidden layer')")
         if not name:
             raise ValueError("a scope needs a name: scope('hidden layer')")
         super().__init__()
@@ -368,7 +368,7 @@ class scope(Way):  # noqa: N801
 
 
 class detect_anomaly(Way):  # noqa: N801
-    """Within it, the first inf or nan raises FloatingPointError, in the forward pass as in the backward pass.
+    """Inside the block, the first inf or nan raises FloatingPointError, in the forward and in the backward pass.
 
     >>> from autograd import Value, where
     >>> with detect_anomaly():
@@ -377,10 +377,10 @@ class detect_anomaly(Way):  # noqa: N801
     FloatingPointError: log(x) is -inf, with x = 0.0; made at ...
 
     The error names the node, its label, its operands and the line of the program that made it. An inf is an anomaly
-    where an operation makes it of finite numbers: leaves may be inf, as those of a mask are. A nan always is one.
+    if an operation makes it from finite numbers: leaves may be inf, like those of a mask. A nan always is one.
 
-    With `forward=False` operations may make what they like: `backward()` looks at the root and at the gradients of the
-    leaves, and names where inf or nan began of those that reach them. So a branch that is not chosen is no anomaly:
+    With `forward=False`, operations may produce anything: `backward()` looks only at the root and at the gradients of
+    the leaves, and names where an inf or nan that reaches them began. So a branch that is not chosen is not an anomaly:
 
     >>> x = Value(0.0, "x")
     >>> with detect_anomaly(forward=False):

@@ -1,4 +1,4 @@
-"""Collections of nodes, which know a node by itself, whatever its class makes of == and hash.
+"""Collections of nodes that go by identity, however a class defines == and hash.
 
 >>> from autograd import Value
 >>> class Number(Value):

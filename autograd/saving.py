@@ -1,4 +1,4 @@
-"""Numbers in JSON files that a person can read, bit for bit, and that are checked before anything is believed.
+"""Numbers in JSON files that a person can read, bit for bit, and that are checked before they are used.
 
 Finite floats are written so that reading gives the same bits; inf and nan, which JSON does not have, are the
 strings "inf", "-inf" and "nan". Nothing in a file is ever run: no pickle, no eval.
@@ -18,7 +18,7 @@ from .ieee import real
 
 FORMAT, VERSION = "scalar-autograd", 1
 
-# What a model is made of: of each part, by its name, the class and what it says of itself, as in "Neuron(2, tanh)".
+# What a model is made of: for each part, by name, the class and what it says about itself, as in "Neuron(2, tanh)".
 # The name of the whole is "".
 Parts = Mapping[str, str]
 NO_PARTS: Parts = {}
@@ -27,17 +27,17 @@ DEEPEST = 16  # levels of nesting; no file of ours has more than 5
 
 
 def write(path: files.AnyPath, kind: str, content: Mapping[str, Any], parts: Parts = NO_PARTS) -> None:
-    """Write content of a kind, "model" or the name of an optimiser, to a file, and what its parts are.
+    """Write content of a kind, "model" or the name of an optimiser, to a file, together with what its parts are.
 
-    The file is written whole or not at all.
+    The file is written completely or not at all.
     """
     files.write(path, _text(kind, content, parts).encode())
 
 
 def read(path: files.AnyPath, kind: str, like: Mapping[str, Any], parts: Parts = NO_PARTS) -> dict[str, Any]:
-    """The content of a file that `write` made, which has to be of this kind and not much larger than one `like` it.
+    """The content of a file that `write` made, which must be of this kind and not much larger than one `like` it.
 
-    Raises ValueError, which names the file and what is wrong with it, also where it is of a model with other parts.
+    Raises ValueError, which names the file and what is wrong with it, for instance that its model has other parts.
     """
     limit = 4 * len(_text(kind, like, parts)) + 4096  # a number takes 3 to 24 characters
     with open(path, "rb") as file:
@@ -52,7 +52,7 @@ def read(path: files.AnyPath, kind: str, like: Mapping[str, Any], parts: Parts =
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             raise ValueError(f'it does not say "format": "{FORMAT}"')
         if found.get("version") != VERSION:
-            raise ValueError(f"it is of version {found.get('version')!r:.40}, this program reads version {VERSION}")
+            raise ValueError(f"it has version {found.get('version')!r:.40}, this program reads version {VERSION}")
         if found.get("kind") != kind:
             raise ValueError(f"it holds {found.get('kind')!r:.40} rather than {kind!r}")
         content = found.get("content")
@@ -60,15 +60,15 @@ def read(path: files.AnyPath, kind: str, like: Mapping[str, Any], parts: Parts =
             raise ValueError("it has no content")
         decoded = {name: _decoded(thing) for name, thing in content.items()}
     except (ValueError, struct.error) as error:
-        raise ValueError(f"{os.fsdecode(path)} is damaged or no file to load here: {error}") from None
+        raise ValueError(f"{os.fsdecode(path)} is damaged or cannot be loaded here: {error}") from None
     _check_parts(os.fsdecode(path), found.get("parts"), parts)
     return decoded
 
 
 def load(path: files.AnyPath, kind: str, thing: Any, parts: Parts = NO_PARTS) -> None:
-    """Give a thing that has a `state_dict` and a `load_state_dict` the state that a file of this kind holds.
+    """Load the state in a file of this kind into something that has a `state_dict` and a `load_state_dict`.
 
-    Raises ValueError, which names the file, where it does not fit; then nothing has changed.
+    Raises ValueError, which names the file, and changes nothing, if it does not fit.
     """
     state = read(path, kind, thing.state_dict(), parts)
     try:
@@ -78,19 +78,19 @@ def load(path: files.AnyPath, kind: str, thing: Any, parts: Parts = NO_PARTS) ->
 
 
 def _check_parts(path: str, found: Any, expected: Parts) -> None:
-    """Refuse a file whose model computes something else; one that does not say what its model was is believed."""
+    """Refuse a file whose model computes something else; one that does not say what its model was is trusted."""
     for name, here in expected.items() if isinstance(found, dict) else ():
         there = str(found.get(name, here))
         if not _may_be_same(there, here):
             place = name or "the model"
             raise ValueError(
                 f"{path} is the file of another model: there {place} is {there:.80}, here it is {here:.80}. "
-                "Make the model as it was when it was saved"
+                "Build the model as it was when it was saved"
             )
 
 
 def _may_be_same(there: str, here: str) -> bool:
-    """Whether what two parts say of themselves agrees; a class may be renamed, and a lambda may be any function."""
+    """Whether two parts say the same about themselves; a class may be renamed, and a lambda may be any function."""
     about = [part.partition("(")[2] for part in (there, here)]
     return about[0] == about[1] or "" in about or any("<lambda>" in told for told in about)
 
@@ -100,7 +100,7 @@ def _named(parts: Parts) -> str:
 
 
 def _beginning(raw: bytes) -> str:
-    """Of a file that is too large, what it says that it is of."""
+    """What a file that is too large says about its model."""
     told = re.search(rb'"parts": \{\s*"": ("(?:[^"\\]|\\.){1,400}")', raw[:1000])
     return f"; it is the file of {json.loads(told[1]):.80}" if told else ""
 
@@ -112,8 +112,8 @@ def _text(kind: str, content: Mapping[str, Any], parts: Parts = NO_PARTS) -> str
 
 
 def _depth(text: str) -> int:
-    """How deeply the brackets of a JSON text are nested, those within its strings left aside."""
-    # A string that does not end is a token too, for else each of its quotes would be a new beginning to try.
+    """How deeply the brackets of a JSON text are nested, not counting those within its strings."""
+    # A string that does not end is a token too; otherwise each of its quotes would be another beginning to try.
     tokens = re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text)
     return max(accumulate((token in ("[", "{")) - (token in ("]", "}")) for token in tokens), default=0)
 
@@ -140,7 +140,7 @@ def _decoded(thing: Any) -> Any:
     if isinstance(thing, str) and thing.startswith("nan "):
         number: float = struct.unpack(">d", bytes.fromhex(thing[4:]))[0]
         if not math.isnan(number):
-            raise ValueError(f"{thing!r} is no nan")
+            raise ValueError(f"{thing!r} is not a nan")
         return number
     if isinstance(thing, int | float) and math.isinf(real(thing)):  # 1e999, while inf is written as "inf"
         raise ValueError("a number in it is larger than any float")
@@ -150,9 +150,9 @@ def _decoded(thing: Any) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands in it twice")
+        raise ValueError("it contains a name twice")
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -6,11 +6,11 @@
 ... def test_gradient_agrees_with_backward(program):
 ...     leaves, root = program.build()
 ...     root.backward()
-...     assert [leaf.grad for leaf in leaves] == [answer.data for answer in gradient(root, leaves)]
+...     assert [leaf.grad for leaf in leaves] == [slope.data for slope in gradient(root, leaves)]
 >>> test_gradient_agrees_with_backward()
 
 `values()` gives leaves, `inputs_for(operation)` gives arguments from an operation's declared domain, and
-`programs()` whole random graphs. Boundary values are mixed in everywhere: uniform floats never meet a kink.
+`programs()` gives whole random graphs. Boundary values are mixed in everywhere: uniform floats never hit a kink.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ BOUNDARY = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0)
 
 
 def numbers(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStrategy[float]:
-    """Floats of a domain, up to a magnitude, boundary values among them.
+    """Floats from a domain, up to a magnitude, with boundary values among them.
 
     >>> from autograd import POSITIVE
     >>> from hypothesis import find
@@ -41,7 +41,7 @@ def numbers(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStra
 
 
 def values(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStrategy[Value]:
-    """Leaves with numbers of a domain, up to a magnitude.
+    """Leaves with numbers from a domain, up to a magnitude.
 
     >>> from hypothesis import find
     >>> find(values(), lambda value: value > 2)
@@ -51,7 +51,7 @@ def values(domain: Domain = REALS, *, magnitude: float = 10.0) -> st.SearchStrat
 
 
 def inputs_for(operation: Operation, *, magnitude: float = 10.0, length: int = 3) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Arguments for an operation from its declared domain: floats, and lists of `length` floats where it takes lists.
+    """Arguments for an operation from its declared domain: floats, and lists of `length` floats if it takes lists.
 
     >>> from autograd import log
     >>> from hypothesis import find
@@ -80,7 +80,7 @@ class Step:
 class Program:
     """A random computation: leaves, steps, and as its root a weighted sum of all nodes.
 
-    With all nodes in the root, each of them counts: an error anywhere reaches some gradient.
+    Because all nodes are in the root, each of them counts: an error anywhere reaches some gradient.
     """
 
     leaves: tuple[float, ...]
@@ -137,7 +137,7 @@ def programs(
     choices = list(operations if operations is not None else OPERATIONS.values())
     leaves = draw(st.lists(numbers(magnitude=magnitude), min_size=1, max_size=max_leaves))
     nodes, steps = list(leaves), []
-    # A list rather than a loop over a number of steps: any element of a list can be left out in shrinking.
+    # A list rather than a loop over a number of steps: shrinking can leave out any element of a list.
     for operation, drawn in draw(st.lists(st.sampled_from(choices).flatmap(_places), max_size=max_steps)):
         places = tuple(len(nodes) - 1 - place % len(nodes) for place in drawn)
         if _in_domain(operation, [nodes[place] for place in places]):

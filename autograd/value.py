@@ -6,10 +6,10 @@
 >>> x.grad
 6.0
 
-A Value knows three things of its past: its **operation**, its **operands**, and the numbers these were. From the
-numbers the rule of the operation makes a **local-gradient closure**, which answers the partial derivative of the node
-with respect to each operand. Operands that are Values are its **parents**. That is the whole graph; `backward` walks it
-once, from the root to the leaves. What a derivative is, this file does not know: `operations` does.
+A Value knows three things about its past: its **operation**, its **operands**, and the numbers that these were. From
+the numbers, the rule of the operation makes a **local-gradient closure**, which returns the partial derivative of the
+node with respect to each operand. Operands that are Values are its **parents**. That is the whole graph; `backward`
+walks it once, from the root to the leaves. This file does not know what a derivative is: `operations` does.
 """
 
 import functools
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 else:
     Methods = object
 
-# What may stand in an expression: a Value or any real number.
+# What an expression may contain: a Value or any real number.
 Number = Union["Value", SupportsFloat]
 
 
@@ -48,19 +48,19 @@ class Value(Methods):
     >>> c, c.operation, c.parents == (a, b)
     (Value(data=-6.0, grad=0.0, operation=multiply), <operation multiply>, True)
 
-    `data` is any real number (int, float, Fraction, NumPy real scalar), kept as a float; everything else
-    raises TypeError. Operators follow IEEE 754: no number raises, a division by zero is inf or nan. Values
-    are equal only to themselves; `<` and `>` compare data.
+    `data` is any real number (int, float, Fraction, NumPy real scalar), kept as a float; anything else raises
+    TypeError. Operators follow IEEE 754: no number raises an exception, and a division by zero is inf or nan.
+    Values are equal only to themselves; `<` and `>` compare data.
     """
 
     __slots__ = {  # with their docstrings, which `help` prints
-        "__dict__": "Attributes of one's own, as p.momentum = 0.0; made with the first of them.",
+        "__dict__": "A program's own attributes, such as p.momentum = 0.0; created with the first of them.",
         "__weakref__": "",
         "_birth": "Counts the Values of this process: a node is always younger than its operands.",
         "_data": "The number.",
-        "_grad": "The gradient; None until a pass has come by.",
+        "_grad": "The gradient; None until a pass has reached the node.",
         "_label": "The label.",
-        "_local_gradient": "The closure; None where the rule can be asked again, see `_node`.",
+        "_local_gradient": "The closure; None if the rule can be called again, see `_node`.",
         "line": "Where the program made this node, known under detect_anomaly only.",
         "numbers": "The operands as they were when the node was computed.",
         "operands": "What the operation was applied to: Values and plain floats, in their order; () for a leaf.",
@@ -88,7 +88,7 @@ class Value(Methods):
 
     @property
     def data(self) -> float:
-        """The number. Setting it is for leaves, which is how training works; an interior node raises AttributeError."""
+        """The number. It can be set on leaves, which is how training works; an interior node raises AttributeError."""
         return self._data
 
     @data.setter
@@ -96,7 +96,7 @@ class Value(Methods):
         if self.operation is not None:
             raise AttributeError(
                 f"the data of an interior node ({self.operation.name}) follows from its operands: "
-                "change a leaf and compute again, or make a leaf of it with detach()"
+                "change a leaf and compute again, or make it a leaf with detach()"
             )
         number = real(data)
         if mode().anomaly:
@@ -111,7 +111,7 @@ class Value(Methods):
     @label.setter
     def label(self, label: str) -> None:
         if not isinstance(label, str):
-            raise TypeError(f"a label is a string, not {type(label).__name__}: Value(data, label='x')")
+            raise TypeError(f"a label must be a string, not {type(label).__name__}: Value(data, label='x')")
         self._label = label
 
     @property
@@ -133,15 +133,15 @@ class Value(Methods):
 
     @property
     def has_grad(self) -> bool:
-        """Whether a pass has come by since the gradient was last forgotten."""
+        """Whether a pass has reached this node since its gradient was last reset."""
         return self._grad is not None
 
     def item(self) -> float:
-        """The plain number, as `data`: PyTorch's name for it."""
+        """The plain number, like `data`: PyTorch's name for it."""
         return self._data
 
     def zero_grad(self) -> None:
-        """Forget the gradient, as before any pass."""
+        """Reset the gradient to what it was before any pass."""
         self._grad = None
 
     def detach(self) -> "Value":
@@ -157,7 +157,7 @@ class Value(Methods):
         >>> [(parent.label, partial) for parent, partial in (x * y).local_gradients()]
         [('x', 5.0), ('y', 2.0)]
 
-        For a parent that the operation did not choose, as the smaller one of a maximum, the partial is
+        For a parent that the operation did not choose, such as the smaller one of a maximum, the partial is
         `BLOCKED`.
         """
         if self.operation is None:
@@ -179,9 +179,9 @@ class Value(Methods):
         >>> x.grad
         54.0
 
-        A pass changes gradients only at its very end: one that an exception or Ctrl-C breaks off has changed
-        nothing. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
-        FloatingPointError under `detect_anomaly` where a gradient is inf or nan.
+        A pass changes gradients only at its very end: if an exception or Ctrl-C interrupts it, nothing has
+        changed. A seed of 0 changes nothing at all. Raises RuntimeError for what was computed under `no_grad`, and
+        FloatingPointError under `detect_anomaly` if a gradient is inf or nan.
         """
         if others:
             raise unknown("backward", others, OF_BACKWARD)
@@ -190,7 +190,7 @@ class Value(Methods):
         if start == 0.0:
             return
         order = topological_order(self)
-        # The flow that has arrived at each node so far, by the node's birth. When the walk comes to a node, all
+        # The flow that has arrived at each node so far, by the node's birth. When the walk reaches a node, all
         # nodes computed from it have sent theirs, so the flows of its branches are summed before the local
         # gradients are applied, once.
         flows = {self._birth: start}
@@ -214,7 +214,7 @@ class Value(Methods):
         return _operator(operations.add, self, other, "__radd__")
 
     def __radd__(self, other: Number) -> "Value":
-        # sum(values) starts with the integer 0, which is not to leave a node.
+        # sum(values) starts with the integer 0, which must not leave a node.
         return self if type(other) is int and other == 0 else _operator(operations.add, other, self)
 
     def __sub__(self, other: Number) -> "Value":
@@ -286,15 +286,16 @@ class Value(Methods):
     def __bool__(self) -> NoReturn:
         raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
 
-    if not TYPE_CHECKING:  # for then float(v) and v ^ 2 would pass
+    if not TYPE_CHECKING:  # because then float(v) and v ^ 2 would pass
 
         def __float__(self) -> NoReturn:
             raise TypeError(
-                "a Value is not a float, for its gradient would be lost: use autograd.exp(v) for math.exp(v), or v.data"
+                "a Value is not a float, because its gradient would be lost: "
+                "use autograd.exp(v) for math.exp(v), or v.data"
             )
 
         def __int__(self) -> NoReturn:
-            raise TypeError("a Value is not an int, for its gradient would be lost: use int(v.data)")
+            raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
 
         def __xor__(self, other: Any) -> NoReturn:
             raise TypeError("^ is not a power in Python: write x ** y")
@@ -310,7 +311,7 @@ class Value(Methods):
             setattr(cls, "__getattr__", _missing_in_subclass)  # noqa: B010  # as an assignment, pyright takes it for Value's
 
     def __dir__(self) -> list[str]:
-        return [name for name in object.__dir__(self) if hasattr(self, name)]  # without those that only tell a remedy
+        return [name for name in object.__dir__(self) if hasattr(self, name)]  # without those that only name a remedy
 
     # How a Value is shown -------------------------------------------------------------------------
 
@@ -338,7 +339,7 @@ class Value(Methods):
 
     @property
     def _backward(self) -> Callable[[], None]:
-        """Adds to the gradients of the parents what the gradient of this node, as it is now, sends to them."""
+        """Adds to the gradients of the parents what the present gradient of this node sends to them."""
         return functools.partial(_send_to_parents, self)
 
     # Behind the scenes ----------------------------------------------------------------------------
@@ -351,9 +352,9 @@ class Value(Methods):
         return _apply(operation, operands) if numbers is None else _node(operation, operands, numbers)
 
     if sys.version_info[:2] == (3, 13):
-        # This Python frees what hangs on a node in nested calls, up to 10,000 deep: too deep for the small stack
-        # of a thread. (Earlier ones nest 50 deep, later ones watch the stack.) So a node that dies hands all that
-        # it holds to the one loop that works it off.
+        # This Python frees what a node holds in nested calls, up to 10,000 deep: too deep for the small stack of
+        # a thread. (Earlier versions nest 50 deep, later ones watch the stack.) So a node that dies hands
+        # everything that it holds to a single loop, which frees it.
         def __del__(self) -> None:
             _let_go(self)
 
@@ -367,7 +368,7 @@ def topological_order(root: Value) -> list[Value]:
     >>> topological_order(z) == [x, y, z]
     True
 
-    A node is younger than its operands, always. So the order of birth is a topological order, and the same in
+    A node is always younger than its operands. So the order of birth is a topological order, and the same in
     every run.
     """
     return sorted(ancestors(root), key=by_birth)
@@ -383,7 +384,7 @@ def ancestors(root: Value) -> Iterator[Value]:
     >>> [node.label or node.operation.name for node in ancestors(x * x + 1)]
     ['add', 'multiply', 'x']
     """
-    # A node is known by its birth, whatever a subclass makes of == and hash.
+    # Nodes are told apart by birth, however a subclass defines == and hash.
     found, seen = [root], {root._birth}
     for node in found:  # grows as it goes
         yield node
@@ -415,10 +416,10 @@ def _compared(compare: Callable[[float, float], bool], value: Value, other: Any,
 
 
 def strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
-    """What a stranger's own operator makes of a Value; TypeError, with the remedy, where it makes nothing of it."""
+    """What a stranger's own operator makes of a Value; TypeError, with the remedy, if it does not support Values."""
     kind = type(stranger)
     method = next((vars(base)[reflected] for base in kind.__mro__ if reflected in vars(base)), None)
-    # Operators of Python's own types do not know Values: the * of a list would say something else about that.
+    # Operators of Python's own types do not know Values: the * of a list would raise a misleading error.
     is_pythons_own = isinstance(method, WrapperDescriptorType) and method.__objclass__.__module__ == "builtins"
     if method is None or is_pythons_own:
         return real(stranger)  # raises
@@ -435,11 +436,11 @@ def is_operand(thing: Any) -> bool:
 def not_made(kind: type[Any]) -> AttributeError:
     """The error of a Value whose class did not call the initializer of this one."""
     name = kind.__name__
-    return AttributeError(f"this {name} has no number: {name}.__init__ has to call super().__init__(data)")
+    return AttributeError(f"this {name} has no number: {name}.__init__ must call super().__init__(data)")
 
 
 def _missing_in_subclass(value: Value, name: str) -> Any:
-    """The `__getattr__` of subclasses: Python asks it for slots that are empty, and where a property has failed."""
+    """The `__getattr__` of subclasses: Python asks it for slots that are empty, and when a property has failed."""
     if name == "_birth" or not hasattr(value, "_birth"):
         raise not_made(type(value))
     return object.__getattribute__(value, name)  # raises as before
@@ -452,12 +453,12 @@ def _operand(thing: Number) -> Value | float:
 
 
 def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
-    """The node that an operation makes of its operands."""
+    """The node that an operation makes from its operands."""
     return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
 
 
 def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
-    """The same, of operands whose numbers are known."""
+    """The same, for operands whose numbers are known."""
     data, local_gradient = answered(operation, numbers)
     way = MODE.get()
     if way.unsure:
@@ -470,8 +471,8 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
     node._label = ""
     node.scope = way.scope
     if way.recording or way.anomaly:
-        # A closure is five objects that Python's collector has to look at, again and again. A rule of the book
-        # answers the same one for the same numbers at any time, so it is asked again when a pass comes by.
+        # A closure is five objects that Python's garbage collector has to visit again and again. A rule of the book
+        # returns the same one for the same numbers at any time, so it is called again during the pass.
         node._local_gradient = None if operation.is_of_book else local_gradient
         node.numbers = numbers
         node.operands = operands
@@ -487,13 +488,13 @@ def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tu
 
 
 def answered(operation: Operation, numbers: Sequence[Any]) -> Any:
-    """What the rule says of these numbers: the value and the local-gradient closure."""
+    """What the rule returns for these numbers: the value and the local-gradient closure."""
     answer = operation.rule(*(operation.arguments(numbers) if operation.list_count else numbers))
     if operation.is_of_book:
         return answer
     if type(answer) is not tuple or len(answer) != 2 or not callable(answer[1]):
         raise TypeError(
-            f"the rule of {operation.name} must answer a value and a closure, as in: "
+            f"the rule of {operation.name} must return a value and a closure, as in: "
             f"return value, lambda: ({', '.join(f'partial_{name}' for name in operation.parameters)},)"
         )
     return answer
@@ -502,8 +503,8 @@ def answered(operation: Operation, numbers: Sequence[Any]) -> Any:
 def forgotten() -> NoReturn:
     """In place of a local-gradient closure: what was computed under `no_grad` is a leaf, but not one that was made."""
     raise RuntimeError(
-        "this Value was computed under no_grad(), so nothing is known of what it was computed from: "
-        "compute it again outside of no_grad(), or make a leaf of it with detach() for a gradient of its own"
+        "this Value was computed under no_grad(), so it does not know what it was computed from: "
+        "compute it again outside of no_grad(), or make it a leaf with detach() to give it a gradient of its own"
     )
 
 
@@ -514,7 +515,7 @@ def check_past(value: Value) -> None:
 
 
 def is_computed(value: Value) -> bool:
-    """Whether an operation made it, be it that the Value does not remember this because of `no_grad`."""
+    """Whether an operation made it, even if the Value does not remember that because of `no_grad`."""
     return value.operation is not None or value._local_gradient is forgotten
 
 
@@ -525,7 +526,7 @@ RUNNING: list[type[Any]] = [Value]
 
 
 def reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
-    """What makes a leaf again where it is copied or pickled; `plain` is the class itself, not a subclass."""
+    """How to make a leaf again when it is copied or pickled; `plain` is the class itself, not a subclass."""
     if value.operation is not None:
         raise TypeError(
             f"cannot copy or pickle a computed Value ({value.operation.name}), only leaves: "
@@ -536,16 +537,16 @@ def reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
 
 
 def _leaf(kind: type[Value] | None, data: float, label: str, grad: float | None) -> Value:
-    """A leaf as it was copied or pickled; of the class None is the Value of the engine that runs here."""
+    """A leaf as it was copied or pickled; the class None stands for the Value of the engine that is running."""
     running: Any = RUNNING[-1]
     leaf: Value = running.__new__(kind or running)
-    running.__init__(leaf, data, label)  # that of a subclass may want other arguments
+    running.__init__(leaf, data, label)  # that of a subclass may have other parameters
     leaf._grad = grad
     return leaf
 
 
 def _own_state(leaf: Value) -> Any:
-    """What a program or a subclass has added to a leaf, in the form in which pickle keeps it."""
+    """What a program or a subclass has added to a leaf, in the form that pickle uses."""
     if type(leaf).__getstate__ is not object.__getstate__:
         return leaf.__getstate__()
     slots = {slot.__name__: slot.__get__(leaf) for slot in _own_slots(leaf)}
@@ -553,7 +554,7 @@ def _own_state(leaf: Value) -> Any:
 
 
 def _own_slots(value: Value) -> list[MemberDescriptorType]:
-    """The slots that a subclass has added, of those in which something is."""
+    """The slots that a subclass has added and that are filled."""
     kinds = [kind for kind in type(value).__mro__ if kind is not Value]
     slots = [slot for kind in kinds for slot in vars(kind).values() if isinstance(slot, MemberDescriptorType)]
     return [slot for slot in slots if _is_filled(slot, value)]
@@ -561,7 +562,7 @@ def _own_slots(value: Value) -> list[MemberDescriptorType]:
 
 def _is_filled(slot: MemberDescriptorType, value: Value) -> bool:
     try:
-        slot.__get__(value)  # and not `hasattr`, for a subclass may have a __getattr__ that answers for all names
+        slot.__get__(value)  # and not `hasattr`, because a subclass may have a __getattr__ that answers to any name
     except AttributeError:
         return False
     return True
@@ -571,7 +572,7 @@ def _is_filled(slot: MemberDescriptorType, value: Value) -> bool:
 
 
 def _partials(node: Value) -> Sequence[Any]:
-    """What the local-gradient closure of a node answers: one partial for each operand."""
+    """What the local-gradient closure of a node returns: one partial for each operand."""
     operation: Any = node.operation
     if node._local_gradient is None:
         _, local_gradient = answered(operation, node.numbers)
@@ -580,13 +581,13 @@ def _partials(node: Value) -> Sequence[Any]:
 
 
 def checked(operation: Operation, partials: Any, count: int) -> tuple[Any, ...]:
-    """The partials as a tuple, which nobody else can change; measured after it was made, for what comes may lie."""
-    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be made again in each call
-        raise TypeError(f"the rule of {operation!r} answered one {type(partials).__name__}: write lambda: (partial,)")
+    """The partials as a tuple, which no one else can change; its length is checked afterwards, as others may lie."""
+    if not isinstance(partials, (tuple, list)):  # a union, tuple | list, would be created in each call
+        raise TypeError(f"the rule of {operation!r} returned one {type(partials).__name__}: write lambda: (partial,)")
     held: tuple[Any, ...] = tuple(partials)
     if len(held) != count:
         raise TypeError(
-            f"the rule of {operation!r} answered {len(held)} partial derivatives for {count} "
+            f"the rule of {operation!r} returned {len(held)} partial derivatives for {count} "
             "operands: its closure must return a tuple with one of them for each operand"
         )
     return held
@@ -611,7 +612,7 @@ def _commit(order: list[Value], flows: dict[int, float]) -> None:
             flow = flows.get(node._birth, 0.0)
             # A leaf adds up, an interior node shows the last pass.
             grads.append(flow if node.operation is not None or node._grad is None else node._grad + flow)
-        any(map(_set_grad, order, grads))  # to the end, for what sets answers None
+        any(map(_set_grad, order, grads))  # all of them, because each call returns None
 
 
 # micrograd's names --------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def test_a_function_declared_under_its_own_name_is_told_to_call_itself() -> None
 @pytest.mark.parametrize(("rule", "reason"), [(with_truth, "neither true nor false"), (with_float, "is not a float")])
 def test_what_is_no_function_of_floats_keeps_its_own_reason(rule: Callable[..., Any], reason: str) -> None:
     assert reason in told(rule)
-    assert "Rules compute with operators and the functions of autograd, and decide by < and > only" in told(rule)
+    assert "Rules may use operators and functions of autograd, and may compare only with < and >" in told(rule)
 
 
 def test_an_error_of_the_engine_itself_stays_as_it_is() -> None:
@@ -146,5 +146,5 @@ def test_an_error_of_the_engine_itself_stays_as_it_is() -> None:
     with declared(lone) as operation:
         x = Value(1.0)
         root = operation(x)
-        with pytest.raises(TypeError, match=r"^the rule of <operation lone> answered one float"):
+        with pytest.raises(TypeError, match=r"^the rule of <operation lone> returned one float"):
             gradient(root, x)

@@ -29,29 +29,29 @@ def test_whole_numbers_of_numpy_are_whole_numbers(call, name, kind):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (True, "not True: write one from"),
+        (True, "not True: write .* (to|or more)"),
         (numpy.bool_(True), r"not (np\.)?True"),
         (numpy.array(False), r"not (np\.)?False"),
         (4.0, r"not 4\.0: write 4$"),
         (numpy.array(4.0), r"not (np\.float64\()?4\.0\)?: write 4$"),
-        (2.5, r"not 2\.5: write one from"),
-        (float("nan"), "not nan: write one"),
+        (2.5, r"not 2\.5: write .* (to|or more)"),
+        (float("nan"), "not nan: write "),
         ("4", "not '4': write 4$"),
-        ("four", "not 'four': write one from"),
-        ([4], r"not \[4\]: write one from"),
-        (numpy.array([4]), r"not array\(\[4\]\): write one from"),
-        (Value(4.0), "not Value.*: write one from"),
+        ("four", "not 'four': write .* (to|or more)"),
+        ([4], r"not \[4\]: write .* (to|or more)"),
+        (numpy.array([4]), r"not array\(\[4\]\): write .* (to|or more)"),
+        (Value(4.0), "not Value.*: write .* (to|or more)"),
     ],
 )
 def test_what_is_no_whole_number_is_told_with_what_to_write(call, name, given, told):
     """Seen to fail with `digits not in range(1, 18)`, which takes True and 4.0 for digits."""
-    with pytest.raises(TypeError, match=f"^{name} is a whole number, {told}"):
+    with pytest.raises(TypeError, match=f"^{name} must be a whole number, {told}"):
         call(root(), **{name: given})
 
 
 @pytest.mark.parametrize(("call", "name"), [call for call in CALLS if call[1] != "depth"])
 def test_none_is_a_whole_number_of_nothing(call, name):
-    with pytest.raises(TypeError, match=f"^{name} is a whole number, not None: write one from"):
+    with pytest.raises(TypeError, match=f"^{name} must be a whole number, not None: write .* (to|or more)"):
         call(root(), **{name: None})
 
 
@@ -64,7 +64,7 @@ def test_seconds_are_any_real_number(timeout):
     ("timeout", "told"), [(True, "not True$"), ("30", "not '30': write 30.0"), (None, "not None$"), (3j, "not 3j$")]
 )
 def test_what_is_no_number_of_seconds_is_told(timeout, told):
-    with pytest.raises(TypeError, match=f"^timeout is a number, {told}"):
+    with pytest.raises(TypeError, match=f"^timeout must be a number, {told}"):
         draw(root(), timeout=timeout)
 
 

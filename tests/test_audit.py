@@ -373,7 +373,7 @@ def test_a_leaf_has_nothing_to_audit() -> None:
 @pytest.mark.parametrize("thing", [1.0, None, "x", [Value(1.0)]])
 def test_only_a_value_can_be_audited(thing: Any) -> None:
     with pytest.raises(
-        TypeError, match=rf"audit\(root\) takes the Value whose graph to check, not {type(thing).__name__}"
+        TypeError, match=rf"audit\(root\) takes the Value whose graph is to be checked, not {type(thing).__name__}"
     ):
         audit(thing)
 

@@ -597,8 +597,8 @@ def test_the_systems_dot_draws_the_same_cards():
     [
         ({"direction": "RL"}, "direction must be 'LR' or 'TB', not 'RL'"),
         ({"engine": "neato"}, "engine must be 'auto' or 'wasm' or 'dot', not 'neato'"),
-        ({"digits": 0}, "digits is 0, but has to be from 1 to 17"),
-        ({"max_nodes": -1}, "max_nodes is -1, but has to be 0 or more"),
+        ({"digits": 0}, "digits must be from 1 to 17, not 0"),
+        ({"max_nodes": -1}, "max_nodes must be 0 or more, not -1"),
     ],
 )
 def test_a_wrong_option_is_an_error_that_names_the_choices(options, message):

@@ -333,8 +333,8 @@ def test_too_many_cards_of_nested_groups_suggest_a_smaller_depth():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"depth": 0}, "depth is 0, but has to be 1 or more"),
-        ({"radius": -1}, "radius is -1, but has to be 0 or more"),
+        ({"depth": 0}, "depth must be 1 or more, not 0"),
+        ({"radius": -1}, "radius must be 0 or more, not -1"),
         ({"around": Value(7.0)}, r"around: Value\(data=7.0, grad=0.0\) is not in the graph"),
     ],
 )

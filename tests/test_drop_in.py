@@ -133,7 +133,7 @@ class Forgetful(Value):
 )
 def test_a_subclass_that_does_not_call_its_base_is_told(use: Callable[[Value], Any]) -> None:
     """Seen to fail in the compiled engine: such a Value was 0.0."""
-    with pytest.raises(AttributeError, match=r"Forgetful\.__init__ has to call super\(\)\.__init__\(data\)"):
+    with pytest.raises(AttributeError, match=r"Forgetful\.__init__ must call super\(\)\.__init__\(data\)"):
         use(Forgetful())
 
 
@@ -610,7 +610,7 @@ def test_names_of_other_packages_are_answered_with_a_remedy(name: str) -> None:
 def test_arguments_that_backward_has_elsewhere_are_answered_with_a_remedy(name: str) -> None:
     """Seen to fail with a bare TypeError."""
     x = Value(2.0)
-    with pytest.raises(TypeError, match=rf"backward\(\) takes no {name}=: write "):
+    with pytest.raises(TypeError, match=rf"backward\(\) has no argument {name}=: write "):
         (x * x).backward(**{name: True})
 
     assert x.grad == 0.0

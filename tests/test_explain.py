@@ -601,9 +601,9 @@ def test_what_is_asked_wrongly_is_told() -> None:
         explain(x, wrt="x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="format must be 'text' or 'markdown' or 'latex', not 'html'"):
         explain(x, format="html")
-    with pytest.raises(ValueError, match="digits is 18, but has to be from 1 to 17"):
+    with pytest.raises(ValueError, match="digits must be from 1 to 17, not 18"):
         explain(x, digits=18)
-    with pytest.raises(ValueError, match="most is 0, but has to be 1 or more"):
+    with pytest.raises(ValueError, match="most must be 1 or more, not 0"):
         explain(x, most=0)
 
 
@@ -839,7 +839,7 @@ def test_the_command_takes_names_and_a_format(capsys: pytest.CaptureFixture[str]
     [
         (["x*y", "x=1", "y=2", "--wrt", "z"], "autograd: 'z' has no value: the names are x, y"),
         (["2+3", "--wrt", "z"], "autograd: 'z' has no value: the names are none"),
-        (["x", "x=1", "--most", "0"], "autograd: most is 0, but has to be 1 or more"),
+        (["x", "x=1", "--most", "0"], "autograd: most must be 1 or more, not 0"),
         (["x*y", "x=1"], "autograd: y has no value"),
     ],
 )

@@ -404,13 +404,13 @@ def test_micrograd_has_the_known_weaknesses():
     report = grade(micrograd.Value)
     found = shown(report)
 
-    assert "gradients of interior nodes left over from the pass before" in found
+    assert "gradients of interior nodes left over from the previous pass" in found
     assert "a backward that calls itself" in found
     assert "nodes that refer to themselves" in found
     assert "local gradients that read `.data` during backward" in found
     assert "a root whose gradient is overwritten with 1" in found
     assert len(report.mistakes) == 5
-    assert "Missing, which is no failure: x ** y, 2 ** x, exp(x)" in found
+    assert "Missing, which is not a failure: x ** y, 2 ** x, exp(x)" in found
     assert result_of(report, "two passes give twice the gradient").outcome.answers == (72.0,)
 
 
@@ -568,7 +568,7 @@ def test_gradients_that_are_no_numbers_are_failures():
         __slots__ = ()
         grad = property(lambda self: math.nan, lambda self, grad: None)
 
-    assert "x.grad is 'one', which is no number" in shown(grade(Texts)) or "ValueError" in shown(grade(Texts))
+    assert "x.grad is 'one', which is not a number" in shown(grade(Texts)) or "ValueError" in shown(grade(Texts))
     assert {name for name in names(grade(Nans), PASSED) if "grad" in name} == set()
 
 
@@ -607,8 +607,8 @@ HOSTILE = {
     "crashes": ("os.abort()", "crash: the process ended with SIGABRT"),
     "recurses": ("(f := lambda: f())()", "RecursionError: maximum recursion depth exceeded"),
     "eats memory": ("held = b'x' * 10**10", "MemoryError"),
-    "eats memory of all": ("m = mmap.mmap(-1, 10**9)\nwhile True: m.write(b'x' * 10**6)", "for it took more than"),
-    "forks": ("while True: os.fork()", "may start no processes"),
+    "eats memory of all": ("m = mmap.mmap(-1, 10**9)\nwhile True: m.write(b'x' * 10**6)", "because it took more than"),
+    "forks": ("while True: os.fork()", "must not start processes"),
     "prints": ("print('x' * 10**8); sys.stdout.flush(); os.write(2, b'x' * 10**6); sys.exit(1)", "SystemExit: 1"),
     "says 100 MB": ("raise ValueError('x' * 10**8)", "ValueError: xxx"),
     "says escape sequences": ("raise ValueError('\\x1b[2J\\u202e')", r"ValueError: \x1b[2J\u202e"),
@@ -678,12 +678,12 @@ def test_conformance_asks_a_class_that_cannot_be_made_only_once(monkeypatch):
 
     def refused(checks, target):
         asked.append(target)
-        raise trial.RefusedError("Mine(3.0) cannot be made")
+        raise trial.RefusedError("Mine(3.0) fails")
 
     monkeypatch.setattr("autograd.grade.outcomes", refused)
     test = conformance(engine())
     for check in CHECKS[:2]:
-        with pytest.raises(pytest.fail.Exception, match="cannot be made"):
+        with pytest.raises(pytest.fail.Exception, match=r"Mine\(3.0\) fails"):
             test(check.name)
 
     assert len(asked) == 1
@@ -734,7 +734,7 @@ FAILED: value and gradients of 2 - x.
 
     This is what you get with the operands swapped: `__rsub__` computes x - 2.
 
-Missing, which is no failure: 2 ** x.
+Missing, which is not a failure: 2 ** x.
 
 87 passed, 1 failed, 1 missing"""
     )
@@ -841,15 +841,15 @@ def test_a_class_inside_a_class_can_be_named(here):
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["nowhere:Value"], "there is no module 'nowhere', neither here nor installed"),
-        (["autograd.nowhere:Value"], "there is no module 'autograd.nowhere', neither here nor installed"),
-        (["mine.py:Value"], "a module is named without .py, as mine:Value"),
-        (["mine:Nobody"], "there is no 'Nobody' in module mine"),
-        (["mine:make"], "make is no class, it is a function"),
+        (["nowhere:Value"], "no module named 'nowhere', neither here nor installed"),
+        (["autograd.nowhere:Value"], "no module named 'autograd.nowhere', neither here nor installed"),
+        (["mine.py:Value"], "write a module without .py, as mine:Value"),
+        (["mine:Nobody"], "module mine has no 'Nobody'"),
+        (["mine:make"], "make is not a class but a function"),
         (["mine"], "'mine' is not MODULE:CLASS, as micrograd.engine:Value is"),
         (["mine:"], "'mine:' is not MODULE:CLASS"),
         ([":Value"], "':Value' is not MODULE:CLASS"),
-        (["mine:Stubborn"], "Stubborn(3.0) cannot be made: TypeError: "),
+        (["mine:Stubborn"], "Stubborn(3.0) fails: TypeError: "),
         (["mine:Empty"], "Empty(3.0) has no backward, which every check needs"),
         (["needy:Value"], "cannot import needy: ModuleNotFoundError: No module named 'nowhere'"),
         (["unfinished:Value"], "cannot import unfinished: SyntaxError: "),

@@ -132,7 +132,7 @@ MISTAKES = {
     # the bottom
     "gradient starts at 1": ("self.grad = 0.0", "self.grad = 1.0", "a gradient that starts at 1"),
     "root without its 1": ("        self.grad += 1.0\n", "", "a root that never gets its 1"),
-    "root starts with its number": ("self.grad += 1.0", "self.grad += self.data", "a root that starts with its number"),
+    "root starts with its number": ("self.grad += 1.0", "self.grad += self.data", "a root that starts with its own number"),
     # gradients that overwrite
     "sum assigns": ("self.grad += grad\n            other.grad += grad", "self.grad = other.grad = grad", OVERWRITES, "x + y"),
     "sum assigns left": ("self.grad += grad\n            other", "self.grad = grad\n            other", OVERWRITES, "x + y"),
@@ -200,8 +200,8 @@ MISTAKES = {
     "rmul drops the past": ("return self * other\n\n    def __rsub__", "return Value(self.data * other)\n\n    def __rsub__", FORGETS, "2 * x"),
     "rsub drops the past": ("return Value(other) - self", "return Value(other - self.data)", FORGETS, "2 - x"),
     "negation drops the past": ("return self * -1\n", "return Value(-self.data)\n", FORGETS, "-x"),
-    "radd calls itself": ("return self + other\n\n    def __rmul__", "return other + self\n\n    def __rmul__", "`__radd__` that asks itself"),
-    "rmul calls itself": ("return self * other\n\n    def __rsub__", "return other * self\n\n    def __rsub__", "`__rmul__` that asks itself"),
+    "radd calls itself": ("return self + other\n\n    def __rmul__", "return other + self\n\n    def __rmul__", "`__radd__` that calls itself"),
+    "rmul calls itself": ("return self * other\n\n    def __rsub__", "return other * self\n\n    def __rsub__", "`__rmul__` that calls itself"),
     "sum in place": ("        def rule(grad):\n            self.grad += grad\n", "        self.data += other.data\n        return self\n        def rule(grad):\n            self.grad += grad\n", CHANGES, "x + y"),
     "product in place": ("        return Value(x * y,", "        self.data = x * y\n        return Value(x * y,", CHANGES, "x * y"),
     "+= in place": ("    def __neg__", "    def __iadd__(self, other):\n        self.data += other\n        return self\n\n    def __neg__", IN_PLACE, "y += 2"),

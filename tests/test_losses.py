@@ -360,9 +360,9 @@ def test_second_derivative_of_the_logistic_loss() -> None:
         (binary_cross_entropy, 0.5, NAN, "probability from 0 to 1, not nan"),
         (binary_cross_entropy_with_logits, 0.5, 2, "probability from 0 to 1, not 2.0"),
         (binary_cross_entropy_with_logits, 0.5, Value(-1.0), "probability from 0 to 1, not -1.0"),
-        (cross_entropy, [0.1, 0.2], 2, "class 2, but the 2 logits"),
-        (cross_entropy, [0.1, 0.2], -1, "class -1, but the 2 logits"),
-        (cross_entropy, [], 0, "class 0, but the 0 logits"),
+        (cross_entropy, [0.1, 0.2], 2, "class 2, but there are 2 logits"),
+        (cross_entropy, [0.1, 0.2], -1, "class -1, but there are 2 logits"),
+        (cross_entropy, [], 0, "class 0, but there are 0 logits"),
         (hinge, 0.5, 0, "-1 or 1, not 0.0"),
         (hinge, 0.5, 0.5, "-1 or 1, not 0.5"),
         (hinge, 0.5, NAN, "-1 or 1, not nan"),
@@ -384,40 +384,40 @@ LIST, WORD = [Value(0.5), Value(0.25)], r"convert text first, with float\(text\)
 @pytest.mark.parametrize(
     ("loss", "prediction", "target", "message"),
     [
-        (mean_squared_error, Value(1.0), 1.0, r"predictions is a list .*not Value\(data=1\.0.*use squared_error$"),
+        (mean_squared_error, Value(1.0), 1.0, r"predictions must be a list .*not Value\(data=1\.0.*use squared_error$"),
         (
             mean_squared_error,
             [Value(1.0)],
             1.0,
-            r"targets is a list of numbers or Values, not 1\.0: .*use squared_error",
+            r"targets must be a list of numbers or Values, not 1\.0: .*use squared_error",
         ),
-        (mean_squared_error, [[1.0]], [[1.0]], r"predictions\[0\] is a number or a Value, not \[1\.0\]: make one list"),
-        (mean_squared_error, {0: 1.0}, [1.0], "predictions is a list"),
-        (mean_squared_error, [1.0], ["a"], r"targets\[0\] is a number or a Value, not 'a': " + WORD),
-        (squared_error, LIST, 1.0, r"the prediction is a number or a Value, not \[Value.*use mean_squared_error$"),
+        (mean_squared_error, [[1.0]], [[1.0]], r"predictions\[0\] must be a number or a Value, not \[1\.0\]: make it one flat list"),
+        (mean_squared_error, {0: 1.0}, [1.0], "predictions must be a list"),
+        (mean_squared_error, [1.0], ["a"], r"targets\[0\] must be a number or a Value, not 'a': " + WORD),
+        (squared_error, LIST, 1.0, r"the prediction must be a number or a Value, not \[Value.*use mean_squared_error$"),
         (
             squared_error,
             Value(1.0),
             [1.0],
-            r"the target is .*not \[1\.0\]: for lists of numbers, use mean_squared_error$",
+            r"the target must be .*not \[1\.0\]: for lists of numbers, use mean_squared_error$",
         ),
-        (squared_error, numpy.array([1.0]), 1.0, "the prediction is .*use mean_squared_error$"),
-        (squared_error, Value(1.0), "1", "the target is a number or a Value, not '1': " + WORD),
-        (squared_error, Value(1.0), None, "the target is a number or a Value, not None$"),
-        (binary_cross_entropy, LIST, 1, "the probability is a number or a Value, not .*use cross_entropy$"),
-        (binary_cross_entropy, 0.5, [1], r"the target is a number or a Value, not \[1\]$"),
-        (binary_cross_entropy_with_logits, LIST, 1, "the logit is a number or a Value, not .*use cross_entropy$"),
-        (binary_cross_entropy_with_logits, 0.5, "1", "the target is a number or a Value, not '1': " + WORD),
-        (cross_entropy, Value(1.0), 0, "logits is a list .*use binary_cross_entropy_with_logits$"),
-        (cross_entropy, [[1.0, 2.0]], 0, r"logits\[0\] is a number or a Value, not \[1\.0, 2\.0\]"),
-        (cross_entropy, "ab", 0, "logits is a list of numbers or Values, not 'ab'"),
-        (cross_entropy, LIST, 1.0, r"the target is a whole number, not 1\.0: it is the place of the right class"),
-        (cross_entropy, LIST, Value(1.0), r"the target is a whole number, not Value\(data=1\.0"),
-        (cross_entropy, LIST, [0, 1], r"the target is a whole number, not \[0, 1\]"),
-        (cross_entropy, LIST, numpy.array([1]), r"the target is a whole number, not array\(\[1\]\)"),
-        (cross_entropy, LIST, True, "the target is a whole number, not True"),
-        (hinge, LIST, 1, "the score is a number or a Value, not .*use cross_entropy$"),
-        (hinge, Value(1.0), "1", "the target is a number or a Value, not '1': " + WORD),
+        (squared_error, numpy.array([1.0]), 1.0, "the prediction must be .*use mean_squared_error$"),
+        (squared_error, Value(1.0), "1", "the target must be a number or a Value, not '1': " + WORD),
+        (squared_error, Value(1.0), None, "the target must be a number or a Value, not None$"),
+        (binary_cross_entropy, LIST, 1, "the probability must be a number or a Value, not .*use cross_entropy$"),
+        (binary_cross_entropy, 0.5, [1], r"the target must be a number or a Value, not \[1\]$"),
+        (binary_cross_entropy_with_logits, LIST, 1, "the logit must be a number or a Value, not .*use cross_entropy$"),
+        (binary_cross_entropy_with_logits, 0.5, "1", "the target must be a number or a Value, not '1': " + WORD),
+        (cross_entropy, Value(1.0), 0, "logits must be a list .*use binary_cross_entropy_with_logits$"),
+        (cross_entropy, [[1.0, 2.0]], 0, r"logits\[0\] must be a number or a Value, not \[1\.0, 2\.0\]"),
+        (cross_entropy, "ab", 0, "logits must be a list of numbers or Values, not 'ab'"),
+        (cross_entropy, LIST, 1.0, r"the target must be a whole number, not 1\.0: it is the index of the right class"),
+        (cross_entropy, LIST, Value(1.0), r"the target must be a whole number, not Value\(data=1\.0"),
+        (cross_entropy, LIST, [0, 1], r"the target must be a whole number, not \[0, 1\]"),
+        (cross_entropy, LIST, numpy.array([1]), r"the target must be a whole number, not array\(\[1\]\)"),
+        (cross_entropy, LIST, True, "the target must be a whole number, not True"),
+        (hinge, LIST, 1, "the score must be a number or a Value, not .*use cross_entropy$"),
+        (hinge, Value(1.0), "1", "the target must be a number or a Value, not '1': " + WORD),
     ],
 )
 def test_what_is_no_prediction_or_no_target_is_told_with_a_remedy(
@@ -446,7 +446,7 @@ def test_targets_that_are_no_numbers_are_refused(target: Any) -> None:
 
 def test_class_between_two_classes_is_refused() -> None:
     """Seen to fail with targets that are rounded."""
-    with pytest.raises(TypeError, match=r"whole number, not 0[.]5: it is the place"):
+    with pytest.raises(TypeError, match=r"whole number, not 0[.]5: it is the index"):
         cross_entropy([1.0, 2.0], 0.5)
 
 
@@ -462,5 +462,5 @@ def test_squared_error_of_any_two_numbers(prediction: float, target: float) -> N
 @pytest.mark.parametrize("probability", [1.5, -0.1, Value(1.0 + 1e-9), float("inf")])
 def test_what_is_no_probability_is_refused(probability: Any) -> None:
     """As the output of a model without a sigmoid: its loss could be negative."""
-    with pytest.raises(ValueError, match="is no probability: end in a sigmoid"):
+    with pytest.raises(ValueError, match="is not a probability: end in a sigmoid"):
         binary_cross_entropy(probability, 1)

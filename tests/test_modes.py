@@ -394,7 +394,7 @@ def test_a_recursive_function_enters_one_instance() -> None:
 
 
 def test_to_end_what_was_not_entered_raises() -> None:
-    with pytest.raises(RuntimeError, match="not entered"):
+    with pytest.raises(RuntimeError, match="without having been entered"):
         no_grad().__exit__(None, None, None)
 
 
@@ -871,12 +871,12 @@ def test_only_what_reaches_the_root_and_the_leaves_is_told_on_request(compute: C
 @pytest.mark.parametrize(
     ("compute", "told"),
     [
-        (lambda x: x.log() * 2, "log(x) × 2 is -inf, for log(x) is -inf, with x = 0.0"),
+        (lambda x: x.log() * 2, "log(x) × 2 is -inf, because log(x) is -inf, with x = 0.0"),
         (lambda x: x.log(), "log(x) is -inf, with x = 0.0"),
-        (lambda x: -(x.log() * 2), "−(log(x) × 2) is inf, for log(x) is -inf, with x = 0.0"),
-        (lambda x: (x - 1).log() + 1, "log(x − 1) + 1 is nan, for log(x − 1) is nan, with x − 1 = -1.0"),
+        (lambda x: -(x.log() * 2), "−(log(x) × 2) is inf, because log(x) is -inf, with x = 0.0"),
+        (lambda x: (x - 1).log() + 1, "log(x − 1) + 1 is nan, because log(x − 1) is nan, with x − 1 = -1.0"),
         (lambda x: x + Value(INF, "far"), "x + far is inf, with far = inf, x = 0.0"),
-        (lambda x: Value(INF, "far") * 2 + x, "far × 2 + x is inf, for far × 2 is inf, with far = inf"),
+        (lambda x: Value(INF, "far") * 2 + x, "far × 2 + x is inf, because far × 2 is inf, with far = inf"),
         (lambda x: x + INF, "x + inf is inf, with x = 0.0"),
         (lambda x: (1 / x) - (1 / x), "1/x − 1/x is nan, with 1/x = inf, 1/x = inf"),
         (

@@ -112,7 +112,7 @@ def test_subclass_with_its_own_call_and_no_init_of_the_base_class() -> None:
 
 def test_module_without_forward_says_so() -> None:
     """Seen to fail with None for the answer of a module without `forward`."""
-    with pytest.raises(NotImplementedError, match="Collection defines no forward"):
+    with pytest.raises(NotImplementedError, match="Collection does not define forward"):
         Collection()([1.0])
 
 
@@ -652,11 +652,11 @@ def test_buffers_go_with_the_state_of_the_whole_model() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mean": "1"}, "mean is no number but '1'"),
-        ({"mean": [1.0]}, r"mean is no number but \[1\.0\]"),
-        ({"last": 1.0}, r"last is a list of 2 here, but not 1\.0"),
-        ({"last": [1.0]}, r"last is a list of 2 here, but not \[1\.0\]"),
-        ({"last": [1.0, None]}, r"last\.1 is no number but None"),
+        ({"mean": "1"}, "mean is not a number but '1'"),
+        ({"mean": [1.0]}, r"mean is not a number but \[1\.0\]"),
+        ({"last": 1.0}, r"last must be a list of 2, not 1\.0"),
+        ({"last": [1.0]}, r"last must be a list of 2, not \[1\.0\]"),
+        ({"last": [1.0, None]}, r"last\.1 is not a number but None"),
     ],
 )
 def test_buffers_that_do_not_fit_are_refused_and_nothing_changes(change: dict[str, Any], message: str) -> None:
@@ -677,15 +677,15 @@ def test_what_can_be_a_buffer() -> None:
 
     assert (model.table, model.mean) == ([[1.0, 2.0]], 0.5)
     for name, error, message in (
-        ("weight", KeyError, "has an attribute 'weight' already"),
-        ("forward", KeyError, "has an attribute 'forward' already"),
+        ("weight", KeyError, "has an attribute 'weight': choose another name"),
+        ("forward", KeyError, "has an attribute 'forward': choose another name"),
         ("a.b", KeyError, r"named like an attribute, not 'a\.b'"),
     ):
         with pytest.raises(error, match=message):
             model.register_buffer(name, 0.0)
-    with pytest.raises(TypeError, match="the buffer text is a number or a list of numbers, not 'a'"):
+    with pytest.raises(TypeError, match="the buffer text must be a number or a list of numbers, not 'a'"):
         model.register_buffer("text", "a")
-    with pytest.raises(TypeError, match="the buffer mean is a number or a list of numbers, not None"):
+    with pytest.raises(TypeError, match="the buffer mean must be a number or a list of numbers, not None"):
         model.mean = None
 
 
@@ -756,7 +756,7 @@ def test_two_parameters_of_one_name_are_refused() -> None:
     for thing in ({1: Value(1.0), "1": Value(2.0)}, {"a.0": Value(1.0), "a": [Value(2.0)]}):
         model = Collection(table=thing)
         for list_them in (model.named_parameters, model.parameters, model.state_dict):
-            with pytest.raises(ValueError, match=r"2 parameters of this Collection are called table\.(1|a\.0)"):
+            with pytest.raises(ValueError, match=r"2 parameters of this Collection have the name table\.(1|a\.0)"):
                 list_them()
 
 
@@ -862,14 +862,14 @@ def test_a_state_is_a_copy() -> None:
         ({}, "it lacks slope, offset$"),
         ({"slope": 5.0, "offset": 6.0, "bias": 7.0}, "it has, but the model does not, bias$"),
         ({"slope": 5.0, "offset": 6.0, 3: 7.0}, "it has, but the model does not, 3$"),
-        ({"slope": 5.0, "offset": "6.0"}, "offset is no number but '6.0'$"),
-        ({"slope": 5.0, "offset": None}, "offset is no number but None$"),
-        ({"slope": 5.0, "offset": True}, "offset is no number but True$"),
-        ({"slope": 5.0, "offset": [6.0]}, r"offset is no number but \[6\.0\]$"),
-        ({"slope": 5.0, "offset": 1j}, "offset is no number but 1j$"),
-        ({"slope": 5.0, "offset": "9" * 1000}, "offset is no number but '9{39}$"),
-        ([5.0, 6.0], "a state is a dict of numbers by name, not list$"),
-        (None, "a state is a dict of numbers by name, not NoneType$"),
+        ({"slope": 5.0, "offset": "6.0"}, "offset is not a number but '6.0'$"),
+        ({"slope": 5.0, "offset": None}, "offset is not a number but None$"),
+        ({"slope": 5.0, "offset": True}, "offset is not a number but True$"),
+        ({"slope": 5.0, "offset": [6.0]}, r"offset is not a number but \[6\.0\]$"),
+        ({"slope": 5.0, "offset": 1j}, "offset is not a number but 1j$"),
+        ({"slope": 5.0, "offset": "9" * 1000}, "offset is not a number but '9{39}$"),
+        ([5.0, 6.0], "a state must be a dict of numbers by name, not list$"),
+        (None, "a state must be a dict of numbers by name, not NoneType$"),
     ],
 )
 def test_state_that_does_not_fit_is_refused_and_nothing_changes(state: Any, message: str) -> None:
@@ -1136,20 +1136,20 @@ def test_sequential_of_layers_is_an_mlp() -> None:
         (lambda: Layer(2, 3)([1.0]), "this Layer takes 2 inputs, but got 1$"),
         (lambda: Neuron(2)([1.0]), "this Neuron takes 2 inputs, but got 1$"),
         (lambda: Sequential(Layer(2, 3), Layer(2, 1))([1, 2]), "this Layer takes 2 inputs, but got 3$"),
-        (lambda: MLP(0, [1]), "nin is 0, but has to be 1 or more$"),
-        (lambda: MLP(2, [3, 0, 1]), "nout is 0, but has to be 1 or more$"),
-        (lambda: MLP(2, [-3]), "nout is -3, but has to be 1 or more$"),
-        (lambda: Neuron(-1), "nin is -1, but has to be 1 or more$"),
-        (lambda: Layer(2, 0), "nout is 0, but has to be 1 or more$"),
+        (lambda: MLP(0, [1]), "nin must be 1 or more, not 0$"),
+        (lambda: MLP(2, [3, 0, 1]), "nout must be 1 or more, not 0$"),
+        (lambda: MLP(2, [-3]), "nout must be 1 or more, not -3$"),
+        (lambda: Neuron(-1), "nin must be 1 or more, not -1$"),
+        (lambda: Layer(2, 0), "nout must be 1 or more, not 0$"),
         (lambda: MLP(2, []), "nouts is empty"),
         (lambda: Sequential(), "a Sequential needs at least one part$"),
         (
             lambda: MLP(2, [1], "mish"),
-            "no activation 'mish': choose one of identity, relu, .* gelu, or give a function$",
+            "unknown activation 'mish': choose one of identity, relu, .* gelu, or pass a function$",
         ),
-        (lambda: MLP(2, [1], output="softmax"), "no activation 'softmax': choose one of identity, relu, sigmoid, tanh"),
-        (lambda: MLP(2, [1], activation="Relu"), "no activation 'Relu'"),
-        (lambda: Layer(2, 1, ""), "no activation ''"),
+        (lambda: MLP(2, [1], output="softmax"), "unknown activation 'softmax': choose one of identity, relu, sigmoid, tanh"),
+        (lambda: MLP(2, [1], activation="Relu"), "unknown activation 'Relu'"),
+        (lambda: Layer(2, 1, ""), "unknown activation ''"),
     ],
 )
 def test_wrong_number_or_name_is_told_with_the_right_ones(make: Callable[[], object], message: str) -> None:
@@ -1168,11 +1168,11 @@ def test_wrong_width_is_told_when_expanded_too(inner: bool) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: MLP(2, 1), "nouts is a list of widths.*not 1"),
-        (lambda: MLP(2, "11"), "nouts is a list of widths.*not '11'"),
-        (lambda: MLP(2.0, [1]), "nin is a whole number, not 2.0"),
-        (lambda: MLP(2, [1.5]), "nout is a whole number, not 1.5"),
-        (lambda: MLP(True, [1]), "nin is a whole number, not True"),
+        (lambda: MLP(2, 1), "nouts must be a list of widths.*not 1"),
+        (lambda: MLP(2, "11"), "nouts must be a list of widths.*not '11'"),
+        (lambda: MLP(2.0, [1]), "nin must be a whole number, not 2.0"),
+        (lambda: MLP(2, [1.5]), "nout must be a whole number, not 1.5"),
+        (lambda: MLP(True, [1]), "nin must be a whole number, not True"),
         (lambda: MLP(2, [1])(3.0), "takes a list of 2 numbers, not float"),
         (lambda: MLP(1, [1])(Value(3.0)), "takes a list of 1 number, not Value"),
         (lambda: MLP(2, [1])("ab"), "takes a list of 2 numbers, not str"),
@@ -1185,11 +1185,11 @@ def test_wrong_width_is_told_when_expanded_too(inner: bool) -> None:
         (lambda: MLP(2, [1])(numpy.array(2.0)), "takes a list of 2 numbers, not ndarray"),
         (lambda: MLP(2, [1])(None), r"not NoneType: as in model\(\[x0, x1\]\)"),
         (lambda: MLP(2, [1])([1.0, None]), "not None"),
-        (lambda: MLP(2, {3, 1}), "nouts is a list of widths"),
-        (lambda: MLP(2, [1], seed="moons"), "seed is a whole number, not 'moons'"),
-        (lambda: Neuron(2, None), "an activation is a name.*not None"),
-        (lambda: Neuron(2, False), "or 'identity' for none.*not False"),
-        (lambda: Neuron(2, Value), "an activation is a name.*not <class"),
+        (lambda: MLP(2, {3, 1}), "nouts must be a list of widths"),
+        (lambda: MLP(2, [1], seed="moons"), "seed must be a whole number, not 'moons'"),
+        (lambda: Neuron(2, None), "an activation must be a name.*not None"),
+        (lambda: Neuron(2, False), "'identity' for none.*not False"),
+        (lambda: Neuron(2, Value), "an activation must be a name.*not <class"),
         (lambda: Sequential(Layer(2, 1), 3), "modules or functions, not 3"),
         (lambda: Sequential([Layer(2, 1)]), r"modules or functions, not \[Layer"),
     ],
@@ -1446,9 +1446,9 @@ def test_advice_is_given_only_where_it_fits() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Neuron(2, nonlin=False), "Neuron takes no nonlin=: write activation='relu' for nonlin=True"),
-        (lambda: Layer(2, 3, nonlin=True), "Layer takes no nonlin=: write"),
-        (lambda: Layer(in_features=2, out_features=3), "Layer takes no (in|out)_features=: write (nin|nout)="),
+        (lambda: Neuron(2, nonlin=False), r"Neuron\(\) has no argument nonlin=: write activation='relu' for nonlin=True"),
+        (lambda: Layer(2, 3, nonlin=True), r"Layer\(\) has no argument nonlin=: write"),
+        (lambda: Layer(in_features=2, out_features=3), r"Layer\(\) has no argument (in|out)_features=: write (nin|nout)="),
         (lambda: Neuron(2, colour="red"), "unexpected keyword argument 'colour'"),
     ],
 )

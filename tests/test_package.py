@@ -70,7 +70,7 @@ def test_files_of_hips_autograd_in_the_same_folder_are_told_in_one_line(folder: 
     warned = run("import autograd", folder)
 
     assert silent.stderr == ""
-    assert "files of HIPS autograd lie in the folder of scalar-autograd" in warned.stderr.splitlines()[0]
+    assert "files of HIPS autograd are in the folder of scalar-autograd" in warned.stderr.splitlines()[0]
     assert warned.stderr.splitlines()[0].endswith(REMEDY)
 
 

@@ -474,7 +474,7 @@ def test_damaged_bytes_are_refused_or_give_what_the_file_says(data: st.DataObjec
 def test_any_bytes_are_refused(content: bytes) -> None:
     """Seen to fail with errors of the decoder that are passed on."""
     with tempfile.TemporaryDirectory() as folder:
-        refused(Path(folder) / "m", content, "is damaged or no file to load here")
+        refused(Path(folder) / "m", content, "is damaged or cannot be loaded here")
 
 
 JSON = st.recursive(
@@ -510,15 +510,15 @@ def file_of(content: str) -> str:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "damaged or no file"),
+        ("", "damaged or cannot be loaded"),
         ("null", 'does not say "format"'),
         ("[]", 'does not say "format"'),
         ("3", 'does not say "format"'),
         ('"scalar-autograd"', 'does not say "format"'),
         ("{}", 'does not say "format"'),
         ('{"format": "pickle"}', 'does not say "format"'),
-        ('{"format": "scalar-autograd"}', "of version None, this program reads version 1"),
-        ('{"format": "scalar-autograd", "version": 2}', "of version 2, this program reads version 1"),
+        ('{"format": "scalar-autograd"}', "has version None, this program reads version 1"),
+        ('{"format": "scalar-autograd", "version": 2}', "has version 2, this program reads version 1"),
         ('{"format": "scalar-autograd", "version": 1, "kind": "Adam"}', "holds 'Adam' rather than 'model'"),
         ('{"format": "scalar-autograd", "version": 1, "kind": "model"}', "no content"),
         (file_of("[1.0]"), "no content"),
@@ -526,40 +526,40 @@ def file_of(content: str) -> str:
         (file_of("{}"), r"lacks numbers\.0"),
         (file_of('{"numbers.0": 1.0, "numbers.1": 2.0}'), r"has, but the model does not, numbers\.1"),
         (file_of('{"numbers.0": 1.0, "numbers.0": 2.0}'), "twice"),
-        (file_of('{"numbers.0": 1.0}') + file_of('{"numbers.0": 1.0}'), "damaged or no file"),
-        (file_of('{"numbers.0": NaN}'), "NaN is no JSON"),
-        (file_of('{"numbers.0": Infinity}'), "Infinity is no JSON"),
-        (file_of('{"numbers.0": -Infinity}'), "-Infinity is no JSON"),
+        (file_of('{"numbers.0": 1.0}') + file_of('{"numbers.0": 1.0}'), "damaged or cannot be loaded"),
+        (file_of('{"numbers.0": NaN}'), "NaN is not JSON"),
+        (file_of('{"numbers.0": Infinity}'), "Infinity is not JSON"),
+        (file_of('{"numbers.0": -Infinity}'), "-Infinity is not JSON"),
         (file_of('{"numbers.0": 1e999}'), "larger than any float"),
         (file_of('{"numbers.0": -1e999}'), "larger than any float"),
         (file_of('{"numbers.0": 1' + 400 * "0" + "}"), "larger than any float"),
         (file_of('{"numbers.0": -1' + 400 * "0" + "}"), "larger than any float"),
-        (file_of('{"numbers.0": 1' + 4400 * "0" + "}"), "damaged or no file"),
-        (file_of('{"numbers.0": true}'), r"numbers\.0 is no number but True"),
-        (file_of('{"numbers.0": null}'), r"numbers\.0 is no number but None"),
-        (file_of('{"numbers.0": "1.0"}'), r"numbers\.0 is no number but '1\.0'"),
-        (file_of('{"numbers.0": "Infinity"}'), r"numbers\.0 is no number but 'Infinity'"),
-        (file_of('{"numbers.0": [1.0]}'), r"numbers\.0 is no number but \[1\.0\]"),
-        (file_of('{"numbers.0": {"a": 1.0}}'), r"numbers\.0 is no number but \{'a': 1\.0\}"),
-        (file_of('{"numbers.0": "nan 3ff0000000000000"}'), "is no nan"),
-        (file_of('{"numbers.0": "nan 7ff0000000000000"}'), "is no nan"),
-        (file_of('{"numbers.0": "nan 7ff8"}'), "damaged or no file"),
-        (file_of('{"numbers.0": "nan 7ff80000000000000000"}'), "damaged or no file"),
-        (file_of('{"numbers.0": "nan of mine"}'), "damaged or no file"),
-        (file_of('{"numbers.0": 0x10}'), "damaged or no file"),
-        (file_of('{"numbers.0": __import__("os")}'), "damaged or no file"),
+        (file_of('{"numbers.0": 1' + 4400 * "0" + "}"), "damaged or cannot be loaded"),
+        (file_of('{"numbers.0": true}'), r"numbers\.0 is not a number but True"),
+        (file_of('{"numbers.0": null}'), r"numbers\.0 is not a number but None"),
+        (file_of('{"numbers.0": "1.0"}'), r"numbers\.0 is not a number but '1\.0'"),
+        (file_of('{"numbers.0": "Infinity"}'), r"numbers\.0 is not a number but 'Infinity'"),
+        (file_of('{"numbers.0": [1.0]}'), r"numbers\.0 is not a number but \[1\.0\]"),
+        (file_of('{"numbers.0": {"a": 1.0}}'), r"numbers\.0 is not a number but \{'a': 1\.0\}"),
+        (file_of('{"numbers.0": "nan 3ff0000000000000"}'), "is not a nan"),
+        (file_of('{"numbers.0": "nan 7ff0000000000000"}'), "is not a nan"),
+        (file_of('{"numbers.0": "nan 7ff8"}'), "damaged or cannot be loaded"),
+        (file_of('{"numbers.0": "nan 7ff80000000000000000"}'), "damaged or cannot be loaded"),
+        (file_of('{"numbers.0": "nan of mine"}'), "damaged or cannot be loaded"),
+        (file_of('{"numbers.0": 0x10}'), "damaged or cannot be loaded"),
+        (file_of('{"numbers.0": __import__("os")}'), "damaged or cannot be loaded"),
         (file_of("[" * 1800), "nested more than 16 levels deep"),
         (file_of("[" * 1800 + "]" * 1800), "nested more than 16 levels deep"),
         (file_of('{"numbers.0": ' + "[" * 15 + "]" * 15 + "}"), "nested more than 16 levels deep"),
-        (file_of('{"numbers.0": ' + "[" * 14 + "]" * 14 + "}"), r"numbers\.0 is no number but \[\["),
+        (file_of('{"numbers.0": ' + "[" * 14 + "]" * 14 + "}"), r"numbers\.0 is not a number but \[\["),
         (file_of('{"numbers.0": ' + '{"a]}":' * 500 + "1" + "}" * 500 + "}"), "nested more than 16 levels deep"),
         (file_of('{"numbers.0": ' + '{"a\\"]}":' * 300 + "1" + "}" * 300 + "}"), "nested more than 16 levels deep"),
-        (file_of('{"numbers.0": 1.0}').encode("utf-16"), "damaged or no file"),
-        (b"\xef\xbb\xbf" + file_of('{"numbers.0": 1.0}').encode(), "damaged or no file"),
-        (b"\xff\xfe", "damaged or no file"),
-        (b'{"format": "\xc3"}', "damaged or no file"),
-        (b"\x80\x04\x95", "damaged or no file"),
-        (b"\x00" * 100, "damaged or no file"),
+        (file_of('{"numbers.0": 1.0}').encode("utf-16"), "damaged or cannot be loaded"),
+        (b"\xef\xbb\xbf" + file_of('{"numbers.0": 1.0}').encode(), "damaged or cannot be loaded"),
+        (b"\xff\xfe", "damaged or cannot be loaded"),
+        (b'{"format": "\xc3"}', "damaged or cannot be loaded"),
+        (b"\x80\x04\x95", "damaged or cannot be loaded"),
+        (b"\x00" * 100, "damaged or cannot be loaded"),
     ],
     ids=lambda x: x[:60] if isinstance(x, str) else "bytes",
 )
@@ -587,7 +587,7 @@ def test_file_of_another_shape_is_refused(saved: Path) -> None:
 
         refused(saved, without_parts(content), message, MLP(nin, nouts))
         refused(
-            saved, content, rf"there the model is MLP\(2 → 2 → 1\), here it is MLP\({here}\)\. Make", MLP(nin, nouts)
+            saved, content, rf"there the model is MLP\(2 → 2 → 1\), here it is MLP\({here}\)\. Build", MLP(nin, nouts)
         )
 
 
@@ -726,7 +726,7 @@ def test_last_number_that_is_none_changes_nothing(saved: Path) -> None:
     whole = json.loads(saved.read_text())
     whole["content"]["layers.1.neurons.0.bias"] = "0.0"
 
-    refused(saved, json.dumps(whole), "bias is no number but '0.0'")
+    refused(saved, json.dumps(whole), "bias is not a number but '0.0'")
 
 
 @POSIX

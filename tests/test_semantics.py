@@ -1076,9 +1076,9 @@ def test_depth_is_no_limit() -> None:
 @pytest.mark.parametrize("label", [None, 5, b"x"])
 def test_a_label_is_set_to_strings_only(label: Any) -> None:
     x = Value(1.0, "x")
-    with pytest.raises(TypeError, match="a label is a string"):
+    with pytest.raises(TypeError, match="a label must be a string"):
         x.label = label
-    with pytest.raises(TypeError, match="a label is a string"):
+    with pytest.raises(TypeError, match="a label must be a string"):
         Value(1.0, label)
 
     assert x.label == "x"

@@ -62,10 +62,10 @@ def axes_of(draw, *arguments, **options):
 
 
 @drawn
-def test_moons_are_learned_to_the_last_point_as_the_readme_shows(capsys):
+def test_moons_are_learned_to_the_last_point_as_the_guide_shows(capsys):
     """The digits of the loss are the machine's."""
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    _, shown, _ = re.split(r"\$ autograd train moons\n(.*?)```", readme, flags=re.DOTALL)
+    guide = (Path(__file__).parent.parent / ".github" / "GUIDE.md").read_text(encoding="utf-8")
+    _, shown, _ = re.split(r"\$ autograd train moons\n(.*?)```", guide, flags=re.DOTALL)
 
     assert main(["train", "moons"]) == 0
 

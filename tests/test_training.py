@@ -693,7 +693,7 @@ def test_a_validation_loss_may_be_a_number_or_nan_and_has_to_be_one() -> None:
     assert list(map(bits, validated(squared_error).validation_losses)) == ["nan", "nan"]
     by_number = validated(lambda prediction, target: prediction if prediction.data == prediction.data else 0.25)
     assert by_number.validation_losses == [0.25, 0.25]
-    with pytest.raises(TypeError, match=r"the loss of validation\[0\] is a number, not 'nan'"):
+    with pytest.raises(TypeError, match=r"the loss of validation\[0\] must be a number, not 'nan'"):
         validated(lambda prediction, target: prediction if prediction.data == prediction.data else "nan")
 
 
@@ -809,14 +809,14 @@ def test_history_is_saved_bit_for_bit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text[:-20], "is damaged or no file to load here"),
+        (lambda text: text[:-20], "is damaged or cannot be loaded here"),
         (lambda text: text.replace('"history"', '"model"'), "it holds 'model' rather than 'history'"),
-        (lambda text: text.replace('"seed"', '"sead"'), "is not the file of a history: .*'sead'"),
-        (lambda text: text.replace("0.5", '"0.5"'), r"losses\[0\] is a number, not '0.5'"),
-        (lambda text: text.replace("[\n   0.5\n  ]", "0.5"), "losses is a list of numbers, not 0.5"),
-        (lambda text: text.replace("7", "7.5"), "seed is a whole number, not 7.5"),
-        (lambda text: text.replace('"all epochs done"', "3"), "stopped is a text, not 3"),
-        (lambda text: text.replace('"validation_losses": []', '"validation_losses": [1.0, 2.0]'), "not as many"),
+        (lambda text: text.replace('"seed"', '"sead"'), "is not a file of a history: .*'sead'"),
+        (lambda text: text.replace("0.5", '"0.5"'), r"losses\[0\] must be a number, not '0.5'"),
+        (lambda text: text.replace("[\n   0.5\n  ]", "0.5"), "losses must be a list of numbers, not 0.5"),
+        (lambda text: text.replace("7", "7.5"), "seed must be a whole number, not 7.5"),
+        (lambda text: text.replace('"all epochs done"', "3"), "stopped must be a text, not 3"),
+        (lambda text: text.replace('"validation_losses": []', '"validation_losses": [1.0, 2.0]'), "different number"),
     ],
 )
 def test_a_damaged_history_changes_nothing(change: Callable[[str], str], message: str, tmp_path: Path) -> None:
@@ -834,9 +834,9 @@ def test_a_damaged_history_changes_nothing(change: Callable[[str], str], message
 
 def test_a_history_that_does_not_fit_is_refused() -> None:
     for history, how, message in (
-        (History([1.0], seed=1), {"seed": 2}, "seed is 2, but the training to go on with has 1: leave the seed out"),
-        (History([1.0]), {"validation": [(1.0, 1.0)]}, "the history has no validation losses: go on as the training"),
-        (History([1.0], validation_losses=[1.0]), {}, "the history has validation losses: go on as the training"),
+        (History([1.0], seed=1), {"seed": 2}, "seed is 2, but the training to continue has 1: leave the seed out"),
+        (History([1.0]), {"validation": [(1.0, 1.0)]}, "the history has no validation losses: continue the training"),
+        (History([1.0], validation_losses=[1.0]), {}, "the history has validation losses: continue the training"),
     ):
         before = copy.deepcopy(history)
         with pytest.raises(ValueError, match=message):
@@ -850,8 +850,8 @@ def test_a_history_that_does_not_fit_is_refused() -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"data": []}, "no data to learn from"),
-        ({"data": iter(())}, "no data to learn from"),
+        ({"data": []}, "so there is nothing to learn from"),
+        ({"data": iter(())}, "so there is nothing to learn from"),
         ({"data": [1.0, 2.0]}, r"data\[0\] is not a pair \(inputs, target\) but 1\.0"),
         ({"data": [(1.0, 1.0), (1.0, 2.0, 3.0)]}, r"data\[1\] is not a pair .* but \(1\.0, 2\.0, 3\.0\)"),
         ({"data": [(1.0, 1.0), ()]}, r"data\[1\] is not a pair"),
@@ -863,10 +863,10 @@ def test_a_history_that_does_not_fit_is_refused() -> None:
         ({"validation": []}, "validation is empty"),
         ({"validation": [1.0]}, r"validation\[0\] is not a pair"),
         ({"stop_below": NAN}, "stop_below is nan"),
-        ({"epochs": -1}, "epochs is -1, but has to be 0 or more"),
-        ({"batch_size": 0}, "batch_size is 0, but has to be 1 or more"),
-        ({"batch_size": -3}, "batch_size is -3, but has to be 1 or more"),
-        ({"patience": 0}, "patience is 0, but has to be 1 or more"),
+        ({"epochs": -1}, "epochs must be 0 or more, not -1"),
+        ({"batch_size": 0}, "batch_size must be 1 or more, not 0"),
+        ({"batch_size": -3}, "batch_size must be 1 or more, not -3"),
+        ({"patience": 0}, "patience must be 1 or more, not 0"),
     ],
 )
 def test_training_that_makes_no_sense_is_refused(how: dict[str, Any], message: str) -> None:
@@ -882,34 +882,34 @@ def test_training_that_makes_no_sense_is_refused(how: dict[str, Any], message: s
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"data": None}, r"data is a list of pairs \(inputs, target\), not None"),
-        ({"data": "abcd"}, "data is a list of pairs .*, not 'abcd'"),
-        ({"data": {"ab": 1.0}}, r"data is a list of pairs .*, not \{'ab': 1.0\}: pass list\(data.items\(\)\)"),
-        ({"data": squared_error}, "data is a list of pairs .*, not <function squared_error"),
-        ({"model": None}, "model is a module, or a function of the inputs, not None"),
-        ({"model": [Proportional()]}, r"model is a module, or a function of the inputs, not \[Proportional"),
-        ({"model": MLP}, r"model is a class: make a model of it, as in MLP\(...\)"),
-        ({"loss": "mse"}, "loss is a function of a prediction and a target, such as nn.squared_error, not 'mse'"),
-        ({"loss": None}, "loss is a function of a prediction and a target"),
+        ({"data": None}, r"data must be a list of pairs \(inputs, target\), not None"),
+        ({"data": "abcd"}, "data must be a list of pairs .*, not 'abcd'"),
+        ({"data": {"ab": 1.0}}, r"data must be a list of pairs .*, not \{'ab': 1.0\}: pass list\(data.items\(\)\)"),
+        ({"data": squared_error}, "data must be a list of pairs .*, not <function squared_error"),
+        ({"model": None}, "model must be a module, or a function of the inputs, not None"),
+        ({"model": [Proportional()]}, r"model must be a module, or a function of the inputs, not \[Proportional"),
+        ({"model": MLP}, r"model is a class: create a model, as in MLP\(...\)"),
+        ({"loss": "mse"}, "loss must be a function of a prediction and a target, such as nn.squared_error, not 'mse'"),
+        ({"loss": None}, "loss must be a function of a prediction and a target"),
         (
             {"optimizer": "adam"},
-            r"optimizer is one of autograd.optim, such as optim.SGD\(model.parameters\(\), lr=0.1\)",
+            r"optimizer must be one of autograd.optim, such as optim.SGD\(model.parameters\(\), lr=0.1\)",
         ),
-        ({"optimizer": SGD}, "optimizer is one of autograd.optim, .* not <class 'autograd.optim.algorithms.SGD'>"),
-        ({"optimizer": None}, "optimizer is one of autograd.optim, .* not None"),
-        ({"optimizer": Proportional()}, "optimizer is one of autograd.optim, .* not Proportional"),
-        ({"epochs": True}, "epochs is a whole number, not True"),
-        ({"epochs": 2.5}, "epochs is a whole number, not 2.5"),
-        ({"epochs": "3"}, "epochs is a whole number, not '3'"),
-        ({"batch_size": 2.0}, "batch_size is a whole number, not 2.0"),
-        ({"batch_size": True}, "batch_size is a whole number, not True"),
-        ({"patience": 1.5}, "patience is a whole number, not 1.5"),
-        ({"stop_below": "0.1"}, "stop_below is a number, not '0.1'"),
-        ({"seed": "abc"}, "seed is a whole number, not 'abc'"),
-        ({"seed": 1.5}, "seed is a whole number, not 1.5"),
-        ({"callback": 3}, "callback is a function of an epoch and its loss, not 3"),
-        ({"validation": 3}, "validation is a list of pairs"),
-        ({"history": [1.0]}, r"history is what fit answered, not \[1.0\]"),
+        ({"optimizer": SGD}, "optimizer must be one of autograd.optim, .* not <class 'autograd.optim.algorithms.SGD'>"),
+        ({"optimizer": None}, "optimizer must be one of autograd.optim, .* not None"),
+        ({"optimizer": Proportional()}, "optimizer must be one of autograd.optim, .* not Proportional"),
+        ({"epochs": True}, "epochs must be a whole number, not True"),
+        ({"epochs": 2.5}, "epochs must be a whole number, not 2.5"),
+        ({"epochs": "3"}, "epochs must be a whole number, not '3'"),
+        ({"batch_size": 2.0}, "batch_size must be a whole number, not 2.0"),
+        ({"batch_size": True}, "batch_size must be a whole number, not True"),
+        ({"patience": 1.5}, "patience must be a whole number, not 1.5"),
+        ({"stop_below": "0.1"}, "stop_below must be a number, not '0.1'"),
+        ({"seed": "abc"}, "seed must be a whole number, not 'abc'"),
+        ({"seed": 1.5}, "seed must be a whole number, not 1.5"),
+        ({"callback": 3}, "callback must be a function of an epoch and its loss, not 3"),
+        ({"validation": 3}, "validation must be a list of pairs"),
+        ({"history": [1.0]}, r"history must be what fit returned, not \[1.0\]"),
     ],
 )
 def test_arguments_of_another_kind_are_refused(how: dict[str, Any], message: str) -> None:
@@ -940,23 +940,23 @@ def test_whole_numbers_of_numpy_are_numbers() -> None:
     ("loss", "remedy"),
     [
         (lambda prediction, target: prediction.data - target, "compute it from the prediction itself"),
-        (lambda prediction, target: [prediction], "answer one number for all, such as their autograd.mean"),
+        (lambda prediction, target: [prediction], "return one number for all of them, such as their autograd.mean"),
         (lambda prediction, target: None, r"does the function return it\?"),
-        (lambda prediction, target: "low", "but is 'low'"),
+        (lambda prediction, target: "low", "not 'low'"),
     ],
 )
 def test_loss_that_is_no_value_is_refused(loss: Callable[[Any, Any], Any], remedy: str) -> None:
     """Seen to fail with a loss that has no gradient and is trained nevertheless."""
     model = Proportional(2.0)
     with pytest.raises(
-        TypeError, match=rf"data\[0\]: the loss has to be a Value, for its gradient is wanted, .*{remedy}"
+        TypeError, match=rf"data\[0\]: the loss must be a Value, because its gradient is needed, .*{remedy}"
     ):
         fit(model, [(1.0, 1.0)], loss, SGD(model.parameters()), 3, progress=False)
 
 
 def test_nothing_is_learned_without_a_past() -> None:
     """Seen to fail with an optimiser that is said to be another model's."""
-    with no_grad(), pytest.raises(ValueError, match=r"nothing can be learned: is this in no_grad\(\)\?"):
+    with no_grad(), pytest.raises(ValueError, match=r"nothing can be learned: is this inside no_grad\(\)\?"):
         trained_with(progress=False)
 
 
@@ -1004,7 +1004,7 @@ def test_an_error_of_this_package_is_told_with_its_place(
         error, notes = told_by(MLP(2, widths, seed=0), loss, data, batch_size=batch_size)
 
         assert re.match(rf"data\[17\]: {message}", str(error))
-        assert re.search(rf"at data\[17\], of the {note}", notes)
+        assert re.search(rf"at data\[17\], for the {note}", notes)
 
 
 def test_a_wrong_loss_is_told_with_its_place() -> None:
@@ -1013,7 +1013,7 @@ def test_a_wrong_loss_is_told_with_its_place() -> None:
         error, notes = told_by(MLP(2, widths, seed=0), loss, [GOOD])
 
         assert str(error).startswith("data[0]: ")
-        assert notes.startswith("at data[0], of the prediction ")
+        assert notes.startswith("at data[0], for the prediction ")
 
 
 def test_an_error_of_validation_data_is_told_with_its_place() -> None:
@@ -1037,11 +1037,11 @@ def test_an_error_of_the_program_itself_is_as_it_was_but_for_a_note() -> None:
 
     error, notes = told_by(model, squared_error, [GOOD])
     assert (type(error), error.args) == (OddError, (3, "no"))
-    assert notes == "at data[0], of the inputs [1.0, 2.0], in the model"
+    assert notes == "at data[0], for the inputs [1.0, 2.0], in the model"
 
     error, notes = told_by(MLP(2, [3], seed=0), loss, [GOOD])
     assert str(error) == "list indices must be integers or slices, not str"
-    assert notes == "at data[0], of the prediction [3 Values] and the target 1.0, in the loss"
+    assert notes == "at data[0], for the prediction [3 Values] and the target 1.0, in the loss"
 
 
 # What networks are known to learn -----------------------------------------------------------------

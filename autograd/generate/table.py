@@ -12,18 +12,23 @@ HEAD = f"""\
 {OPENING}
 # Operations
 
-Every function takes Values and plain numbers alike; those of numbers are methods too: `x.exp()` is `exp(x)`. `[x > y]`
-is 1 where that holds and 0 elsewhere.
+Each operation is declared once, in `autograd/operations.py`, and everything else follows from that declaration: the
+function and the method, the drawing, the checks, and these tables. Every function takes Values and plain numbers alike.
+Functions of numbers are methods too: `x.exp()` is `exp(x)`. Python's `+ - * / // % **` and `abs` are the operations of
+that name. To add one, see [CONTRIBUTING](CONTRIBUTING.md#adding-an-operation).
+
+`[x > y]` is 1 where the condition holds and 0 elsewhere. At kinks, the derivatives of ReLU and |x| at 0 are 0, and a tie
+of `maximum` or `minimum` shares the gradient equally. `softmax` and `log_softmax` are composed of these operations;
+beside one inf, all other shares are 0, and several infs share what cannot be known: nan.
 """
 
 
 def short(present: str) -> str:
-    """README.md with its table renewed: two operations in a row."""
+    """README.md with its table renewed: three operations in a row."""
     cells = [_short_cells(operation) for operation in _book()]
-    if len(cells) % 2:
-        cells.append(["", ""])
-    rows = [left + right for left, right in zip(cells[::2], cells[1::2], strict=True)]
-    return replaced(present, OPENING, CLOSING, _table(["operation", "derivatives"] * 2, rows))
+    cells += [["", ""]] * (-len(cells) % 3)
+    rows = [first + second + third for first, second, third in zip(*[iter(cells)] * 3, strict=True)]
+    return replaced(present, OPENING, CLOSING, _table(["operation", "derivatives"] * 3, rows))
 
 
 def long() -> str:

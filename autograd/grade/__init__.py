@@ -1,4 +1,4 @@
-"""A test suite for somebody's own Value class, which names the mistake behind a wrong gradient.
+"""A test suite for your own Value class, which names the mistake behind a wrong gradient.
 
 >>> from autograd import Value
 >>> class Mine(Value):
@@ -6,9 +6,9 @@
 >>> grade(Mine).mistakes
 ['the operands swapped: `__rsub__` computes x - 2']
 
-The class needs `Value(number)`, `.data`, `.grad` and `.backward()`; operators and functions are checked where there
-are any, and listed as missing where not. On the command line this is `python -m autograd grade my_engine:Value`,
-and in a file of tests, for a test of each check:
+The class needs `Value(number)`, `.data`, `.grad` and `.backward()`; operators and functions are checked if they
+exist, and listed as missing if not. On the command line this is `python -m autograd grade my_engine:Value`. In a
+file of tests, this makes a test of each check:
 
     from autograd.grade import conformance
     from my_engine import Value
@@ -42,15 +42,15 @@ class GradeError(Exception):
 
 
 def grade(value_class: type, module: str | None = None) -> Report:
-    """Run all checks on a class; functions that are no methods, as exp(x), are looked for in its module or `module`.
+    """Run all checks on a class; functions that are not methods, like exp(x), are taken from its module or `module`.
 
     >>> from autograd import Value
     >>> print(str(grade(Value)).splitlines()[-1])
     89 passed, 0 failed, 0 missing
 
-    The programs run in another process, with bounded time (under a minute in all) and memory: they can neither
-    crash this one nor hang it. Raises GradeError where there is nothing to grade: for what is no class, cannot be
-    made of a number, or has no data, grad or backward.
+    The programs run in another process, with limited time (under a minute in all) and memory: they can neither
+    crash this one nor make it hang. Raises GradeError if there is nothing to grade: something that is not a class,
+    cannot be made from a number, or has no data, grad or backward.
     """
     return _graded(Given(value_class, module or ""), module or str(getattr(value_class, "__module__", "")))
 
@@ -92,7 +92,7 @@ def conformance(value_class: type) -> Callable[..., None]:
     def results() -> dict[str, Result] | str:
         try:
             return {result.check.name: result for result in grade(value_class).results}
-        except GradeError as error:  # kept, for it might take long to find out again for each check
+        except GradeError as error:  # kept, because it might take long to find out again for each check
             return str(error)
 
     @pytest.mark.parametrize("name", [check.name for check in CHECKS])

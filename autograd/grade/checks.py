@@ -8,8 +8,8 @@ u.backward()
 >>> check.right
 {'x.grad': 9.0}
 
-All numbers are worked by hand. They are chosen so that different mistakes give different answers: where x is 3,
-y is 2 and z is 7, the gradient 9 of the program above is y + z, while 7 or 2 is one branch that overwrote the other.
+All numbers are worked out by hand. They are chosen so that different mistakes give different answers: with x = 3,
+y = 2 and z = 7, the gradient 9 of the program above is y + z, while 7 or 2 is one branch that overwrote the other.
 """
 
 import math
@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import cleandoc
 
-# What stands in `wrong` for an outcome that is no list of numbers, beside names of exceptions.
+# Keys of `wrong` for outcomes that are not lists of numbers, besides names of exceptions.
 ANYTHING, NO_END, CRASH = "anything else", "no end", "crash"
 
 Answers = tuple[float, ...]
@@ -31,7 +31,7 @@ class Check:
     name: str
     program: str
     right: Mapping[str, float]
-    # Where several mistakes give the same answer, all other answers decide between them.
+    # If several mistakes give the same answer, all other answers decide between them.
     wrong: Mapping[Answers | str, tuple[str, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()  # expressions that an engine may lack, over two Values x and y
     tolerance: float = 0.0  # relative
@@ -39,7 +39,7 @@ class Check:
     shows: str = ""  # what is asked here, a key of RESTS_ON
 
 
-# Mistakes at the bottom, which spoil all that is built on them: each continues "This is what you get with …". ---
+# Mistakes at the bottom, which spoil everything built on them: each continues "This is what you get with …". ---
 
 STARTS_AT_ONE = (
     "a gradient that starts at 1 in each new node: it starts at 0, and only the root gets its 1, in backward"
@@ -48,7 +48,7 @@ NO_SEED = (
     "a root that never gets its 1, or loses it again: backward begins with d(root)/d(root) = 1, and leaves gradients "
     "where they are"
 )
-SEED_DATA = "a root that starts with its number: backward must begin with d(root)/d(root) = 1"
+SEED_DATA = "a root that starts with its own number: backward must begin with d(root)/d(root) = 1"
 NOTHING = "a backward that passes nothing on: it must call the rule of each node, from the root to the leaves"
 SET_TO_ONE = "the gradient of each node set to 1 in backward: only the root gets its 1"
 PRODUCT_AS_SUM = "the local gradients of x + y in the rule of x * y: d(x * y)/dx is y"
@@ -68,27 +68,27 @@ QUADRATIC = "a list searched for the nodes already visited: the time grows with 
 UNREACHED = "a walk in the wrong direction, from the leaves to the root, or one that stops after one step"
 ARRIVING = "a local gradient passed on alone: multiply it by the gradient that arrived"
 STALE = (
-    "gradients of interior nodes left over from the pass before: set them to 0 when a pass starts, for only leaves "
-    "accumulate"
+    "gradients of interior nodes left over from the previous pass: set them to 0 when a pass starts, because only "
+    "leaves accumulate"
 )
 MARKED = (
-    "marks of visited nodes that stay from pass to pass: the next pass takes them for done; begin each pass with an "
-    "empty set"
+    "marks of visited nodes that stay from pass to pass: the next pass believes they are done; begin each pass with "
+    "an empty set"
 )
 FORGOTTEN = "leaves set to 0 when a pass starts: their gradients add up over passes, until the user resets them"
-ROOT = "a root whose gradient is overwritten with 1: where the root is a leaf, add 1 to what it has"
+ROOT = "a root whose gradient is overwritten with 1: if the root is a leaf, add 1 to what it has"
 LATE = (
-    "local gradients that read `.data` during backward: capture the numbers when the node is made, for a leaf may "
-    "have changed since"
+    "local gradients that read `.data` during backward: capture the numbers when the node is made, because a leaf "
+    "may have changed since"
 )
 RECURSION = (
-    "a backward that calls itself: Python stops at about 1,000 calls inside each other; keep the nodes that are "
-    "still to be visited in a list"
+    "a backward that calls itself: Python stops at about 1,000 nested calls; keep the nodes that are still to be "
+    "visited in a list"
 )
 STACK = "recursion in C, in backward or when the graph is freed: keep the nodes that are still to be visited in a list"
 NODE_CYCLE = (
-    "nodes that refer to themselves, as through a closure that uses `out`: until the garbage collector comes, "
-    "each graph stays in memory"
+    "nodes that refer to themselves, for example through a closure that uses `out`: each graph stays in memory "
+    "until the garbage collector runs"
 )
 HELPER_CYCLE = (
     "a function inside backward that calls itself by its name: it refers to itself, and with it the list of all "
@@ -126,15 +126,15 @@ BOTH_TO_ONE_IN = "a rule of {} that passes both gradients to the same operand"
 ONE_SIDED_IN = "a rule of {} that passes its gradient to one operand only"
 OUTPUT_IN = "the result of {} as a factor of its own local gradient"
 SWAPPED_IN = "the operands of {} swapped"
-CHANGED_BY = "an operand that {} changes: compute a new node, and leave `.data` of the operands as it is"
-ITSELF = "`{}` that asks itself: in it, {} stands for its own call again; make a Value of the number first"
+CHANGED_BY = "an operand that {} changes: compute a new node, and leave the `.data` of the operands alone"
+ITSELF = "`{}` that calls itself: inside it, {} means this very call again; make the number a Value first"
 KEPT_BY = (
     "`{}` that changes the node itself, and with it every other use of it: without a method for it, Python computes "
     "a new node"
 )
 
-# Mistakes that show in some programs only: what passes does not speak against them. An order that is wrong may be right
-# by chance, a rule may treat one operand wrong only, and size matters from some size on.
+# Mistakes that show only in some programs: what passes is no evidence against them. A wrong order may be right by
+# chance, a rule may treat only one operand wrongly, and size matters only from some size on.
 MAY_PASS = frozenset(
     {
         NO_ORDER,
@@ -255,7 +255,7 @@ def _one_sided(slopes: Sequence[float]) -> list[Answers]:
 def _told(
     right: Answers, pairs: Sequence[tuple[Answers | str, tuple[str, ...]]]
 ) -> dict[Answers | str, tuple[str, ...]]:
-    """The mistakes by their answers; those that give the same, and those that give the right one, cannot be told."""
+    """The mistakes by their answers; those that give the right one cannot be recognised."""
     told: dict[Answers | str, tuple[str, ...]] = {}
     for answer, mistakes in pairs:
         if not _alike(answer, right):
@@ -286,7 +286,7 @@ def _power(x: float, n: float, at: str = "") -> Check:
     return formula(f"x ** {n:.0f}", (x**n, n * x ** (n - 1)), wrong, at=at, needs="x ** 2", x=x)
 
 
-# The numbers of functions at the points where they are asked. ------------------------------------------
+# The values of functions at the points where they are asked. -------------------------------------------
 
 E2, LN2, LN3, LN5, T, S = (
     math.exp(2.0),
@@ -1011,7 +1011,7 @@ CHECKS: tuple[Check, ...] = (
         for count, seconds in ((1_000, 3.0), (10_000, 8.0), (100_000, 20.0))
     ],
     program(
-        "a graph is freed as soon as nobody uses it",
+        "a graph is freed as soon as it is no longer used",
         """
         import gc
         gc.collect()
@@ -1046,7 +1046,7 @@ CHECKS: tuple[Check, ...] = (
 # The rules that are asked twice, as in x / y + x / y.
 RULES = ("x + y", "x - y", "-x", "x / y", "x ** 2", *[f"{function}(x)" for function in FUNCTIONS])
 
-# What each question rests on: where that fails, a wrong answer tells nothing. Classes differ in what they make of
+# What each question rests on: if that fails, a wrong answer means nothing. Classes differ in what they make of
 # what (x - y may be x + -y, and 2 / x may be 2 * x**-1), so each rests on all that it may be made of.
 RESTS_ON: dict[str, tuple[str, ...]] = {
     "-x alone": ("x * y alone",),

@@ -1,4 +1,4 @@
-"""The verdict: what came of each check, which mistake explains it, and how that reads on 80 columns.
+"""The verdict: the outcome of each check, the mistake that explains it, and how that reads in 80 columns.
 
 >>> from .checks import CHECKS
 >>> (result,) = diagnosed([Result(CHECKS[0], Outcome(answers=(3.0, 1.0)))])
@@ -20,18 +20,18 @@ PASSED, FAILED, MISSING, NOT_RUN = "passed", "failed", "missing", "not run"
 
 WIDTH = 80
 
-# How many failures without a known mistake are shown in full, and how many are mentioned by name in one place.
+# How many failures without a known mistake are shown in full, and how many are only named, in one place.
 SHOWN, MENTIONED = 3, 6
 
 
 @dataclass(frozen=True)
 class Result:
-    """A check and what came of it; as text, what was run, what came out, what is right, and which mistake it was."""
+    """A check and its outcome; as text, what was run, what came out, what is right, and which mistake it was."""
 
     check: Check
     outcome: Outcome
     mistake: str = ""
-    follows: bool = False  # whether something fails that it rests on
+    follows: bool = False  # whether something that it rests on fails
 
     @property
     def status(self) -> str:
@@ -51,7 +51,7 @@ class Result:
         if self.mistake:
             paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
         elif self.follows:
-            paragraphs.append(_filled("It rests on what fails in other checks, which may be the reason.", indent=4))
+            paragraphs.append(_filled("It depends on what fails in other checks, which may be the reason.", indent=4))
         return printable("\n\n".join(paragraphs))
 
     def _difference(self) -> tuple[str, str]:
@@ -108,20 +108,20 @@ class Report:
         for first, *others in named + unnamed[:SHOWN]:
             paragraphs.append(str(first))
             if others:
-                paragraphs.append(f"    The same shows in\n{_mentioned(others)}")
+                paragraphs.append(f"    It also shows in\n{_mentioned(others)}")
         if rest := [result for group in unnamed[SHOWN:] for result in group]:
-            paragraphs.append(f"FAILED, too:\n{_mentioned(rest)}")
+            paragraphs.append(f"Also FAILED:\n{_mentioned(rest)}")
         if later := [result for result in self.failures if result.follows and not result.mistake]:
-            head = _filled("FAILED, too, perhaps for the same reason; mend that first, and grade again:")
+            head = _filled("Also FAILED, perhaps for the same reason; fix that first, and grade again:")
             paragraphs.append(f"{head}\n{_mentioned(later)}")
         if missing := dict.fromkeys(result.outcome.missing for result in self.results if result.status == MISSING):
             # A line may end between two expressions, not within one.
             whole = ", ".join(missing).replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
-            paragraphs.append(_filled(f"Missing, which is no failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
+            paragraphs.append(_filled(f"Missing, which is not a failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
         counts = Counter(result.status for result in self.results)
         if counts[NOT_RUN]:
             reasons = dict.fromkeys(result.outcome.unreached for result in self.results if result.status == NOT_RUN)
-            paragraphs.append(_filled(f"Not run: {counts[NOT_RUN]} checks, for {'; '.join(reasons)}."))
+            paragraphs.append(_filled(f"Not run: {counts[NOT_RUN]} checks, because {'; '.join(reasons)}."))
         shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
         paragraphs.append(", ".join(f"{counts[status]} {status}" for status in shown))
         return printable("\n\n".join(paragraphs))
@@ -133,16 +133,16 @@ class Report:
 def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
     """The results with the mistakes that explain them.
 
-    A failure is put down to a mistake only where all that it rests on is right: one of those first failures. Of the
-    mistakes that give exactly its outcome, it is the one that explains most others. All other failures follow from
-    the first, as far as one can know before those are mended.
+    A failure is attributed to a mistake only if everything it rests on is right: it is one of the first failures. Of
+    the mistakes that give exactly its outcome, the one that explains most others is named. All other failures follow
+    from the first ones, as far as one can know before those are fixed.
     """
     failed = {result.check.shows for result in results if result.status == FAILED}
     firm = [result for result in results if not failed & _foundations(result.check.shows)]
     first = [result for result in firm if result.status == FAILED]
 
     def denies(result: Result, suspect: str) -> bool:
-        """Whether it came out otherwise than with this mistake."""
+        """Whether its outcome differs from that of this mistake."""
         if result.status == PASSED and suspect in MAY_PASS:
             return False
         return suspect in _all_suspects(result) and suspect not in _suspects(result)
@@ -151,7 +151,7 @@ def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
         return any(result.status == PASSED and denies(result, suspect) for result in firm)
 
     def agreement(suspect: str) -> int:
-        # What failed later may have two reasons, so it cannot speak against a mistake.
+        # What failed later may have two reasons, so it is no evidence against a mistake.
         telling = first + [result for result in results if result.status == PASSED]
         return sum(suspect in _suspects(r) for r in results) - sum(denies(r, suspect) for r in telling)
 
@@ -172,13 +172,13 @@ def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
 
 @functools.cache
 def _foundations(question: str) -> frozenset[str]:
-    """All that a question rests on, down to the bottom."""
+    """Everything that a question rests on, down to the bottom."""
     direct = RESTS_ON.get(question, ())
     return frozenset(direct).union(*map(_foundations, direct))
 
 
 def _all_suspects(result: Result) -> frozenset[str]:
-    """The mistakes that give some other answer than the right one."""
+    """The mistakes that give some wrong answer."""
     return frozenset[str]().union(*result.check.wrong.values())
 
 

@@ -1,12 +1,12 @@
-"""Programs run on somebody's class, in a process that may crash, hang, print or eat memory without harm.
+"""Programs run on someone's class, in a process that may crash, hang, print or eat memory without harm.
 
 >>> from autograd import Value
 >>> from autograd.grade.checks import CHECKS
 >>> outcomes(CHECKS[:1], Given(Value)).outcomes
 (Outcome(answers=(3.0, 0.0), error='', missing='', unreached=''),)
 
-Nothing of the class runs in this process, not even its import. The other one gets bounded time and memory, has no
-terminal, and tells what comes of each program in a line of JSON; once it is hung or dead, the next one takes over.
+No part of the class runs in this process, not even its import. The other one has limited time and memory and no
+terminal, and reports the outcome of each program in a line of JSON; once it hangs or dies, the next one takes over.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from typing import Any
 
 from .checks import CRASH, FUNCTIONS, NO_END, Answers, Check
 
-# What a verdict may take at most: seconds, by the clock or of the processor, and bytes more than there are in use.
+# What a verdict may take at most: seconds of wall-clock or processor time, and bytes in addition to those in use.
 SECONDS, MEMORY = 45.0, 320 * 2**20
 
 # Seconds between two looks at the memory in use, and the status of a process that has none left.
@@ -40,10 +40,10 @@ LOOK, EXHAUSTED = 0.02, 77
 # Seconds for the import, which may load large libraries, and for the first Value.
 IMPORT_SECONDS, MAKE_SECONDS = 20.0, 3.0
 
-# After so many programs in a row without an end, the rest are not run.
+# After so many programs in a row that do not end, the rest are not run.
 PATIENCE = 5
 
-# Characters of what the class says that are told, and bytes that are read of it.
+# How many characters of what the class says are passed on, and how many bytes are read.
 LONGEST, LONGEST_MESSAGE = 200, 65_536
 
 
@@ -53,7 +53,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a program: the answers, one line about the error, what the class lacks, or why it was not run."""
+    """The outcome of a program: the answers, one line about the error, what the class lacks, or why it was not run."""
 
     answers: Answers = ()
     error: str = ""
@@ -68,12 +68,12 @@ class Subject:
     name: str
     importable: bool  # whether its module has it by its name
     methods: frozenset[str]  # the functions that are methods
-    functions: tuple[str, ...]  # those that stand in its module
+    functions: tuple[str, ...]  # those in its module
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A class and what came of each program."""
+    """A class and the outcome of each program."""
 
     subject: Subject
     outcomes: tuple[Outcome, ...]
@@ -81,7 +81,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Given:
-    """A class that is there already, with the module that may hold functions for it."""
+    """A class that exists already, with the module that may contain functions for it."""
 
     value_class: Any
     module: str = ""
@@ -89,16 +89,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Named:
-    """A class that the other process shall import, as MODULE:CLASS names it."""
+    """A class for the other process to import, named as MODULE:CLASS."""
 
     module: str
     name: str
 
 
 def outcomes(checks: Sequence[Check], target: Given | Named) -> Trial:
-    """What comes of each program. A process runs them in turn; where one kills it, a new process takes over.
+    """The outcome of each program. A process runs them in turn; if one kills it, a new process takes over.
 
-    Raises RefusedError where there is nothing to run: the class cannot be found, or no Value be made.
+    Raises RefusedError if there is nothing to run: the class cannot be found, or no Value can be made.
     """
     budget = _Budget()
     found: list[Outcome] = []
@@ -125,7 +125,7 @@ def outcomes(checks: Sequence[Check], target: Given | Named) -> Trial:
 def _no_further(found: Sequence[Outcome], budget: "_Budget") -> str:
     """Why the rest are not run, if they are not."""
     if budget.left() <= 0.0:
-        return f"the {SECONDS:.0f} seconds for all checks were over"
+        return f"the {SECONDS:.0f} seconds for all checks were used up"
     last = found[-PATIENCE:]
     if len(last) == PATIENCE and all(outcome.error.startswith(NO_END) for outcome in last):
         return f"{PATIENCE} checks in a row did not end"
@@ -153,15 +153,15 @@ class _Process:
     def __init__(self, checks: Sequence[Check], target: Given | Named, budget: _Budget) -> None:
         self._budget = budget
         self._results, sender = multiprocessing.Pipe(duplex=False)
-        # A forked process has a given class already, wherever it was defined; a spawned one must be able to import
-        # it, and has nothing of ours.
+        # A forked process has the given class already, wherever it was defined; a spawned one must be able to import
+        # it, and has nothing from this process.
         fork = isinstance(target, Given) and "fork" in multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("fork" if fork else "spawn")
         arguments = (checks, target, sender, budget.left())
         self._process: Any = context.Process(target=_run, args=arguments, daemon=True)
         with warnings.catch_warnings():
-            # Python warns where a process with threads, as a notebook's, is forked: the child might wait for a
-            # thread that it has not got. Here it runs our programs only, and waits for nobody.
+            # Python warns if a process with threads, like a notebook's, is forked: the child might wait for a
+            # thread that it does not have. Here it only runs our programs, and waits for no one.
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
                 self._process.start()
@@ -182,7 +182,7 @@ class _Process:
         self._end()
 
     def outcome(self, seconds: float) -> Outcome:
-        """What comes of the next program."""
+        """The outcome of the next program."""
         try:
             answers, error, missing = self._message(seconds)
             return Outcome(tuple([float(answer) for answer in answers]), printable(error), missing)
@@ -190,8 +190,8 @@ class _Process:
             return Outcome(error=str(stopped))
 
     def _introduced(self) -> Subject:
-        """The class as the process tells of it, after the steps that might stop it."""
-        step, seconds = "no process can be started", SECONDS
+        """The class as the process describes it, after the steps that might stop it."""
+        step, seconds = "cannot start a process", SECONDS
         while True:
             try:
                 message = self._message(seconds)
@@ -205,12 +205,12 @@ class _Process:
             step, seconds = printable(message["step"]), MAKE_SECONDS if message["imported"] else IMPORT_SECONDS
 
     def _message(self, seconds: float) -> Any:
-        """What the process says next. Raises _StoppedError where it says nothing in time, or no more."""
+        """What the process says next. Raises _StoppedError if it says nothing in time, or nothing more at all."""
         allowed = max(0.0, min(seconds, self._budget.left()))
         end = time.monotonic() + allowed
         try:
             while not self._results.poll(max(0.0, min(LOOK, end - time.monotonic()))):
-                # The limit that the process sets itself does not count memory that is shared, as mmap's.
+                # The limit that the process sets itself does not count shared memory, such as that of mmap.
                 if _resident(self._process.pid) > self._resident + MEMORY:
                     raise _StoppedError(f"{CRASH}: the process was stopped, {_TOO_LARGE}")
                 if time.monotonic() >= end:
@@ -221,8 +221,8 @@ class _Process:
             raise _StoppedError(f"{CRASH}: {_end_of(self._process.exitcode)}") from None
 
     def _end(self) -> None:
-        """Kill it with all that it has started."""
-        # On Windows there are no groups; and a process that is killed at once has none yet.
+        """Kill it, together with everything that it has started."""
+        # Windows has no process groups, and a process that is killed at once has none yet.
         with contextlib.suppress(AttributeError, OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
@@ -231,14 +231,14 @@ class _Process:
 
 
 class _StoppedError(Exception):
-    """Why the process says no more."""
+    """Why the process says nothing more."""
 
 
-_TOO_LARGE = f"for it took more than {MEMORY // 2**20} MB of memory"
+_TOO_LARGE = f"because it took more than {MEMORY // 2**20} MB of memory"
 
 
 def _resident(process: int) -> int:
-    """The bytes that a process has in memory; 0 where the system does not tell."""
+    """The bytes that a process has in memory; 0 if the system does not say."""
     try:
         with open(f"/proc/{process}/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -255,7 +255,7 @@ def _end_of(code: int | None) -> str:
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
-    """The text with control characters written out, so that none reaches a terminal, and cut where it is too long.
+    """The text with control characters escaped, so that none reaches a terminal, and cut if it is too long.
 
     >>> printable("red: \\x1b[31m"), printable("a" * 10, longest=4)
     ('red: \\\\x1b[31m', 'aaa…')
@@ -265,7 +265,7 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return "".join([c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text])
 
 
-# How a class is spoken to -------------------------------------------------------------------------
+# How programs are spelled for a class -------------------------------------------------------------
 
 
 def spelled(check: Check, methods: frozenset[str]) -> Check:
@@ -280,7 +280,7 @@ def spelled(check: Check, methods: frozenset[str]) -> Check:
 
 
 def preamble(subject: Subject, module: str) -> str:
-    """What must stand before a program that is pasted."""
+    """What must precede a program that is pasted."""
     if not subject.importable:
         return f"Value = {subject.name}"
     names = [subject.name if subject.name == "Value" else f"{subject.name} as Value"]
@@ -295,29 +295,29 @@ def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: f
     try:
         _confine(seconds)
         _answer(checks, target, sender)
-    except MemoryError:  # where the class keeps what it took, there is none left to tell it with
+    except MemoryError:  # if the class keeps the memory, there is none left to report it with
         os._exit(EXHAUSTED)
-    os._exit(0)  # threads that never end, and functions to be called at the exit, are not waited for
+    os._exit(0)  # without waiting for threads that never end or for functions registered to run at exit
 
 
 def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None:
     process = os.getpid()
 
     def tell(message: Any) -> None:
-        if os.getpid() != process:  # a copy, made past all guards, must not speak
+        if os.getpid() != process:  # a copy that got past all guards must not speak
             os._exit(1)
         sender.send_bytes(json.dumps(message).encode())
 
     try:
         value_class, module = _found(target, tell)
         _refuse("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")  # which an import may need
-        tell({"step": f"{_name(value_class)}(3.0) cannot be made", "imported": True})
+        tell({"step": f"{_name(value_class)}(3.0) fails", "imported": True})
         _require_values(value_class)
         methods = [name for name in FUNCTIONS if hasattr(value_class, name)]
         functions = _functions(module)
         name = str(value_class.__qualname__)
         importable = getattr(sys.modules.get(module), name, None) is value_class
-        gc.freeze()  # what was there before is none of the collector's business, which makes it quick
+        gc.freeze()  # the collector may ignore what was there before, which makes it quick
         tell({"name": name[:LONGEST], "methods": methods, "functions": [*functions], "importable": importable})
     except RefusedError as refusal:
         tell({"refused": str(refusal)[:LONGEST]})
@@ -330,11 +330,11 @@ def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None
 
 
 def _confine(seconds: float) -> None:
-    """Let this process have no terminal, no copies of itself, and bounded time and memory, where the system can."""
+    """Give this process no terminal, no copies of itself, and limited time and memory, if the system can."""
     if hasattr(os, "setsid"):
         os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
-    faulthandler.disable()  # a crash is told by the parent
+    faulthandler.disable()  # the parent reports a crash
     with open(os.devnull, "r+b", buffering=0) as nothing:
         for stream in range(3):
             os.dup2(nothing.fileno(), stream)
@@ -346,7 +346,7 @@ def _confine(seconds: float) -> None:
         return
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_CPU, math.ceil(seconds))
-    # Where the system does not tell what is in use, a limit might be below it.
+    # If the system does not say what is in use, a limit might be below it.
     with contextlib.suppress(OSError), open("/proc/self/statm") as statm:
         in_use = int(statm.read().split()[5]) * resource.getpagesize()
         _limit(resource.RLIMIT_DATA, in_use + MEMORY)
@@ -361,46 +361,46 @@ def _limit(what: int, amount: int) -> None:
 
 
 def _refuse(*events: str) -> None:
-    """Let no process be started by these: a copy of ours would run our programs a second time, others would stay."""
+    """Forbid starting processes this way: a copy of ours would run our programs again, and others would linger."""
 
     def hook(event: str, _: Any) -> None:
         if event in events:
-            raise PermissionError("a class that is graded may start no processes")
+            raise PermissionError("a class must not start processes while it is graded")
 
     sys.addaudithook(hook)
 
 
 def _found(target: Given | Named, tell: Any) -> tuple[Any, str]:
-    """The class, and the module that may hold functions for it."""
+    """The class, and the module that may contain functions for it."""
     if isinstance(target, Given):
         return target.value_class, target.module or str(target.value_class.__module__)
     module, name = target.module, target.name
     tell({"step": f"cannot import {module}", "imported": False})
-    # `python -m autograd` finds modules in the current directory, the command `autograd` by itself does not.
+    # `python -m autograd` finds modules in the current directory; the command `autograd` alone does not.
     if not {"", os.getcwd()} & set(sys.path):
         sys.path.insert(0, os.getcwd())
     try:
         imported = importlib.import_module(module)
     except BaseException as error:
         absent = error.name if isinstance(error, ModuleNotFoundError) else None
-        if not absent or not f"{module}.".startswith(f"{absent}."):  # but a module that it needs itself
+        if not absent or not f"{module}.".startswith(f"{absent}."):  # but rather a module that it needs itself
             raise RefusedError(f"cannot import {module}: {one_line(error)}") from error
-        hint = f": a module is named without .py, as {module[:-3]}:{name}" if module.endswith(".py") else ""
-        raise RefusedError(f"there is no module {absent!r}, neither here nor installed{hint}") from error
+        hint = f": write a module without .py, as {module[:-3]}:{name}" if module.endswith(".py") else ""
+        raise RefusedError(f"no module named {absent!r}, neither here nor installed{hint}") from error
     try:
         return functools.reduce(getattr, name.split("."), imported), module
     except BaseException as error:
-        raise RefusedError(f"there is no {name!r} in module {module}") from error
+        raise RefusedError(f"module {module} has no {name!r}") from error
 
 
 def _require_values(value_class: Any) -> None:
     if not isinstance(value_class, type):
-        raise RefusedError(f"{_name(value_class)} is no class, it is a {type(value_class).__name__}")
+        raise RefusedError(f"{_name(value_class)} is not a class but a {type(value_class).__name__}")
     name = _name(value_class)
     try:
         value = value_class(3.0)
     except BaseException as error:
-        raise RefusedError(f"{name}(3.0) cannot be made: {one_line(error)}") from error
+        raise RefusedError(f"{name}(3.0) fails: {one_line(error)}") from error
     for attribute in ("data", "grad", "backward"):
         try:
             getattr(value, attribute)
@@ -435,7 +435,7 @@ def _outcome(check: Check, names: dict[str, Any]) -> Outcome:
 
 
 def _is_missing(expression: str, names: dict[str, Any]) -> bool:
-    """Whether the class refuses an expression at once, which is no mistake; that it fails in another way is one."""
+    """Whether the class refuses an expression at once, which is not a mistake; failing in any other way is one."""
     try:
         x, y = names["Value"](3.0), names["Value"](2.0)
         eval(expression, {**names, "x": x, "y": y})
@@ -444,8 +444,8 @@ def _is_missing(expression: str, names: dict[str, Any]) -> bool:
     except NameError as error:
         return error.name in FUNCTIONS
     except AttributeError as error:
-        # `other.data` where the other is a number says that numbers are not supported, and so does `n.is_integer()`
-        # where n is a Value. But `self.dat` is a slip of the pen.
+        # `other.data` for a number means that numbers are not supported, and so does `n.is_integer()` for a Value n.
+        # But `self.dat` is a typo.
         return error.obj is y or not isinstance(error.obj, names["Value"])
     except Exception:
         return False
@@ -453,22 +453,22 @@ def _is_missing(expression: str, names: dict[str, Any]) -> bool:
 
 
 def _number(answer: Any, question: str) -> float:
-    """The answer as a float: None, as of a gradient that no pass has touched, is 0; of a Value it is the data."""
+    """The answer as a float: None, as for a gradient that no pass has touched, is 0; for a Value it is the data."""
     if answer is None:
         return 0.0
-    if not isinstance(answer, str | bytes | bytearray):  # of which float() reads some
+    if not isinstance(answer, str | bytes | bytearray):  # some of which float() would read
         try:
             return float(answer)
         except TypeError:
             if hasattr(answer, "data"):
                 return float(answer.data)
-    raise TypeError(f"{question} is {answer!r:.60}, which is no number")
+    raise TypeError(f"{question} is {answer!r:.60}, which is not a number")
 
 
 def one_line(error: BaseException) -> str:
-    """An exception as Python shows it last, its name and the first line of what it says."""
+    """An exception in one line: its name and the first line of its text."""
     try:
         said = str(error)[:LONGEST].partition("\n")[0]
         return f"{type(error).__name__:.60}: {said}" if said else f"{type(error).__name__:.60}"
-    except BaseException:  # its text is somebody's program, too
+    except BaseException:  # its text is computed by someone's program, too
         return "an error that cannot be shown"

@@ -7,7 +7,7 @@
 >>> history.losses[-1] < 0.01
 True
 
-`module` says what a model is, `layers` builds neurons, `activations` bend their answers, `losses` measure them,
+`module` says what a model is, `layers` builds neurons, `activations` bend their outputs, `losses` measure them, and
 `training` is the loop.
 """
 
@@ -51,7 +51,7 @@ __all__ = [
 
 # What PyTorch has under `torch.nn`, and what to write here.
 FOREIGN_NAMES = {
-    "Linear": "nn.Layer(2, 3, 'identity') is a linear layer, nn.Layer(2, 3, 'relu') has its activation with it",
+    "Linear": "nn.Layer(2, 3, 'identity') is a linear layer, nn.Layer(2, 3, 'relu') includes its activation",
     **{
         name: f"give a layer activation={ours!r}, or write {function}(x)"
         for name, ours, function in (
@@ -66,7 +66,7 @@ FOREIGN_NAMES = {
             ("GELU", "gelu", "nn.gelu"),
         )
     },
-    "Softmax": "autograd.softmax(list) is a function; nn.cross_entropy takes the numbers before it",
+    "Softmax": "autograd.softmax(list) is a function; nn.cross_entropy takes the numbers that go into it",
     "MSELoss": "nn.squared_error(prediction, target) for one number, nn.mean_squared_error for lists",
     "BCELoss": "nn.binary_cross_entropy(probability, target) is a function",
     "BCEWithLogitsLoss": "nn.binary_cross_entropy_with_logits(logit, target) is a function",
@@ -78,12 +78,12 @@ FOREIGN_NAMES = {
     "ParameterList": "write a list: self.weights = [Value(0.5), Value(-1.0)]",
     "ParameterDict": "write a dict: self.weights = {'a': Value(0.5)}",
     "functional": "losses are in nn, other functions in autograd: nn.cross_entropy, autograd.relu",
-    "utils": "optim.clip_grad_norm is the function that is looked for most",
-    "init": "weights start by the rule of their activation; to start otherwise set their .data",
+    "utils": "optim.clip_grad_norm is the one most people look for",
+    "init": "weights are initialised to suit their activation; to start otherwise, set their .data",
 }
 
-if not TYPE_CHECKING:  # for then a name that does not exist would pass
+if not TYPE_CHECKING:  # because then a name that does not exist would pass
 
     def __getattr__(name: str) -> NoReturn:
-        """The names that users of PyTorch look for."""
+        """Names that users of PyTorch look for."""
         raise missing(f"module {__name__!r}", name, FOREIGN_NAMES)

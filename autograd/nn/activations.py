@@ -1,9 +1,9 @@
-"""What a neuron makes of its weighted sum: the functions that are known by name, and where weights start for each.
+"""What a neuron makes of its weighted sum: the functions known by name, and the initial weights for each.
 
 >>> silu(0.0), elu(-1.0) == math.expm1(-1.0)
 (0.0, True)
 
-All of them are operations of the rule book, and take Values and plain numbers alike.
+All of them are operations of the rule book and take Values and plain numbers alike.
 """
 
 import math
@@ -21,11 +21,11 @@ from ..operations import silu as silu
 # An activation by its name, or any function of a Value.
 Activation = str | Callable[[Any], Any]
 
-# Where weights start ------------------------------------------------------------------------------
+# Initial weights ----------------------------------------------------------------------------------
 
 
 def he(fan_in: int, fan_out: int) -> float:
-    """The limit ±√(6/fan_in): a variance of 2/fan_in, for a ReLU drops half of the signal.
+    """The limit ±√(6/fan_in): a variance of 2/fan_in, because a ReLU drops half of the signal.
 
     >>> he(6, 100)
     1.0
@@ -53,7 +53,7 @@ def _itself(x: Any) -> Any:
     return x  # rather than an identity node, which would only be in the way
 
 
-# Each activation with the limit between which its weights start, uniformly: those that are like a ReLU as a ReLU's.
+# Each activation with the limit of its initial weights, which are uniform: those that resemble a ReLU have a ReLU's.
 # leaky_relu is that of Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models",
 # equation 2; elu that of Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by
 # exponential linear units (ELUs)", equation 16.
@@ -71,16 +71,16 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[int, int], float]]]
 
 
 def known(activation: Activation) -> Activation:
-    """An activation by its name where it has one; ValueError for an unknown name, TypeError for what is not one."""
+    """An activation by its name if it has one; ValueError for an unknown name, TypeError for anything else."""
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
             raise ValueError(
-                f"there is no activation {activation!r:.40}: choose one of {', '.join(ACTIVATIONS)}, or give a function"
+                f"unknown activation {activation!r:.40}: choose one of {', '.join(ACTIVATIONS)}, or pass a function"
             )
         return activation
     if not callable(activation) or isinstance(activation, type):
         raise TypeError(
-            f"an activation is a name, such as 'tanh', or 'identity' for none, or a function, not {shown(activation)}"
+            f"an activation must be a name ('identity' for none) or a function, not {shown(activation)}: such as 'tanh'"
         )
     name = name_of(activation)
     function = ACTIVATIONS[name][0] if name in ACTIVATIONS else None
@@ -93,19 +93,19 @@ def function_of(activation: Activation) -> Callable[[Any], Any]:
 
 
 def limit_of(activation: Activation) -> Callable[[int, int], float]:
-    """Where its weights start; as those of tanh for a function of which nothing is known."""
+    """The limit of its initial weights; a function that is not known has that of tanh."""
     return ACTIVATIONS[activation][1] if isinstance(activation, str) else glorot
 
 
 def name_of(activation: Activation) -> str:
-    """What an activation is called where a model is shown, and in files."""
+    """What an activation is called when a model is shown, and in files."""
     if isinstance(activation, str):
         return activation
     return str(getattr(activation, "__name__", None) or type(activation).__name__)
 
 
 def told_name(thing: Any) -> str:
-    """The name of an operation or an activation, also where it is a name already; "" for anything else.
+    """The name of an operation or an activation, even if it is a name already; "" for anything else.
 
     >>> told_name(tanh), told_name("gelu"), told_name([relu, silu]), told_name("my model"), told_name(len)
     ('tanh', 'gelu', '[relu, silu]', '', '')

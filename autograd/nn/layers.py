@@ -1,4 +1,4 @@
-"""Neurons, layers of them, and layers in a row.
+"""Neurons, layers of neurons, and layers in a row.
 
 >>> model = MLP(2, [3, 1], activation="tanh", seed=0)
 >>> model
@@ -36,9 +36,9 @@ class Neuron(Module):
     >>> neuron([3.0, 1.0]).data
     1.5
 
-    It takes `nin` inputs, which are numbers or Values. Weights start at random by the rule of their activation, for
-    which `nout` is the number of neurons side by side; the bias starts at 0, and `bias=False` leaves it out. The
-    same seed gives the same neuron everywhere; a `random.Random` is drawn from, and without a seed Python's `random`.
+    It takes `nin` inputs, which are numbers or Values. Weights start at random, in a range that suits the activation
+    and `nout`, the number of neurons side by side; the bias starts at 0, and `bias=False` leaves it out. The same seed
+    gives the same neuron everywhere. It may be a `random.Random`; without a seed, Python's `random` is used.
 
     The activation is one of those in `ACTIVATIONS`, by name, or any function of a Value, such as `autograd.sin`.
     """
@@ -49,13 +49,13 @@ class Neuron(Module):
         nin, nout = whole("nin", nin, least=1), whole("nout", nout, least=1)
         self.activation: Activation = known(activation)
         limit = limit_of(self.activation)(nin, nout)
-        # random() alone, for of Random's methods only this one promises the same numbers in later versions of Python
+        # only random(), because no other method of Random promises the same numbers in later versions of Python
         draw = _generator(seed).random
         self.weights: list[Value] = [Value(limit * (2.0 * draw() - 1.0), f"w{i}") for i in range(nin)]
         self.bias: Value | None = Value(0.0, "b") if bias else None
 
     def forward(self, inputs: Iterable[Number]) -> Value:
-        """The neuron's answer; a wrong number of inputs raises ValueError."""
+        """The output of the neuron; a wrong number of inputs raises ValueError."""
         inputs = _inputs(self, inputs, len(self.weights))
         if mode().expanded:
             total = self.weights[0] * inputs[0]
@@ -74,7 +74,7 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """`nout` neurons that all see the same `nin` inputs; their answers are a list, also where it is one.
+    """`nout` neurons that all see the same `nin` inputs; the output is a list, even of a single neuron.
 
     >>> [output.data for output in Layer(2, 1, "sigmoid", seed=0)([0.0, 0.0])]
     [0.5]
@@ -89,7 +89,7 @@ class Layer(Module):
         ]
 
     def forward(self, inputs: Iterable[Number]) -> list[Value]:
-        """The answers of all neurons; a wrong number of inputs raises ValueError."""
+        """The outputs of all neurons; a wrong number of inputs raises ValueError."""
         inputs = _inputs(self, inputs, len(self.neurons[0].weights))
         return [neuron(inputs) for neuron in self.neurons]
 
@@ -100,14 +100,14 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multilayer perceptron: layers of the widths `nouts`, each fed by the one before, the first by `nin` inputs.
+    """A multilayer perceptron: layers of the widths `nouts`, each fed by the previous one, the first by `nin` inputs.
 
     >>> model = MLP(3, [4, 4, 2], activation="relu", output="sigmoid", seed=0)
     >>> [output.data for output in model([0.0, 0.0, 0.0])]
     [0.5, 0.5]
 
-    The last layer has the activation `output`, all others `activation`. The answer is a list of Values, or the Value
-    itself where the last layer is one neuron. Unknown activations and widths below 1 raise ValueError.
+    The last layer has the activation `output`, all others `activation`. The output is a list of Values, or a single
+    Value if the last layer is one neuron. Unknown activations and widths below 1 raise ValueError.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class MLP(Module):
     ) -> None:
         if not _is_list(nouts):
             raise TypeError(
-                f"nouts is a list of widths, one for each layer, not {shown(nouts)}: as in MLP(2, [16, 16, 1])"
+                f"nouts must be a list of widths, one for each layer, not {shown(nouts)}: as in MLP(2, [16, 16, 1])"
             )
         nouts = list(nouts)
         if not nouts:
@@ -136,7 +136,7 @@ class MLP(Module):
         ]
 
     def forward(self, inputs: Iterable[Number]) -> Any:
-        """The answers of the last layer, one Value or a list; a wrong number of inputs raises ValueError."""
+        """The outputs of the last layer, one Value or a list; a wrong number of inputs raises ValueError."""
         first, *others = self.layers
         values: list[Value] = first(_inputs(self, inputs, len(first.neurons[0].weights)))
         for layer in others:
@@ -150,7 +150,7 @@ class MLP(Module):
 
 
 class Sequential(Module):
-    """Modules, or other functions, one after the other.
+    """Modules or other functions, one after the other.
 
     >>> model = Sequential(Layer(2, 3, "tanh", seed=0), Layer(3, 1, "identity", seed=1), lambda outputs: outputs[0])
     >>> model([0.0, 0.0]).data
@@ -162,11 +162,11 @@ class Sequential(Module):
             raise ValueError("a Sequential needs at least one part")
         for part in parts:
             if not callable(part):
-                raise TypeError(f"the parts of a Sequential are modules or functions, not {shown(part)}")
+                raise TypeError(f"the parts of a Sequential must be modules or functions, not {shown(part)}")
         self.parts: list[Callable[[Any], Any]] = list(parts)
 
     def forward(self, inputs: Any) -> Any:
-        """What the last part makes of what the ones before it made."""
+        """The output of the last part, each part being given the output of the previous one."""
         for part in self.parts:
             inputs = part(inputs)
         return inputs
@@ -188,8 +188,8 @@ class Sequential(Module):
 # For drawing --------------------------------------------------------------------------------------
 
 
-class expanded(Way):  # noqa: N801  # written as a function, as the other ways of computing
-    """Within it, neurons are built of single products and sums instead of one `dot`, as lectures draw them.
+class expanded(Way):  # noqa: N801  # written like a function, as the other ways of computing are
+    """Inside the block, neurons are built of single products and sums instead of one `dot`, as lectures draw them.
 
     >>> neuron = Neuron(1, "identity", seed=0)
     >>> with expanded():
@@ -212,9 +212,9 @@ def _generator(seed: Any) -> Any:
 
 
 def _inputs(module: Module, inputs: Iterable[Number], width: int) -> Sequence[Number]:
-    """The inputs as a list, not looked through: what is not a number is told by the operation that meets it."""
+    """The inputs as a list, not looked through: the operation that meets something else than a number reports it."""
     if type(inputs) is list and len(inputs) == width and type(inputs[0]) in (Value, float):
-        return inputs  # as all layers but the first one get them
+        return inputs  # as all layers but the first get them
     kind, numbers = type(module).__name__, f"{width} number{'s' * (width != 1)}"
     if not _is_list(inputs):
         raise TypeError(
@@ -235,7 +235,7 @@ def _is_list(inputs: Any) -> bool:
     return (
         isinstance(inputs, Iterable)
         and not isinstance(inputs, str | bytes | Mapping | Set)
-        and getattr(inputs, "ndim", 1) > 0  # NumPy's arrays of no dimension say that they can be iterated over
+        and getattr(inputs, "ndim", 1) > 0  # zero-dimensional NumPy arrays claim to be iterable
     )
 
 

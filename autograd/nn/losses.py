@@ -1,4 +1,4 @@
-"""How wrong a prediction is, as one number that training makes small.
+"""How wrong a prediction is, as a single number that training makes small.
 
 >>> squared_error(3.0, 1.0)
 4.0
@@ -59,7 +59,7 @@ def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> An
     >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    remedy = "for a single number, as a model of one output gives it, use squared_error"
+    remedy = "for a single number, as a model with one output returns it, use squared_error"
     predictions, targets = scalars("predictions", predictions, remedy), scalars("targets", targets, remedy)
     if len(predictions) != len(targets):
         raise ValueError(f"there are {len(predictions)} predictions but {len(targets)} targets")
@@ -79,13 +79,13 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     >>> binary_cross_entropy(0.25, 0) == -log(0.75)
     True
 
-    A term that counts 0 times is left out: 0·ln 0 is 0 here, not nan. From the output of a neuron without its sigmoid,
-    `binary_cross_entropy_with_logits` loses no digits. A probability or a target outside [0, 1] raises ValueError.
+    A term with the factor 0 is left out: 0·ln 0 is 0 here, not nan. `binary_cross_entropy_with_logits`, which takes the
+    output of a neuron without a sigmoid, loses no digits. A probability or a target outside [0, 1] raises ValueError.
     """
     remedy = "for the outputs of several classes, use cross_entropy"
     p, y = _number("the probability", probability, remedy), _probability(target)
     if p < 0.0 or p > 1.0:  # nan goes through, and shows
-        raise ValueError(f"{p} is no probability: end in a sigmoid, or use binary_cross_entropy_with_logits")
+        raise ValueError(f"{p} is not a probability: end in a sigmoid, or use binary_cross_entropy_with_logits")
     if y == 1.0:
         return _doubted(-log(probability), 1.0 - target, lambda: log(probability) - log1p(-probability))
     if y == 0.0:
@@ -106,7 +106,7 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     >>> binary_cross_entropy_with_logits(-1000.0, 1)
     1000.0
 
-    Computed as y·softplus(−z) + (1 − y)·softplus(z), which is the same, for −ln σ(z) = ln(1 + e⁻ᶻ), and neither
+    Computed as y·softplus(−z) + (1 − y)·softplus(z), which is the same because −ln σ(z) = ln(1 + e⁻ᶻ), and neither
     overflows nor loses digits. A target outside [0, 1] raises ValueError.
     """
     scalar("the logit", logit, "for the outputs of several classes, use cross_entropy")
@@ -119,12 +119,12 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
 
 
 def _doubted(loss: Any, doubt: Any, slope: Callable[[], Any]) -> Any:
-    """The loss for a target that is 0 or 1, which the doubt, 0 now, would raise by so much for each unit of it."""
+    """The loss for a target of 0 or 1, plus the doubt, which is 0 now, times the slope that the loss has towards it."""
     if not isinstance(doubt, Value):
         return loss
     steepness = slope()
     if math.isinf(_number("the slope", steepness)):
-        # 0·inf is nan, but the square root is 0 at 0 with an infinite slope, as is meant.
+        # 0·inf is nan, but the square root is 0 at 0 with an infinite slope, as intended.
         return loss + math.copysign(1.0, _number("the slope", steepness)) * sqrt(doubt)
     return loss + doubt * steepness
 
@@ -142,10 +142,10 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
 
     A target that is not a class raises ValueError.
     """
-    logits = scalars("logits", logits, "for two classes by one output, use binary_cross_entropy_with_logits")
-    right = whole("the target", target, instead="it is the place of the right class, counted from 0")
+    logits = scalars("logits", logits, "for two classes with one output, use binary_cross_entropy_with_logits")
+    right = whole("the target", target, instead="it is the index of the right class, counted from 0")
     if right not in range(len(logits)):
-        raise ValueError(f"the target is class {right}, but the {len(logits)} logits are of the classes from 0 on")
+        raise ValueError(f"the target is class {right}, but there are {len(logits)} logits: classes are counted from 0")
     return logsumexp(logits) - logits[right]
 
 
@@ -165,8 +165,8 @@ def hinge(score: Any, target: Any) -> Any:
     scalar("the score", score, "for the outputs of several classes, use cross_entropy")
     if _number("the target", target) not in (-1.0, 1.0):
         raise ValueError(
-            f"the target of a hinge loss is -1 or 1, not {_number('the target', target)!r}: for classes 0 and 1 write "
-            "2 * target - 1"
+            f"the target of a hinge loss must be -1 or 1, not {_number('the target', target)!r}: "
+            "for classes 0 and 1 write 2 * target - 1"
         )
     return relu(1.0 - target * score)
 
@@ -179,5 +179,5 @@ def _number(name: str, thing: Any, instead: str = "") -> float:
 def _probability(target: Any) -> float:
     y = _number("the target", target)
     if not 0.0 <= y <= 1.0:
-        raise ValueError(f"the target is a probability from 0 to 1, not {y!r}")
+        raise ValueError(f"the target must be a probability from 0 to 1, not {y!r}")
     return y

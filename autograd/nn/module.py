@@ -1,4 +1,4 @@
-"""What a model is: something with parameters, which it finds by itself in its attributes.
+"""What a model is: something with parameters, which it finds in its attributes by itself.
 
 >>> class Line(Module):
 ...     def __init__(self):
@@ -55,7 +55,7 @@ class _Forward(Protocol[_Inputs, _Outputs]):
 
 
 class _Construction(ABCMeta):
-    """Looks at a module at the end of its `__init__`, when only what is to be trained can be there."""
+    """Inspects a module at the end of its `__init__`, when it can contain only what is to be trained."""
 
     if not TYPE_CHECKING:  # for then pyright would take every module for Any
 
@@ -68,7 +68,7 @@ class _Construction(ABCMeta):
 
     @property
     def __signature__(cls) -> inspect.Signature:
-        """What `help` and notebooks show: the arguments of `__init__`, rather than of the method above."""
+        """What `help` and notebooks show: the arguments of `__init__` rather than those of the method above."""
         if cls.__init__ is object.__init__:  # type: ignore[misc]
             return inspect.Signature()
         whole = inspect.signature(cls.__init__)  # type: ignore[misc]
@@ -78,18 +78,18 @@ class _Construction(ABCMeta):
 class Module(metaclass=_Construction):
     """A model or a part of one; subclasses set attributes and define `forward`.
 
-    Parameters are the leaf Values among the attributes, also inside other modules and inside what has an order: lists,
-    tuples, deques, dicts, NumPy arrays of objects, dataclasses. Their names are the way to them, such as
-    "layers.0.neurons.3.bias". A Value without a past is a leaf, also one that was computed under `no_grad`: what is not
-    a parameter is kept elsewhere, as a plain number, or by `register_buffer`, which saves it too.
+    Parameters are the leaf Values among the attributes, including those inside other modules and inside anything that
+    has an order: lists, tuples, deques, dicts, NumPy arrays of objects, dataclasses. Their names are paths, such as
+    "layers.0.neurons.3.bias". A Value without a past is a leaf, even if it was computed under `no_grad`: keep what is
+    not a parameter elsewhere, as a plain number, or with `register_buffer`, which saves it too.
 
-    No parameter is left out silently. A Value where it cannot be found or named (in a set, a generator, an object that
-    is not a module, or on a class) is a TypeError; a computed Value there when `__init__` ends, or one that takes
+    No parameter is left out silently. A Value that cannot be found or named (in a set, a generator, an object that
+    is not a module, or on a class) is a TypeError; a computed Value that is there when `__init__` ends, or that takes
     the place of a parameter outside of `forward`, is a ValueError. What `forward` computes is not trained; in the
-    place of a Value from `__init__` it is a state, as that of a recurrent cell, and is saved and loaded.
+    place of a Value from `__init__` it is a state, like that of a recurrent cell, and is saved and loaded.
     """
 
-    # What it is called in the scopes of drawings: the attribute that holds it.
+    # Its name in the scopes of drawings: the attribute that holds it.
     _place = ""
 
     # The attributes that held parameters when it was made, those of `register_buffer`, those that `forward` has made
@@ -115,11 +115,11 @@ class Module(metaclass=_Construction):
     if TYPE_CHECKING:
 
         def __call__(self: _Forward[_Inputs, _Outputs], *inputs: _Inputs.args, **options: _Inputs.kwargs) -> _Outputs:
-            """The same for type checkers: the arguments and the answer of `forward`."""
+            """The same for type checkers: the arguments and the outputs of `forward`."""
     else:
 
         def __call__(self, *inputs: Any, **options: Any) -> Any:
-            """The outputs for some inputs, computed in a scope of the module's own."""
+            """The outputs for the given inputs, computed in a scope of their own."""
             with scope(self._place or type(self).__name__, _Members.of(self)) as own:
                 outputs = self.forward(*inputs, **options)
             if not self._called:
@@ -131,11 +131,11 @@ class Module(metaclass=_Construction):
         _Members.remember(self)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
-        """What the module computes; for subclasses to define."""
-        raise NotImplementedError(f"{type(self).__name__} defines no forward(self, inputs)")
+        """What the module computes; subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward(self, inputs)")
 
     def register_buffer(self, name: str, state: Any) -> None:
-        """Keep an attribute that is not trained, a number or a list of them, with the model: saved, copied and loaded.
+        """Keep a number, or a list of numbers, that is not trained but saved, copied and loaded with the model.
 
         >>> class Centred(Module):
         ...     def __init__(self):
@@ -148,34 +148,34 @@ class Module(metaclass=_Construction):
         >>> model(Value(8.0)).data, model.state_dict()
         (4.0, {'mean': 4.0})
 
-        Of a Value that is set there only the number is kept. Raises TypeError for what is not a number, and KeyError
+        If a Value is assigned to it, only its number is kept. Raises TypeError for anything but numbers, and KeyError
         for the name of another attribute.
         """
         if not isinstance(name, str) or not name.isidentifier():
-            raise KeyError(f"a buffer is named like an attribute, not {shown(name)}")
+            raise KeyError(f"the name of a buffer must be that of an attribute, not {shown(name)}")
         if name not in self._buffers and (hasattr(type(self), name) or name in vars(self)):
-            raise KeyError(f"this {type(self).__name__} has an attribute {name!r} already: name the buffer otherwise")
+            raise KeyError(f"this {type(self).__name__} has an attribute {name!r}: choose another name for the buffer")
         object.__setattr__(self, name, _state(name, state))
         object.__setattr__(self, "_buffers", tuple(dict.fromkeys([*self._buffers, name])))
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """All parameters with their names; one that stands in two places is listed once, at the first.
+        """All parameters with their names; one that is in two places is listed once, under the first.
 
-        Raises ValueError where two have the same name, as those of {1: …, "1": …} would, and for Values that are
-        parameters but cannot be found, see the class.
+        Raises ValueError if two have the same name, as those of {1: …, "1": …} would, and an error for parameters that
+        cannot be found, as the class says.
         """
         found = _checked_parameters(self)
         for name, count in Counter(name for name, _ in found).items():
             if count > 1:
-                raise ValueError(f"{count} parameters of this {type(self).__name__} are called {name}")
+                raise ValueError(f"{count} parameters of this {type(self).__name__} have the name {name}")
         return found
 
     def parameters(self) -> list[Value]:
-        """All parameters, each once, in a list that knows their names, so that an optimiser can go by these."""
+        """All parameters, each once, in a list that knows their names, which optimisers use."""
         return Parameters(self.named_parameters(), self._place)
 
     def named_buffers(self) -> list[tuple[str, Any]]:
-        """The numbers, and lists of them, that are kept by `register_buffer`, with their names."""
+        """The numbers and lists of numbers kept by `register_buffer`, with their names."""
         return [(name, getattr(module, buffer)) for name, module, buffer in _places_of_buffers(self)]
 
     def zero_grad(self) -> None:
@@ -184,22 +184,22 @@ class Module(metaclass=_Construction):
             parameter.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers by name: of all parameters, of what `register_buffer` keeps, of states of `forward`."""
+        """All numbers by name: parameters, buffers, and states of `forward`."""
         state = {name: parameter.data for name, parameter in self.named_parameters()}
         state |= {name: _state(name, buffer) for name, buffer in self.named_buffers()}
         return state | {name: value.data for _, _, members in _places_of_states(self) for name, value in members}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over numbers that `state_dict` gave.
+        """Take over the numbers of a `state_dict`.
 
-        Raises ValueError where a name is missing or unknown, or something is not a number; then nothing has changed.
+        Raises ValueError, and changes nothing, if a name is missing or unknown or something is not a number.
         """
         parameters = dict(self.named_parameters())
         buffers = {name: (module, buffer) for name, module, buffer in _places_of_buffers(self)}
         states = _places_of_states(self)
         known = [*parameters, *buffers, *(name for _, _, members in states for name, _ in members)]
         if not isinstance(state, Mapping):
-            raise ValueError(f"a state is a dict of numbers by name, not {type(state).__name__}")
+            raise ValueError(f"a state must be a dict of numbers by name, not {type(state).__name__}")
         for problem, names in (
             ("lacks", [name for name in known if name not in state]),
             ("has, but the model does not,", [str(name) for name in state if name not in known]),
@@ -207,7 +207,7 @@ class Module(metaclass=_Construction):
             if names:
                 some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
                 raise ValueError(f"the state does not fit this {type(self).__name__}: it {problem} {some}")
-        # Leaves of their own first, for under detect_anomaly an inf or nan raises.
+        # Separate leaves first, because under detect_anomaly an inf or nan raises.
         leaves = {name: Value(_number(name, state[name]), name) for name in known if name not in buffers}
         kept = {name: _like(name, getattr(*place), state[name]) for name, place in buffers.items()}
         for name, parameter in parameters.items():
@@ -218,45 +218,45 @@ class Module(metaclass=_Construction):
             object.__setattr__(module, attribute, _with_leaves(getattr(module, attribute), members, leaves))
 
     def save(self, path: AnyPath) -> None:
-        """Write all parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all.
+        """Write all parameters to a JSON file, bit for bit; an existing file is replaced completely or not at all.
 
-        It also says what the model is: the class of each module and its `extra_repr`.
+        The file also says what the model is: the class of each module and its `extra_repr`.
         """
         saving.write(path, "model", self.state_dict(), _kinds(self))
 
     def load(self, path: AnyPath) -> None:
         """Take over the parameters from a file that `save` wrote.
 
-        Raises ValueError, and leaves the model as it was, where the file is damaged, is far larger than one of this
-        model, or belongs to a model of another shape or with other activations: where two modules in the same place
-        differ in their `extra_repr`, or in the operations that are their attributes. A class may be renamed.
+        Raises ValueError, and leaves the model as it was, if the file is damaged, is far larger than a file of this
+        model, or belongs to a model of another shape or with other activations: that is, if two modules in the same
+        place differ in their `extra_repr` or in the operations among their attributes. A class may be renamed.
         """
         saving.load(path, "model", self, _kinds(self))
 
     def extra_repr(self) -> str:
-        """What stands in parentheses behind the name of the class; for subclasses to define.
+        """What to show in parentheses after the name of the class; subclasses define it.
 
-        It goes into files too, and `load` refuses a file in which it differs.
+        It is written to files too, and `load` refuses a file in which it differs.
         """
         return ""
 
     def __repr__(self) -> str:
         return printable("\n".join(_tree(self, set())))
 
-    if not TYPE_CHECKING:  # for then a name that does not exist would pass
+    if not TYPE_CHECKING:  # because then a name that does not exist would pass
 
         def __getattr__(self, name: str) -> NoReturn:
-            """The names that micrograd and PyTorch have for what is called otherwise here."""
+            """Names that micrograd and PyTorch have for what has another name here."""
             ours, remedy = FOREIGN_NAMES.get(name, ("", ""))
             hint = f": {remedy}" if remedy and (not ours or ours in vars(self)) else ""
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
 
 class _Members:
-    """The parameters of a module, for the scopes of its calls, which shall not keep it alive.
+    """The parameters of a module, for the scopes of its calls, which must not keep it alive.
 
-    For nodes keep their scopes: what a module keeps of its own outputs, as a recurrent state, would keep the module.
-    When it is gone, its graphs still know which of their leaves were its parameters.
+    Nodes keep their scopes, so a module that keeps some of its outputs, such as a recurrent state, would keep itself
+    alive. When it is gone, its graphs still know which of their leaves were its parameters.
     """
 
     __slots__ = ("_left", "_module")
@@ -285,10 +285,10 @@ class _Members:
 
     @classmethod
     def remember(cls, module: Module) -> None:
-        """Keep of a module that dies what its graphs may still ask for."""
+        """Keep what the graphs of a dying module may still ask for."""
         members = _members_by_id.pop(id(module), None)
         if members is not None:
-            with suppress(Exception):  # which nobody could catch
+            with suppress(Exception):  # which no one could catch
                 members._left = list(map(weakref.ref, module.parameters()))
 
 
@@ -296,7 +296,7 @@ _members_by_id: dict[int, _Members] = {}  # of the modules that are alive
 
 
 class Parameters(list[Value]):
-    """A list of the parameters of a module that knows their names, and the place of the module in another one.
+    """A list of the parameters of a module that knows their names and the place of the module in another one.
 
     >>> Parameters([("bias", Value(0.0, "b"))]).named_parameters()
     [('bias', Value(data=0.0, grad=0.0, label='b'))]
@@ -307,7 +307,7 @@ class Parameters(list[Value]):
         super().__init__(parameter for _, parameter in self._named)
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """The Values that are in the list now with their names; "" for one that was added."""
+        """The Values that are in the list now, with their names; "" for one that was added."""
         names = {id(parameter): name for name, parameter in self._named}
         return [(names.get(id(parameter), ""), parameter) for parameter in self]
 
@@ -315,10 +315,10 @@ class Parameters(list[Value]):
 # What is in a module ------------------------------------------------------------------------------
 
 
-# What is listed by its name.
+# What is listed by name.
 _LISTED = (Value, Module)
 
-# What holds no Values, or only some that are not part of a model.
+# What contains no Values, or only some that are not part of a model.
 _OPAQUE = (
     *(int, float, str, bytes, bytearray, memoryview, range, NoneType, Operation),
     *(type, ModuleType, CodeType, FrameType, TracebackType),
@@ -326,7 +326,7 @@ _OPAQUE = (
 
 
 def _walk(module: Module, way: str = "", seen: dict[int, Any] | None = None) -> Iterator[tuple[str, Any]]:
-    """All modules of a model, itself first, and their members, each with the way to it."""
+    """All modules of a model, itself first, and their members, each with its path."""
     seen = {} if seen is None else seen  # a module may know the one that it is part of
     seen[id(module)] = module
     yield way, module
@@ -335,7 +335,7 @@ def _walk(module: Module, way: str = "", seen: dict[int, Any] | None = None) -> 
             if isinstance(member, Value):
                 if is_computed(member) and attribute in module._trained:
                     raise _overwritten(module, attribute, name, member)
-                if member.operation is not None or not is_computed(member):  # else kept of a pass without gradients
+                if member.operation is not None or not is_computed(member):  # else kept from a pass without gradients
                     yield name, member
             elif not isinstance(member, Module):
                 yield name, member
@@ -344,7 +344,7 @@ def _walk(module: Module, way: str = "", seen: dict[int, Any] | None = None) -> 
 
 
 def _attributes(module: Module) -> list[tuple[str, Any]]:
-    """Its attributes but for its buffers and what it remembers of itself."""
+    """Its attributes except for its buffers and what it remembers about itself."""
     without = (*module._buffers, *module._states, "_place", "_trained", "_buffers", "_states", "_called")
     slots = [name for kind in type(module).__mro__ for name in vars(kind).get("__slots__", ()) if hasattr(module, name)]
     return [
@@ -354,16 +354,16 @@ def _attributes(module: Module) -> list[tuple[str, Any]]:
 
 
 def _members(thing: Any, way: str, seen: dict[int, Any]) -> Iterator[tuple[str, Any]]:
-    """The Values and modules that an attribute holds, in order, and what cannot be looked into, each with its way."""
+    """The Values and modules that an attribute holds, in order, and what cannot be looked into, each with its path."""
     if isinstance(thing, _LISTED):
         yield way, thing
     elif not isinstance(thing, _OPAQUE) and id(thing) not in seen:
-        seen[id(thing)] = thing  # itself, for what is freed leaves its id to others
+        seen[id(thing)] = thing  # the thing itself, because what is freed leaves its id to others
         if getattr(getattr(thing, "dtype", None), "hasobject", False):
             yield from _members(thing.tolist(), way, seen)  # NumPy's arrays of objects
             return
         if not _is_plain(thing):
-            yield way, thing  # for there may be more in it than its parts
+            yield way, thing  # because there may be more in it than its parts
         for key, part in _parts(thing):
             if isinstance(part, Value):  # as below, but in a model of many parameters this is where the time goes
                 yield f"{way}.{key}", part
@@ -372,13 +372,13 @@ def _members(thing: Any, way: str, seen: dict[int, Any]) -> Iterator[tuple[str, 
 
 
 def _is_plain(thing: Any) -> bool:
-    """Whether there is nothing in it but its parts: no attributes, and no keys that are more than names."""
+    """Whether it contains nothing but its parts: no attributes, and no keys that are more than names."""
     kind = type(thing)
     return kind is list or kind is tuple or (kind is dict and all(isinstance(key, str | int) for key in thing))
 
 
 def _parts(thing: Any) -> Iterable[tuple[Any, Any]]:
-    """What stands in something that has an order, each part with its key or its place."""
+    """The parts of something that has an order, each with its key or its place."""
     if isinstance(thing, Sequence):
         return enumerate(thing)
     if isinstance(thing, Mapping):
@@ -389,7 +389,7 @@ def _parts(thing: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _checked_parameters(root: Module) -> list[tuple[str, Value]]:
-    """All parameters, after a look at whether there are others that cannot be found."""
+    """All parameters, once it is certain that there are none that cannot be found."""
     found: dict[int, tuple[str, Value]] = {}  # by identity, whatever a subclass of Value makes of ==
     modules: list[Module] = []
     others: list[tuple[str, Any]] = []
@@ -408,7 +408,7 @@ def _checked_parameters(root: Module) -> list[tuple[str, Value]]:
 
 
 def _places_of_buffers(root: Module) -> list[tuple[str, Module, str]]:
-    """The name of each buffer, the module that has it and the attribute."""
+    """The name of each buffer, the module that has it, and the attribute."""
     modules = [(way, module) for way, module in _walk(root) if isinstance(module, Module)]
     return [
         (f"{way}.{buffer}" if way else buffer, module, buffer) for way, module in modules for buffer in module._buffers
@@ -431,7 +431,7 @@ def _places_of_states(root: Module) -> list[tuple[Module, str, list[tuple[str, V
 
 
 def _with_leaves(thing: Any, members: list[tuple[str, Value]], leaves: Mapping[str, Value]) -> Any:
-    """A state with leaves in the places of the Values that it is made of."""
+    """A state with leaves in place of the Values that it is made of."""
     if isinstance(thing, Value):
         return next(leaves[name] for name, value in members if value is thing)
     if isinstance(thing, list | tuple):
@@ -442,7 +442,7 @@ def _with_leaves(thing: Any, members: list[tuple[str, Value]], leaves: Mapping[s
 
 
 def _is_in_forward(module: Module) -> bool:
-    """Whether the module is just being called, by the scope that a call opens."""
+    """Whether the module is being called, judging by the scope that a call opens."""
     scope = mode().scope
     while scope is not None and not (isinstance(scope.members, _Members) and scope.members.is_of(module)):
         scope = scope.parent
@@ -450,7 +450,7 @@ def _is_in_forward(module: Module) -> bool:
 
 
 def _kinds(root: Module) -> dict[str, str]:
-    """What each module of a model is, by the way to it: its class, and the operations that it says or has."""
+    """What each module of a model is, by its path: its class, and the operations that it mentions or has."""
     return {way: _kind(module) for way, module in _walk(root) if isinstance(module, Module)}
 
 
@@ -468,9 +468,9 @@ def _title(module: Module) -> str:
 
 
 def _check_made(module: Module) -> None:
-    """Refuse what cannot be right at the end of an `__init__`; the modules in it have come to the end of theirs."""
+    """Refuse what cannot be right at the end of an `__init__`; the modules inside have already finished theirs."""
     object.__setattr__(module, "_trained", ())
-    if type(module).parameters is not Module.parameters:  # as in micrograd: who lists them knows where they are
+    if type(module).parameters is not Module.parameters:  # as in micrograd: whoever lists them knows where they are
         return
     trained, others = [], []
     for attribute, thing in _attributes(module):
@@ -488,7 +488,7 @@ def _check_made(module: Module) -> None:
 
 
 def _check_first_call(module: Module, own: Scope) -> None:
-    """Refuse what `forward` made in place of parameters: Values that come from nothing that is there without them."""
+    """Refuse what `forward` made in place of parameters: Values computed from nothing that exists without them."""
     members = [member for attribute, thing in _attributes(module) for member in _members(thing, attribute, {})]
     computed = [(name, value) for name, value in members if isinstance(value, Value) and value.operation is not None]
     known = set(map(id, module.parameters() if computed else ()))
@@ -505,11 +505,11 @@ def _is_within(inner: Scope | None, outer: Scope) -> bool:
 
 
 def _computed(name: str, value: Value) -> ValueError:
-    """The error for a computed Value where only a parameter can be meant."""
+    """The error for a computed Value where only a parameter makes sense."""
     assert value.operation is not None
     return ValueError(
-        f"{name} is a computed Value ({value.operation.name}) and would not be trained: write a leaf, as "
-        "Value(2.0 * 0.1) for Value(2.0) * 0.1, or end in .detach(); what depends on parameters belongs into forward"
+        f"{name} is a computed Value ({value.operation.name}) and would not be trained: write a leaf, such as "
+        "Value(2.0 * 0.1) for Value(2.0) * 0.1, or end in .detach(); what depends on parameters belongs in forward"
     )
 
 
@@ -517,13 +517,13 @@ def _overwritten(module: Module, attribute: str, name: str, value: Value) -> Val
     """The error for a computed Value in the place of a parameter."""
     return ValueError(
         f"{name} of this {type(module).__name__} is a parameter and cannot become a computed Value outside of forward: "
-        f"set its .data to change it; what is carried on as a number is kept by register_buffer({attribute!r}, 0.0) in "
+        f"set its .data to change it, or keep a number that is carried on with register_buffer({attribute!r}, 0.0) in "
         "__init__"
     )
 
 
 def _check_hidden(root: Module, others: Iterable[tuple[str, Any]], known: set[int]) -> None:
-    """Refuse Values and modules in what cannot be listed, unless they are known from elsewhere."""
+    """Refuse Values and modules inside things that cannot be listed, unless they are known from elsewhere."""
     for name, other in others:
         if isinstance(other, GeneratorType | map | filter):
             raise TypeError(
@@ -540,20 +540,20 @@ def _check_hidden(root: Module, others: Iterable[tuple[str, Any]], known: set[in
 
 
 def _is_around(module: Module, part: Module) -> bool:
-    """Whether one module is a part of the other, which may still be in its `__init__` and then is taken to be."""
+    """Whether one contains the other; a module that is still in its `__init__` is assumed to."""
     return "_trained" not in vars(module) or any(member is part for _, member in _walk(module))
 
 
 def _remedy(other: Any) -> str:
     if isinstance(other, set | frozenset):
-        return "a set has no order to name its parameters by, so write a list"
+        return "a set has no order that could give its parameters names, so write a list"
     if isinstance(other, FunctionType | MethodType):
         return "make it an attribute of the module"
     if type(other).__module__ == "builtins" or isinstance(other, Iterable):
         return "write a list or a dict"
     return (
         f"make the class a module, class {type(other).__name__}(nn.Module), or keep the Value in an attribute, a list "
-        "or a dict; what is not to be trained is a plain number"
+        "or a dict; what should not be trained can be a plain number"
     )
 
 
@@ -564,12 +564,12 @@ def _check_classes(modules: list[Module], known: set[int]) -> None:
             if id(held) not in known and name not in vars(module):
                 raise TypeError(
                     f"{name} is on the class {kind.__name__}, where it would not be found: set it in __init__, as "
-                    f"self.{name} = …; what is not to be trained is a plain number"
+                    f"self.{name} = …; what should not be trained can be a plain number"
                 )
 
 
 def _on_classes(kind: type) -> Iterator[tuple[type, str, Value | Module]]:
-    """The Values and modules in the attributes of a class and of those that it inherits from, but for methods."""
+    """The Values and modules among the attributes of a class and of its bases, except for methods."""
     for base in kind.__mro__:
         for name, thing in [] if base in (Module, object) else vars(base).items():
             if not (name.startswith(("__", "_abc_")) or isinstance(thing, _OPAQUE) or hasattr(type(thing), "__get__")):
@@ -582,9 +582,9 @@ def _listed_in(member: Any) -> Iterable[Value | Module]:
 
 
 def _held(thing: Any) -> Iterator[Value | Module]:
-    """The Values and modules that a thing refers to in whatever way, by the account of Python's collector."""
+    """The Values and modules that a thing refers to in any way, according to Python's garbage collector."""
     found, seen = [thing], {id(thing)}
-    for one in found:  # grows as it goes, but not to more than can be looked through in each step of a training
+    for one in found:  # grows as it goes, but only as far as can be looked through in each step of training
         for part in _referents(one):
             if id(part) in seen or isinstance(part, _OPAQUE):
                 continue
@@ -596,7 +596,7 @@ def _held(thing: Any) -> Iterator[Value | Module]:
 
 
 def _referents(thing: Any) -> list[Any]:
-    if isinstance(thing, FunctionType):  # but not all that its file has
+    if isinstance(thing, FunctionType):  # but not everything in its file
         cells = [cell.cell_contents for cell in thing.__closure__ or () if gc.get_referents(cell)]
         return [*cells, *(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
     return gc.get_referents(thing)
@@ -606,7 +606,7 @@ def _referents(thing: Any) -> list[Any]:
 
 
 def _state(name: str, thing: Any) -> Any:
-    """A number, or a list of them, as a buffer keeps it."""
+    """A number, or a list of numbers, as a buffer keeps it."""
     if isinstance(thing, Value):
         return thing.data
     if isinstance(thing, bool | int | float):
@@ -618,15 +618,15 @@ def _state(name: str, thing: Any) -> Any:
     try:
         return real(thing)
     except TypeError:
-        raise TypeError(f"the buffer {name} is a number or a list of numbers, not {shown(thing)}") from None
+        raise TypeError(f"the buffer {name} must be a number or a list of numbers, not {shown(thing)}") from None
 
 
 def _like(name: str, old: Any, given: Any) -> Any:
-    """A buffer's next content: a number where it is one now, a list of the same length where it is a list."""
+    """A buffer's next content: a number if it is one now, a list of the same length if it is a list."""
     if not isinstance(old, list | tuple):
         return given if type(given) in (bool, int) else _number(name, given)
     if not isinstance(given, list | tuple) or len(given) != len(old):
-        raise ValueError(f"{name} is a list of {len(old)} here, but not {shown(given)}")
+        raise ValueError(f"{name} must be a list of {len(old)}, not {shown(given)}")
     return [_like(f"{name}.{place}", *pair) for place, pair in enumerate(zip(old, given, strict=True))]
 
 
@@ -636,7 +636,7 @@ def _number(name: str, thing: Any) -> float:
             return real(thing)
     except TypeError:
         pass
-    raise ValueError(f"{name} is no number but {thing!r:.40}")
+    raise ValueError(f"{name} is not a number but {thing!r:.40}")
 
 
 # What users of micrograd and PyTorch look for -----------------------------------------------------
@@ -649,12 +649,12 @@ FOREIGN_NAMES = {
     "nonlin": ("activation", "here it is activation, the name of a function: 'relu', 'tanh', 'identity' …"),
     "in_features": ("", "here it is the number of weights: len(neuron.weights)"),
     "out_features": ("", "here it is the number of neurons: len(layer.neurons)"),
-    "train": ("", "a module has no modes here: keep a flag of your own, and compute without gradients in no_grad()"),
-    "eval": ("", "a module has no modes here: keep a flag of your own, and compute without gradients in no_grad()"),
+    "train": ("", "modules have no modes here: keep a flag of your own; no_grad() computes without gradients"),
+    "eval": ("", "modules have no modes here: keep a flag of your own; no_grad() computes without gradients"),
     "register_parameter": ("", "set an attribute: self.name = Value(number)"),
     "add_module": ("", "set an attribute: self.name = module"),
     "to": ("", "scalars have no device and are float64"),
-    "requires_grad_": ("", "give the optimizer only the parameters that it is to train"),
+    "requires_grad_": ("", "give the optimizer only the parameters that it should train"),
 }
 
 FOREIGN_OPTIONS = {
@@ -668,7 +668,7 @@ def _refuse_foreign_options(kind: type, options: Mapping[str, Any]) -> None:
     for name in FOREIGN_OPTIONS.keys() & options.keys():
         parameters = inspect.signature(kind).parameters
         if name not in parameters and all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
-            raise TypeError(f"{kind.__name__} takes no {name}=: {FOREIGN_OPTIONS[name]}")
+            raise TypeError(f"{kind.__name__}() has no argument {name}=: {FOREIGN_OPTIONS[name]}")
 
 
 # How a model is shown -----------------------------------------------------------------------------

@@ -36,12 +36,12 @@ class _Optimizer(Protocol):
 
 @dataclass(repr=False)
 class History:
-    """What a training was so far: the mean loss in each epoch, also on the validation data, and why it ended.
+    """A training so far: the mean loss of each epoch, on the validation data too, and why it ended.
 
     >>> History([0.5, 0.125, 0.0625])
     History(3 epochs, loss 0.5 to 0.0625, all epochs done)
 
-    `fit` goes on from one, also from one that was saved: `seed` is that of the shuffling.
+    `fit` can continue from one, even from one that was saved; `seed` is that of the shuffling.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -50,20 +50,20 @@ class History:
     seed: int | None = None
 
     def save(self, path: AnyPath) -> None:
-        """Write it to a JSON file, bit for bit; an existing file is replaced as a whole or not at all."""
+        """Write it to a JSON file, bit for bit; an existing file is replaced completely or not at all."""
         saving.write(path, "history", vars(self))
 
     def load(self, path: AnyPath) -> None:
-        """Become what a file says that `save` wrote.
+        """Take over what `save` wrote to a file.
 
-        Raises ValueError, and changes nothing, where the file is damaged or of another kind.
+        Raises ValueError, and changes nothing, if the file is damaged or of another kind.
         """
-        # A training may be of any length, so the file itself is the measure of how long it may be.
+        # A training may have any length, so the size of the file limits how long it may be.
         state = saving.read(path, "history", like={"losses": [0.0] * (os.path.getsize(path) // 8)})
         try:
             loaded = _checked_history(**state)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{os.fsdecode(path)} is not the file of a history: {error}") from None
+            raise ValueError(f"{os.fsdecode(path)} is not a file of a history: {error}") from None
         vars(self).update(vars(loaded))
 
     def __repr__(self) -> str:
@@ -93,14 +93,14 @@ def fit(
 ) -> History:
     """Train a model on pairs (inputs, target): in each step, one batch's mean of `loss(model(inputs), target)`.
 
-    Without a `batch_size` a step sees all data, in their order; with one they are shuffled again in each epoch, by
-    `seed`. Training ends early once the mean loss of an epoch is below `stop_below`, or has not become smaller for
-    `patience` epochs. Where there are `validation` data, nothing is learned from them: their mean loss is taken after
-    each epoch, and patience looks at that. Ctrl-C ends the training too, and what was learned so far stays.
+    Without a `batch_size` each step uses all data, in their order; with one, the data are shuffled in each epoch, as
+    `seed` says. Training ends early once the mean loss of an epoch is below `stop_below`, or has not decreased for
+    `patience` epochs. Nothing is learned from `validation` data: their mean loss is computed after each epoch, and is
+    then what `patience` watches. Ctrl-C ends the training too and keeps what was learned so far.
     `callback(epoch, loss)` is called after each epoch, counted from 0; `progress=False` hides the progress bar.
 
-    A `history` that is given is added to, and training goes on where that ended: with a model and an optimiser that
-    were saved and loaded with it, 5 epochs and 5 more are the same as 10 at once, bit for bit.
+    If a `history` is given, it is extended, and training continues where it ended: with a model and an optimiser that
+    were saved and loaded together with it, 5 epochs and 5 more are the same as 10 at once, bit for bit.
 
     >>> from autograd import nn, optim
     >>> model, data = nn.MLP(1, [1], seed=0), [([x], x) for x in (-1.0, 0.0, 1.0)]
@@ -109,10 +109,10 @@ def fit(
     >>> fit(model, data, nn.squared_error, optimizer, epochs=5, batch_size=2, progress=False, history=history)
     History(10 epochs, loss ... to ..., all epochs done)
 
-    Raises TypeError or ValueError for arguments that make no sense, for no data and for an optimiser of another model;
-    what the model or the loss raises is told with its place in the data. Raises FloatingPointError before the first
-    step that inf or nan would spoil: it names the layer, the node where that began and the data, its `history` is what
-    came before, and the model is as it was then.
+    Raises TypeError or ValueError for arguments that make no sense, for empty data and for the optimiser of another
+    model; errors that the model or the loss raises say which of the data they are about. Raises FloatingPointError
+    before the first step that inf or nan would spoil: it names the layer, the node where that began and the data, its
+    `history` is what came before, and the model is as it was then.
     """
     pairs = _pairs("data", data)
     tested = None if validation is None else _pairs("validation", validation)
@@ -155,7 +155,7 @@ def fit(
 
 
 def _shuffles(count: int, size: int | None, random: Random) -> Iterator[list[Sequence[int]]]:
-    """For each epoch its batches, of places in the data."""
+    """The batches of each epoch, as indices of the data."""
     while True:
         if size is None:
             yield [range(count)]
@@ -179,7 +179,9 @@ def _step(
             raise TypeError(_no_value(value, place))
     batch_loss = mean(losses)
     if batch_loss.operation is None:
-        raise ValueError("the loss does not know how it was computed, so nothing can be learned: is this in no_grad()?")
+        raise ValueError(
+            "the loss does not know how it was computed, so nothing can be learned: is this inside no_grad()?"
+        )
     batch_loss.backward()
     if not any(parameter.has_grad for parameter in optimizer.params):
         raise ValueError("the loss depends on no parameter of this optimizer: was it made for another model?")
@@ -187,7 +189,7 @@ def _step(
         told = _anomaly(batch_loss, dict(zip(batch, losses, strict=True)))
         optimizer.zero_grad()
         raise FloatingPointError(told)
-    with detect_anomaly():  # for finite gradients may be too large for a step
+    with detect_anomaly():  # because finite gradients may still be too large for a step
         optimizer.step()
     return batch_loss.data  # type: ignore[no-any-return]
 
@@ -214,17 +216,17 @@ def _validation_loss(model: Callable[[Any], Any], pairs: Sequence[Pair], loss: C
 
 
 def _loss(model: Callable[[Any], Any], pair: Pair, loss: Callable[[Any, Any], Any], name: str, place: int) -> Any:
-    """The loss of one pair; an error on the way is told with its place in the data."""
+    """The loss of one pair; an error on the way says which of the data it is about."""
     inputs, target = pair
     try:
         prediction = model(inputs)
     except Exception as error:
-        _locate(error, f"{name}[{place}]", f"of the inputs {checks.shown(inputs)}, in the model")
+        _locate(error, f"{name}[{place}]", f"for the inputs {checks.shown(inputs)}, in the model")
         raise
     try:
         return loss(prediction, target)
     except Exception as error:
-        told = f"of the prediction {_described(prediction)} and the target {checks.shown(target)}, in the loss"
+        told = f"for the prediction {_described(prediction)} and the target {checks.shown(target)}, in the loss"
         _locate(error, f"{name}[{place}]", told)
         raise
 
@@ -262,17 +264,17 @@ class _Limits:
 
 
 class _Bar:
-    """A progress bar on stderr, or none where there is nobody to see it: training goes on without one."""
+    """A progress bar on stderr, or none if there is no one to see it: training goes on without one."""
 
     def __init__(self, epochs: int, wanted: bool) -> None:
         self._bar: Any = None
         file = getattr(sys, "stderr", None)  # programs without a console have none
         if wanted and file is not None:
-            # Whatever a terminal, a notebook or a log file may raise, a training that took hours is worth more.
+            # A training that took hours must not fail because a terminal, a notebook or a log file does.
             with suppress(Exception):
-                from tqdm import auto  # imported when used, for it costs more than all of autograd
+                from tqdm import auto  # imported when used, because it costs more than all of autograd
 
-                # The one of `auto` knows notebooks, and warns where their widgets are missing.
+                # The one in `auto` knows notebooks, and warns if their widgets are missing.
                 self._bar = auto.tqdm(total=epochs, unit="epoch", file=_Deaf(file))
 
     def show(self, history: History) -> None:
@@ -289,7 +291,7 @@ class _Bar:
 
 
 class _Deaf:
-    """A file whose errors nobody hears; a bar that hears of one would not close and move all later bars by a line."""
+    """A file whose errors are ignored; a bar that saw one would not close, and later bars would move down a line."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -312,10 +314,10 @@ class _Deaf:
 def _pairs(name: str, data: Any) -> list[Pair]:
     if isinstance(data, str | Mapping) or not isinstance(data, Iterable):
         remedy = ": pass list(data.items())" if isinstance(data, Mapping) else ""
-        raise TypeError(f"{name} is a list of pairs (inputs, target), not {checks.shown(data)}{remedy}")
+        raise TypeError(f"{name} must be a list of pairs (inputs, target), not {checks.shown(data)}{remedy}")
     pairs = list(data)
     if not pairs:
-        raise ValueError(f"there is no data to learn from, for {name} is empty: pass a list of pairs (inputs, target)")
+        raise ValueError(f"{name} is empty, so there is nothing to learn from: pass a list of pairs (inputs, target)")
     for place, pair in enumerate(pairs):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             remedy = ": pass list(zip(inputs, targets))" if _are_columns(pairs) else ""
@@ -335,12 +337,12 @@ def _check_functions(model: Any, loss: Any, optimizer: Any, callback: Any) -> No
         ("callback", callback, "a function of an epoch and its loss,"),
     ):
         if not callable(given) and (given is not None or name != "callback"):
-            raise TypeError(f"{name} is {example} not {checks.shown(given)}")
+            raise TypeError(f"{name} must be {example} not {checks.shown(given)}")
     if isinstance(model, type):
-        raise TypeError(f"model is a class: make a model of it, as in {model.__name__}(...)")
+        raise TypeError(f"model is a class: create a model, as in {model.__name__}(...)")
     if isinstance(optimizer, type) or not all(hasattr(optimizer, name) for name in ("params", "zero_grad", "step")):
         raise TypeError(
-            "optimizer is one of autograd.optim, such as optim.SGD(model.parameters(), lr=0.1), "
+            "optimizer must be one of autograd.optim, such as optim.SGD(model.parameters(), lr=0.1), "
             f"not {checks.shown(optimizer)}"
         )
 
@@ -350,11 +352,11 @@ def _begun(history: History | None, seed: int | None, is_shuffled: bool, is_vali
     seed = None if seed is None else checks.whole("seed", seed)
     history = History() if history is None else history
     if not isinstance(history, History):
-        raise TypeError(f"history is what fit answered, not {checks.shown(history)}")
+        raise TypeError(f"history must be what fit returned, not {checks.shown(history)}")
     if history.losses and bool(history.validation_losses) != is_validated:
-        raise ValueError(f"the history has {'no ' * is_validated}validation losses: go on as the training began")
+        raise ValueError(f"the history has {'no ' * is_validated}validation losses: continue the training as it began")
     if history.losses and seed is not None and history.seed not in (seed, None):
-        raise ValueError(f"seed is {seed}, but the training to go on with has {history.seed}: leave the seed out")
+        raise ValueError(f"seed is {seed}, but the training to continue has {history.seed}: leave the seed out")
     if seed is not None and not history.losses:
         history.seed = seed
     elif history.seed is None and is_shuffled:
@@ -363,18 +365,18 @@ def _begun(history: History | None, seed: int | None, is_shuffled: bool, is_vali
 
 
 def _checked_history(**state: Any) -> History:
-    """A history, of what a file says."""
+    """A history from what a file says."""
     history = History(**state)
     for name in ("losses", "validation_losses"):
         numbers = getattr(history, name)
         if not isinstance(numbers, list):
-            raise TypeError(f"{name} is a list of numbers, not {checks.shown(numbers)}")
+            raise TypeError(f"{name} must be a list of numbers, not {checks.shown(numbers)}")
         checked = [checks.number(f"{name}[{epoch}]", number, nan=True) for epoch, number in enumerate(numbers)]
         setattr(history, name, checked)
     if history.validation_losses and len(history.validation_losses) != len(history.losses):
-        raise ValueError("there are not as many validation losses as losses")
+        raise ValueError("it has a different number of validation losses than of losses")
     if not isinstance(history.stopped, str):
-        raise TypeError(f"stopped is a text, not {checks.shown(history.stopped)}")
+        raise TypeError(f"stopped must be a text, not {checks.shown(history.stopped)}")
     history.seed = None if history.seed is None else checks.whole("seed", history.seed)
     return history
 
@@ -383,18 +385,16 @@ def _no_value(value: Any, place: int) -> str:
     """What to say of a loss that is not a Value."""
     remedy = ""
     if isinstance(value, list | tuple):
-        remedy = ": answer one number for all, such as their autograd.mean"
+        remedy = ": return one number for all of them, such as their autograd.mean"
     elif value is None:
         remedy = ": does the function return it?"
     elif isinstance(value, float | int):
         remedy = ": compute it from the prediction itself, not from its .data"
-    return (
-        f"data[{place}]: the loss has to be a Value, for its gradient is wanted, but is {checks.shown(value)}{remedy}"
-    )
+    return f"data[{place}]: the loss must be a Value, because its gradient is needed, not {checks.shown(value)}{remedy}"
 
 
 def _locate(error: Exception, where: str, circumstances: str) -> None:
-    """Tell with an error where among the data it arose: in a note, and in its text if it is one of this package."""
+    """Add to an error where in the data it arose: as a note, and in its message if it is one of this package."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     is_ours = frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]
     if is_ours and isinstance(error, TypeError | ValueError | FloatingPointError) and len(error.args) == 1:

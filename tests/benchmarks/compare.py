@@ -1,7 +1,7 @@
 """How long scalar-autograd takes for what others do too, and how much memory; prints medians, ratios and the spread.
 
 python tests/benchmarks/compare.py                     everything: some ten minutes, most of them for installing
-python tests/benchmarks/compare.py --markdown          the same as the table in README
+python tests/benchmarks/compare.py --markdown          the same as the tables in RESULTS.md
 python tests/benchmarks/compare.py --only gpt moons    only these works
 python tests/benchmarks/compare.py --keep FOLDER       the environments stay there, for the next time
 
@@ -160,7 +160,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="how often each engine is asked (7)")
     parser.add_argument("--only", nargs="+", choices=WORKS, metavar="WORK", default=list(WORKS), help=", ".join(WORKS))
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the environments are, or are to be, kept")
-    parser.add_argument("--markdown", action="store_true", help="print the table as it stands in README")
+    parser.add_argument("--markdown", action="store_true", help="print the table as in RESULTS.md")
     asked = parser.parse_args()
     if asked.rounds < 1:
         parser.error("--rounds has to be 1 or more")

@@ -1,4 +1,4 @@
-"""The measurements as text: a list with the spread for the terminal, a table in Markdown for README.
+"""The measurements as text: a list with the spread for the terminal, a table in Markdown for RESULTS.md.
 
 >>> amount(0.01234, "s"), amount(5.2e-08, "s"), amount(128.0, "B"), amount(2.5e9, "B")
 ('12.3 ms', '52.0 ns', '128 B', '2.50 GB')
@@ -14,25 +14,26 @@ from datetime import date
 from pathlib import Path
 
 NOTES = """
-Each engine runs in a process of its own. In each round all of them are asked in turn, each for a fifth of a second, or
-once where that takes longer. A number is the median of the rounds; in brackets stands how many times the number of the
-first engine in the same round it was, in the median.
+Each engine runs in a process of its own. In each round all of them are measured in turn, each for a fifth of a second,
+or once if that takes longer. A number is the median over the rounds; in brackets is how many times the first engine's
+number of the same round it was, again the median.
 
 - The tuple engine is one page of Python, `tests/benchmarks/tuple_engine.py`: slots, a tuple of parents, a tuple of
-  local gradients, an iterative `backward`. The one beside it, `recursive_engine.py`, is built as that of microgpt:
+  local gradients, an iterative `backward`. The one beside it, `recursive_engine.py`, is built like that of microgpt:
   fewer operations, `backward` by recursion.
 - GPT: one layer, 4,192 parameters, one name of seven letters, 67,891 nodes in the tuple engine. In the training step
-  scalar-autograd uses its `dot`, `softmax` and Adam; the others have their operators, and Adam in Python.
+  scalar-autograd uses its `dot`, `softmax` and Adam; the others use their operators, and Adam in Python.
 - moons: a network of 2-16-16-1 neurons with ReLU, 100 points, the hinge loss, gradient descent.
 - micrograd was given `exp` and `log`, and a recursion limit of a million.
-- PyTorch computes with float64 tensors of no dimension on one thread, which is not what it is made for. HIPS autograd
-  and JAX (without `jit`) differentiate functions instead of numbers that have operators; they do the one product only.
+- PyTorch computes with zero-dimensional float64 tensors on one thread, which is not what it is made for. HIPS autograd
+  and JAX (without `jit`) differentiate functions rather than numbers with operators; they take part in the one product
+  only.
 - A chain and a fan-out have the leaves 0.999999 and 0.8, a ladder 0.6 and 0.8, so that no number vanishes.
-- Python's collector is on. It has to free micrograd's graphs, which are cycles, and does so some steps later; where
-  freeing is measured, it is run.
-- What is deep is measured once, in a thread with a stack of 256 KiB; the memory is that of the whole process.
-- A product of two leaves takes so much memory by Python's own account (`tracemalloc`), in scalar-autograd with a label
-  and a scope. PyTorch's is out of its sight.
+- Python's garbage collector is on. It has to free micrograd's graphs, which are cycles, and does so some steps later;
+  where freeing is measured, it is run explicitly.
+- Deep graphs are measured once, in a thread with a stack of 256 KiB; the memory is that of the whole process.
+- The memory of a product of two leaves is what Python accounts for (`tracemalloc`); in scalar-autograd it includes a
+  label and a scope. PyTorch's memory is invisible to it.
 """
 
 

@@ -1,0 +1,59 @@
+"""README and what stands in .github: short enough, links that lead somewhere, and examples that run."""
+
+import doctest
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob(".github/*.md")), ROOT / "tests" / "benchmarks" / "RESULTS.md"]
+
+pytestmark = pytest.mark.skipif(not (ROOT / ".github").is_dir(), reason="these tests read a checkout")
+
+
+def links_of(document: Path) -> list[tuple[str, str]]:
+    """Where a document points to within the project: path and heading, each "" where there is none."""
+    text = document.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", text)
+    return [(path, heading) for path, heading in targets if path or heading]
+
+
+def headings_of(document: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a document."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_readme_is_what_a_user_needs_in_the_first_hour() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 220
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Seen to fail with a heading that was renamed, and with a notebook that was not there yet."""
+    for path, heading in links_of(document):
+        target = document.parent / path if path else document
+
+        assert target.exists(), path
+        assert not heading or heading in headings_of(target), f"{path}#{heading}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_examples_run(document: Path) -> None:
+    failed, _ = doctest.testfile(str(document), module_relative=False, optionflags=doctest.ELLIPSIS, encoding="utf-8")
+
+    assert failed == 0
+
+
+def test_every_notebook_is_listed() -> None:
+    listed = {(ROOT / ".github" / path).resolve() for path, _ in links_of(ROOT / ".github" / "GUIDE.md")}
+
+    assert listed >= {path.resolve() for path in ROOT.glob("notebooks/*.ipynb")}
+
+
+def test_the_results_say_how_they_were_measured_as_the_benchmark_does() -> None:
+    notes = runpy.run_path(str(ROOT / "tests" / "benchmarks" / "report.py"))["NOTES"]
+
+    assert notes.strip() in (ROOT / "tests" / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
