@@ -30,8 +30,6 @@ from .book import (
     OPERATIONS,
     POSITIVE,
     REALS,
-    Domain,
-    Operation,
     operand,
     operation,
 )
@@ -640,17 +638,6 @@ def _need_numbers(name, xs):
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
 
 
-# A star import leaves Python's own abs, sum and the like.
-__all__ = [
-    "BLOCKED",
-    "NONZERO",
-    "OPERATIONS",
-    "POSITIVE",
-    "REALS",
-    "Domain",
-    "Operation",
-    "log_softmax",
-    "operation",
-    "softmax",
-]
-__all__ += [name for name in OPERATIONS if not hasattr(builtins, name)]
+# All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
+# compiled engine has its own: `engines` knows which one runs.
+__all__ = ["log_softmax", *OPERATIONS]

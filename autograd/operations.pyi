@@ -16,19 +16,18 @@ from .book import NONZERO as NONZERO
 from .book import OPERATIONS as OPERATIONS
 from .book import POSITIVE as POSITIVE
 from .book import REALS as REALS
-from .book import Domain as Domain
 from .book import operand as operand
 from .book import operation as operation
 from .value import Number, Value
 
 # fmt: off
 __all__ = [
-    "BLOCKED", "NONZERO", "OPERATIONS", "POSITIVE", "REALS", "Domain", "Operation", "log_softmax", "operation",
-    "softmax", "add", "subtract", "negate", "multiply", "divide", "reciprocal", "power", "remainder", "floor_divide",
-    "identity", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
-    "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "tanh", "sigmoid",
-    "softplus", "silu", "gelu", "gelu_tanh", "relu", "leaky_relu", "elu", "sign", "floor", "ceil", "maximum",
-    "minimum", "clamp", "where", "mean", "var", "std", "prod", "norm", "dot", "logsumexp",
+    "log_softmax", "add", "subtract", "negate", "multiply", "divide", "reciprocal", "power", "remainder",
+    "floor_divide", "identity", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos",
+    "tan", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "tanh",
+    "sigmoid", "softplus", "silu", "gelu", "gelu_tanh", "relu", "leaky_relu", "elu", "abs", "sign", "floor", "ceil",
+    "round", "maximum", "minimum", "clamp", "where", "sum", "mean", "var", "std", "prod", "max", "min", "norm", "dot",
+    "logsumexp",
 ]
 # fmt: on
 

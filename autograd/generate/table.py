@@ -17,8 +17,8 @@ function and the method, the drawing, the checks, and these tables. Every functi
 Functions of numbers are methods too: `x.exp()` is `exp(x)`. Python's `+ - * / // % **` and `abs` are the operations of
 that name. To add one, see [CONTRIBUTING](CONTRIBUTING.md#adding-an-operation).
 
-`[x > y]` is 1 where the condition holds and 0 elsewhere. At kinks, the derivatives of ReLU and |x| at 0 are 0, and a tie
-of `maximum` or `minimum` shares the gradient equally. `softmax` and `log_softmax` are composed of these operations;
+`[x > y]` is 1 where the condition holds and 0 elsewhere. At kinks, the derivatives of ReLU and |x| at 0 are 0, and a
+tie of `maximum` or `minimum` shares the gradient equally. `softmax` and `log_softmax` are composed of these operations;
 beside one inf, all other shares are 0, and several infs share what cannot be known: nan.
 """
 
