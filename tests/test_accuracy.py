@@ -744,7 +744,7 @@ def test_gradients_of_shares_of_infinite_numbers_are_the_limits(xs: list[float])
 # Operations on lists ------------------------------------------------------------------------------
 
 
-# What cancels in a sum is gone before any formula could save it: so these are measured by the sum of the absolute terms.
+# What cancels in a sum is gone before any formula could save it: so these are measured by the sum of absolute terms.
 TERMS: dict[str, Callable[..., list[mpf]]] = {
     "sum": lambda *xs: list(xs),
     "mean": lambda *xs: list(xs),
