@@ -406,7 +406,7 @@ def _share(x, y):
 
 
 @operation("clamp(x, min, max)", "[min ≤ x ≤ max]", "[x < min]", "[x > max]", pattern="routes")
-def clamp(x, min, max):
+def clamp(x, min=-ieee.INFINITY, max=ieee.INFINITY):
     """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
     if min <= x <= max:
         return x, lambda: (1.0, BLOCKED, BLOCKED)

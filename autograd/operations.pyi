@@ -89,13 +89,15 @@ class OperationOfXMinMax(Operation):
     """Called with (x, min, max)."""
 
     @overload
-    def __call__(self, x: Value, min: Number, max: Number) -> Value: ...
+    def __call__(self, x: Value, min: Number = ..., max: Number = ...) -> Value: ...
     @overload
-    def __call__(self, x: Number, min: Value, max: Number) -> Value: ...
+    def __call__(self, x: Number, min: Value, max: Number = ...) -> Value: ...
     @overload
     def __call__(self, x: Number, min: Number, max: Value) -> Value: ...
     @overload
-    def __call__(self, x: SupportsFloat, min: SupportsFloat, max: SupportsFloat) -> float: ...
+    def __call__(self, x: Number, min: Number = ..., *, max: Value) -> Value: ...
+    @overload
+    def __call__(self, x: SupportsFloat, min: SupportsFloat = ..., max: SupportsFloat = ...) -> float: ...
 
 @type_check_only
 class OperationOfCXY(Operation):
@@ -487,7 +489,7 @@ class Methods:
     def minimum(self, y: Number) -> Value:
         """Routes the gradient to the smaller operand; a tie shares it equally."""
 
-    def clamp(self, min: Number, max: Number) -> Value:
+    def clamp(self, min: Number = ..., max: Number = ...) -> Value:
         """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
 
     def where(self, x: Number, y: Number) -> Value:
