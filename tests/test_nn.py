@@ -679,7 +679,7 @@ def test_what_can_be_a_buffer() -> None:
     for name, error, message in (
         ("weight", KeyError, "has an attribute 'weight': choose another name"),
         ("forward", KeyError, "has an attribute 'forward': choose another name"),
-        ("a.b", KeyError, r"named like an attribute, not 'a\.b'"),
+        ("a.b", KeyError, r"the name of a buffer must be that of an attribute, not 'a\.b'"),
     ):
         with pytest.raises(error, match=message):
             model.register_buffer(name, 0.0)
