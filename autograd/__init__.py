@@ -70,7 +70,13 @@ __all__ += [
 ]
 # fmt: on
 
-if TYPE_CHECKING:  # other names, which __getattr__ knows when the program runs
+if TYPE_CHECKING:  # what a star import leaves out, and other names: __getattr__ knows them
+    from .operations import abs as abs
+    from .operations import max as max
+    from .operations import min as min
+    from .operations import round as round
+    from .operations import sum as sum
+
     pow = power
     fabs = abs
 # The end of what is generated.
