@@ -53,6 +53,17 @@ def test_every_notebook_is_listed() -> None:
     assert listed >= {path.resolve() for path in ROOT.glob("notebooks/*.ipynb")}
 
 
+def test_every_room_of_the_house_is_described() -> None:
+    """Seen to fail with a file that was new, and with the name of one that was gone."""
+    contributing = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    _, house, _ = re.split(r"^\| rooms \|.*$|^Start with", contributing, flags=re.MULTILINE)
+    described = re.findall(r"`(\w+(?:\.py|/))`", house)
+    files = [path.name for path in ROOT.glob("autograd/*.py") if not path.name.startswith("__")]
+    folders = [f"{path.parent.name}/" for path in ROOT.glob("autograd/*/__init__.py")]
+
+    assert sorted(described) == sorted(files + folders)
+
+
 def test_the_results_say_how_they_were_measured_as_the_benchmark_does() -> None:
     notes = runpy.run_path(str(ROOT / "tests" / "benchmarks" / "report.py"))["NOTES"]
 

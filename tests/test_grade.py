@@ -846,7 +846,7 @@ def test_a_class_inside_a_class_can_be_named(here):
         (["mine.py:Value"], "write a module without .py, as mine:Value"),
         (["mine:Nobody"], "module mine has no 'Nobody'"),
         (["mine:make"], "make is not a class but a function"),
-        (["mine"], "'mine' is not MODULE:CLASS, as micrograd.engine:Value is"),
+        (["mine"], "'mine' is not MODULE:CLASS, such as micrograd.engine:Value"),
         (["mine:"], "'mine:' is not MODULE:CLASS"),
         ([":Value"], "':Value' is not MODULE:CLASS"),
         (["mine:Stubborn"], "Stubborn(3.0) fails: TypeError: "),

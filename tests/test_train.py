@@ -284,7 +284,7 @@ def test_a_picture_that_cannot_be_written_leaves_the_model(monkeypatch, capsys):
 def test_numbers_that_overflow_are_told_with_their_place(capsys):
     assert main(["train", "spiral", *SHORT, "--noise", "1e308"]) == 2
 
-    assert re.search(r"^autograd: the training broke off: .* is (inf|nan|-inf)", capsys.readouterr().err, re.MULTILINE)
+    assert re.search(r"^autograd: the training stopped: .* is (inf|nan|-inf)", capsys.readouterr().err, re.MULTILINE)
     assert written() == []
 
 
@@ -293,13 +293,13 @@ def test_numbers_that_overflow_are_told_with_their_place(capsys):
     [
         ([], "required: DATASET"),
         (["moon"], "invalid choice: 'moon' (choose from"),
-        (["xor", "--points", "1"], "--points: '1' is not a whole number from 2 on"),
-        (["xor", "--epochs", "0"], "--epochs: '0' is not a whole number from 1 on"),
-        (["xor", "--epochs", "many"], "--epochs: 'many' is not a whole number from 1 on"),
-        (["xor", "--seed", "-1"], "--seed: '-1' is not a whole number from 0 on"),
-        (["xor", "--noise", "-0.1"], "--noise: '-0.1' is not a number from 0 on"),
-        (["xor", "--noise", "nan"], "--noise: 'nan' is not a number from 0 on"),
-        (["xor", "--noise", "inf"], "--noise: 'inf' is not a number from 0 on"),
+        (["xor", "--points", "1"], "--points: '1' is not a whole number of 2 or more"),
+        (["xor", "--epochs", "0"], "--epochs: '0' is not a whole number of 1 or more"),
+        (["xor", "--epochs", "many"], "--epochs: 'many' is not a whole number of 1 or more"),
+        (["xor", "--seed", "-1"], "--seed: '-1' is not a whole number of 0 or more"),
+        (["xor", "--noise", "-0.1"], "--noise: '-0.1' is not a number of 0 or more"),
+        (["xor", "--noise", "nan"], "--noise: 'nan' is not a number of 0 or more"),
+        (["xor", "--noise", "inf"], "--noise: 'inf' is not a number of 0 or more"),
     ],
 )
 def test_a_wrong_option_is_a_usage_error(words, told, capsys):

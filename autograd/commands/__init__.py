@@ -6,10 +6,10 @@ x           12 ...  agrees
 agrees: 1
 0
 
-A command is a file of this folder with two functions: `add` declares its arguments, `run` runs it and answers the exit
-status. 0 is success, 1 is for `check` and `grade` that found something wrong, 2 is for what cannot be done as it was
-typed, 3 is for `check` that could decide nothing, 4 is for output that nobody gets, as on a full disk; 130 is Ctrl-C,
-and 141 a reader who has seen enough. What takes long to import, a command imports where it runs.
+A command is a file in this folder with two functions: `add` declares its arguments, `run` runs it and returns the exit
+status. 0 is success, 1 means that `check` or `grade` found something wrong, 2 that the command as typed cannot be
+carried out, 3 that `check` could not decide anything, 4 that the output could not be written, as on a full disk, 130 is
+Ctrl-C, and 141 a closed pipe. What takes long to import, a command imports when it runs.
 """
 
 import argparse
@@ -30,7 +30,7 @@ OPTION = re.compile(r"-[ho]|--([a-z]+(-[a-z]+)*(=.*)?)?", re.DOTALL)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and answer the exit status; what argparse itself refuses raises SystemExit, as it does."""
+    """Run one command and return the exit status; what argparse itself refuses raises SystemExit, as usual."""
     try:
         with output():
             return _run(sys.argv[1:] if argv is None else argv)
@@ -51,18 +51,18 @@ def _run(argv: Sequence[str]) -> int:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in _commands():
         command.add(subparsers).set_defaults(run=command.run)
-    # Values that stand after an option are left over; anything else that is left over is a mistake.
+    # Values after an option are left over; anything else that is left over is a mistake.
     arguments, rest = parser.parse_known_args(argv)
     if unknown := [word for word in rest if OPTION.fullmatch(word)]:
         parser.error(f"unknown option: {' '.join(unknown)}")
-    if not hasattr(arguments, "run"):  # the name alone: somebody wants to know what there is
+    if not hasattr(arguments, "run"):  # the name alone: someone wants to know what there is
         parser.print_help()
         return 0
     arguments.values += rest
     try:
         status: int = arguments.run(arguments)
     except (CommandError, ExpressionError) as error:
-        sys.stdout.flush()  # what was printed before the error stands before it
+        sys.stdout.flush()  # so that what was printed before the error comes before it
         complain(str(error))
         return 2
     return status
@@ -77,11 +77,11 @@ def _commands() -> list[ModuleType]:
 
 class _Parser(argparse.ArgumentParser):
     def print_help(self, file: Any = None) -> None:
-        """Print what there is; argparse itself would hide that it cannot be written."""
+        """Print the help; argparse itself would hide that it cannot be written."""
         print(self.format_help(), end="", file=file)
 
     def _parse_optional(self, arg_string: str) -> Any:
-        """What argparse makes of an option, or None for what is none: it takes all that begins with a minus sign."""
+        """What argparse makes of an option, or None for anything else: it accepts all that begins with a minus sign."""
         return super()._parse_optional(arg_string) if OPTION.fullmatch(arg_string) else None
 
 

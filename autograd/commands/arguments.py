@@ -16,14 +16,14 @@ from ..expression import Expression, ExpressionError
 
 
 class CommandError(Exception):
-    """What the user can put right, in one line."""
+    """A mistake that the user can correct, in one line."""
 
 
 # How a command is declared ------------------------------------------------------------------------
 
 
 def command(commands: Any, name: str, does: str, epilog: str, note: str = "") -> argparse.ArgumentParser:
-    """A command with what its help says."""
+    """A command with its help."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=does, description=f"{does[0].upper()}{does[1:]}.{note}", epilog=epilog, allow_abbrev=False
     )
@@ -50,13 +50,13 @@ def digits(text: str) -> int:
 
 
 def whole(least: int) -> Callable[[str], int]:
-    """What reads a whole number of an option, from a least one on."""
+    """A reader of whole numbers for an option, of `least` or more."""
 
     def number(text: str) -> int:
         with contextlib.suppress(ValueError):
             if int(text) >= least:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a whole number from {least} on")
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a whole number of {least} or more")
 
     return number
 
@@ -82,11 +82,11 @@ def numbers(words: Sequence[str]) -> dict[str, float]:
             try:
                 found[name] = Expression(right)()  # such as 1/3
             except ExpressionError:
-                raise CommandError(f"{right!r} is no number, in {word!r}") from None
+                raise CommandError(f"{right!r} is not a number, in {word!r}") from None
     return found
 
 
 def root_of(expression: Expression, leaves: dict[str, Value]) -> Value:
-    """The result as a node, also where it is a mere number, as of 2 + 3."""
+    """The result as a node, even if it is just a number, like that of 2 + 3."""
     result = expression(**leaves)
     return result if isinstance(result, Value) else Value(result, expression.text)

@@ -20,8 +20,8 @@ def add(commands: Any) -> argparse.ArgumentParser:
         commands,
         "check",
         "compare each gradient with a numeric one; exit 1 if any differs, 3 if nothing was decided",
-        "A gradient that differences cannot decide, as of abs(x) at 0, is shown with the reason; it is no failure "
-        "beside others that agree. ",
+        "A gradient that differences cannot decide, like that of abs(x) at 0, is shown with the reason; it is not a "
+        "failure if others agree. ",
     )
 
 

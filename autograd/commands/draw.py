@@ -49,15 +49,15 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--direction", choices=("LR", "TB"), default="LR", help="left to right or top to bottom (default: LR)"
     )
     parser.add_argument(
-        "--theme", choices=("light", "dark", "auto"), default="auto", help="auto is that of the reader (default: auto)"
+        "--theme", choices=("light", "dark", "auto"), default="auto", help="auto follows the viewer's (default: auto)"
     )
     parser.add_argument(
         "--show",
         default=Look.show,
         metavar="WORDS",
-        help=f'what stands on the cards, some of the words "{Look.show}" (default: all of them)',
+        help=f'what to show on the cards, some of the words "{Look.show}" (default: all of them)',
     )
-    parser.add_argument("--flows", action="store_true", help="write to each edge the gradient that flows through it")
+    parser.add_argument("--flows", action="store_true", help="write on each edge the gradient that flows through it")
     parser.add_argument(
         "--max-nodes", type=int, default=1500, metavar="N", help="the largest graph to lay out (default: 1500)"
     )

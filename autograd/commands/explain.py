@@ -13,11 +13,9 @@ DIGITS = 4
 
 def add(commands: Any) -> argparse.ArgumentParser:
     """Declare `explain`."""
-    parser = expression_command(
-        commands, "explain", "tell both passes line by line, as one would write them on the board"
-    )
+    parser = expression_command(commands, "explain", "explain both passes line by line, as on a blackboard")
     parser.add_argument(
-        "--wrt", metavar="NAMES", help="tell the gradient of this name, or of several as in w,b, as a sum over paths"
+        "--wrt", metavar="NAMES", help="explain the gradient of this name, or of several as in w,b, as a sum over paths"
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""The command `grade`: what is wrong with somebody's own Value class."""
+"""The command `grade`: what is wrong with your own Value class."""
 
 import argparse
 import sys
@@ -12,10 +12,10 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser = command(
         commands,
         "grade",
-        "test somebody's own Value class and name its mistakes; exit 1 if any check fails",
+        "test your own Value class and name its mistakes; exit 1 if any check fails",
         "Example: autograd grade micrograd.engine:Value",
     )
-    parser.add_argument("target", metavar="MODULE:CLASS", help="a class in a module here or among the installed ones")
+    parser.add_argument("target", metavar="MODULE:CLASS", help="a class in a module, either here or installed")
     parser.set_defaults(values=[])
     return parser
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"grade takes one MODULE:CLASS, not also {arguments.values[0]!r}")
     module, colon, name = arguments.target.strip().partition(":")
     if not (module and colon and name):
-        raise CommandError(f"{arguments.target.strip()!r} is not MODULE:CLASS, as micrograd.engine:Value is")
+        raise CommandError(f"{arguments.target.strip()!r} is not MODULE:CLASS, such as micrograd.engine:Value")
     try:
         report = grade_by_name(module, name)
     except GradeError as error:

@@ -54,9 +54,14 @@ def add(commands: Any) -> argparse.ArgumentParser:
     noises = ", ".join(f"{task.noise} for {name}" for name, task in TASKS.items())
     for option, kind, default, help in (
         ("--points", whole(2), 100, "how many points (default: 100)"),
-        ("--noise", _noise, None, f"standard deviation of what moves them (default: {noises})"),
-        ("--seed", whole(0), 0, "of the points and the first weights (default: 0)"),
-        ("--epochs", whole(1), 300, "the most epochs; it ends before when no point can be wrong (default: 300)"),
+        ("--noise", _noise, None, f"how far they are scattered, as a standard deviation (default: {noises})"),
+        ("--seed", whole(0), 0, "seed of the points and of the initial weights (default: 0)"),
+        (
+            "--epochs",
+            whole(1),
+            300,
+            "maximum number of epochs; training ends earlier once no point can be wrong (default: 300)",
+        ),
     ):
         parser.add_argument(option, type=kind, default=default, metavar="N", help=help)
     parser.add_argument(
@@ -123,7 +128,7 @@ def _trained(model: "MLP", points: list[Point], epochs: int) -> "History":
             stop_below=0.5 / len(points),
         )
     except FloatingPointError as error:
-        raise CommandError(f"the training broke off: {error}") from error
+        raise CommandError(f"the training stopped: {error}") from error
 
 
 def _is_interrupted(history: "History") -> bool:
@@ -140,7 +145,7 @@ def _ending(history: "History") -> str:
 
 
 def _paths(output: str, name: str) -> tuple[Path, Path]:
-    """Where the model and the picture go; complains before anything is computed."""
+    """Where the model and the picture go; raises before anything is computed."""
     if os.path.isdir(output):
         output = os.path.join(output, "")
     folder, base = os.path.split(output)
@@ -179,4 +184,4 @@ def _noise(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0.0 <= float(text) < math.inf:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a number from 0 on")
+    raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a number of 0 or more")

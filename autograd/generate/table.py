@@ -13,12 +13,12 @@ HEAD = f"""\
 # Operations
 
 Each operation is declared once, in `autograd/operations.py`, and everything else follows from that declaration: the
-function and the method, the drawing, the checks, and these tables. Every function takes Values and plain numbers alike.
-Functions of numbers are methods too: `x.exp()` is `exp(x)`. Python's `+ - * / // % **` and `abs` are the operations of
+function and the method, the drawing, the checks, and these tables. Functions take Values and plain numbers alike; those
+of numbers are methods too: `x.exp()` is `exp(x)`. Python's `+ - * / // % **` and `abs` are the operations of
 that name. To add one, see [CONTRIBUTING](CONTRIBUTING.md#adding-an-operation).
 
-`[x > y]` is 1 where the condition holds and 0 elsewhere. At kinks, the derivatives of ReLU and |x| at 0 are 0, and a
-tie of `maximum` or `minimum` shares the gradient equally. `softmax` and `log_softmax` are composed of these operations;
+`[x > y]` is 1 where the condition holds and 0 elsewhere. At kinks, the derivatives of ReLU and |x| at 0 are 0; a tie
+of `maximum` or `minimum` shares the gradient equally. `softmax` and `log_softmax` are composed of these operations;
 beside one inf, all other shares are 0, and several infs share what cannot be known: nan.
 """
 
