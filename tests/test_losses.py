@@ -391,7 +391,12 @@ LIST, WORD = [Value(0.5), Value(0.25)], r"convert text first, with float\(text\)
             1.0,
             r"targets must be a list of numbers or Values, not 1\.0: .*use squared_error",
         ),
-        (mean_squared_error, [[1.0]], [[1.0]], r"predictions\[0\] must be a number or a Value, not \[1\.0\]: make it one flat list"),
+        (
+            mean_squared_error,
+            [[1.0]],
+            [[1.0]],
+            r"predictions\[0\] must be a number or a Value, not \[1\.0\]: make it one flat list",
+        ),
         (mean_squared_error, {0: 1.0}, [1.0], "predictions must be a list"),
         (mean_squared_error, [1.0], ["a"], r"targets\[0\] must be a number or a Value, not 'a': " + WORD),
         (squared_error, LIST, 1.0, r"the prediction must be a number or a Value, not \[Value.*use mean_squared_error$"),

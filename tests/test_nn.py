@@ -1147,7 +1147,10 @@ def test_sequential_of_layers_is_an_mlp() -> None:
             lambda: MLP(2, [1], "mish"),
             "unknown activation 'mish': choose one of identity, relu, .* gelu, or pass a function$",
         ),
-        (lambda: MLP(2, [1], output="softmax"), "unknown activation 'softmax': choose one of identity, relu, sigmoid, tanh"),
+        (
+            lambda: MLP(2, [1], output="softmax"),
+            "unknown activation 'softmax': choose one of identity, relu, sigmoid, tanh",
+        ),
         (lambda: MLP(2, [1], activation="Relu"), "unknown activation 'Relu'"),
         (lambda: Layer(2, 1, ""), "unknown activation ''"),
     ],
@@ -1446,9 +1449,15 @@ def test_advice_is_given_only_where_it_fits() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Neuron(2, nonlin=False), r"Neuron\(\) has no argument nonlin=: write activation='relu' for nonlin=True"),
+        (
+            lambda: Neuron(2, nonlin=False),
+            r"Neuron\(\) has no argument nonlin=: write activation='relu' for nonlin=True",
+        ),
         (lambda: Layer(2, 3, nonlin=True), r"Layer\(\) has no argument nonlin=: write"),
-        (lambda: Layer(in_features=2, out_features=3), r"Layer\(\) has no argument (in|out)_features=: write (nin|nout)="),
+        (
+            lambda: Layer(in_features=2, out_features=3),
+            r"Layer\(\) has no argument (in|out)_features=: write (nin|nout)=",
+        ),
         (lambda: Neuron(2, colour="red"), "unexpected keyword argument 'colour'"),
     ],
 )

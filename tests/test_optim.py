@@ -335,7 +335,11 @@ def test_lr_may_be_set_between_steps() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "error", "message"),
-    [(NAN, ValueError, "lr at step 0 is nan"), (-1.0, ValueError, "lr at step 0 must be .* not -1"), ("a", TypeError, "lr at")],
+    [
+        (NAN, ValueError, "lr at step 0 is nan"),
+        (-1.0, ValueError, "lr at step 0 must be .* not -1"),
+        ("a", TypeError, "lr at"),
+    ],
 )
 def test_a_function_has_to_give_a_rate(rate: Any, error: type[Exception], message: str) -> None:
     """Seen to fail with the function's answer unchecked."""
@@ -955,7 +959,10 @@ def without(*path: str) -> Callable[[dict[str, Any]], Any]:
         (changed("parameters", "x4", to=1.0), "the state of x4: a dict is needed, not 1.0"),
         (without("parameters", "x4", "second moment"), "the state of x4: missing second moment"),
         (changed("parameters", "x4", "momentum", to=1.0), "the state of x4: unknown momentum"),
-        (changed("parameters", "x4", "second moment", to="1"), "x4 does not fit: second moment must be a number, not '1'"),
+        (
+            changed("parameters", "x4", "second moment", to="1"),
+            "x4 does not fit: second moment must be a number, not '1'",
+        ),
         (changed("parameters", "x4", "second moment", to=True), "second moment must be a number, not True"),
         (changed("parameters", "x4", "steps", to=True), "x4 does not fit: steps must be a whole number, not True"),
         (changed("parameters", "x4", "steps", to=4), "x4 does not fit: steps must be 3 or less, not 4"),
