@@ -11,6 +11,7 @@ rule for its own derivative. They are in no book. On floats they compute with th
 import functools
 import itertools
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -343,7 +344,11 @@ def variance_slopes(xs):
 
 # The mean; and z·(x − mean), of which y has the digits.
 _mean = derived(
-    "mean", "mean(xs)", lambda xs: math.fsum(xs) / len(xs), lambda xs: (1.0 / len(xs),) * len(xs), domain=([REALS],)
+    "mean",
+    "mean(xs)",
+    lambda xs: functools.reduce(operator.add, xs) / len(xs),
+    lambda xs: (1.0 / len(xs),) * len(xs),
+    domain=([REALS],),
 )
 _centred = derived(
     "centred",
