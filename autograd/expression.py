@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, SupportsFloat
 
-from . import ieee, operations
+from . import ieee, notation, operations
 from .book import OPERATIONS, Operation
 from .engines import Value
 from .foreign import ELSEWHERE
@@ -330,7 +330,7 @@ def _written() -> dict[str, Operation]:
     return {
         word: operation
         for operation in sorted(OPERATIONS.values(), key=lambda operation: operation.list_count, reverse=True)
-        for word in (operation.symbol, operation.notation.partition("(")[0])
+        for word in (operation.symbol, notation.called(operation))
         if word.isidentifier()
     }
 

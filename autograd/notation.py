@@ -119,6 +119,19 @@ def fill(operation: Any, arguments: Sequence[Any]) -> "Term":
     return substitute(parse(operation.notation), places(operation, arguments))
 
 
+def called(operation: Any) -> str:
+    """The name by which formulas call an operation; empty for one that they write with signs.
+
+    >>> from autograd.operations import maximum, multiply
+    >>> called(maximum), called(multiply)
+    ('max', '')
+    """
+    from .text import Call, parse
+
+    term = parse(operation.notation)
+    return term.function if isinstance(term, Call) else ""
+
+
 def places(operation: Any, arguments: Sequence[Any]) -> "dict[str, Term]":
     """The term for each parameter."""
     from .text import Brackets

@@ -284,7 +284,7 @@ def _symbol(node: Value, digits: int) -> str:
         return f" {operation.symbol} ".join([number.text if number else "" for number in numbers]).strip()
     if len(operation.parameters) == operation.list_count == 1:
         return Call(operation.symbol, tuple([number or DOT for number in notation.few(numbers, DOTS)])).text
-    if isinstance(parse(operation.notation), Call):  # "max(·, 0)"
+    if notation.called(operation):  # "max(·, 0)"
         names = [DOT] * len(numbers)
     else:  # "2·2/y^3": a dot is a sign there
         names = [Name(name) for name in operation.operand_names(len(numbers))]

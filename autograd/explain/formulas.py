@@ -106,8 +106,7 @@ def _of_item(term: Term, item: int, lists: Collection[str], operation: Operation
 
 def _answers_number(function: str, operation: Operation) -> bool:
     """Whether a function is an operation, as formulas call it."""
-    terms = [parse(declared.notation) for declared in (operation, *OPERATIONS.values())]
-    return any(isinstance(term, Call) and term.function == function for term in terms)
+    return any(notation.called(declared) == function for declared in (operation, *OPERATIONS.values()))
 
 
 def _arguments(operation: Operation, operands: Sequence[Term]) -> list[Term | list[Term]]:
