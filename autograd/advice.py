@@ -2,7 +2,7 @@
 
 `backward` runs a rule on floats. `gradient` runs it on Values, so that its results can be differentiated again, and
 then `math.exp` in it raises. The remedy depends on the function: the rule book has an `exp`, so use that; one that it
-lacks, such as `math.erfc`, becomes an operation of its own, whose rule calls itself if it is given a Value.
+lacks, such as `math.lgamma`, becomes an operation of its own, whose rule calls itself if it is given a Value.
 """
 
 import linecache
@@ -14,9 +14,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from .book import OPERATIONS, Operation
-
-# Functions that have another name in the rule book than in Python or NumPy.
-OTHER_NAMES = {"fabs": "abs", "absolute": "abs", "pow": "power", "fsum": "sum"}
+from .foreign import ELSEWHERE
 
 
 @contextmanager
@@ -40,9 +38,10 @@ def _remedy(operation: Operation, called: tuple[str, str] | None, error: TypeErr
     if called is None:
         return f"{error}. Rules may use operators and functions of autograd, and may compare only with < and >"
     text, name = called
-    name = OTHER_NAMES.get(name, name)
-    if name in OPERATIONS and OPERATIONS[name] is not operation:
-        return f"use autograd.{name} for {text}"
+    name = ELSEWHERE.get(name, name)
+    own = OPERATIONS.called(name)
+    if own is not None and own is not operation:
+        return f"use autograd.{own.name} for {text}"
     if name == operation.name:
         return f"write {text}(x) if type(x) is float else {name}(x) for {text}(x)"
     return (

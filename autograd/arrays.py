@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .book import OPERATIONS
+from .foreign import ELSEWHERE
 from .ieee import real
 
 # The functions of NumPy that its operators call.
@@ -40,8 +41,8 @@ def universal_function(function: Any, method: str, inputs: Sequence[Any], option
     name = function.__name__
     known = name in _OPERATORS and method == "__call__" and options.keys() <= {"out"}
     if not known or not any(hasattr(x, "dtype") for x in inputs):
-        own = OPERATIONS.get(name)
-        remedy = f"use autograd.{name}" if own and own.symbol == name else "use operators and functions of autograd"
+        own = None if name in _OPERATORS else OPERATIONS.called(ELSEWHERE.get(name, name))
+        remedy = f"use autograd.{own.name}" if own else "use operators and functions of autograd"
         raise TypeError(f"numpy.{name} does not support Values: {remedy}, element by element for arrays")
     for array in options.get("out", ()):
         if array.dtype != object:

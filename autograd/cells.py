@@ -11,7 +11,7 @@ LABEL_CELLS = 28
 
 # Control characters, line separators and marks that turn the direction of writing would all act on the text
 # around them; XML forbids some of them, surrogates and two non-characters.
-_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_ACTING = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def readable(text: str) -> str:

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple, SupportsFloat
 from . import ieee, operations
 from .book import OPERATIONS, Operation
 from .engines import Value
+from .foreign import ELSEWHERE
 from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
@@ -334,33 +335,7 @@ def _written() -> dict[str, Operation]:
     }
 
 
-# Names that physicists, calculators and libraries use for functions that the rule book has under another name.
-NAMES = {
-    "absolute": "abs",
-    "amax": "max",
-    "amin": "min",
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arctanh": "atanh",
-    "average": "mean",
-    "ceiling": "ceil",
-    "clip": "clamp",
-    "expit": "sigmoid",
-    "lg": "log10",
-    "logistic": "sigmoid",
-    "mod": "remainder",
-    "product": "prod",
-    "rint": "round",
-    "sgn": "sign",
-    "stdev": "std",
-    "swish": "silu",
-    "tg": "tan",
-    "variance": "var",
-}
+# What physicists and calculators write in another way.
 ALIASES = {
     "ln": "log(x), the natural logarithm",
     "square": "x**2",
@@ -371,8 +346,8 @@ def _suggestion(name: str) -> str:
     """What someone may have meant who typed an unknown name of a function."""
     if name in ALIASES:
         return f"write {ALIASES[name]}"
-    if name in NAMES:
-        return f"did you mean '{NAMES[name]}'?"
+    if name in ELSEWHERE:
+        return f"did you mean '{ELSEWHERE[name]}'?"
     spelled = {word: operation.name for word, operation in {**_written(), **OPERATIONS}.items()}
     close = difflib.get_close_matches(name[:40], spelled, n=1, cutoff=0.65)
     return f"did you mean '{spelled[close[0]]}'?" if close else f"the functions are {', '.join(OPERATIONS)}"

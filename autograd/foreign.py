@@ -9,8 +9,38 @@ AttributeError: a Value has no attribute 'grad_fn': write v.operation
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+# What NumPy, other libraries and calculators call operations of the rule book.
+ELSEWHERE = {
+    "absolute": "abs",
+    "amax": "max",
+    "amin": "min",
+    "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arctanh": "atanh",
+    "average": "mean",
+    "ceiling": "ceil",
+    "clip": "clamp",
+    "expit": "sigmoid",
+    "fsum": "sum",
+    "lg": "log10",
+    "logistic": "sigmoid",
+    "mod": "remainder",
+    "product": "prod",
+    "rint": "round",
+    "sgn": "sign",
+    "stdev": "std",
+    "swish": "silu",
+    "tg": "tan",
+    "variance": "var",
+}
+_NAMED_HERE = {name: f"its name here is {own}" for name, own in ELSEWHERE.items()}
+
 # What a Value lacks, and what to do.
-OF_VALUES = {
+OF_VALUES = _NAMED_HERE | {
     "T": "write v itself, because a Value is one number",
     "add": "write v + w",
     "argmax": "write max(range(len(values)), key=lambda i: values[i].data)",
@@ -42,7 +72,7 @@ OF_VALUES = {
 }
 
 # What the package lacks.
-OF_THE_PACKAGE = {
+OF_THE_PACKAGE = _NAMED_HERE | {
     "Function": "write @operation, which declares one",
     "Tensor": "write Value",
     "Variable": "write Value(data)",

@@ -30,8 +30,6 @@ from .book import (
     OPERATIONS,
     POSITIVE,
     REALS,
-    Domain,
-    Operation,
     operand,
     operation,
 )
@@ -408,7 +406,7 @@ def _share(x, y):
 
 
 @operation("clamp(x, min, max)", "[min ≤ x ≤ max]", "[x < min]", "[x > max]", pattern="routes")
-def clamp(x, min, max):
+def clamp(x, min=-ieee.INFINITY, max=ieee.INFINITY):
     """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
     if min <= x <= max:
         return x, lambda: (1.0, BLOCKED, BLOCKED)
@@ -640,17 +638,6 @@ def _need_numbers(name, xs):
         raise ValueError(f"{name} of an empty list is undefined: pass at least one number")
 
 
-# A star import leaves Python's own abs, sum and the like.
-__all__ = [
-    "BLOCKED",
-    "NONZERO",
-    "OPERATIONS",
-    "POSITIVE",
-    "REALS",
-    "Domain",
-    "Operation",
-    "log_softmax",
-    "operation",
-    "softmax",
-]
-__all__ += [name for name in OPERATIONS if not hasattr(builtins, name)]
+# All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
+# compiled engine has its own: `engines` knows which one runs.
+__all__ = ["log_softmax", *OPERATIONS]

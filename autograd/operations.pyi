@@ -16,19 +16,18 @@ from .book import NONZERO as NONZERO
 from .book import OPERATIONS as OPERATIONS
 from .book import POSITIVE as POSITIVE
 from .book import REALS as REALS
-from .book import Domain as Domain
 from .book import operand as operand
 from .book import operation as operation
 from .value import Number, Value
 
 # fmt: off
 __all__ = [
-    "BLOCKED", "NONZERO", "OPERATIONS", "POSITIVE", "REALS", "Domain", "Operation", "log_softmax", "operation",
-    "softmax", "add", "subtract", "negate", "multiply", "divide", "reciprocal", "power", "remainder", "floor_divide",
-    "identity", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
-    "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "tanh", "sigmoid",
-    "softplus", "silu", "gelu", "gelu_tanh", "relu", "leaky_relu", "elu", "sign", "floor", "ceil", "maximum",
-    "minimum", "clamp", "where", "mean", "var", "std", "prod", "norm", "dot", "logsumexp",
+    "log_softmax", "add", "subtract", "negate", "multiply", "divide", "reciprocal", "power", "remainder",
+    "floor_divide", "identity", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos",
+    "tan", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "tanh",
+    "sigmoid", "softplus", "silu", "gelu", "gelu_tanh", "relu", "leaky_relu", "elu", "abs", "sign", "floor", "ceil",
+    "round", "maximum", "minimum", "clamp", "where", "sum", "mean", "var", "std", "prod", "max", "min", "norm", "dot",
+    "logsumexp",
 ]
 # fmt: on
 
@@ -90,13 +89,15 @@ class OperationOfXMinMax(Operation):
     """Called with (x, min, max)."""
 
     @overload
-    def __call__(self, x: Value, min: Number, max: Number) -> Value: ...
+    def __call__(self, x: Value, min: Number = ..., max: Number = ...) -> Value: ...
     @overload
-    def __call__(self, x: Number, min: Value, max: Number) -> Value: ...
+    def __call__(self, x: Number, min: Value, max: Number = ...) -> Value: ...
     @overload
     def __call__(self, x: Number, min: Number, max: Value) -> Value: ...
     @overload
-    def __call__(self, x: SupportsFloat, min: SupportsFloat, max: SupportsFloat) -> float: ...
+    def __call__(self, x: Number, min: Number = ..., *, max: Value) -> Value: ...
+    @overload
+    def __call__(self, x: SupportsFloat, min: SupportsFloat = ..., max: SupportsFloat = ...) -> float: ...
 
 @type_check_only
 class OperationOfCXY(Operation):
@@ -488,7 +489,7 @@ class Methods:
     def minimum(self, y: Number) -> Value:
         """Routes the gradient to the smaller operand; a tie shares it equally."""
 
-    def clamp(self, min: Number, max: Number) -> Value:
+    def clamp(self, min: Number = ..., max: Number = ...) -> Value:
         """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
 
     def where(self, x: Number, y: Number) -> Value:

@@ -270,11 +270,12 @@ def cube_root(x: float) -> float:
     """The cube root, to less than 2 ulp by one of Newton's steps from libm's, which may be off by nearly 4."""
     if not 0 < ieee.fabs(x) < ieee.INFINITY:
         return x
-    is_small = ieee.fabs(x) < 2.0**-900  # then a cube would be subnormal
-    scaled = x * 2.0**300 if is_small else x
+    # Where a cube would be subnormal or overflow, it is taken of a number that is nearer to 1.
+    is_small, is_large = ieee.fabs(x) < 2.0**-900, ieee.fabs(x) > 2.0**900
+    scaled = x * 2.0**300 if is_small else x * 2.0**-300 if is_large else x
     root = ieee.cbrt(scaled)
     root = root - (root * root * root - scaled) / (3.0 * root * root)
-    return root * 2.0**-100 if is_small else root
+    return root * 2.0**-100 if is_small else root * 2.0**100 if is_large else root
 
 
 @formula
@@ -493,7 +494,7 @@ def hypot_derivative(x: float, y: float, by_x: int, by_y: int) -> float:
         return 0.0
     with decimal.localcontext(MANY_DIGITS):
         a, b = decimal.Decimal(x), decimal.Decimal(y)
-        polynomial = sum(c * a**i * b**j for (i, j), c in _hypot_polynomial(by_x, by_y).items())
+        polynomial = sum(math.prod([a] * i + [b] * j, start=c) for (i, j), c in _hypot_polynomial(by_x, by_y).items())
         return float(polynomial / (a * a + b * b).sqrt() ** (2 * order - 1))
 
 

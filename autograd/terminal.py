@@ -25,12 +25,26 @@ ARITHMETIC = {
     "÷": "/",
     "±": "+-",
     "√": "sqrt ",
+    "∛": "cbrt ",
     "½": "1/2",
     "∞": "inf",
     "∂": "d",
 }
 RELATIONS = {"≠": "!=", "≤": "<=", "≥": ">=", "≈": "~", "→": "->", "←": "<-", "›": ">", "▸": ">", "◂": "<"}
-PUNCTUATION = {"…": "...", "–": "-", "—": "-", "′": "'", "″": "''", "‘": "'", "’": "'", "“": '"', "”": '"'}
+BRACKETS = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "‖": "||"}
+PUNCTUATION = {
+    "�": "?",
+    "␡": "^?",
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "′": "'",
+    "″": "''",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+}
 TREES = {"─": "-", "│": "|", "├": "|", "└": "`"}
 LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
@@ -38,7 +52,7 @@ LETTERS = (
 )
 GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", LETTERS.split(), strict=True))
 CAPITALS = {letter.upper(): name.capitalize() for letter, name in GREEK.items()}
-PLAIN = str.maketrans(ARITHMETIC | RELATIONS | PUNCTUATION | TREES | GREEK | CAPITALS)
+PLAIN = str.maketrans(ARITHMETIC | RELATIONS | BRACKETS | PUNCTUATION | TREES | GREEK | CAPITALS)
 
 # The name of the way to write what an encoding lacks, for `errors=`.
 ERRORS = "autograd.plain"

@@ -149,7 +149,7 @@ _CLOSING = {"(": ")", "[": "]", "|": "|", "‖": "‖", "⌊": "⌋", "⌈": "�
 _ANGULAR = frozenset(
     f"{inverse}{name}{h}" for inverse in ("", "a") for name in ("sin", "cos", "tan") for h in ("", "h")
 )
-_BARE = _ANGULAR | {"ln", "log"}
+_BARE = _ANGULAR | {"ln", "log", "log2", "log10"}
 
 
 def substitute(term: Term, places: Mapping[str, Term]) -> Term:
@@ -318,7 +318,8 @@ class _Printer:
         return self.write(term, _PREFIXES[sign][1], first=sign not in _MINUS, last=last)
 
     def left(self, sign: str, term: Term, first: bool) -> str:
-        return self.write(term, _needed_left(sign), first, last=False)
+        ends = _SIGNS[sign.strip()][0] <= SUM  # ln x + y, but ln(x)·y
+        return self.write(term, _needed_left(sign), first, last=ends)
 
     def right(self, sign: str, term: Term, last: bool) -> str:
         compares = _SIGNS[sign.strip()][0] == COMPARISON
@@ -543,13 +544,16 @@ def _number(digits: str) -> str:
 def _function(name: str) -> str:
     """The command for a function, with its primes and its power."""
     word = name.rstrip(_PRIMES + _HIGH_DIGITS)
-    primes = sum(_PRIMES.index(mark) + 1 for mark in name if mark in _PRIMES)
     power = "".join([mark for mark in name[len(word) :] if mark in _HIGH_DIGITS]).translate(_LOWERED)
     command = _COMMANDS.get(word)
     if command is None:
         shown = word.replace("_", r"\_")
         command = _name(word) if len(word) == 1 else rf"\operatorname{{{shown}}}"
-    return command + "'" * primes + (_raised(power) if power else "")
+    return command + _primes(name) + (_raised(power) if power else "")
+
+
+def _primes(name: str) -> str:
+    return "'" * sum(_PRIMES.index(mark) + 1 for mark in name if mark in _PRIMES)
 
 
 def _raised(exponent: str) -> str:
@@ -574,14 +578,15 @@ def _name(name: str) -> str:
     >>> Name("w0").latex, Name("σ").latex, Name("ŷ").latex, Name("my_loss").latex
     ('w_{0}', '\\sigma', '\\hat{y}', '\\text{my}\\_\\text{loss}')
     """
-    match = _MATHEMATICAL.fullmatch(unicodedata.normalize("NFD", name))
+    word = name.rstrip(_PRIMES)
+    match = _MATHEMATICAL.fullmatch(unicodedata.normalize("NFD", word))
     if not match:
         return verbatim(name)
     letter, accent, index = match.groups()
     latex = _greek(letter) if letter in _GREEK else letter
     if accent:
         latex = f"{_ACCENTS[accent]}{{{latex}}}"
-    return f"{latex}_{{{index.translate(_LOW_DIGITS)}}}" if index else latex
+    return (f"{latex}_{{{index.translate(_LOW_DIGITS)}}}" if index else latex) + _primes(name)
 
 
 def _greek(letter: str) -> str:
@@ -613,6 +618,7 @@ _ACTING = {
     "×": r"\times{}",
     "·": r"\cdot{}",
     "−": "{-}",
+    "½": r"\frac{1}{2}",
     **{digit: rf"{{}}^{{{value}}}" for value, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **{digit: rf"{{}}_{{{value}}}" for value, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")},
 }

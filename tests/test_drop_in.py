@@ -599,7 +599,7 @@ def test_names_of_others_are_answered_with_a_remedy(name: str) -> None:
         assert not hasattr(v, name)
 
 
-@pytest.mark.parametrize("name", ["tensor", "Tensor", "elementwise_grad", "hvp", "max", "manual_seed"])
+@pytest.mark.parametrize("name", ["tensor", "Tensor", "elementwise_grad", "hvp", "matmul", "manual_seed"])
 def test_names_of_other_packages_are_answered_with_a_remedy(name: str) -> None:
     """Seen to fail with a bare AttributeError."""
     with pytest.raises(AttributeError, match=f"module 'autograd' has no attribute '{name}': write "):

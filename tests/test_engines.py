@@ -345,9 +345,9 @@ def test_whole_numbers_become_the_same_floats(whole: int) -> None:
 
 
 def off(partial: Any) -> Any:
-    """A partial that is wrong by one unit in the last place."""
+    """A partial that is wrong by one unit in the last place; 0 for one that is blocked."""
     partial = partial() if callable(partial) else partial
-    return None if partial is None else math.nextafter(partial, math.inf)
+    return 0.0 if partial is None else math.nextafter(partial, math.inf)
 
 
 @pytest.mark.parametrize("of_partials", [False, True], ids=["value", "partials"])

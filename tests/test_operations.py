@@ -24,8 +24,23 @@ every_operation = pytest.mark.parametrize("operation", BUILT_IN, ids=lambda decl
 NUMBERS = (0.7, 0.3, -0.4)
 
 
+# Whose derivatives are 0 wherever they exist.
+STAIRCASES = [declared for declared in BUILT_IN if set(declared.derivatives) == {"0"}]
+
+
 def arguments_of(operation: Operation) -> list[Any]:
-    return [list(NUMBERS) if isinstance(domain, list) else NUMBERS[i] for i, domain in enumerate(operation.domain)]
+    return [
+        list(NUMBERS) if isinstance(domain, list) else NUMBERS[i] if NUMBERS[i] in domain else NUMBERS[i] + 1
+        for i, domain in enumerate(operation.domain)
+    ]
+
+
+# Where differences are led astray: by a staircase of steps shorter than theirs, and by a clamp that leaves nothing.
+ASTRAY = {
+    "remainder": lambda x, y: abs(y) < 0.01,
+    "floor_divide": lambda x, y: abs(y) < 0.01,
+    "clamp": lambda x, low, high: low == x == high,
+}
 
 
 @pytest.fixture
@@ -55,6 +70,7 @@ def test_derivatives_agree_with_differences(operation: Operation, data: st.DataO
     inputs = data.draw(inputs_for(operation))
     # Where large terms of a list cancel to exactly 0, small ones are lost without a trace that differences could see.
     assume(not operation.list_count or operation(*inputs) != 0.0)
+    assume(operation.name not in ASTRAY or not ASTRAY[operation.name](*inputs))
 
     gradcheck(operation, *inputs, second=True)
 
@@ -100,7 +116,7 @@ def test_a_partial_that_is_off_by_a_millionth_is_caught(operation: Operation) ->
             with pytest.raises(GradientError):
                 gradcheck(with_rule(operation, off), *arguments_of(operation))
 
-    assert caught >= 1
+    assert caught >= (operation not in STAIRCASES)
 
 
 def as_values(operation: Operation) -> Value:

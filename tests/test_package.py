@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import autograd
+from autograd import engines
 from autograd.neighbours import REMEDY
 
 
@@ -29,6 +30,14 @@ def test_every_public_name_is_there_and_documented() -> None:
     assert len(set(autograd.__all__)) == len(autograd.__all__)
     ours = {name for name, known in autograd.OPERATIONS.items() if known.rule.__module__ == "autograd.operations"}
     assert ours <= set(dir(autograd))
+
+
+def test_what_the_engine_has_is_not_hidden_by_the_rule_book() -> None:
+    """Seen to fail with a star import of the rule book that brought its softmax, which is not the compiled one."""
+    shared = set(autograd.__all__) & set(engines.__all__)
+
+    assert "softmax" in shared
+    assert [name for name in shared if getattr(autograd, name) is not getattr(engines, name)] == []
 
 
 def test_the_version_is_that_of_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from ..groups import groups_of
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Name, Term, parse
 from .formulas import applied, derivative, joined, same
+from .kinks import is_at_tie
 
 # So many terms of a sum are shown.
 TERMS = 5
@@ -79,7 +80,7 @@ class Writer:
         if partial is not BLOCKED and math.isnan(partial):
             return NOTHING  # [x > y] is not nan, whatever x and y are
         if is_shared(node, partial):
-            return parse("1/2") if partial == 0.5 else NOTHING
+            return parse(f"1/{round(1 / partial)}") if partial else NOTHING
         return derivative(node.operation, parents[parent], operands)
 
     def number(self, x: float) -> Term:
@@ -132,8 +133,9 @@ class _Lazy(Sequence[Term]):
 
 def is_shared(node: Value, partial: float | None) -> bool:
     """Whether the node's operation, which else chooses an operand, has found a tie, of which each has its share."""
-    chooses = node.operation is not None and node.operation.pattern == "routes"
-    return chooses and partial is not BLOCKED and 0.0 < partial < 1.0
+    if node.operation is None or node.operation.pattern != "routes" or partial is BLOCKED or not 0.0 < partial < 1.0:
+        return False
+    return is_at_tie(node) if node.operation.is_of_book else True
 
 
 def _names(labels: Sequence[str]) -> Iterator[str]:

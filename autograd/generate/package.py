@@ -17,8 +17,6 @@ def text(present: str) -> str:
     """The file with its lists renewed. A star import leaves Python's own abs, sum and the like."""
     names = listed("__all__ +=", [name for name in exported if not hasattr(builtins, name)])
     aliases = [(alias, known.name) for known in OPERATIONS.values() if known.is_of_book for alias in known.aliases]
-    hiding = sorted(name for name, known in OPERATIONS.items() if known.is_of_book and hasattr(builtins, name))
-    known = ["if TYPE_CHECKING:  # what a star import leaves out, and other names: __getattr__ knows them"]
-    known += [*[f"    from .operations import {name} as {name}" for name in hiding], ""]
+    known = ["if TYPE_CHECKING:  # other names, which __getattr__ knows when the program runs"]
     known += [f"    {alias} = {name}" for alias, name in aliases]
     return replaced(present, OPENING, CLOSING, "\n".join([names, "", *known]))

@@ -448,6 +448,11 @@ static inline double precise_cube_root(double x) {
             double t3 = ieee_cbrt(t2);
             return (t3 - ieee_divide(t3 * t3 * t3 - t2, 3.0 * t3 * t3)) * 7.888609052210118e-31;
         }
+        if (t1 > 8.452712498170644e+270) {
+            double t2 = x * 4.909093465297727e-91;
+            double t3 = ieee_cbrt(t2);
+            return (t3 - ieee_divide(t3 * t3 * t3 - t2, 3.0 * t3 * t3)) * 1.2676506002282294e+30;
+        }
         double t2 = ieee_cbrt(x);
         return t2 - ieee_divide(t2 * t2 * t2 - x, 3.0 * t2 * t2);
     }

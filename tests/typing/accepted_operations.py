@@ -79,6 +79,17 @@ assert_type(softmax([v, 2.0]), list[Value])
 assert_type(log_softmax(weights), list[Value])
 assert_type(log_softmax([1, 2]), list[float])
 
+# Names of Python's own functions.
+assert_type(autograd.sum([v, w]), Value)
+assert_type(autograd.max([1.0, 2.0]), float)
+assert_type(autograd.min([v, 2.0]), Value)
+assert_type(autograd.round(v), Value)
+assert_type(autograd.round(1.5), float)
+
+# Other names.
+assert_type(autograd.pow(v, 2.0), Value)
+assert_type(autograd.fabs(-1.0), float)
+
 # Methods and operators.
 assert_type(v.exp(), Value)
 assert_type(v.relu().log1p().tanh(), Value)
