@@ -488,14 +488,14 @@ def test_a_costly_partial_may_turn_out_to_be_blocked() -> None:
 
 
 RULES_GONE_WRONG = {
-    "must answer a value and a closure.*lambda: .partial_x, partial_y": [
+    "must return a value and a closure.*lambda: .partial_x, partial_y": [
         lambda x, y: x + y,
         lambda x, y: (x + y,),
         lambda x, y: (x + y, (1.0, 1.0)),
         lambda x, y: (x + y, lambda: 1.0, lambda: 1.0),
     ],
-    "answered one float: write lambda": [lambda x, y: (x + y, lambda: 1.0)],
-    "answered 1 partial derivatives for 2 operands": [lambda x, y: (x + y, lambda: (1.0,))],
+    "returned one float: write lambda": [lambda x, y: (x + y, lambda: 1.0)],
+    "returned 1 partial derivatives for 2 operands": [lambda x, y: (x + y, lambda: (1.0,))],
 }
 
 
