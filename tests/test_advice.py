@@ -3,7 +3,7 @@
 import math
 import textwrap
 from collections.abc import Callable
-from math import erfc
+from math import degrees
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from helpers import declared
 import autograd
 from autograd import OPERATIONS, Value, gradcheck, gradient
 
-ROOT_PI = math.sqrt(math.pi)
+DEGREES = 180 / math.pi
 
 
 def with_exp(x):
@@ -36,12 +36,12 @@ def _slope(x):
     return -2.0 * x * math.exp(-x * x)
 
 
-def with_erfc(x):
-    return 1 - 0.5 * math.erfc(x), lambda: (autograd.exp(-x * x) / ROOT_PI,)
+def with_degrees(x):
+    return math.degrees(x) ** 2, lambda: (2 * math.degrees(x) * DEGREES,)
 
 
-def with_imported_erfc(x):
-    return 1 - 0.5 * erfc(x), lambda: (autograd.exp(-x * x) / ROOT_PI,)
+def with_imported_degrees(x):
+    return degrees(x) ** 2, lambda: (2 * degrees(x) * DEGREES,)
 
 
 def with_truth(x):
@@ -101,34 +101,34 @@ def test_names_that_differ_from_pythons_are_known(call: Callable[..., float], na
     assert f"use autograd.{name} for math.{call.__name__}." in told(rule)
 
 
-@pytest.mark.parametrize("rule", [with_erfc, with_imported_erfc])
+@pytest.mark.parametrize("rule", [with_degrees, with_imported_degrees])
 def test_a_function_that_the_rule_book_lacks_can_be_declared_as_told(rule: Callable[..., Any]) -> None:
     """The lines of the message are run, with the derivative filled in, and all derivatives are there."""
     message = told(rule)
     _, code, rest = message.split("\n\n")
-    names: dict[str, Any] = {"math": math, "operation": autograd.operation, "exp": autograd.exp}
+    names: dict[str, Any] = {"math": math, "operation": autograd.operation}
     try:
-        exec(textwrap.dedent(code).replace("...", "-2 / math.sqrt(math.pi) * exp(-x * x)"), names)
+        exec(textwrap.dedent(code).replace("...", "180 / math.pi"), names)
 
-        def normal(x):
-            return 1 - 0.5 * names["erfc"](x), lambda: (autograd.exp(-x * x) / ROOT_PI,)
+        def squared(x):
+            return names["degrees"](x) ** 2, lambda: (2 * names["degrees"](x) * DEGREES,)
 
-        with declared(normal) as operation:
+        with declared(squared) as operation:
             verdicts = {c.verdict for c in gradcheck(operation, 0.5, second=True)}
-        verdicts |= {c.verdict for c in gradcheck(names["erfc"], 0.5, second=True)}
+        verdicts |= {c.verdict for c in gradcheck(names["degrees"], 0.5, second=True)}
     finally:
-        del OPERATIONS["erfc"]
+        del OPERATIONS["degrees"]
 
-    assert "math.erfc takes only floats" in message
-    assert f"and write erfc in the rule of {rule.__name__}. For first derivatives backward() is enough" in rest
+    assert "math.degrees takes only floats" in message
+    assert f"and write degrees in the rule of {rule.__name__}. For first derivatives backward() is enough" in rest
     assert verdicts == {"agrees"}
 
 
 def test_a_function_declared_under_its_own_name_is_told_to_call_itself() -> None:
-    def erfc(x):
-        return math.erfc(x), lambda: (-2 / ROOT_PI * autograd.exp(-x * x),)
+    def degrees(x):
+        return math.degrees(x), lambda: (DEGREES,)
 
-    assert "write math.erfc(x) if type(x) is float else erfc(x) for math.erfc(x)" in told(erfc)
+    assert "write math.degrees(x) if type(x) is float else degrees(x) for math.degrees(x)" in told(degrees)
 
 
 @pytest.mark.parametrize(("rule", "reason"), [(with_truth, "neither true nor false"), (with_float, "is not a float")])
