@@ -140,11 +140,10 @@ def programs(
     # A list rather than a loop over a number of steps: shrinking can leave out any element of a list.
     for operation, drawn in draw(st.lists(st.sampled_from(choices).flatmap(_places), max_size=max_steps)):
         places = tuple(len(nodes) - 1 - place % len(nodes) for place in drawn)
-        if _in_domain(operation, [nodes[place] for place in places]):
-            number = operation(*operation.arguments([nodes[place] for place in places]))
-            if abs(number) <= largest:
-                nodes.append(number)
-                steps.append(Step(operation, places))
+        number = _value(operation, [nodes[place] for place in places])
+        if number is not None and abs(number) <= largest:
+            nodes.append(number)
+            steps.append(Step(operation, places))
     weight = st.sampled_from((1.0, -1.0, 0.5, 2.0))
     return Program(tuple(leaves), tuple(steps), tuple(draw(weight) for _ in nodes))
 
@@ -166,6 +165,16 @@ def _places(operation: Operation) -> st.SearchStrategy[tuple[Operation, tuple[in
     counts = lengths.map(lambda length: len(operation.parameters) + operation.list_count * (length - 1))
     place = st.integers(0, 15)
     return counts.flatmap(lambda count: st.tuples(st.just(operation), st.tuples(*[place] * count)))
+
+
+def _value(operation: Operation, operands: Sequence[float]) -> float | None:
+    """The value of an operation; None outside its domain, and where it refuses a list, as var does one number."""
+    if not _in_domain(operation, operands):
+        return None
+    try:
+        return float(operation(*operation.arguments(operands)))
+    except ValueError:
+        return None
 
 
 def _in_domain(operation: Operation, operands: Sequence[float]) -> bool:

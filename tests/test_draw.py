@@ -185,17 +185,17 @@ def test_symmetry_is_as_declared(symmetric, marked):
 def test_an_operation_of_the_user_is_drawn_like_a_built_in_one():
     try:
 
-        @operation("hypot(x, y)", "x/hypot(x, y)", "y/hypot(x, y)", symbol="⊿")
-        def hypot(x, y):
+        @operation("longest_side(x, y)", "x/longest_side(x, y)", "y/longest_side(x, y)", symbol="⊿")
+        def longest_side(x, y):
             root = (x * x + y * y) ** 0.5
             return root, lambda: (x / root, y / root)
 
-        root = hypot(Value(3.0, "a"), Value(4.0, "b"))
+        root = longest_side(Value(3.0, "a"), Value(4.0, "b"))
 
         assert texts(cards(draw(root).svg)[2])[:3] == ["⊿", "▸", "5"]
         assert len(draw(root).to_dot().body) == 5
     finally:
-        OPERATIONS.pop("hypot", None)
+        OPERATIONS.pop("longest_side", None)
 
 
 def test_title_and_description_tell_the_graph():

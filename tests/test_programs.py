@@ -134,8 +134,12 @@ def of_lists(x: Any) -> Any:
     return sorted([x, 1.0, -1.0])[1], lambda: (1.0,)
 
 
+def of_sums(x: Any) -> Any:
+    return sum([x, 1e-17, -1.0, 1e17, x]), lambda: (2.0,)
+
+
 NOT_ONLY_COMPUTING = [noted, counted, by_chance, of_math, of_types, of_itself, of_texts, of_floats, of_classes, excused]
-NOT_ONLY_COMPUTING += [of_lists]
+NOT_ONLY_COMPUTING += [of_lists, of_sums]
 
 
 def outcome(engine: Any, operation: Operation, numbers: list[float], constant: int | None = None) -> Any:
@@ -211,6 +215,39 @@ def test_a_name_that_means_something_else_is_seen(engine: Any, monkeypatch: pyte
 
     assert before == [bits(1.0507 * 2.0), bits(8.0 + 2.0)]
     assert after == [bits(2.0 * 2.0), bits(2.0 + 2.0)]
+
+
+@pytest.mark.parametrize("engine", [value, native])
+def test_an_operation_inside_a_rule_may_change(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with guards of the outer rule alone: the number that the inner one reads was frozen."""
+
+    def inner(x: Any) -> Any:
+        return shift * x, lambda: (shift,)
+
+    with declared(inner) as inside:
+
+        def outer(x: Any) -> Any:
+            return inside(x) + 1.0, lambda: (shift,)
+
+        with declared(outer) as operation:
+            before = outcome(engine, used(operation), [2.0])[0]
+            monkeypatch.setitem(globals(), "shift", 3.0)
+            after = outcome(engine, operation, [2.0])[0]
+
+    assert (before, after) == (bits(2.0), bits(7.0))
+
+
+@pytest.mark.parametrize("engine", [value, native])
+def test_an_operation_inside_a_rule_may_do_more(engine: Any) -> None:
+    with declared(counted) as inside:
+
+        def outer(x: Any) -> Any:
+            return inside(x), lambda: (1.0,)
+
+        with declared(outer) as operation:
+            found = [outcome(engine, used(operation), [2.0])[0] for _ in range(3)]
+
+    assert len(set(found)) == 3
 
 
 @pytest.mark.parametrize("engine", [value, native])

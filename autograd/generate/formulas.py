@@ -95,8 +95,10 @@ def numbers(operations: Sequence[Operation]) -> list[str]:
     """The numbers of the operations, and their names."""
     lines = ["enum {", f"    FIRST_BINARY = {BINARY},", f"    FIRST_MANY = {MANY}", "};", ""]
     lines += ["enum {", "    CODE_LEAF = 0,"]
-    for first in (UNARY, BINARY, MANY):
+    for first, end in ((UNARY, BINARY), (BINARY, MANY), (MANY, OTHER)):
         those = [operation for operation in operations if kind(operation) == first]
+        if first + len(those) > end:
+            raise ValueError(f"there are numbers for {end - first} operations of a kind, and the book has {len(those)}")
         lines += [f"    {code(those[0])} = {first},", *[f"    {code(operation)}," for operation in those[1:]]]
     names = [f'    [{code(operation)}] = "{operation.name}",' for operation in operations]
     lines += [f"    CODE_OTHER = {OTHER}", "};", ""]

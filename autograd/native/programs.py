@@ -66,8 +66,9 @@ def program(operation: Operation, functions: Sequence[str]) -> Program | None:
 
 # Which rules only compute ---------------------------------------------------------------------------
 
-# What a rule may call beside the functions of this package, and functions of its own that only compute.
-BUILTINS = (abs, enumerate, len, list, max, min, pow, range, reversed, sum, tuple, zip)
+# What a rule may call beside the functions of this package, and functions of its own that only compute. Not sum: since
+# 3.12 it corrects for rounding, of floats alone.
+BUILTINS = (abs, enumerate, len, list, max, min, pow, range, reversed, tuple, zip)
 
 # What changes something, or wants to know more of a number than what it computes.
 REFUSED = (
@@ -133,9 +134,12 @@ def _trusted(place: Any, name: str, seen: set[Any]) -> Iterator[Guard]:
             raise UntraceableError(f"{name} may do more than compute")
         return
     is_elementary = isinstance(thing, FunctionType) and thing.__module__ == ieee.__name__
-    if is_elementary or isinstance(thing, Operation) or thing is BLOCKED or type(thing) in (float, int, ModuleType):
+    if is_elementary or thing is BLOCKED or type(thing) in (float, int, ModuleType):
         return
-    yield from _guards(thing, seen)
+    if not isinstance(thing, Operation):
+        yield from _guards(thing, seen)
+    elif not thing.is_of_book:
+        yield from _guards(thing.rule, seen)
 
 
 def _meaning(place: Any, name: str) -> Any:
