@@ -146,8 +146,8 @@ LINES: dict[str, tuple[Callable, ...]] = {
         lambda *xs: mp.fprod(xs),
         lambda *xs: [mp.fprod(xs[:place] + xs[place + 1 :]) for place in range(len(xs))],
     ),
-    "max": (max, lambda *xs: [mpf(x == max(xs)) / xs.count(max(xs)) for x in xs]),
-    "min": (min, lambda *xs: [mpf(x == min(xs)) / xs.count(min(xs)) for x in xs]),
+    "max": (lambda *xs: max(xs), lambda *xs: [mpf(x == max(xs)) / xs.count(max(xs)) for x in xs]),
+    "min": (lambda *xs: min(xs), lambda *xs: [mpf(x == min(xs)) / xs.count(min(xs)) for x in xs]),
     "norm": (lambda *xs: mp.sqrt(squares(xs)), lambda *xs: [x / mp.sqrt(squares(xs) or 1) for x in xs]),
     "dot": (
         lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
