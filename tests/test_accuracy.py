@@ -252,7 +252,7 @@ MORE_POINTS: dict[str, Callable[[], list[tuple[float, ...]]]] = {
     "acosh": lambda: [(1 + 10 ** (-0.008 * i),) for i in range(1950)],
     "silu": lambda: around(-1.2784645427610738),
     "gelu": lambda: around(-0.7517915246935645),
-    "gelu_tanh": lambda: around(-0.7524614220710163) + uniform(-22, 0),
+    "gelu_tanh": lambda: around(-0.7524614220710163) + uniform(-22, 0) + uniform(-1.25, -1.15, 5000),
     "atan2": lambda: alike(700),
     "hypot": lambda: alike(700),
     "remainder": lambda: alike(700),
