@@ -152,10 +152,10 @@ def test_what_is_not_a_number_is_not_hidden(operation: Operation) -> None:
             leaves = [Value(number if place == position else x) for place, x in enumerate(usual)]
             node = operation(*leaves)
             partial = {id(leaf): slope for leaf, slope in node.local_gradients()}[id(leaves[position])]
-            if number is NAN and partial is None:
+            if number is NAN and partial is None and not math.isnan(node.data):
                 break  # it was not chosen
 
-            assert number == number or math.isnan(node.data)
+            assert number == number or (math.isnan(node.data) and partial is not None)
             slopes.append(partial or 0.0)
         else:
             assert math.isnan(slopes[0]) or slopes[0] == slopes[1] == slopes[2]
@@ -325,7 +325,7 @@ def test_names_of_other_libraries_are_answered_with_ours(name: str, own: str) ->
         with pytest.raises(AttributeError, match=f"has no attribute '{name}': its name here is {own}"):
             getattr(thing, name)
     if hasattr(np.arctan, "nin") and name.startswith("arc"):
-        with pytest.raises(TypeError, match=f"numpy.{name} does not know Values: use autograd.{own}"):
+        with pytest.raises(TypeError, match=f"numpy.{name} does not support Values: use autograd.{own}"):
             getattr(np, name)(Value(0.5))
 
 
