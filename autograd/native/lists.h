@@ -138,6 +138,7 @@ static inline void partials_of_ties(const double *xs, Py_ssize_t count, double v
         ties += chosen[i] = xs[i] == value;
     }
     if (ties == 0) {
+        memset(chosen, 1, count);
         same_partials(NAN, count, answers, chosen);
         return;
     }
