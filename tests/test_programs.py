@@ -138,8 +138,21 @@ def of_sums(x: Any) -> Any:
     return sum([x, 1e-17, -1.0, 1e17, x]), lambda: (2.0,)
 
 
+def of_printed(x: Any) -> Any:
+    return len("%s" % x) * x, lambda: (1.0,)  # noqa: UP031  # for f"{x}" is refused by its own instruction
+
+
+def of_state(x: Any) -> Any:
+    return _counting(x), lambda: (1.0,)
+
+
+def _counting(x: Any, state: Any = calls) -> Any:
+    state += [x]
+    return x * len(state)
+
+
 NOT_ONLY_COMPUTING = [noted, counted, by_chance, of_math, of_types, of_itself, of_texts, of_floats, of_classes, excused]
-NOT_ONLY_COMPUTING += [of_lists, of_sums]
+NOT_ONLY_COMPUTING += [of_lists, of_sums, of_printed, of_state]
 
 
 def outcome(engine: Any, operation: Operation, numbers: list[float], constant: int | None = None) -> Any:
@@ -188,8 +201,10 @@ def test_both_engines_give_the_same(rule: Any, data: st.DataObject) -> None:
         numbers = [data.draw(st.sampled_from(EDGES) | st.floats()) for _ in operation.parameters]
         constant = data.draw(st.none() | st.integers(0, len(numbers) - 1)) if len(numbers) > 1 else None
         count = 5
+        calls.clear()
         expected = outcome(value, operation, numbers, constant)
         count = 5
+        calls.clear()
         actual = outcome(native, operation, numbers, constant)
 
     assert actual == expected
@@ -215,6 +230,57 @@ def test_a_name_that_means_something_else_is_seen(engine: Any, monkeypatch: pyte
 
     assert before == [bits(1.0507 * 2.0), bits(8.0 + 2.0)]
     assert after == [bits(2.0 * 2.0), bits(2.0 + 2.0)]
+
+
+@pytest.mark.parametrize("engine", [value, native])
+def test_a_helper_that_was_edited_is_seen(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As IPython's autoreload edits it: the same function with new code. Seen to fail without guards of functions."""
+
+    def helper(x: Any, factor: Any = 2.0) -> Any:
+        return x * factor
+
+    def doubled(x: Any) -> Any:
+        return helper(x), lambda: (helper(1.0),)
+
+    with declared(doubled) as operation:
+        before = outcome(engine, used(operation), [3.0])
+        monkeypatch.setattr(helper, "__defaults__", (5.0,))
+        with_default = outcome(engine, operation, [3.0])
+        monkeypatch.setattr(helper, "__code__", (lambda x, factor: x + factor).__code__)
+        with_code = outcome(engine, operation, [3.0])
+
+    assert before == (bits(6.0), [bits(2.0)], [bits(2.0)])
+    assert with_default == (bits(15.0), [bits(5.0)], [bits(5.0)])
+    assert with_code == (bits(8.0), [bits(6.0)], [bits(6.0)])
+
+
+@pytest.mark.parametrize("engine", [value, native])
+def test_a_pass_sees_what_its_closure_sees(engine: Any) -> None:
+    """Of a variable that changes after the forward pass: seen to fail with 5.0 for what the closure has kept."""
+    factor, late = 2.0, 10.0
+
+    def early(x: Any) -> Any:
+        held = factor
+        return held * x, lambda: (held,)
+
+    def both(x: Any) -> Any:
+        held = factor
+        return held * x, lambda: (late,)
+
+    slopes = []
+    for rule in (early, both):
+        with declared(rule) as operation:
+            factor, late = 2.0, 10.0
+            x = engine.Value(3.0)
+            used(operation)
+            node = engine.Value.__apply_operation__(operation, (x,))
+            factor = 5.0
+            node.backward()
+            late = 20.0
+            node.backward()
+            slopes.append(x.grad)
+
+    assert slopes == [2.0 + 2.0, 10.0 + 20.0]
 
 
 @pytest.mark.parametrize("engine", [value, native])

@@ -7,6 +7,11 @@ cdef extern from "formulas.h" nogil:
     double step(int code, double x, double y)
 
 
+cdef extern from "Python.h":
+    PyObject* PyFunction_GetCode(object function)
+    PyObject* PyFunction_GetDefaults(object function)
+
+
 cdef enum:
     # After the functions: what else a step may do, see `programs`.
     ANSWER = STEP_COUNT
@@ -29,7 +34,7 @@ cdef class Program:
     cdef list starts
     cdef double* constants
     cdef Py_ssize_t inputs, constant_count
-    cdef list guards
+    cdef list guards, late_guards
 
     def __init__(self, written, Py_ssize_t inputs):
         cdef Py_ssize_t i
@@ -43,21 +48,26 @@ cdef class Program:
             self.constants[i] = constant
         self.inputs, self.constant_count = inputs, len(written.constants)
         self.starts, self.guards = written.starts, written.guards
+        self.late_guards = [guard for guard in written.guards if guard.is_late]
 
     def __dealloc__(self):
         PyMem_RawFree(self.steps)
         PyMem_RawFree(self.constants)
 
-    cdef bint holds(self) except -1:
-        """Whether all names mean what they meant when the program was written."""
+    cdef bint holds(self, list guards) except -1:
+        """Whether these names mean what they meant when the program was written."""
         cdef PyObject* found
-        for guard in self.guards:
-            place, name, thing = guard
+        for guard in guards:
+            place, name, thing, _ = guard
             if HAS_GIL and type(place) is dict:
                 found = PyDict_GetItem(place, name)
-                if found != <PyObject*>thing and (found != NULL or thing is not None):
-                    return False
-            elif not guard.holds():
+            elif HAS_GIL and type(place) is FunctionType:  # not by its attributes, which are audited
+                found = PyFunction_GetCode(place) if name == "__code__" else PyFunction_GetDefaults(place)
+            elif guard.holds():
+                continue
+            else:
+                return False
+            if found != <PyObject*>thing and (found != NULL or thing is not None):
                 return False
         return True
 
@@ -147,7 +157,7 @@ cdef Value by_program(int code, PyObject** parents, double* numbers, Py_ssize_t 
     cdef double answer = 0.0
     cdef Py_ssize_t i
     cdef Program program = PROGRAM_OF[code]
-    cdef bint holds = program.holds()
+    cdef bint holds = program.holds(program.guards)
     if not holds or program.run(0, numbers, 0.0, &answer) != ANSWERED:
         operands = tuple([numbers[i] if parents[i] == NULL else <object>parents[i] for i in range(count)])
         if not holds:
@@ -178,7 +188,7 @@ cdef bint partial_by_program(Value node, Py_ssize_t place, double* answer) excep
     cdef Py_ssize_t count = count_of(node)
     cdef Program program = PROGRAM_OF[code]
     # Guards and rules may run Python code, which may make a leaf of the node: then it has no operands any more.
-    cdef bint holds = program is not None and program.holds()
+    cdef bint holds = program is not None and program.holds(program.late_guards)
     if program is None or node.code != code:
         return False
     if holds:

@@ -28,11 +28,15 @@ MOST_REGISTERS = 250
 
 
 class Guard(NamedTuple):
-    """What a name has to mean for a program to be right: in a namespace, or in a cell of a closure."""
+    """What a name has to mean for a program to be right: in a namespace, in a cell of a closure, or of a function.
+
+    What a rule reads when a node is made, its closure keeps; late is what the closure reads itself.
+    """
 
     place: Any
     name: str
     thing: Any
+    is_late: bool
 
     def holds(self) -> bool:
         """Whether it still means that."""
@@ -57,7 +61,7 @@ class Program(NamedTuple):
 def program(operation: Operation, functions: Sequence[str]) -> Program | None:
     """The program of an operation, whose steps number these functions; None for one that has to be run in Python."""
     try:
-        guards = list(_guards(operation.rule, set()))
+        guards = list(_guards(operation.rule, False, set()))
         value, partials = formulas(operation)
         return _assembled(operation.parameters, [value, *partials], guards, functions)
     except UntraceableError:
@@ -88,29 +92,33 @@ REFUSED = (
 REFUSED_BEGINNINGS = ("DELETE_", "IMPORT_", "YIELD_", "ASYNC_", "GET_A")
 
 
-def _guards(function: Any, seen: set[Any]) -> Iterator[Guard]:
+def _guards(function: Any, is_late: bool, seen: set[Any]) -> Iterator[Guard]:
     """What the names of a function mean; UntraceableError for one that might do more than compute."""
     if not isinstance(function, FunctionType):
         raise UntraceableError("what is not a function may have a state")
-    if function in seen:
+    if (function, is_late) in seen:
         return
-    seen.add(function)
+    seen.add((function, is_late))
+    if function.__kwdefaults__ or not all(type(x) in (float, int) for x in function.__defaults__ or ()):
+        raise UntraceableError(f"{function.__name__} has a default that may have a state")
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     for code, instruction, before in _instructions(function.__code__):
         name, how = instruction.argval, instruction.opname
-        if how in REFUSED or how.startswith(REFUSED_BEGINNINGS):
+        late = is_late or code is not function.__code__
+        is_text = how == "LOAD_CONST" and isinstance(name, str)  # which % may put a number into
+        if is_text or how in REFUSED or how.startswith(REFUSED_BEGINNINGS):
             raise UntraceableError(f"{function.__name__} does more than compute: {how}")
         if how == "STORE_DEREF" and name not in code.co_cellvars:
             raise UntraceableError(f"{function.__name__} changes {name}")
         if how == "LOAD_GLOBAL":
-            yield from _trusted(function.__globals__, name, seen)
+            yield from _trusted(function.__globals__, name, late, seen)
         elif how in ("LOAD_ATTR", "LOAD_METHOD"):
             module = function.__globals__.get(before.argval) if before and before.opname == "LOAD_GLOBAL" else None
             if not isinstance(module, ModuleType):
                 raise UntraceableError(f"{function.__name__} asks for an attribute, {name}")
-            yield from _trusted(vars(module), name, seen)
+            yield from _trusted(vars(module), name, late, seen)
         elif how in ("LOAD_DEREF", "LOAD_CLOSURE", "COPY_FREE_VARS") and name in cells:
-            yield from _trusted(cells[name], name, seen)
+            yield from _trusted(cells[name], name, late, seen)
 
 
 def _instructions(code: CodeType) -> Iterator[tuple[CodeType, dis.Instruction, dis.Instruction | None]]:
@@ -124,10 +132,10 @@ def _instructions(code: CodeType) -> Iterator[tuple[CodeType, dis.Instruction, d
             yield from _instructions(constant)
 
 
-def _trusted(place: Any, name: str, seen: set[Any]) -> Iterator[Guard]:
+def _trusted(place: Any, name: str, is_late: bool, seen: set[Any]) -> Iterator[Guard]:
     """What a name means in a place, if it is something that computes and nothing else."""
     thing = _meaning(place, name)
-    yield Guard(place, name, thing)
+    yield Guard(place, name, thing, is_late)
     if thing is None and not isinstance(place, CellType) and name not in place:
         thing = getattr(builtins, name, _guards)
         if not any(thing is function for function in BUILTINS):
@@ -137,13 +145,18 @@ def _trusted(place: Any, name: str, seen: set[Any]) -> Iterator[Guard]:
     if is_elementary or thing is BLOCKED or type(thing) in (float, int, ModuleType):
         return
     if not isinstance(thing, Operation):
-        yield from _guards(thing, seen)
+        yield from _guards(thing, is_late, seen)
+        # IPython's autoreload gives a function that was edited its new code.
+        yield Guard(thing, "__code__", thing.__code__, is_late)
+        yield Guard(thing, "__defaults__", thing.__defaults__, is_late)
     elif not thing.is_of_book:
-        yield from _guards(thing.rule, seen)
+        yield from _guards(thing.rule, is_late, seen)
 
 
 def _meaning(place: Any, name: str) -> Any:
-    """What stands for a name in a namespace or in a cell; None where nothing does."""
+    """What stands for a name in a namespace, in a cell or in a function; None where nothing does."""
+    if isinstance(place, FunctionType):
+        return getattr(place, name)
     if not isinstance(place, CellType):
         return place.get(name)
     try:
