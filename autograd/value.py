@@ -266,6 +266,23 @@ class Value(Methods):
     def __abs__(self) -> "Value":
         return _apply(operations.abs, (self,))
 
+    def __round__(self, digits: int | None = None) -> "Value":
+        if digits is not None:
+            raise TypeError(f"a Value is rounded to a whole number only: for its digits, write round(v.data, {digits})")
+        return _apply(operations.round, (self,))
+
+    def __floor__(self) -> "Value":
+        return _apply(operations.floor, (self,))
+
+    def __ceil__(self) -> "Value":
+        return _apply(operations.ceil, (self,))
+
+    def __divmod__(self, other: Number) -> tuple["Value", "Value"]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Number) -> tuple["Value", "Value"]:
+        return other // self, other % self
+
     def __lt__(self, other: Number) -> bool:
         return _compared(operator.lt, self, other, "__gt__")
 

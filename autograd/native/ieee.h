@@ -16,7 +16,7 @@ static inline double ieee_divide(double x, double y) {
 }
 
 static inline double ieee_power(double x, double y) {
-    double value = pow(x, y);
+    double value = y == 0.0 || x == 1.0 ? 1.0 : pow(x, y); /* of some nan, pow gives nan there */
     return isnan(value) && !isnan(x) && !isnan(y) ? NAN : value;
 }
 
