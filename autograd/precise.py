@@ -1,4 +1,4 @@
-"""Derivatives to full precision wherever they are representable: of x^y and x/y of any order, and of tanh.
+"""Values and derivatives to full precision wherever they are representable, where the textbook's formula is not.
 
 >>> power(3.0, 4.0, by_base=2)  # 4·3·x²
 108.0
@@ -6,7 +6,7 @@
 0.25
 
 The textbook's formulas lose digits where terms cancel, and all of them where a factor overflows or underflows though
-the product does not. All here are floats; what Values make of it stands at the end of `operations`.
+the product does not. All here are floats; what Values make of it stands in `derivatives`.
 """
 
 import collections
