@@ -325,7 +325,7 @@ def test_names_of_other_libraries_are_answered_with_ours(name: str, own: str) ->
         with pytest.raises(AttributeError, match=f"has no attribute '{name}': its name here is {own}"):
             getattr(thing, name)
     if hasattr(np.arctan, "nin") and name.startswith("arc"):
-        with pytest.raises(TypeError, match=f"numpy.{name} does not know Values: use autograd.{own}"):
+        with pytest.raises(TypeError, match=f"numpy.{name} does not support Values: use autograd.{own}"):
             getattr(np, name)(Value(0.5))
 
 
