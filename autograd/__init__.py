@@ -52,6 +52,7 @@ __all__ = [
     "no_grad",
     "operation",
     "optim",
+    "plot",
     "scope",
     "softmax",
     "topological_order",
@@ -75,7 +76,7 @@ if TYPE_CHECKING:  # other names, which __getattr__ knows when the program runs
 # The end of what is generated.
 
 if TYPE_CHECKING:
-    from . import nn, optim
+    from . import nn, optim, plot
 
 __version__: str  # looked up when it is asked for, which takes a while
 
@@ -85,7 +86,7 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
         """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
         if name == "__version__":
             return _version()
-        if name in ("nn", "optim"):  # imported when they are used, for they take as long as all the rest
+        if name in ("nn", "optim", "plot"):  # imported when they are used, for they take as long as all the rest
             return importlib.import_module(f".{name}", __name__)
         if called := OPERATIONS.called(name):
             return called

@@ -768,5 +768,5 @@ def test_a_display_never_raises(monkeypatch, no_wasm):
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
 def test_a_timeout_is_above_zero(timeout):
-    with pytest.raises(ValueError, match=r"timeout is (nan|.*, but has to be a number of seconds above 0)"):
+    with pytest.raises(ValueError, match=r"timeout (is nan|must be a number of seconds above 0)"):
         draw(Value(1.0), timeout=timeout)

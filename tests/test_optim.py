@@ -427,7 +427,7 @@ def test_betas_out_of_range(kind: type[Optimizer], betas: Any, error: type[Excep
         (lambda: clip_grad_norm([W], -1.0), ValueError, "max_norm must be 0 or more, not -1.0"),
         (lambda: clip_grad_norm([W], NAN), ValueError, "max_norm is nan"),
         (lambda: clip_grad_norm([W], None), TypeError, "max_norm must be a number, not None"),
-        (lambda: clip_grad_norm([W], 1.0, 0), ValueError, "norm_type is 0, but has to be more"),
+        (lambda: clip_grad_norm([W], 1.0, 0), ValueError, "norm_type must be more than 0"),
         (lambda: clip_grad_norm([W], 1.0, -1), ValueError, "norm_type must be 0 or more, not -1.0"),
         (lambda: clip_grad_norm([W], 1.0, "l2"), TypeError, "norm_type must be a number, not 'l2'"),
         (lambda: clip_grad_norm([W], 1.0, 2, "yes"), TypeError, "error_if_nonfinite must be True or False, not 'yes'"),

@@ -863,7 +863,12 @@ def test_nan_in_gives_nan_out_and_a_nan_gradient(operation: Operation) -> None:
         y.backward()
         # Of a product, x/y, x^y or a maximum, nan makes the partial towards the other operand nan; log x and the
         # rest have only themselves. A product's partial towards nan itself is the other factor.
-        expected = {"multiply": 0.5, "where": 1.0, "divide": 2.0 if position == 0 else NAN}.get(operation.name, NAN)
+        expected = {
+            "multiply": 0.5,
+            "where": 1.0,
+            "divide": 2.0 if position == 0 else NAN,
+            "remainder": 1.0 if position == 0 else NAN,
+        }.get(operation.name, NAN)
         if position == 1:
             expected = {"leaky_relu": -0.5, "elu": math.expm1(-0.5)}.get(operation.name, expected)
 

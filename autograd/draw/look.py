@@ -31,7 +31,7 @@ class Look:
         object.__setattr__(self, "digits", whole("digits", self.digits, least=1, most=17))
         object.__setattr__(self, "timeout", number("timeout", self.timeout))
         if self.timeout <= 0:
-            raise ValueError(f"timeout is {self.timeout:g}, but has to be a number of seconds above 0")
+            raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout:g}")
         choices = f"one or more of the words {' '.join(PARTS)}"
         if not isinstance(self.show, str):
             raise TypeError(f"show is a string with {choices}, not {self.show!r}")

@@ -135,15 +135,11 @@ static inline double value_min(const double *xs, Py_ssize_t count) {
 static inline void partials_of_ties(const double *xs, Py_ssize_t count, double value, double *answers, char *chosen) {
     Py_ssize_t ties = 0;
     for (Py_ssize_t i = 0; i < count; ++i) {
-        ties += chosen[i] = xs[i] == value;
-    }
-    if (ties == 0) {
-        memset(chosen, 1, count);
-        same_partials(NAN, count, answers, chosen);
-        return;
+        ties += xs[i] == value;
     }
     for (Py_ssize_t i = 0; i < count; ++i) {
-        answers[i] = 1.0 / (double)ties;
+        chosen[i] = ties == 0 || xs[i] == value;
+        answers[i] = ties == 0 ? NAN : 1.0 / (double)ties;
     }
 }
 

@@ -2,7 +2,7 @@
 
 >>> not_negative("lr", -1.0)
 Traceback (most recent call last):
-ValueError: lr is -1.0, but has to be 0 or more
+ValueError: lr must be 0 or more, not -1.0
 """
 
 from typing import Any

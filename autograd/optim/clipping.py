@@ -32,7 +32,7 @@ def clip_grad_norm(
     largest = checks.number("max_norm", max_norm, least=0)
     p = math.inf if norm_type == "inf" else checks.number("norm_type", norm_type, least=0)
     if p == 0.0:
-        raise ValueError("norm_type is 0, but has to be more: 2 is the usual length, 1 the sum, inf the largest")
+        raise ValueError("norm_type must be more than 0: 2 is the usual length, 1 the sum, inf the largest")
     parameters = _with_gradients(params)
     norm = _norm([parameter.grad for parameter in parameters], p)
     if checks.truth("error_if_nonfinite", error_if_nonfinite) and not math.isfinite(norm):
