@@ -222,6 +222,7 @@ class Book(UserDict[str, Operation]):
         before = self.data.get(name)
         self.data[name] = operation
         try:
+            _tell([alias for alias in (before.aliases if before else ()) if self.called(alias) is None], None)
             _tell(operation.aliases, operation)
             _tell([name], operation)
         except BaseException:  # a listener has refused it
@@ -290,15 +291,15 @@ def operation(
     stands for an operand that was not chosen. The last parameters may have numbers as defaults.
 
     A declaration replaces an earlier one of the same name, but for those of this package. Raises ValueError for
-    one of these, for a rule without a name or with other than plain parameters, and where derivatives or
+    one of these, for a rule without a name, without parameters or with other than plain ones, and where derivatives or
     domains are not one for each parameter; TypeError where the notation is forgotten.
     """
     if not isinstance(notation, str):
         raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))
 
     def declare(rule: Callable[..., Any]) -> Operation:
-        name, parameters = rule.__name__, inspect.signature(rule).parameters
         _check_declaration(rule, derivatives, domain, aliases)
+        name, parameters = rule.__name__, inspect.signature(rule).parameters
         declared = Operation(
             rule,
             name,
@@ -322,7 +323,8 @@ def operation(
 def _check_declaration(
     rule: Callable[..., Any], derivatives: Sequence[Any], domain: Sequence[Any], aliases: Sequence[str]
 ) -> None:
-    name, parameters = rule.__name__, inspect.signature(rule).parameters.values()
+    # A lambda is called <lambda>; an object that can be called, or a functools.partial, has no name.
+    name, parameters = getattr(rule, "__name__", ""), inspect.signature(rule).parameters.values()
     if not name.isidentifier():
         raise ValueError("an operation is called by the name of its rule: write def, not lambda")
     for called in (name, *aliases):
@@ -337,6 +339,8 @@ def _check_declaration(
         raise ValueError(
             f"{name}: the parameters of a rule are its operands, without * or **, and their defaults are numbers"
         )
+    if not parameters:
+        raise ValueError(f"{name}: an operation needs an operand: def {name}(x)")
     for what, given in (("derivatives", derivatives), ("domains", domain)):
         if given and len(given) != len(parameters):
             raise ValueError(f"{name}: {len(given)} {what} for {len(parameters)} parameters")

@@ -64,6 +64,17 @@ def test_every_room_of_the_house_is_described() -> None:
     assert sorted(described) == sorted(files + folders)
 
 
+def test_every_part_of_the_compiled_engine_is_described() -> None:
+    """Seen to fail with a part that was gone, and with one that was new."""
+    native = ROOT / "autograd" / "native"
+    design = (native / "__init__.py").read_text(encoding="utf-8").partition("The example\n")[0]
+    contributing = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    parts = {path.name for path in native.iterdir() if path.suffix in (".pxi", ".h", ".pxd", ".py")} - {"__init__.py"}
+
+    assert set(re.findall(r"^    (\w+\.\w+)", design, flags=re.MULTILINE)) == parts
+    assert set(re.findall(r"`(\w+\.pxi)`", contributing)) == {part for part in parts if part.endswith(".pxi")}
+
+
 def test_the_results_say_how_they_were_measured_as_the_benchmark_does() -> None:
     notes = runpy.run_path(str(ROOT / "tests" / "benchmarks" / "report.py"))["NOTES"]
 

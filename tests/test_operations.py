@@ -1,5 +1,6 @@
 """The rule book: what holds for every declared operation, and what a user's own operation can count on."""
 
+import functools
 import math
 import random
 from dataclasses import FrozenInstanceError
@@ -524,6 +525,7 @@ def declare(name: str, rule: Any, *texts: str, **more: Any) -> None:
         ("relu", lambda x: x, ("relu(x)", "1"), {}, "relu is an operation of the rule book already"),
         ("backward", lambda x: x, ("backward(x)", "1"), {}, "cannot be called 'backward'"),
         ("<lambda>", lambda x: x, ("f(x)", "1"), {}, "write def, not lambda"),
+        ("nothing", lambda: 1.0, ("1",), {}, r"an operation needs an operand: def nothing\(x\)"),
         ("f", lambda x, k="2": x, ("f(x)", "1"), {}, "f: the parameters of a rule .* their defaults are numbers"),
         ("f", lambda x, k=ARRAY: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands"),
         ("f", lambda x, /: x, ("f(x)", "1"), {}, "f: the parameters of a rule are its operands"),
@@ -538,6 +540,28 @@ def test_a_mistake_in_a_declaration_is_told(name: str, rule: Any, texts: Any, mo
         declare(name, rule, *texts, **more)
 
     assert OPERATIONS.get(name) is getattr(autograd, name, None)
+
+
+@pytest.mark.parametrize("rule", [functools.partial(abs), type("Callable", (), {"__call__": lambda self, x: x})()])
+def test_a_rule_without_a_name_is_told(rule: Any) -> None:
+    """Seen to fail with AttributeError."""
+    with pytest.raises(ValueError, match="write def, not lambda"):
+        operation("f(x)", "1")(rule)
+
+
+def test_a_declaration_takes_away_the_other_names_of_the_one_that_it_replaces() -> None:
+    """Seen to fail: the method of the former name went on with the former rule."""
+    for aliases in (("former",), ("latter",)):
+
+        def renewed(x):
+            return x, lambda: (1.0,)
+
+        operation("renewed(x)", "1", aliases=aliases)(renewed)
+    try:
+        assert Value(2.0).latter().data == 2.0  # type: ignore[attr-defined]
+        assert not hasattr(Value, "former")
+    finally:
+        del OPERATIONS["renewed"]
 
 
 @pytest.mark.parametrize("module", ["__main__", "a_program", "z_program"])

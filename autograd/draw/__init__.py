@@ -86,7 +86,7 @@ def draw(
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of them that is there. All that makes the picture has `timeout` seconds, after which TimeoutError is raised. Raises
-    TypeError if `root` is no Value; TypeError or ValueError for a wrong option; ValueError for a node that is not in
+    TypeError if `root` is not a Value; TypeError or ValueError for a wrong option; ValueError for a node that is not in
     the graph, and for more than `max_nodes` cards, of which every ten edges count as one.
     """
     from .diagram import diagram_of

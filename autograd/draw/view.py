@@ -82,7 +82,7 @@ class View:
     def highlighted(self, things: Any) -> tuple[frozenset[int], frozenset[int]]:
         """The places of the parts and of the links to highlight: those of nodes, and between each and the next one.
 
-        Raises TypeError for what is no Value, ValueError for a node that is not in the graph.
+        Raises TypeError for what is not a Value, ValueError for a node that is not in the graph.
         """
         nodes = [things] if isinstance(things, Value) else list(things) if isinstance(things, Iterable) else [things]
         place_of = NodeDict([(node, place) for place, node in enumerate(self.order)])

@@ -108,11 +108,11 @@ def explain(
     v1 = x × x: 1 arrives, as at every root; ∂v1/∂x = x = 3, so 1 × 3 = 3 leaves to x; ...
     x: 3 + 3 = 6 arrives from v1; a branch sums
 
-    With `wrt`, one Value or several, the gradient of each is told as a sum over the paths to it, in place of the
+    With `wrt`, one Value or several, the gradient of each is written as a sum over the paths to it, in place of the
     backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits; no table has
-    more than about `most` rows, and what is left out is told. No gradient is changed: the root gets the seed 1.
-    Raises TypeError for what is no Value or no whole number, and ValueError for a format that is none, for digits that
-    are not from 1 to 17, and for `most` below 1.
+    more than about `most` rows, and a line says what is left out. No gradient is changed: the root gets the seed 1.
+    Raises TypeError for what is not a Value or not a whole number, and ValueError for an unknown format, for digits
+    that are not from 1 to 17, and for `most` below 1.
     """
     wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for value in (root, *(wanted or ())):

@@ -135,8 +135,7 @@ cdef int learn(operation) except -1:
             twin = Twin.__new__(Twin)
             twin.code = code
             object.__setattr__(operation, "twin", twin)
-            if OPERATIONS.get(operation.name) is operation:
-                become_method(operation.name, operation)
+            renew_methods(operation)
     return 0
 
 
@@ -144,8 +143,16 @@ cdef int unlearn(operation) except -1:
     """Run an operation in Python from now on: a name that its rule uses means something else than before."""
     CODE_OF[operation] = OTHER
     object.__setattr__(operation, "twin", None)
-    if OPERATIONS.get(operation.name) is operation:
-        become_method(operation.name, operation)
+    renew_methods(operation)
+    return 0
+
+
+cdef int renew_methods(operation) except -1:
+    """Let its methods know how it is run now; but not what the program itself has put in their place."""
+    for name in (operation.name, *operation.aliases):
+        longer = getattr(vars(Value).get(name), "__wrapped__", None)  # of a `Method`; else the rule
+        if operation.rule in (longer, getattr(longer, "__wrapped__", None)):
+            become_method(name, operation)
     return 0
 
 
