@@ -67,6 +67,9 @@ COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<
 OUTCOMES = frozenset("<=>?")
 MIRRORED = str.maketrans("<>", "><")
 
+# Where Python may raise, as at 1/0: a program of a rule may not leave that out, even if nothing comes of it.
+RISKY = ("divide", "power")
+
 # Conditions may be made of others.
 CONNECTIVES = ("and", "or", "not")
 
@@ -104,6 +107,8 @@ class Trace:
 
     def __init__(self, known: dict[Any, Apply], decisions: Mapping[Apply, bool], functions: Functions) -> None:
         self.known, self.decisions, self.functions = known, decisions, functions
+        self.risks: set[Apply] = set()  # what Python may raise at, if numbers are plain
+        self.kept: list[Expression] = []  # what is computed beside the answer
 
     def apply(self, function: str, *operands: Any) -> "Symbol":
         """The symbol of what a function answers."""
@@ -126,7 +131,10 @@ class Trace:
         key = (function, *[repr(x) if isinstance(x, float) else x for x in arguments])
         if len(self.known) > MOST_NODES:
             raise UntraceableError("the rule takes too many steps")
-        return self.known.setdefault(key, Apply(function, arguments))
+        applied = self.known.setdefault(key, Apply(function, arguments))
+        if function in RISKY:
+            self.risks.add(applied)
+        return applied
 
     def decide(self, condition: Apply) -> bool:
         """Whether a comparison holds, by what was decided before if that says it."""
@@ -252,10 +260,13 @@ def expression_of(thing: Any) -> Expression:
 # Tracing -------------------------------------------------------------------------------------------
 
 
-def formulas(operation: Operation, functions: Functions = None) -> tuple[Formula, tuple[Formula, ...]]:
+def formulas(
+    operation: Operation, functions: Functions = None, *, keeps_risks: bool = False
+) -> tuple[Formula, tuple[Formula, ...]]:
     """The value of an operation, and its partial towards each parameter, of its parameters and the value.
 
-    Where a dict of functions is given, the formulas call what is marked for that in `precise`, and it is put there.
+    Where a dict of functions is given, the formulas call what is marked for that in `precise`, and it is put there. A
+    rule may divide for nothing, which is left out, unless the risks have to be kept: then it is refused.
     Raises UntraceableError for a rule that cannot be traced: one of lists, or one that wants to know its numbers.
     """
     if operation.list_count:
@@ -269,16 +280,19 @@ def formulas(operation: Operation, functions: Functions = None) -> tuple[Formula
         return expression_of(value_and_closure(trace)[0])
 
     def partial(place: int, trace: Trace) -> Formula:
-        partials = value_and_closure(trace)[1]()
+        value, local_gradient = value_and_closure(trace)
+        partials = local_gradient()
         if not isinstance(partials, (tuple, list)) or len(partials) != len(operation.parameters):
             raise UntraceableError(f"{operation.name} does not answer one partial for each operand")
+        computed = [x for x in partials if not callable(x) and x is not BLOCKED]
+        trace.kept = [expression_of(x) for x in (value, *computed)]
         answer = partials[place]() if callable(partials[place]) else partials[place]
         return BLOCKED if answer is BLOCKED else expression_of(answer)
 
     try:
-        formula = _tree(value, known, functions)
-        places = range(len(operation.parameters))
-        partials = [_tree(functools.partial(partial, place), known, functions) for place in places]
+        tree = functools.partial(_tree, known=known, functions=functions, keeps_risks=keeps_risks)
+        formula = tree(value)
+        partials = [tree(functools.partial(partial, place)) for place in range(len(operation.parameters))]
         return formula, tuple([_with_value(each, formula) for each in partials])
     except UntraceableError:
         raise
@@ -292,25 +306,35 @@ def formula_of(function: Callable[..., Any], functions: Functions) -> Formula:
     return _tree(lambda trace: expression_of(function(*[Symbol(trace, Input(x)) for x in names])), {}, functions)
 
 
-def _tree(run: Callable[[Trace], Formula], known: dict[Any, Apply], functions: Functions) -> Formula:
+def _tree(
+    run: Callable[[Trace], Formula], known: dict[Any, Apply], functions: Functions, keeps_risks: bool = False
+) -> Formula:
     """The formula of all ways that a run can take. Where both answers of a comparison lead to the same, it is none."""
     paths = 0
 
     def explored(decisions: dict[Apply, bool]) -> Formula:
         nonlocal paths
+        trace = Trace(known, decisions, functions)
         try:
-            answer = run(Trace(known, decisions, functions))
+            answer = run(trace)
         except _Undecided as asked:
             condition = asked.condition
         else:
+            if keeps_risks and not trace.risks <= _all_parts(answer, *trace.kept, *decisions):
+                raise UntraceableError("the rule divides or takes a power for nothing")
             return answer
         paths += 1
         if paths > MOST_PATHS or len(decisions) > MOST_DECISIONS:
             raise UntraceableError("the rule has too many branches")
         yes, no = (explored({**decisions, condition: answer}) for answer in (True, False))
-        return yes if _same(yes, no) else Branch(condition, yes, no)
+        is_needed = keeps_risks and any(part.function in RISKY for part in parts(condition))
+        return yes if _same(yes, no) and not is_needed else Branch(condition, yes, no)
 
     return shortened(explored({}))
+
+
+def _all_parts(*formulas: Formula) -> set[Apply]:
+    return {part for formula in formulas for part in parts(formula)}
 
 
 def shortened(formula: Formula) -> Formula:

@@ -266,23 +266,6 @@ class Value(Methods):
     def __abs__(self) -> "Value":
         return _apply(operations.abs, (self,))
 
-    def __round__(self, digits: int | None = None) -> "Value":
-        if digits is not None:
-            raise TypeError(f"a Value is rounded to a whole number only: for its digits, write round(v.data, {digits})")
-        return _apply(operations.round, (self,))
-
-    def __floor__(self) -> "Value":
-        return _apply(operations.floor, (self,))
-
-    def __ceil__(self) -> "Value":
-        return _apply(operations.ceil, (self,))
-
-    def __divmod__(self, other: Number) -> tuple["Value", "Value"]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Number) -> tuple["Value", "Value"]:
-        return other // self, other % self
-
     def __lt__(self, other: Number) -> bool:
         return _compared(operator.lt, self, other, "__gt__")
 
@@ -308,11 +291,17 @@ class Value(Methods):
         def __float__(self) -> NoReturn:
             raise TypeError(
                 "a Value is not a float, because its gradient would be lost: "
-                "use autograd.exp(v) for math.exp(v), or v.data"
+                "use autograd.exp(v) for math.exp(v), as autograd.floor(v) for math.floor(v), or v.data"
             )
 
         def __int__(self) -> NoReturn:
             raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
+
+        def __round__(self, digits: int | None = None) -> NoReturn:
+            raise TypeError("Python's round gives an int: use autograd.round(v), or round(v.data, digits) for a number")
+
+        def __trunc__(self) -> NoReturn:
+            raise TypeError("math.trunc gives an int: use autograd.round(v), autograd.floor(v) or math.trunc(v.data)")
 
         def __xor__(self, other: Any) -> NoReturn:
             raise TypeError("^ is not a power in Python: write x ** y")

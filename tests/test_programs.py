@@ -72,7 +72,11 @@ def with_defaults(x: Any, strength: Any = 2.0) -> Any:
     return x * strength + shift, lambda: (strength, x)
 
 
-COMPUTING = [gauss, selu, ratio, root, hinge, mixed, polynomial, helped, with_defaults]
+def of_vain_conditions(x: Any) -> Any:
+    return x + (1.0 if 1.0 / x > 2.0 else 1.0 + 0.0), lambda: (1.0,)
+
+
+COMPUTING = [gauss, selu, ratio, root, hinge, mixed, polynomial, helped, with_defaults, of_vain_conditions]
 
 # Rules that do more -------------------------------------------------------------------------------
 
@@ -152,8 +156,18 @@ def _counting(x: Any, state: Any = calls) -> Any:
     return x * len(state)
 
 
+def of_nothing(x: Any) -> Any:
+    inverse = 1.0 / x
+    return (inverse, lambda: (-inverse * inverse,)) if x > 0 else (0.0, lambda: (BLOCKED,))
+
+
+def for_later(x: Any) -> Any:
+    slope = 1.0 / x
+    return log(x * x), lambda: (2.0 * slope,)
+
+
 NOT_ONLY_COMPUTING = [noted, counted, by_chance, of_math, of_types, of_itself, of_texts, of_floats, of_classes, excused]
-NOT_ONLY_COMPUTING += [of_lists, of_sums, of_printed, of_state]
+NOT_ONLY_COMPUTING += [of_lists, of_sums, of_printed, of_state, of_nothing, for_later]
 
 
 def outcome(engine: Any, operation: Operation, numbers: list[float], constant: int | None = None) -> Any:

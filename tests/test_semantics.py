@@ -463,7 +463,7 @@ def test_int_and_other_conversions_refuse_a_value() -> None:
     """Seen to fail with an `__int__` that answers the data."""
     with pytest.raises(TypeError, match=r"int\(v\.data\)"):
         int(Value(1.0))
-    for function in (complex, operator.index, math.trunc, Fraction, lambda v: operator.mod("%f", v)):
+    for function in (complex, round, operator.index, math.trunc, Fraction, lambda v: operator.mod("%f", v)):
         with pytest.raises(TypeError):
             function(Value(1.0))
 

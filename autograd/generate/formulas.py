@@ -36,7 +36,7 @@ from ..tracing import formulas as traced
 
 # The first number of the operations of one operand, of two, and of more or of lists. Numbers up to the next first one
 # that no operation of the book has are for those that users declare; the last is for what has no formula.
-UNARY, BINARY, MANY, OTHER = 1, 64, 128, 255
+UNARY, BINARY, MANY, OTHER = 1, 120, 200, 255
 
 # How tightly C's operators bind.
 LOWEST, CONDITION, SUM, PRODUCT, SIGN, ATOM = range(6)

@@ -14,8 +14,8 @@
 #include "ieee.h"
 
 enum {
-    FIRST_BINARY = 64,
-    FIRST_MANY = 128
+    FIRST_BINARY = 120,
+    FIRST_MANY = 200
 };
 
 enum {
@@ -57,7 +57,7 @@ enum {
     CODE_FLOOR,
     CODE_CEIL,
     CODE_ROUND,
-    CODE_ADD = 64,
+    CODE_ADD = 120,
     CODE_SUBTRACT,
     CODE_MULTIPLY,
     CODE_DIVIDE,
@@ -70,7 +70,7 @@ enum {
     CODE_ELU,
     CODE_MAXIMUM,
     CODE_MINIMUM,
-    CODE_CLAMP = 128,
+    CODE_CLAMP = 200,
     CODE_WHERE,
     CODE_SUM,
     CODE_MEAN,

@@ -257,20 +257,6 @@ cdef class Value:
     def __abs__(self):
         return unary(ABS, self)
 
-    def __round__(self, digits=None):
-        if digits is not None:
-            Reference.__round__(self, digits)  # raises
-        return applied(operations.round, (self,))
-
-    def __floor__(self):
-        return applied(operations.floor, (self,))
-
-    def __ceil__(self):
-        return applied(operations.ceil, (self,))
-
-    def __divmod__(left, right):
-        return left // right, left % right
-
     def __lt__(self, other):
         if is_stranger(other):
             return reference.strangers_answer(self, other, "__gt__")
@@ -313,6 +299,12 @@ cdef class Value:
 
     def __int__(self):
         return Reference.__int__(self)
+
+    def __round__(self, digits=None):
+        return Reference.__round__(self, digits)
+
+    def __trunc__(self):
+        return Reference.__trunc__(self)
 
     def __xor__(self, other):
         return Reference.__xor__(self, other)

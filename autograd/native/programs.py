@@ -62,7 +62,7 @@ def program(operation: Operation, functions: Sequence[str]) -> Program | None:
     """The program of an operation, whose steps number these functions; None for one that has to be run in Python."""
     try:
         guards = list(_guards(operation.rule, False, set()))
-        value, partials = formulas(operation)
+        value, partials = formulas(operation, keeps_risks=True)
         return _assembled(operation.parameters, [value, *partials], guards, functions)
     except UntraceableError:
         return None
