@@ -408,11 +408,11 @@ def _share(x, y):
 @operation("clamp(x, min, max)", "[min ≤ x ≤ max]", "[x < min]", "[x > max]", pattern="routes")
 def clamp(x, min=-ieee.INFINITY, max=ieee.INFINITY):
     """The number from min to max that is nearest to x, and max where min > max; routes the gradient to it."""
-    if min <= x <= max:
+    if min <= x <= max and min < max:
         return x, lambda: (1.0, BLOCKED, BLOCKED)
-    if x < min <= max:
+    if x < min < max:
         return min, lambda: (BLOCKED, 1.0, BLOCKED)
-    if min <= max < x or (max < min and x <= ieee.INFINITY):
+    if min < max < x or (max <= min and x <= ieee.INFINITY):
         return max, lambda: (BLOCKED, BLOCKED, 1.0)
     return x + min + max, lambda: (undefined(x + min + max),) * 3
 

@@ -1,9 +1,12 @@
-"""Ctrl-C in tests, and Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev (default), ci, thorough."""
+"""Ctrl-C and declarations in tests, and Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev (default), ci, thorough."""
 
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from autograd import OPERATIONS
 
 # What a shell starts in the background ignores Ctrl-C, and so do all programs that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -18,3 +21,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 # Files for type checkers, see test_typing.py: half of them are wrong on purpose.
 collect_ignore = ["typing"]
+
+
+DECLARED = pytest.StashKey[set[str]]()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[DECLARED] = set(OPERATIONS)
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures, which take away what they have declared
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """What a test or an example declares ends with it: tests of the rule book take all that is there."""
+    for name in set(OPERATIONS) - item.stash.get(DECLARED, set(OPERATIONS)):
+        del OPERATIONS[name]

@@ -1132,59 +1132,66 @@ static inline int partial_minimum_1(double x, double y, double value, double *an
 static inline double value_clamp(double x, double min, double max) {
     if (min <= x) {
         if (x <= max) {
-            return x;
+            return min < max ? x : max <= min && x <= INFINITY ? max : x + min + max;
         }
-        if (min <= max) {
+        if (min < max) {
             return max < x ? max : x + min + max;
         }
-        return max < min && x <= INFINITY ? max : x + min + max;
+        return max <= min && x <= INFINITY ? max : x + min + max;
     }
     if (x < min) {
-        return min <= max ? min : max < min && x <= INFINITY ? max : x + min + max;
+        return min < max ? min : max <= min && x <= INFINITY ? max : x + min + max;
     }
-    if (min <= max) {
+    if (min < max) {
         return max < x ? max : x + min + max;
     }
-    return max < min && x <= INFINITY ? max : x + min + max;
+    return max <= min && x <= INFINITY ? max : x + min + max;
 }
 
 static inline int partial_clamp_0(double x, double min, double max, double value, double *answer) {
     if (min <= x) {
         if (x <= max) {
-            *answer = 1.0;
+            if (min < max) {
+                *answer = 1.0;
+                return 1;
+            }
+            if (max <= min && x <= INFINITY) {
+                return 0;
+            }
+            *answer = ieee_exp(x + min + max);
             return 1;
         }
-        if (min <= max) {
+        if (min < max) {
             if (max < x) {
                 return 0;
             }
             *answer = ieee_exp(x + min + max);
             return 1;
         }
-        if (max < min && x <= INFINITY) {
+        if (max <= min && x <= INFINITY) {
             return 0;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
     if (x < min) {
-        if (min <= max) {
+        if (min < max) {
             return 0;
         }
-        if (max < min && x <= INFINITY) {
+        if (max <= min && x <= INFINITY) {
             return 0;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
-    if (min <= max) {
+    if (min < max) {
         if (max < x) {
             return 0;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
-    if (max < min && x <= INFINITY) {
+    if (max <= min && x <= INFINITY) {
         return 0;
     }
     *answer = ieee_exp(x + min + max);
@@ -1194,40 +1201,47 @@ static inline int partial_clamp_0(double x, double min, double max, double value
 static inline int partial_clamp_1(double x, double min, double max, double value, double *answer) {
     if (min <= x) {
         if (x <= max) {
-            return 0;
+            if (min < max) {
+                return 0;
+            }
+            if (max <= min && x <= INFINITY) {
+                return 0;
+            }
+            *answer = ieee_exp(x + min + max);
+            return 1;
         }
-        if (min <= max) {
+        if (min < max) {
             if (max < x) {
                 return 0;
             }
             *answer = ieee_exp(x + min + max);
             return 1;
         }
-        if (max < min && x <= INFINITY) {
+        if (max <= min && x <= INFINITY) {
             return 0;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
     if (x < min) {
-        if (min <= max) {
+        if (min < max) {
             *answer = 1.0;
             return 1;
         }
-        if (max < min && x <= INFINITY) {
+        if (max <= min && x <= INFINITY) {
             return 0;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
-    if (min <= max) {
+    if (min < max) {
         if (max < x) {
             return 0;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
-    if (max < min && x <= INFINITY) {
+    if (max <= min && x <= INFINITY) {
         return 0;
     }
     *answer = ieee_exp(x + min + max);
@@ -1237,9 +1251,17 @@ static inline int partial_clamp_1(double x, double min, double max, double value
 static inline int partial_clamp_2(double x, double min, double max, double value, double *answer) {
     if (min <= x) {
         if (x <= max) {
-            return 0;
+            if (min < max) {
+                return 0;
+            }
+            if (max <= min && x <= INFINITY) {
+                *answer = 1.0;
+                return 1;
+            }
+            *answer = ieee_exp(x + min + max);
+            return 1;
         }
-        if (min <= max) {
+        if (min < max) {
             if (max < x) {
                 *answer = 1.0;
                 return 1;
@@ -1247,7 +1269,7 @@ static inline int partial_clamp_2(double x, double min, double max, double value
             *answer = ieee_exp(x + min + max);
             return 1;
         }
-        if (max < min && x <= INFINITY) {
+        if (max <= min && x <= INFINITY) {
             *answer = 1.0;
             return 1;
         }
@@ -1255,17 +1277,17 @@ static inline int partial_clamp_2(double x, double min, double max, double value
         return 1;
     }
     if (x < min) {
-        if (min <= max) {
+        if (min < max) {
             return 0;
         }
-        if (max < min && x <= INFINITY) {
+        if (max <= min && x <= INFINITY) {
             *answer = 1.0;
             return 1;
         }
         *answer = ieee_exp(x + min + max);
         return 1;
     }
-    if (min <= max) {
+    if (min < max) {
         if (max < x) {
             *answer = 1.0;
             return 1;
@@ -1273,7 +1295,7 @@ static inline int partial_clamp_2(double x, double min, double max, double value
         *answer = ieee_exp(x + min + max);
         return 1;
     }
-    if (max < min && x <= INFINITY) {
+    if (max <= min && x <= INFINITY) {
         *answer = 1.0;
         return 1;
     }
