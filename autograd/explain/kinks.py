@@ -233,6 +233,8 @@ def _moved(node: Value, speeds: Mapping[Value, float], landed: Mapping[Value, fl
     operation, operands, numbers = node.operation, node.operands, node.numbers
     assert operation is not None
     moving = [speeds.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in operands]
+    if any(map(math.isnan, moving)):  # which no comparison at a kink or a jump would see
+        return math.nan, math.nan
     has_jumped = any(parent in landed for parent in node.parents)
     if has_jumped:
         pairs = zip(operands, numbers, strict=True)
