@@ -5,7 +5,7 @@ import itertools
 import math
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import pytest
@@ -318,6 +318,122 @@ def test_what_a_step_does_at_a_kink_is_what_is_told(name: str) -> None:
         assert kinks.change({x: s, y: t}) == pytest.approx(went, abs=1e-6)
 
 
+# Jumps ----------------------------------------------------------------------------------------------
+
+
+AT_JUMPS = {
+    "floor": (lambda x, y: autograd.floor(x), 4.0, 0.0),
+    "floor below 0": (lambda x, y: autograd.floor(x), -4.0, 0.0),
+    "floor beside": (lambda x, y: autograd.floor(x), 4.5, 0.0),
+    "ceil": (lambda x, y: autograd.ceil(x), 4.0, 0.0),
+    "ceil beside": (lambda x, y: autograd.ceil(x), 4.25, 0.0),
+    "round to an even number below": (lambda x, y: autograd.round(x), 4.5, 0.0),
+    "round to an even number above": (lambda x, y: autograd.round(x), -3.5, 0.0),
+    "round beside": (lambda x, y: autograd.round(x), 4.0, 0.0),
+    "sign": (lambda x, y: autograd.sign(x), 0.0, 0.0),
+    "sign beside": (lambda x, y: autograd.sign(x), -1.0, 0.0),
+    "remainder": (lambda x, y: x % y, 4.0, 2.0),
+    "remainder, of a negative number": (lambda x, y: x % y, -4.0, 2.0),
+    "remainder, by a negative number": (lambda x, y: x % y, 4.0, -2.0),
+    "remainder of nothing": (lambda x, y: x % y, 0.0, 2.0),
+    "remainder beside": (lambda x, y: x % y, 4.5, 2.0),
+    "remainder by a constant": (lambda x, y: x % 2, 4.0, 0.0),
+    "remainder of a constant": (lambda x, y: 6 % y, 0.0, 1.5),
+    "quotient": (lambda x, y: x // y, 4.0, 2.0),
+    "quotient, by a negative number": (lambda x, y: x // y, 4.0, -2.0),
+    "quotient beside": (lambda x, y: x // y, 5.0, 2.0),
+    "quotient by a constant": (lambda x, y: x // 2, 4.0, 0.0),
+    "quotient of a constant": (lambda x, y: 6 // y, 0.0, 1.5),
+    "the cut of atan2": (lambda x, y: autograd.atan2(y, x), -2.0, 0.0),
+    "the origin of atan2": (lambda x, y: autograd.atan2(y, x), 0.0, 0.0),
+    "atan2 beside": (lambda x, y: autograd.atan2(y, x), 2.0, 0.0),
+    "a jump that goes on": (lambda x, y: (x % 2) * 3 + x * y, 4.0, 1.0),
+    "a jump to where it was": (lambda x, y: (autograd.floor(x) - 3.5) ** 2 + x, 4.0, 0.0),
+    "a slope after a jump": (lambda x, y: absolute(x % 2 - 1) * 3 - y, 4.0, 0.0),
+    "a jump on to a jump": (lambda x, y: autograd.floor(x % 2), 4.0, 0.0),
+    "a jump on to a kink": (lambda x, y: relu(autograd.floor(x) - 3 + y), 4.0, 0.0),
+    "a jump that is not seen": (lambda x, y: relu(autograd.floor(x) - 10) + y, 4.0, 0.0),
+    "a jump back": (lambda x, y: x % 2 + 2 * (x // 2), 4.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", AT_JUMPS)
+def test_what_a_step_does_at_a_jump_is_what_is_told(name: str) -> None:
+    """Against small steps, exact in binary but for atan2. Seen to fail with the local derivatives alone."""
+    build, a, b = AT_JUMPS[name]
+    step = 2.0**-30
+    x, y = Value(a, "x"), Value(b, "y")
+    root = build(x, y)
+    kinks = Kinks(topological_order(root))
+
+    for s, t in itertools.product((-1.0, 0.0, 1.0), repeat=2):
+        went = build(Value(a + s * step), Value(b + t * step)).data - root.data
+        speed = math.copysign(math.inf, went) if abs(went) > 1e-3 else went / step
+        assert kinks.change({x: s, y: t}) == pytest.approx(speed, abs=1e-6)
+
+
+def test_what_is_true_at_a_jump_is_told() -> None:
+    """Seen to fail with "lower it" for x % 2 at 4, which is at its minimum, and with floor(x) said to be blocked."""
+    x, zero = Value(4.0, "x"), Value(0.0, "y")
+    down = "lower it: v1 jumps down"
+
+    assert advice(autograd.floor(x)) == {"x": down, "": ""}
+    assert advice(x // 2) == {"x": down, "": ""}
+    assert advice(autograd.sign(zero)) == {"y": down, "": ""}
+    assert advice(autograd.sign(zero) + x) == {"x": "lower it", "y": "lower it: v2 jumps down", "": ""}
+    assert advice(x % 2) == {"x": "no way: v1 rises both ways, with a jump", "": ""}
+    assert advice(-(x % 2)) == {"x": "move it either way, from a jump", "": ""}
+    assert advice(autograd.ceil(x))["x"] == "not alone: raising it makes v1 jump up, lowering it does nothing"
+    assert advice(-autograd.ceil(x))["x"] == "raise it: v2 jumps down"
+    assert advice(autograd.ceil(x) + x)["x"] == "lower it: v2 jumps up the other way"
+    assert advice(autograd.floor(x) * 0)["x"] == "no matter: a small change does next to nothing"
+    assert advice(autograd.atan2(zero, -1.0))["y"] == "move it either way, from a jump"
+    assert advice(x % 3) == {"x": "lower it", "": ""}
+
+
+@pytest.mark.parametrize(
+    ("build", "at", "jump"),
+    [
+        (autograd.floor, 4.0, "floor has a jump at 4"),
+        (autograd.ceil, 4.0, "ceil has a jump at 4"),
+        (autograd.round, 4.5, "round has a jump at 4.5"),
+        (autograd.sign, 0.0, "sign has a jump at 0"),
+        (lambda x: x // 2, 4.0, "floor_divide has a jump here"),
+    ],
+)
+def test_staircases_block_and_say_where_they_jump(build: Callable[[Value], Value], at: float, jump: str) -> None:
+    """Seen to fail without a word about the flow that ends there."""
+    there, beside = build(Value(at, "x")), build(Value(at + 0.25, "x"))
+    assert there.operation is not None
+    blocks = f"{there.operation.name} blocks"
+
+    assert [pattern.text for pattern in step_at(there, explain(there)).patterns] == [blocks, jump]
+    assert [pattern.text for pattern in step_at(beside, explain(beside)).patterns] == [blocks]
+    assert advice(beside)["x"] == "no matter: all paths are blocked"
+
+
+def test_a_remainder_passes_and_says_where_it_jumps() -> None:
+    there, beside = Value(4.0, "x") % 2, Value(4.5, "x") % 2
+
+    assert [pattern.text for pattern in step_at(there, explain(there)).patterns] == ["remainder has a jump here"]
+    assert step_at(beside, explain(beside)).patterns == ()
+
+
+def test_what_is_not_known_after_a_jump_gives_no_direction() -> None:
+    """A program's own rule may not take the number to which its operand jumps; and inf − inf is no speed."""
+
+    @operation("√(x + 0.5)", "0.5/√(x + 0.5)")
+    def later_root(x):  # type: ignore[no-untyped-def]
+        return math.sqrt(x + 0.5), lambda: (0.5 / math.sqrt(x + 0.5),)
+
+    del OPERATIONS["later_root"]
+    x = Value(0.0, "x")
+
+    assert advice(later_root(autograd.floor(x)))["x"] == "unknown: there is a kink or a jump"
+    assert advice(autograd.ceil(later_root(autograd.floor(x))))["x"] == "unknown: there is a kink or a jump"
+    assert advice(relu(x) + x.sqrt() - x.sqrt())["x"] == "unknown: the gradient is nan"
+
+
 def test_a_slope_is_not_taken_for_a_share() -> None:
     """Seen to fail with every derivative between 0 and 1 taken for a share of a tie."""
     x, y, z = Value(-1.0, "x"), Value(-1.0, "y"), Value(-1.0, "z")
@@ -356,7 +472,7 @@ def test_a_large_graph_with_kinks_is_told_in_time_that_grows_with_it() -> None:
     told = advice(y)
 
     assert told["x0"].startswith("not alone")
-    assert told["x99"] == "unknown: there is a kink"
+    assert told["x99"] == "unknown: there is a kink or a jump"
 
 
 def test_nodes_that_move_the_root_equally_are_told_together() -> None:

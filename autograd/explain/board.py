@@ -121,8 +121,10 @@ NEXT_TO_NOTHING = prose("no matter: a small change does next to nothing")
 
 def _advice_at_kink(lowered: float, raised: float, root: Term) -> Term:
     """What a gradient does not know: how the root goes where a node is lowered, and where it is raised."""
-    if math.isnan(lowered + raised):
-        return prose("unknown: there is a kink")
+    if math.isnan(lowered) or math.isnan(raised):
+        return prose("unknown: there is a kink or a jump")
+    if math.isinf(lowered) or math.isinf(raised):
+        return _advice_at_jump(lowered, raised, root)
     if lowered < 0 or raised < 0:
         return prose("lower it" if raised >= 0 else "raise it" if lowered >= 0 else "move it either way, from a kink")
     if lowered == raised == 0:
@@ -134,14 +136,27 @@ def _advice_at_kink(lowered: float, raised: float, root: Term) -> Term:
     return prose("no way: {} rises both ways", root)
 
 
+def _advice_at_jump(lowered: float, raised: float, root: Term) -> Term:
+    """What to do where the root jumps on one side or on both; no side where neither lowers it."""
+    if lowered < 0 and raised < 0:
+        return prose("move it either way, from a jump")
+    if lowered < 0 or raised < 0:
+        way, jumps = ("lower it", lowered) if lowered < 0 else ("raise it", raised)
+        return prose(f"{way}: {{}} jumps {'down' if math.isinf(jumps) else 'up the other way'}", root)
+    if lowered > 0 and raised > 0:
+        return prose("no way: {} rises both ways, with a jump", root)
+    goes, stays = ("lowering", "raising") if lowered else ("raising", "lowering")
+    return prose(f"not alone: {goes} it makes {{}} jump up, {stays} it does nothing", root)
+
+
 def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Term]:
     """The nodes that move the root most, where there are several to compare, by what their gradients say."""
     size = max([magnitude(step.flow) for step in steps], default=0.0)
     largest = [step for step in steps if abs(step.flow) == size]
     if len(steps) < 2 or size in (0, math.inf) or len(largest) > TOLD or not math.isfinite(passes.root.data):
         return []
-    # At a kink, a gradient is no slope, unless both sides agree.
-    if any(side is not None and side[0] != -side[1] for side in sides.values()):
+    # At a kink, a gradient is no slope, unless both sides agree; at a jump, it never is.
+    if any(side is not None and (side[0] != -side[1] or math.isinf(side[0])) for side in sides.values()):
         return []
     root, names = passes.write.name(passes.root), [step.name for step in largest]
     if len(names) > 1:

@@ -1,4 +1,4 @@
-"""What a small step does at a kink, where a gradient, being one number, cannot tell both sides.
+"""What a small step does at a kink or a jump, where a gradient, being one number, cannot tell both sides.
 
 >>> from autograd import Value, maximum
 >>> x, y = Value(1.0), Value(1.0)
@@ -9,6 +9,15 @@
 Raising one of two equal numbers raises their maximum; lowering one does nothing. The steps go forward through the
 graph, by the local derivatives where there is one, and at kinks by the operation itself: one of x + hs and y + ht is
 the larger one by as much as s and t say.
+
+Where an operation jumps, as floor does at every whole number, a step takes its value somewhere else at once. From there
+on, the nodes are computed again from where their operands land, and a root that jumps goes infinitely fast:
+
+>>> from autograd import floor
+>>> x = Value(4.0)
+>>> kinks = Kinks([x, floor(x)])
+>>> kinks.change({x: -1.0}), kinks.change({x: 1.0})
+(-inf, 0.0)
 """
 
 import math
@@ -83,6 +92,70 @@ KINKS: dict[Operation, Kink] = {
 }
 TIES = (operations.maximum, operations.minimum, operations.max, operations.min)
 
+# The numbers and the speeds of the operands: where the operation's value lands when they begin to move at these speeds,
+# and how fast it goes on from there; None where it does not jump.
+Jump = Callable[[Sequence[Any], Sequence[Any]], tuple[float, float] | None]
+
+
+def _floor(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    [x], [speed] = numbers, speeds
+    return (x - 1.0 if speed < 0 else x, 0.0) if x.is_integer() else None
+
+
+def _ceil(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    [x], [speed] = numbers, speeds
+    return (x + 1.0 if speed > 0 else x, 0.0) if x.is_integer() else None
+
+
+def _round(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    [x], [speed] = numbers, speeds
+    if not math.isfinite(x) or x - math.floor(x) != 0.5:
+        return None
+    return float(math.ceil(x) if speed > 0 else math.floor(x) if speed < 0 else operations.round(x)), 0.0
+
+
+def _sign(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    return (operations.sign(speeds[0]), 0.0) if numbers[0] == 0.0 else None
+
+
+def _floor_divide(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    (x, y), (x_speed, y_speed) = numbers, speeds
+    if operations.remainder(x, y) != 0.0:  # nan for y = 0
+        return None
+    quotient = operations.floor_divide(x, y)
+    # x − quotient·y leaves 0 away from y: there, y goes into x once less.
+    falls = (x_speed - quotient * y_speed) * math.copysign(1.0, y) < 0
+    return (quotient - 1.0 if falls else quotient), 0.0
+
+
+def _remainder(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    landed = _floor_divide(numbers, speeds)
+    if landed is None:
+        return None
+    (x, y), (x_speed, y_speed), quotient = numbers, speeds, landed[0]
+    value = operations.remainder(x, y) if quotient == operations.floor_divide(x, y) else y
+    return value, x_speed - quotient * y_speed
+
+
+def _atan2(numbers: Sequence[Any], speeds: Sequence[Any]) -> tuple[float, float] | None:
+    (y, x), (y_speed, x_speed) = numbers, speeds
+    if y != 0.0 or not x <= 0.0:
+        return None
+    if x == 0.0:  # from the origin, the angle is that of where the point goes
+        return (math.atan2(y_speed or y, x_speed) if y_speed or x_speed else math.atan2(y, x)), 0.0
+    return math.atan2(math.copysign(0.0, y_speed or y), x), y_speed / x
+
+
+JUMPS: dict[Operation, Jump] = {
+    operations.floor: _floor,
+    operations.ceil: _ceil,
+    operations.round: _round,
+    operations.sign: _sign,
+    operations.floor_divide: _floor_divide,
+    operations.remainder: _remainder,
+    operations.atan2: _atan2,
+}
+
 # So many edges are looked at, in all, to tell how the root goes: each leaf needs a walk of its own.
 EDGES = 300_000
 
@@ -97,25 +170,32 @@ def is_at_tie(node: Value) -> bool:
     return node.operation in TIES and is_at_kink(node)
 
 
-def _speed_at_kink(node: Value, speeds: Sequence[float]) -> float | None:
+def jumps(node: Value) -> bool:
+    """Whether the operation jumps where the node was computed, as floor at whole numbers."""
+    jump = JUMPS.get(node.operation) if node.operation else None
+    return jump is not None and jump(node.numbers, [0.0] * len(node.numbers)) is not None
+
+
+def _speed_at_kink(node: Value, speeds: Sequence[float], numbers: Sequence[float] | None = None) -> float | None:
     operation = node.operation
     if operation is None or operation not in KINKS:
         return None
-    return KINKS[operation](operation.arguments(node.numbers), operation.arguments(speeds))
+    numbers = node.numbers if numbers is None else numbers
+    return KINKS[operation](operation.arguments(numbers), operation.arguments(speeds))
 
 
 class Kinks:
-    """The kinks of a graph, given in topological order."""
+    """The kinks and jumps of a graph, given in topological order."""
 
     def __init__(self, order: Sequence[Value]) -> None:
         self._order = order
 
     @CachedProperty
     def before(self) -> NodeDict[None]:
-        """The nodes from which a step runs into a kink."""
+        """The nodes from which a step runs into a kink or a jump."""
         found = NodeDict[None]()
         for node in reversed(self._order):
-            if node in found or is_at_kink(node):
+            if node in found or is_at_kink(node) or jumps(node):
                 found.update([(parent, None) for parent in node.parents])
         return found
 
@@ -129,8 +209,8 @@ class Kinks:
         return self.change({node: -1.0}), self.change({node: 1.0})
 
     def change(self, speeds: Mapping[Value, float]) -> float:
-        """How fast the root goes, at first, where nodes begin to move at these speeds."""
-        found, speeds = NodeDict(speeds), NodeDict(speeds)
+        """How fast the root goes, at first, where nodes begin to move at these speeds; ±inf where it jumps."""
+        found, speeds, landed = NodeDict(speeds), NodeDict(speeds), NodeDict[float]()
         for node in self._order:
             if node.operation is None or node in speeds:
                 continue
@@ -139,15 +219,48 @@ class Kinks:
             if self._room < 0:
                 return math.nan
             if any(parent in found for parent in parents):
-                found[node] = self._speed(node, found)
-        return found.get(self._order[-1], 0.0)
+                value, found[node] = _moved(node, found, landed)
+                if value != node.data:
+                    landed[node] = value
+        root = self._order[-1]
+        return math.inf * (landed[root] - root.data) if root in landed else found.get(root, 0.0)
 
     _room = EDGES
 
-    def _speed(self, node: Value, speeds: Mapping[Value, float]) -> float:
-        at_kink = _speed_at_kink(node, [speeds.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in node.operands])
-        if at_kink is not None:
-            return at_kink
+
+def _moved(node: Value, speeds: Mapping[Value, float], landed: Mapping[Value, float]) -> tuple[float, float]:
+    """Where the node lands and how fast it goes on, from the speeds of its operands and where these have jumped to."""
+    operation, operands, numbers = node.operation, node.operands, node.numbers
+    assert operation is not None
+    moving = [speeds.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in operands]
+    if any(map(math.isnan, moving)):  # which no comparison at a kink or a jump would see
+        return math.nan, math.nan
+    has_jumped = any(parent in landed for parent in node.parents)
+    if has_jumped:
+        pairs = zip(operands, numbers, strict=True)
+        numbers = tuple([landed.get(x, number) if isinstance(x, Value) else number for x, number in pairs])
+    if operation in JUMPS and (jump := JUMPS[operation](numbers, moving)) is not None:
+        return jump
+    try:
+        value, slopes = _computed(operation, numbers, moving) if has_jumped else (node.data, _slopes(node, speeds))
+        at_kink = _speed_at_kink(node, moving, numbers)
         # What does not move adds nothing, be its local derivative ever so large.
-        moving = [(speeds.get(parent, 0.0), partial) for parent, partial in node.local_gradients()]
-        return math.fsum(speed * partial for speed, partial in moving if speed and partial is not BLOCKED)
+        flows = [speed * slope for speed, slope in slopes if speed and slope is not BLOCKED]
+        return value, at_kink if at_kink is not None else math.fsum(flows)
+    except (ArithmeticError, ValueError):  # inf − inf, or a rule of a program that cannot tell what it is there
+        return (math.nan if has_jumped else node.data), math.nan
+
+
+# The speeds of operands with the local derivatives towards them.
+Slopes = list[tuple[float, float | None]]
+
+
+def _slopes(node: Value, speeds: Mapping[Value, float]) -> Slopes:
+    return [(speeds.get(parent, 0.0), partial) for parent, partial in node.local_gradients()]
+
+
+def _computed(operation: Operation, numbers: Sequence[float], moving: Sequence[float]) -> tuple[float, Slopes]:
+    """The operation's value at other numbers, and its slopes towards the operands that move there."""
+    value, partials = operation.rule(*operation.arguments(numbers))
+    pairs = zip(moving, partials(), strict=True)
+    return float(value), [(speed, partial() if callable(partial) else partial) for speed, partial in pairs if speed]

@@ -26,7 +26,7 @@ from ..nodes import NodeDict, distinct
 from ..terminal import printable
 from ..text import Term
 from .formulas import product, prose
-from .kinks import Kinks, is_at_kink
+from .kinks import Kinks, is_at_kink, jumps
 from .writer import Writer, is_shared
 
 # So many operands, or sources of flows, are told in one line.
@@ -216,19 +216,22 @@ class Passes:
         """What the node's operation does with the flow; nothing where there is no word for it."""
         if not (node.operation and partials):
             return ()
-        kink = (
-            (prose(f"{node.operation.name} has a kink at 0"),) if is_at_kink(node) and len(node.operands) == 1 else ()
-        )
-        if not node.operation.pattern:
-            return kink
         name, does = node.operation.name, node.operation.pattern
+        remarks = []
+        if is_at_kink(node) and len(node.operands) == 1:
+            remarks.append(prose(f"{name} has a kink at 0"))
+        if jumps(node):
+            where = f"at {self.write.number(node.numbers[0]).text}" if len(node.operands) == 1 else "here"
+            remarks.append(prose(f"{name} has a jump {where}"))
         if any(partial is not BLOCKED and math.isnan(partial) for _, partial in partials):
-            return ()
-        if does != "routes":
-            return (prose(f"{name} {does}"),)
+            return () if does else tuple(remarks)
         chosen = [self.write.name(parent) for parent, partial in partials if partial is not BLOCKED]
         if not chosen:
-            return (prose(f"{name} blocks"), *kink)
+            return (prose(f"{name} blocks"), *remarks)
+        if not does:
+            return tuple(remarks)
+        if does != "routes":
+            return (prose(f"{name} {does}"),)
         if len(node.operands) == 1:
             return (prose(f"{name} passes"),)
         if any(is_shared(node, partial) for _, partial in partials):
