@@ -115,7 +115,7 @@ class Operation:
 
     def operands(self, arguments: Sequence[Any], named: Mapping[str, Any] = {}) -> tuple[Any, ...]:
         """The arguments of one call in a row, lists laid out flat, and defaults where arguments are left out."""
-        if named or len(arguments) != len(self.parameters):
+        if named or self.defaults or len(arguments) != len(self.parameters):
             arguments = self._in_order(arguments, named)
         if not self.list_count:
             return tuple(arguments)
@@ -147,6 +147,7 @@ class Operation:
             if name in given:
                 raise TypeError(f"{call}: {name} is given twice")
         placed = {**self.defaults, **given, **named}
+        placed |= {name: default for name, default in self.defaults.items() if placed[name] is None}  # as in PyTorch
         missing = [name for name in self.parameters if name not in placed]
         if missing or len(arguments) > len(self.parameters):
             needed, least = len(self.parameters), len(self.parameters) - len(self.defaults)
