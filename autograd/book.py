@@ -280,7 +280,7 @@ def operation(
     8.0
 
     The notation and the derivatives speak of the rule's parameters by their names, in the signs of mathematics: they
-    are read as formulas, from which parentheses and LaTeX come (`text.parse`), and what is none is shown as it is. The
+    are read as formulas, to set parentheses and to write LaTeX (`text.parse`); other text is shown unchanged. The
     symbol is what a drawing shows, the name if none is given; the domain says, for each parameter, where the operation
     and its derivatives exist: it is where tests look; the pattern is the word of the lectures for what the gradient
     does there: it "distributes", "switches" or "routes"; it is symmetric where its operands can change places; aliases
@@ -291,9 +291,9 @@ def operation(
     derivative that costs work may be a closure of its own, called only if its operand is a Value; `BLOCKED`
     stands for an operand that was not chosen. The last parameters may have numbers as defaults.
 
-    A declaration replaces an earlier one of the same name, but for those of this package. Raises ValueError for
-    one of these, for a rule without a name, without parameters or with other than plain ones, and where derivatives or
-    domains are not one for each parameter; TypeError where the notation is forgotten.
+    A declaration replaces an earlier one of the same name, except those of this package. Raises ValueError for
+    one of those, for a rule without a name, without parameters or with other than plain ones, and if there is not
+    one derivative, or not one domain, for each parameter; TypeError where the notation is forgotten.
     """
     if not isinstance(notation, str):
         raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))
