@@ -115,7 +115,7 @@ class Operation:
 
     def operands(self, arguments: Sequence[Any], named: Mapping[str, Any] = {}) -> tuple[Any, ...]:
         """The arguments of one call in a row, lists laid out flat, and defaults where arguments are left out."""
-        if named or len(arguments) != len(self.parameters):
+        if named or self.defaults or len(arguments) != len(self.parameters):
             arguments = self._in_order(arguments, named)
         if not self.list_count:
             return tuple(arguments)
@@ -147,6 +147,7 @@ class Operation:
             if name in given:
                 raise TypeError(f"{call}: {name} is given twice")
         placed = {**self.defaults, **given, **named}
+        placed |= {name: default for name, default in self.defaults.items() if placed[name] is None}  # as in PyTorch
         missing = [name for name in self.parameters if name not in placed]
         if missing or len(arguments) > len(self.parameters):
             needed, least = len(self.parameters), len(self.parameters) - len(self.defaults)
@@ -279,7 +280,7 @@ def operation(
     8.0
 
     The notation and the derivatives speak of the rule's parameters by their names, in the signs of mathematics: they
-    are read as formulas, from which parentheses and LaTeX come (`text.parse`), and what is none is shown as it is. The
+    are read as formulas, to set parentheses and to write LaTeX (`text.parse`); other text is shown unchanged. The
     symbol is what a drawing shows, the name if none is given; the domain says, for each parameter, where the operation
     and its derivatives exist: it is where tests look; the pattern is the word of the lectures for what the gradient
     does there: it "distributes", "switches" or "routes"; it is symmetric where its operands can change places; aliases
@@ -290,9 +291,9 @@ def operation(
     derivative that costs work may be a closure of its own, called only if its operand is a Value; `BLOCKED`
     stands for an operand that was not chosen. The last parameters may have numbers as defaults.
 
-    A declaration replaces an earlier one of the same name, but for those of this package. Raises ValueError for
-    one of these, for a rule without a name, without parameters or with other than plain ones, and where derivatives or
-    domains are not one for each parameter; TypeError where the notation is forgotten.
+    A declaration replaces an earlier one of the same name, except those of this package. Raises ValueError for
+    one of those, for a rule without a name, without parameters or with other than plain ones, and if there is not
+    one derivative, or not one domain, for each parameter; TypeError where the notation is forgotten.
     """
     if not isinstance(notation, str):
         raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))

@@ -13,6 +13,7 @@ everything not named above and writes the rest down as steps in postfix order, a
 
 import ast
 import difflib
+import math
 import operator
 import re
 import warnings
@@ -50,11 +51,19 @@ SIGNS = {"×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "^": "**", "�
 # bars over letters.
 READABLE = re.compile(rf"(?:[\w\u0300-\u036f ,.+*/%()\[\]<>|√⁻{''.join(map(re.escape, SIGNS))}-]|(?<=[<>])=)*")
 
+# An equals sign inside parentheses names an argument, as in clamp(x, min=0).
+NAMED_ARGUMENT = re.compile(r"\w+\s*[(].*[(,]\s*\w+\s*$")
+
 # What may have been meant by other characters.
 ADVICE = {
     "…": "the formula was shortened, so what it left out is not known",
     "=": "the expression comes first, on its own, and then the values, such as x=2",
+    "==": "only < > <= >= compare, for no derivative is meant by == and !=",
+    "f(x=": "arguments go by their position and without a name, as in clamp(x, 0, 1)",
 }
+
+# Names that need no value; one that is given counts all the same.
+CONSTANTS: Final[dict[str, Value | float]] = {"pi": math.pi, "π": math.pi}
 
 REFUSALS: Final[dict[type[ast.AST], str]] = {
     ast.Call: "only a function can be called; to multiply, write *",
@@ -108,6 +117,7 @@ class Expression:
 
     It returns a float for plain numbers, and a Value if a Value is among them. Numbers in the text are constants, in
     IEEE 754 arithmetic. Formulas can also be written as they are printed: × · ÷ − x ^ y √x |x| x² w₀ σ(x) max(x, y).
+    The names pi and π stand for 3.14159… unless a value is given for them.
     Raises ExpressionError for a text that is not such an expression, and, when called, for a name without a value or a
     value without a name.
     """
@@ -135,14 +145,14 @@ class Expression:
     def __call__(self, /, **values: Value | SupportsFloat) -> Any:
         """The result for these values of the names."""
         for name, offset in self._offsets.items():
-            if name not in values:
+            if name not in values and name not in CONSTANTS:
                 call = f"{name} is also a function, called {name}(…); for the name " if OPERATIONS.called(name) else ""
                 raise self._error(f"{name:.40} has no value", offset, f"{call}add {name:.40}=NUMBER")
         for name in values:
             if name not in self._offsets:
                 names = f"its names are {', '.join(self.names)}" if self.names else "it has no names"
                 raise ExpressionError(f"{name:.40} has a value but is not in the expression", hint=f"{names:.200}")
-        numbers = {name: x if isinstance(x, Value) else ieee.real(x) for name, x in values.items()}
+        numbers = CONSTANTS | {name: x if isinstance(x, Value) else ieee.real(x) for name, x in values.items()}
         results: list[Any] = []
         for step in self._steps:
             if isinstance(step, Step):
@@ -163,8 +173,10 @@ class Expression:
         end = readable.end() if readable else 0
         if end < len(self.text):
             character = self.text[end]
+            if self.text[end : end + 2] in ("==", "!="):
+                character = self.text[end : end + 2]
             message = f"{character!r} has no meaning in an expression"
-            raise ExpressionError(message, self.text, end, ADVICE.get(character, ""))
+            raise ExpressionError(message, self.text, end, _advice(self.text[:end], character))
         if not self.text:
             raise ExpressionError("the expression is empty", hint="write one such as x*y + 1")
         self._typed, self._columns = _typed(self.text)
@@ -215,6 +227,10 @@ class Expression:
                 if operands[:1] and operands[0] in self._conditions and isinstance(operands[0], ast.Compare):
                     apply = _where(self._source(operands[0]))
                 return Step(lambda *flat: apply(*operation.arguments(flat)), len(operands), node.col_offset), operands
+            case ast.Call(func=ast.Attribute(attr=name)) if OPERATIONS.called(name):
+                raise self._error(
+                    "a function is called by its name alone", node.col_offset, f"write {self._as_function(node):.60}"
+                )
         raise self._error(REFUSALS.get(type(node), REFUSAL), node.col_offset)
 
     def _operands(self, operation: Operation, call: ast.expr, arguments: list[ast.expr]) -> list[ast.expr]:
@@ -231,6 +247,15 @@ class Expression:
             hint = "write a list in brackets, as in sum([x, y])" if operation.list_count else ""
             raise self._error(str(error), call.col_offset, hint) from None
         return [operand for operands in laid_out for operand in operands]
+
+    def _as_function(self, call: ast.Call) -> str:
+        """The text of x.clamp(0, 1) or math.sin(x) as it is written here: clamp(x, 0, 1), sin(x)."""
+        method: Any = call.func
+        owner = self._source(method.value)
+        arguments = self.text[self._column(method.end_col_offset) : self._column(call.end_col_offset or 0)].strip()
+        if owner in MODULES:
+            return f"{method.attr}{arguments}"
+        return f"{method.attr}({owner}{', ' if call.args else ''}{arguments[1:]}"
 
     def _source(self, node: ast.expr) -> str:
         """The text of a part of the expression, as it was typed."""
@@ -335,10 +360,24 @@ def _written() -> dict[str, Operation]:
     }
 
 
+def _advice(before: str, character: str) -> str:
+    """What to write in place of a character that is not read."""
+    if character == "=" and NAMED_ARGUMENT.search(before):
+        return ADVICE["f(x="]
+    return ADVICE.get("==" if character == "!=" else character, "")
+
+
+# Modules whose functions people call.
+MODULES = ("autograd", "cmath", "math", "mpmath", "np", "numpy", "torch")
+
 # What physicists and calculators write in another way.
 ALIASES = {
+    "fmod": "x % y, whose sign is that of y",
     "ln": "log(x), the natural logarithm",
+    "log_softmax": "x - logsumexp([x, y]), for log_softmax gives a list and an expression is one number",
+    "softmax": "exp(x - logsumexp([x, y])), for softmax gives a list and an expression is one number",
     "square": "x**2",
+    "trunc": "where(x < 0, ceil(x), floor(x))",
 }
 
 

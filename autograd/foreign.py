@@ -27,6 +27,7 @@ ELSEWHERE = {
     "expit": "sigmoid",
     "fsum": "sum",
     "lg": "log10",
+    "ln": "log",
     "logistic": "sigmoid",
     "mod": "remainder",
     "product": "prod",
@@ -41,6 +42,8 @@ _NAMED_HERE = {name: f"its name here is {own}" for name, own in ELSEWHERE.items(
 
 # What a Value lacks, and what to do.
 OF_VALUES = _NAMED_HERE | {
+    "fmod": "write v % w, whose sign is that of w",
+    "trunc": "write where(v < 0, ceil(v), floor(v))",
     "T": "write v itself, because a Value is one number",
     "add": "write v + w",
     "argmax": "write max(range(len(values)), key=lambda i: values[i].data)",
@@ -73,6 +76,8 @@ OF_VALUES = _NAMED_HERE | {
 
 # What the package lacks.
 OF_THE_PACKAGE = _NAMED_HERE | {
+    "fmod": "write x % y, whose sign is that of y",
+    "trunc": "write where(x < 0, ceil(x), floor(x))",
     "Function": "write @operation, which declares one",
     "Tensor": "write Value",
     "Variable": "write Value(data)",
@@ -108,6 +113,16 @@ OF_BACKWARD = {
     "gradient": "write y.backward(seed)",
     "inputs": "write gradient(y, inputs)",
     "retain_graph": "write y.backward(), because a graph can be walked again at any time",
+}
+
+# What `gradient`, `jacobian`, `hessian` and the functions of functions do not take.
+OF_DERIVATIVES = {
+    "allow_unused": "leave it out, because an input that the output does not depend on gives 0",
+    "argnums": "write the inputs themselves, as in hessian(f(x, w), [x, w])",
+    "create_graph": "leave it out, because the answers can be differentiated again without it",
+    "grad_outputs": "write gradient(seed * y, x)",
+    "has_aux": "leave it out, and let f return one number: what else it computes can be appended to a list outside it",
+    "retain_graph": "leave it out, because a graph can be walked again at any time",
 }
 
 

@@ -13,10 +13,10 @@ have, so it works for either of them.
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, overload
+from typing import Any, NoReturn, overload
 
 from . import nested
 from .advice import on_values
@@ -24,6 +24,7 @@ from .anomaly import check_derivatives
 from .book import BLOCKED
 from .checks import whole
 from .engines import Number, Value
+from .foreign import OF_DERIVATIVES, unknown
 from .ieee import is_real, real, unwrapped
 from .modes import Way, mode
 from .operations import identity
@@ -36,7 +37,7 @@ from .value import by_birth, check_past, checked
 def gradient(output: Value, inputs: Value) -> Value: ...
 @overload
 def gradient(output: Value, inputs: Iterable[Value]) -> list[Value]: ...
-def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Value]:
+def gradient(output: Value, inputs: Value | Iterable[Value] | None = None, **others: NoReturn) -> Value | list[Value]:
     """The derivatives of `output` with respect to `inputs`, as Values that can be differentiated again.
 
     >>> x = Value(5.0)
@@ -50,7 +51,7 @@ def gradient(output: Value, inputs: Value | Iterable[Value]) -> Value | list[Val
     computed under `no_grad`.
     """
     call = "gradient(output, inputs)"
-    wanted = _values(call, inputs)
+    wanted = _inputs(call, output, inputs, others)
     _check_output(call, output, wanted)
     answers = _derivatives([output], [1.0], wanted)
     return answers[0] if _is_value(inputs) else answers
@@ -64,7 +65,9 @@ def jacobian(outputs: Value, inputs: Iterable[Value]) -> list[Value]: ...
 def jacobian(outputs: Iterable[Value], inputs: Value) -> list[Value]: ...
 @overload
 def jacobian(outputs: Iterable[Value], inputs: Iterable[Value]) -> list[list[Value]]: ...
-def jacobian(outputs: Value | Iterable[Value], inputs: Value | Iterable[Value]) -> Value | list[Value] | list[Any]:
+def jacobian(
+    outputs: Value | Iterable[Value], inputs: Value | Iterable[Value] | None = None, **others: NoReturn
+) -> Value | list[Value] | list[Any]:
     """The derivatives of each of the `outputs`, a row, with respect to each of the `inputs`, a column.
 
     >>> x, y = Value(2.0), Value(3.0)
@@ -75,7 +78,7 @@ def jacobian(outputs: Value | Iterable[Value], inputs: Value | Iterable[Value]) 
     input gives a column, which is a list too; one of each gives one Value. Raises what `gradient` raises.
     """
     call = "jacobian(outputs, inputs)"
-    wanted = _values(call, inputs)
+    wanted = _inputs(call, outputs, inputs, others)
     rows = []
     for output in _values(call, outputs):
         _check_output(call, output, wanted)
@@ -88,7 +91,9 @@ def jacobian(outputs: Value | Iterable[Value], inputs: Value | Iterable[Value]) 
 def hessian(output: Value, inputs: Value) -> Value: ...
 @overload
 def hessian(output: Value, inputs: Iterable[Value]) -> list[list[Value]]: ...
-def hessian(output: Value, inputs: Value | Iterable[Value]) -> Value | list[list[Value]]:
+def hessian(
+    output: Value, inputs: Value | Iterable[Value] | None = None, **others: NoReturn
+) -> Value | list[list[Value]]:
     """The second derivatives of `output` with respect to each pair of `inputs`, as Values.
 
     >>> x, y = Value(2.0), Value(3.0)
@@ -102,7 +107,7 @@ def hessian(output: Value, inputs: Value | Iterable[Value]) -> Value | list[list
     `gradient` raises.
     """
     call = "hessian(output, inputs)"
-    wanted = _values(call, inputs)
+    wanted = _inputs(call, output, inputs, others)
     _check_output(call, output, wanted)
     slopes = _slopes(output, wanted)
     lower = [_derivatives([slope], [1.0], wanted[: row + 1]) for row, slope in enumerate(slopes)]
@@ -162,6 +167,15 @@ _EXAMPLES = {
     "hessian(output, inputs)": "hessian(y, x) or hessian(y, [x, w])",
     "hessian_vector(output, inputs, vector)": "hessian_vector(y, [x, w], [1.0, 2.0])",
 }
+
+
+def _inputs(call: str, outputs: Any, inputs: Any, others: Mapping[str, Any]) -> list[Any]:
+    """The inputs as a list; TypeError, with the remedy, also for a call as in JAX or PyTorch."""
+    if inputs is None or others:
+        _values(call, outputs)  # first, because hessian(f) is called with a function and nothing else
+    if others:
+        raise unknown(call.partition("(")[0], others, OF_DERIVATIVES)
+    return _values(call, inputs)
 
 
 def _values(call: str, given: Any) -> list[Any]:
@@ -315,7 +329,7 @@ class _Recording(Way):
 # Of functions -------------------------------------------------------------------------------------
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, **others: NoReturn) -> Callable[..., Any]:
     """The derivative of a function, as a function: JAX's and HIPS autograd's name for it.
 
     >>> def f(x, w):
@@ -339,7 +353,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     Raises TypeError if `f` is not a function, if an argument is missing or does not consist of numbers, and if `f`
     returns anything but one number.
     """
-    derivative = _derivative("grad", f, argnums)
+    derivative = _derivative("grad", f, argnums, others)
 
     @functools.wraps(f)
     def slope(*arguments: Any, **options: Any) -> Any:
@@ -348,21 +362,30 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     return slope
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, **others: NoReturn
+) -> Callable[..., tuple[Any, Any]]:
     """Like `grad`, with the value of the function before its derivative, both from one run.
 
     >>> value_and_grad(lambda xs: xs[0] * xs[1])([3.0, 4.0])
     (12.0, [4.0, 3.0])
     """
-    return _derivative("value_and_grad", f, argnums)
+    return _derivative("value_and_grad", f, argnums, others)
 
 
-def _derivative(name: str, f: Callable[..., Any], argnums: Any) -> Callable[..., tuple[Any, Any]]:
+def _derivative(
+    name: str, f: Callable[..., Any], argnums: Any, others: Mapping[str, Any]
+) -> Callable[..., tuple[Any, Any]]:
     """What `value_and_grad` returns, with errors that name the function of this file that was called."""
     if _is_value(f):
-        raise TypeError(f"{name}(f) takes a function, not a Value: of one that was computed, write gradient(y, x)")
+        raise TypeError(
+            f"{name}(f) takes a function, not a Value: if y has already been computed, write gradient(y, x), whose "
+            "answers can be differentiated again"
+        )
     if not callable(f):
         raise TypeError(f"{name}(f) takes a function, not {type(f).__name__}: {name}(lambda x: x**2)(3.0)")
+    if others:
+        raise unknown(name, others, OF_DERIVATIVES)
     is_one = not isinstance(argnums, Iterable) or isinstance(argnums, str)
     remedy = "write the place of an argument, or several in a tuple"
     places = [whole("argnums", place, instead=remedy) for place in ([argnums] if is_one else argnums)]

@@ -72,13 +72,13 @@ def add(x, y):
 
 @operation("x − y", "1", "−1", symbol="−", pattern="distributes")
 def subtract(x, y):
-    """Distributes the gradient, with its sign turned for the second term."""
+    """Distributes the gradient, with its sign reversed for the second term."""
     return x - y, lambda: (1.0, -1.0)
 
 
 @operation("−x", "−1", symbol="−x")
 def negate(x):
-    """Turns the sign of the gradient."""
+    """Reverses the sign of the gradient."""
     return -x, lambda: (-1.0,)
 
 
@@ -90,31 +90,31 @@ def multiply(x, y):
 
 @operation("x / y", "1/y", "−x/y²", symbol="÷", domain=(REALS, NONZERO))
 def divide(x, y):
-    """Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
+    """Scales by 1/y; −x/y² is computed as −(x/y)/y, because y² overflows long before the quotient does."""
     return ieee.divide(x, y), lambda: (lambda: ieee.divide(1.0, y), lambda: quotient_derivative(x, y, 1))
 
 
 @operation("1/x", "−1/x²", symbol="1/x", domain=(NONZERO,))
 def reciprocal(x):
-    """Turns a number over; −1/x² is computed as −(1/x)/x."""
+    """One divided by x; −1/x² is computed as −(1/x)/x."""
     return ieee.divide(1.0, x), lambda: (quotient_derivative(1.0, x, 1),)
 
 
 @operation("x ^ y", "y·x^(y−1)", "x^y·ln x", symbol="^", domain=(POSITIVE, REALS), aliases=("pow",))
 def power(x, y):
-    """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
+    """Any base, any exponent; the derivative in y exists only for x ≥ 0, and is 0 at 0^y for y ≥ 0, as in PyTorch."""
     return ieee.power(x, y), lambda: (lambda: power_derivative(x, y, 1, 0), lambda: power_derivative(x, y, 0, 1))
 
 
 @operation("x % y", "1", "−(x // y)", symbol="%", domain=(REALS, NONZERO))
 def remainder(x, y):
-    """What is left of x when y has been taken away ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
+    """What is left of x after subtracting y ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
     return precise.remainder(data_of(x), data_of(y)), lambda: (1.0, lambda: -floor_divide(x, y))
 
 
 @operation("x // y", "0", "0", symbol="//", domain=(REALS, NONZERO))
 def floor_divide(x, y):
-    """How often y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
+    """How many times y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
     return precise.floor_quotient(data_of(x), data_of(y)), lambda: (_flat(x + y), _flat(x + y))
 
 
@@ -142,7 +142,7 @@ def exp2(x):
 
 @operation("expm1(x)", "exp(x)")
 def expm1(x):
-    """exp(x) − 1, exact also for small x."""
+    """exp(x) − 1, exact even for small x."""
     return ieee.expm1(x), lambda: (ieee.exp(x),)
 
 
@@ -162,14 +162,14 @@ def log2(x):
 
 @operation("log10(x)", "1/(x·ln(10))", domain=(POSITIVE,))
 def log10(x):
-    """The logarithm to base 10: how many digits x has, but for one."""
+    """The logarithm to base 10: how many times 1 has to be multiplied by 10 to make x."""
     value = ieee.log10(x)
     return value, lambda: (ieee.divide(precise.LOG10_E, x) if x >= 0 else value,)
 
 
 @operation("log1p(x)", "1/(1+x)", domain=(ABOVE_MINUS_ONE,))
 def log1p(x):
-    """The natural logarithm of 1 + x, exact also for small x."""
+    """The natural logarithm of 1 + x, exact even for small x."""
     value = ieee.log1p(x)
     return value, lambda: (ieee.divide(1.0, 1.0 + x) if x >= -1 else value,)
 
@@ -262,7 +262,7 @@ def asinh(x):
 
 @operation("acosh(x)", "1/√(x² − 1)", domain=(ABOVE_ONE,))
 def acosh(x):
-    """The positive number whose hyperbolic cosine is x; its derivative is inf at 1."""
+    """The number, not negative, whose hyperbolic cosine is x; its derivative is inf at 1."""
     return ieee.acosh(x), lambda: (acosh_slope(x),)
 
 
@@ -281,13 +281,13 @@ def erf(x):
 
 @operation("erfc(x)", "−2/√π·exp(−x²)")
 def erfc(x):
-    """1 − erf(x), exact also where that is tiny."""
+    """1 − erf(x), exact even where that is tiny."""
     return precise.erf_complement(data_of(x)), lambda: (-erf_derivative(x, 1),)
 
 
 @operation("tanh(x)", "1−tanh(x)²")
 def tanh(x):
-    """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
+    """Squashes to (−1, 1); the derivative is 4e/(1+e)² with e = exp(−2·|x|), as 1 − tanh² has no digits left at 20."""
     return ieee.tanh(x), lambda: (sech_squared(x),)
 
 
@@ -329,7 +329,7 @@ def gelu_tanh(x):
 
 @operation("ReLU(x)", "[x > 0]", symbol="ReLU", pattern="routes")
 def relu(x):
-    """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
+    """Passes positive numbers on and blocks the rest; its derivative at 0 is 0."""
     if x > 0:
         return x, lambda: (1.0,)
     if x <= 0:
@@ -339,7 +339,7 @@ def relu(x):
 
 @operation("leaky_relu(x, slope)", "[x > 0] + slope·[x ≤ 0]", "x·[x ≤ 0]", symbol="leaky ReLU", pattern="routes")
 def leaky_relu(x, slope=0.01):
-    """Passes what is positive, and of the rest a share; its derivative at 0 is that slope, as in PyTorch."""
+    """Passes positive numbers on and multiplies the rest by the slope, its derivative at 0 too, as in PyTorch."""
     if x > 0:
         return x, lambda: (1.0, BLOCKED)
     return slope * x, lambda: (slope if x <= 0 else slope * undefined(x), x)
@@ -347,7 +347,7 @@ def leaky_relu(x, slope=0.01):
 
 @operation("elu(x, alpha)", "[x > 0] + alpha·exp(x)·[x ≤ 0]", "(exp(x)−1)·[x ≤ 0]", pattern="routes")
 def elu(x, alpha=1.0):
-    """Passes what is positive and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
+    """Passes positive numbers on and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
     if x > 0:
         return x, lambda: (1.0, BLOCKED)
     return alpha * ieee.expm1(x), lambda: (lambda: scaled_exp(x, alpha), lambda: ieee.expm1(x))
@@ -361,30 +361,30 @@ def abs(x):
 
 @operation("sign(x)", "0")
 def sign(x):
-    """−1, 0 or 1, by which side of 0 a number is on; flat, so its derivative is 0, also at 0."""
+    """−1, 0 or 1, depending on the side of 0 that a number is on; flat, so its derivative is 0, even at 0."""
     return 1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x >= 0 else x, lambda: (_flat(x),)
 
 
 @operation("floor(x)", "0")
 def floor(x):
-    """The next whole number below; a staircase, so its derivative is 0, also at the steps."""
+    """The largest whole number not above x; a staircase, so its derivative is 0, even at the steps."""
     return ieee.floor(x), lambda: (_flat(x),)
 
 
 @operation("ceil(x)", "0")
 def ceil(x):
-    """The next whole number above; a staircase, so its derivative is 0, also at the steps."""
+    """The smallest whole number not below x; a staircase, so its derivative is 0, even at the steps."""
     return ieee.ceil(x), lambda: (_flat(x),)
 
 
 @operation("round(x)", "0")
 def round(x):
-    """The nearest whole number, of two the even one, as in Python; a staircase, so its derivative is 0."""
+    """The nearest whole number, the even one of two equally near, as in Python; a staircase, so its derivative is 0."""
     return ieee.rint(data_of(x)), lambda: (_flat(x),)
 
 
 def _flat(x):
-    """The derivative of a staircase: nothing arrives, be it ever so large; but what is not a number stays so."""
+    """The derivative of a staircase: nothing is passed on, however much arrives; but what is not a number stays so."""
     return BLOCKED if x <= ieee.INFINITY else undefined(x)
 
 
@@ -475,7 +475,7 @@ def std(xs):
 
 @operation("prod(xs)", "prod(xs)/xs", symbol="Π", domain=([REALS],), pattern="switches")
 def prod(xs):
-    """Multiplies a list; each factor receives the product of the others, also where one is 0.
+    """Multiplies a list; each factor receives the product of the others, even where one is 0.
 
     >>> prod([2.0, 3.0, 4.0])
     24.0
@@ -485,10 +485,12 @@ def prod(xs):
 
 @operation("max(xs)", "[xs = max(xs)]/n", domain=([REALS],), pattern="routes")
 def max(xs):
-    """Routes the gradient to the largest of a list; n that tie share it equally. An empty list raises ValueError.
+    """Routes the gradient to the largest of a list; of n numbers that tie, each receives 1/n of it.
 
     >>> max([1.0, 3.0, 2.0])
     3.0
+
+    An empty list raises ValueError.
     """
     _need_numbers("max", xs)
     largest = functools.reduce(lambda found, x: x if x > found else found if x <= found else found + x, xs)
@@ -497,10 +499,12 @@ def max(xs):
 
 @operation("min(xs)", "[xs = min(xs)]/n", domain=([REALS],), pattern="routes")
 def min(xs):
-    """Routes the gradient to the smallest of a list; n that tie share it equally. An empty list raises ValueError.
+    """Routes the gradient to the smallest of a list; of n numbers that tie, each receives 1/n of it.
 
     >>> min([1.0, 3.0, 2.0])
     1.0
+
+    An empty list raises ValueError.
     """
     _need_numbers("min", xs)
     smallest = functools.reduce(lambda found, x: x if x < found else found if x >= found else found + x, xs)
@@ -542,8 +546,8 @@ def logsumexp(xs):
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
     True
 
-    Infinite numbers give the limit: beside one inf all others have the gradient 0, and it has 1, as a number has that
-    is alone, even −inf. What share each of several inf has, or of several −inf and nothing else, nobody knows: nan.
+    Infinite numbers give the limit: a single inf has the gradient 1 and all others have 0, and a number that is alone
+    has 1, even −inf. If several numbers are inf, or all of several are −inf, their shares are unknown: nan.
     """
     _need_numbers("logsumexp", xs)
     largest = _largest(xs)
@@ -558,7 +562,7 @@ def logsumexp(xs):
 
 
 def _logsumexp_at_infinity(xs, largest):
-    """The limit: a number that is infinitely larger takes all; where several are, nobody knows their shares."""
+    """The limit: a number that is infinitely larger takes all; if several are, their shares are unknown."""
     tied = [x for x in xs if x >= largest]
     if any(ieee.isnan(data_of(x)) for x in xs):
         return ieee.NAN, lambda: [_unknown(xs)] * len(xs)
@@ -618,7 +622,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 def _largest(xs):
-    """What to shift exponents by; a constant, for the answer does not depend on it."""
+    """What to shift exponents by; a constant, because the answer does not depend on it."""
     return builtins.max(data_of(x) for x in xs)
 
 

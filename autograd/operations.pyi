@@ -134,28 +134,28 @@ add: Final[OperationOfXY]
 """Distributes the gradient: each term receives it unchanged."""
 
 subtract: Final[OperationOfXY]
-"""Distributes the gradient, with its sign turned for the second term."""
+"""Distributes the gradient, with its sign reversed for the second term."""
 
 negate: Final[OperationOfX]
-"""Turns the sign of the gradient."""
+"""Reverses the sign of the gradient."""
 
 multiply: Final[OperationOfXY]
 """Switches the gradient: each factor receives the other one's value."""
 
 divide: Final[OperationOfXY]
-"""Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
+"""Scales by 1/y; −x/y² is computed as −(x/y)/y, because y² overflows long before the quotient does."""
 
 reciprocal: Final[OperationOfX]
-"""Turns a number over; −1/x² is computed as −(1/x)/x."""
+"""One divided by x; −1/x² is computed as −(1/x)/x."""
 
 power: Final[OperationOfXY]
-"""Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
+"""Any base, any exponent; the derivative in y exists only for x ≥ 0, and is 0 at 0^y for y ≥ 0, as in PyTorch."""
 
 remainder: Final[OperationOfXY]
-"""What is left of x when y has been taken away ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
+"""What is left of x after subtracting y ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
 
 floor_divide: Final[OperationOfXY]
-"""How often y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
+"""How many times y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
 
 identity: Final[OperationOfX]
 """Passes a number on, and its gradient back, unchanged."""
@@ -167,7 +167,7 @@ exp2: Final[OperationOfX]
 """2 to the power of x."""
 
 expm1: Final[OperationOfX]
-"""exp(x) − 1, exact also for small x."""
+"""exp(x) − 1, exact even for small x."""
 
 log: Final[OperationOfX]
 """The natural logarithm; nan below 0, and so is its derivative."""
@@ -176,10 +176,10 @@ log2: Final[OperationOfX]
 """The logarithm to base 2: how many times 1 has to be doubled to make x."""
 
 log10: Final[OperationOfX]
-"""The logarithm to base 10: how many digits x has, but for one."""
+"""The logarithm to base 10: how many times 1 has to be multiplied by 10 to make x."""
 
 log1p: Final[OperationOfX]
-"""The natural logarithm of 1 + x, exact also for small x."""
+"""The natural logarithm of 1 + x, exact even for small x."""
 
 sqrt: Final[OperationOfX]
 """The square root; its derivative is inf at 0, also at −0.0, which the sum turns into 0.0."""
@@ -221,7 +221,7 @@ asinh: Final[OperationOfX]
 """The number whose hyperbolic sine is x: a logarithm for numbers of either sign, nearly x for small ones."""
 
 acosh: Final[OperationOfX]
-"""The positive number whose hyperbolic cosine is x; its derivative is inf at 1."""
+"""The number, not negative, whose hyperbolic cosine is x; its derivative is inf at 1."""
 
 atanh: Final[OperationOfX]
 """The number whose hyperbolic tangent is x: inf at 1, nan beyond, and so is its derivative."""
@@ -230,10 +230,10 @@ erf: Final[OperationOfX]
 """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
 
 erfc: Final[OperationOfX]
-"""1 − erf(x), exact also where that is tiny."""
+"""1 − erf(x), exact even where that is tiny."""
 
 tanh: Final[OperationOfX]
-"""Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
+"""Squashes to (−1, 1); the derivative is 4e/(1+e)² with e = exp(−2·|x|), as 1 − tanh² has no digits left at 20."""
 
 sigmoid: Final[OperationOfX]
 """Squashes to (0, 1): 1/(1 + exp(−x)); with e = exp(−|x|) the derivative is e/(1+e)², which loses no digits."""
@@ -251,28 +251,28 @@ gelu_tanh: Final[OperationOfX]
 """½·x·(1 + tanh(u)) with u = √(2/π)·(x + 0.044715·x³): the GELU of many language models, within 0.0005 of gelu."""
 
 relu: Final[OperationOfX]
-"""Passes what is positive and blocks the rest; its derivative at 0 is 0."""
+"""Passes positive numbers on and blocks the rest; its derivative at 0 is 0."""
 
 leaky_relu: Final[OperationOfXSlope]
-"""Passes what is positive, and of the rest a share; its derivative at 0 is that slope, as in PyTorch."""
+"""Passes positive numbers on and multiplies the rest by the slope, its derivative at 0 too, as in PyTorch."""
 
 elu: Final[OperationOfXAlpha]
-"""Passes what is positive and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
+"""Passes positive numbers on and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
 
 abs: Final[OperationOfX]
 """The distance from 0; its derivative at 0 is 0."""
 
 sign: Final[OperationOfX]
-"""−1, 0 or 1, by which side of 0 a number is on; flat, so its derivative is 0, also at 0."""
+"""−1, 0 or 1, depending on the side of 0 that a number is on; flat, so its derivative is 0, even at 0."""
 
 floor: Final[OperationOfX]
-"""The next whole number below; a staircase, so its derivative is 0, also at the steps."""
+"""The largest whole number not above x; a staircase, so its derivative is 0, even at the steps."""
 
 ceil: Final[OperationOfX]
-"""The next whole number above; a staircase, so its derivative is 0, also at the steps."""
+"""The smallest whole number not below x; a staircase, so its derivative is 0, even at the steps."""
 
 round: Final[OperationOfX]
-"""The nearest whole number, of two the even one, as in Python; a staircase, so its derivative is 0."""
+"""The nearest whole number, the even one of two equally near, as in Python; a staircase, so its derivative is 0."""
 
 maximum: Final[OperationOfXY]
 """Routes the gradient to the larger operand; a tie shares it equally."""
@@ -299,13 +299,13 @@ std: Final[OperationOfXs]
 """The standard deviation, the square root of the variance; where all numbers are equal its derivatives are 0."""
 
 prod: Final[OperationOfXs]
-"""Multiplies a list; each factor receives the product of the others, also where one is 0."""
+"""Multiplies a list; each factor receives the product of the others, even where one is 0."""
 
 max: Final[OperationOfXs]
-"""Routes the gradient to the largest of a list; n that tie share it equally. An empty list raises ValueError."""
+"""Routes the gradient to the largest of a list; of n numbers that tie, each receives 1/n of it."""
 
 min: Final[OperationOfXs]
-"""Routes the gradient to the smallest of a list; n that tie share it equally. An empty list raises ValueError."""
+"""Routes the gradient to the smallest of a list; of n numbers that tie, each receives 1/n of it."""
 
 norm: Final[OperationOfXs]
 """The length √(x₁² + … + xₙ²) of a vector; at its kink, where all are 0, the derivatives are 0."""
@@ -337,31 +337,31 @@ class Methods:
         """Distributes the gradient: each term receives it unchanged."""
 
     def subtract(self, y: Number) -> Value:
-        """Distributes the gradient, with its sign turned for the second term."""
+        """Distributes the gradient, with its sign reversed for the second term."""
 
     def negate(self) -> Value:
-        """Turns the sign of the gradient."""
+        """Reverses the sign of the gradient."""
 
     def multiply(self, y: Number) -> Value:
         """Switches the gradient: each factor receives the other one's value."""
 
     def divide(self, y: Number) -> Value:
-        """Scales by 1/y; −x/y² is computed as −(x/y)/y, for y² overflows long before the quotient does."""
+        """Scales by 1/y; −x/y² is computed as −(x/y)/y, because y² overflows long before the quotient does."""
 
     def reciprocal(self) -> Value:
-        """Turns a number over; −1/x² is computed as −(1/x)/x."""
+        """One divided by x; −1/x² is computed as −(1/x)/x."""
 
     def power(self, y: Number) -> Value:
-        """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
+        """Any base, any exponent; the derivative in y exists only for x ≥ 0, and is 0 at 0^y for y ≥ 0, as in PyTorch."""
 
     def pow(self, y: Number) -> Value:
-        """Any base, any exponent; with respect to y only for x ≥ 0, with 0 at 0^y for y ≥ 0, as in PyTorch."""
+        """Any base, any exponent; the derivative in y exists only for x ≥ 0, and is 0 at 0^y for y ≥ 0, as in PyTorch."""
 
     def remainder(self, y: Number) -> Value:
-        """What is left of x when y has been taken away ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
+        """What is left of x after subtracting y ⌊x/y⌋ times, with the sign of y, as in Python; nan for y = 0."""
 
     def floor_divide(self, y: Number) -> Value:
-        """How often y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
+        """How many times y goes into x, ⌊x/y⌋ as in Python: a staircase, so its derivatives are 0; x/0 for y = 0."""
 
     def identity(self) -> Value:
         """Passes a number on, and its gradient back, unchanged."""
@@ -373,7 +373,7 @@ class Methods:
         """2 to the power of x."""
 
     def expm1(self) -> Value:
-        """exp(x) − 1, exact also for small x."""
+        """exp(x) − 1, exact even for small x."""
 
     def log(self) -> Value:
         """The natural logarithm; nan below 0, and so is its derivative."""
@@ -382,10 +382,10 @@ class Methods:
         """The logarithm to base 2: how many times 1 has to be doubled to make x."""
 
     def log10(self) -> Value:
-        """The logarithm to base 10: how many digits x has, but for one."""
+        """The logarithm to base 10: how many times 1 has to be multiplied by 10 to make x."""
 
     def log1p(self) -> Value:
-        """The natural logarithm of 1 + x, exact also for small x."""
+        """The natural logarithm of 1 + x, exact even for small x."""
 
     def sqrt(self) -> Value:
         """The square root; its derivative is inf at 0, also at −0.0, which the sum turns into 0.0."""
@@ -427,7 +427,7 @@ class Methods:
         """The number whose hyperbolic sine is x: a logarithm for numbers of either sign, nearly x for small ones."""
 
     def acosh(self) -> Value:
-        """The positive number whose hyperbolic cosine is x; its derivative is inf at 1."""
+        """The number, not negative, whose hyperbolic cosine is x; its derivative is inf at 1."""
 
     def atanh(self) -> Value:
         """The number whose hyperbolic tangent is x: inf at 1, nan beyond, and so is its derivative."""
@@ -436,10 +436,10 @@ class Methods:
         """The error function: how much of a bell curve exp(−t²) lies between −x and x, from −1 to 1."""
 
     def erfc(self) -> Value:
-        """1 − erf(x), exact also where that is tiny."""
+        """1 − erf(x), exact even where that is tiny."""
 
     def tanh(self) -> Value:
-        """Squashes to (−1, 1); with e = exp(−2·|x|) the derivative is 4e/(1+e)², for 1 − tanh² loses all digits by 20."""
+        """Squashes to (−1, 1); the derivative is 4e/(1+e)² with e = exp(−2·|x|), as 1 − tanh² has no digits left at 20."""
 
     def sigmoid(self) -> Value:
         """Squashes to (0, 1): 1/(1 + exp(−x)); with e = exp(−|x|) the derivative is e/(1+e)², which loses no digits."""
@@ -457,13 +457,13 @@ class Methods:
         """½·x·(1 + tanh(u)) with u = √(2/π)·(x + 0.044715·x³): the GELU of many language models, within 0.0005 of gelu."""
 
     def relu(self) -> Value:
-        """Passes what is positive and blocks the rest; its derivative at 0 is 0."""
+        """Passes positive numbers on and blocks the rest; its derivative at 0 is 0."""
 
     def leaky_relu(self, slope: Number = 0.01) -> Value:
-        """Passes what is positive, and of the rest a share; its derivative at 0 is that slope, as in PyTorch."""
+        """Passes positive numbers on and multiplies the rest by the slope, its derivative at 0 too, as in PyTorch."""
 
     def elu(self, alpha: Number = 1.0) -> Value:
-        """Passes what is positive and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
+        """Passes positive numbers on and bends the rest towards −alpha; its derivative at 0 is alpha, as in PyTorch."""
 
     def abs(self) -> Value:
         """The distance from 0; its derivative at 0 is 0."""
@@ -472,16 +472,16 @@ class Methods:
         """The distance from 0; its derivative at 0 is 0."""
 
     def sign(self) -> Value:
-        """−1, 0 or 1, by which side of 0 a number is on; flat, so its derivative is 0, also at 0."""
+        """−1, 0 or 1, depending on the side of 0 that a number is on; flat, so its derivative is 0, even at 0."""
 
     def floor(self) -> Value:
-        """The next whole number below; a staircase, so its derivative is 0, also at the steps."""
+        """The largest whole number not above x; a staircase, so its derivative is 0, even at the steps."""
 
     def ceil(self) -> Value:
-        """The next whole number above; a staircase, so its derivative is 0, also at the steps."""
+        """The smallest whole number not below x; a staircase, so its derivative is 0, even at the steps."""
 
     def round(self) -> Value:
-        """The nearest whole number, of two the even one, as in Python; a staircase, so its derivative is 0."""
+        """The nearest whole number, the even one of two equally near, as in Python; a staircase, so its derivative is 0."""
 
     def maximum(self, y: Number) -> Value:
         """Routes the gradient to the larger operand; a tie shares it equally."""

@@ -1,5 +1,6 @@
 """The command line as people use it, and expressions as they mistype them."""
 
+import math
 import os
 import re
 import shlex
@@ -15,7 +16,7 @@ import autograd
 from autograd import OPERATIONS, Value, operation
 from autograd.__main__ import main
 from autograd.commands.arguments import numbers
-from autograd.expression import REFUSAL, Expression, ExpressionError
+from autograd.expression import ADVICE, REFUSAL, Expression, ExpressionError
 
 NEURON = ["1/(1+exp(-(w0*x0+w1*x1+w2)))", "w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3"]
 
@@ -368,12 +369,31 @@ def test_a_graph_too_large_to_draw_is_told_in_one_line(capsys):
         ("mean([])", "mean of an empty list is undefined: pass at least one number (at column 1)\n  mean([])\n  ^"),
         ("1if x else 2", f"{REFUSAL} (at column 1)\n  1if x else 2\n  ^"),
         ("x\x1by", "'\\x1b' has no meaning in an expression (at column 2)\n  x?y\n   ^"),
+        (
+            "clamp(x,min=0)",
+            "'=' has no meaning in an expression (at column 12); arguments go by their position and without a name, "
+            "as in clamp(x, 0, 1)\n  clamp(x,min=0)\n             ^",
+        ),
+        ("y=x", f"'=' has no meaning in an expression (at column 2); {ADVICE['=']}\n  y=x\n   ^"),
+        ("x==3", f"'==' has no meaning in an expression (at column 2); {ADVICE['==']}\n  x==3\n   ^"),
+        ("x!=3", f"'!=' has no meaning in an expression (at column 2); {ADVICE['==']}\n  x!=3\n   ^"),
+        ("1+x.exp()", "a function is called by its name alone (at column 3); write exp(x)\n  1+x.exp()\n    ^"),
+        ("x.clamp(0)", "a function is called by its name alone (at column 1); write clamp(x, 0)\n  x.clamp(0)\n  ^"),
+        ("math.sin(x)", "a function is called by its name alone (at column 1); write sin(x)\n  math.sin(x)\n  ^"),
         ("x\n+\tsinn(x)", "unknown function 'sinn' (at column 5); did you mean 'sin'?\n  x + sinn(x)\n      ^"),
     ],
 )
 def test_an_error_points_at_its_place(text, told):
     """Seen to fail with the parser's offsets, which are bytes, taken for columns."""
     assert told == error_of(text)
+
+
+@pytest.mark.parametrize("name", ["pi", "π"])
+def test_pi_needs_no_value_but_may_have_one(name):
+    """Seen to fail with "pi has no value"."""
+    area = Expression(f"{name}*r²")
+
+    assert (area(r=2.0), area(**{"r": 2.0, name: 3.0})) == (4 * math.pi, 12.0)
 
 
 @pytest.mark.parametrize(
@@ -397,7 +417,9 @@ def test_a_function_that_resembles_none_is_answered_with_all():
     assert "the functions are add, " in error_of("zeta(x)")
 
 
-@pytest.mark.parametrize(("name", "meant"), [("ln", "log(x)"), ("square", "x**2")])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("ln", "log(x)"), ("square", "x**2"), ("softmax", "exp(x - logsumexp([x, y]))")]
+)
 def test_a_function_that_goes_by_another_name_is_answered_with_it(name, meant):
     assert f"unknown function '{name}' (at column 1); write {meant}" in error_of(f"{name}(x)")
 

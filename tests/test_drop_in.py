@@ -589,7 +589,7 @@ def test_moments_may_be_kept_on_the_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["grad_fn", "requires_grad", "clone", "numpy", "shape", "T", "is_leaf", "tolist", "matmul"]
+    "name", ["grad_fn", "requires_grad", "clone", "numpy", "shape", "T", "is_leaf", "tolist", "trunc"]
 )
 def test_names_of_others_are_answered_with_a_remedy(name: str) -> None:
     """Seen to fail with a bare AttributeError."""
@@ -599,7 +599,9 @@ def test_names_of_others_are_answered_with_a_remedy(name: str) -> None:
         assert not hasattr(v, name)
 
 
-@pytest.mark.parametrize("name", ["tensor", "Tensor", "elementwise_grad", "hvp", "matmul", "manual_seed"])
+@pytest.mark.parametrize(
+    "name", ["tensor", "Tensor", "elementwise_grad", "hvp", "matmul", "manual_seed", "trunc", "fmod"]
+)
 def test_names_of_other_packages_are_answered_with_a_remedy(name: str) -> None:
     """Seen to fail with a bare AttributeError."""
     with pytest.raises(AttributeError, match=f"module 'autograd' has no attribute '{name}': write "):

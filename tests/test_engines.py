@@ -865,18 +865,18 @@ def test_a_rule_may_change_a_value() -> None:
     """The node remembers the numbers that the rule was given."""
     stories = []
 
-    @autograd.operation("square(x)", "2·x")
-    def square(x: Any) -> Any:
+    @autograd.operation("squared(x)", "2·x")
+    def squared(x: Any) -> Any:
         leaf.data = 10.0
         return x * x, lambda: (2.0 * x,)
 
     try:
         for engine in ENGINES:
             leaf = engine.Value(2.0)
-            node = engine.Value.__apply_operation__(square, (leaf,))
+            node = engine.Value.__apply_operation__(squared, (leaf,))
             stories.append((node.data, node.numbers, gradient(node, leaf).data))
     finally:
-        del OPERATIONS["square"]
+        del OPERATIONS["squared"]
 
     assert stories == [(4.0, (2.0,), 4.0)] * 2
 

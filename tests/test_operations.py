@@ -422,6 +422,17 @@ def test_activations_at_their_ends_and_kinks(activation: Any, at: float, value: 
     assert (bits(y.data), bits(x.grad)) == (bits(value), bits(slope))
 
 
+def test_none_for_an_operand_with_a_default_stands_for_the_default() -> None:
+    """As in PyTorch's clamp. Seen to fail with "expected a real number, not None"."""
+    x = Value(5.0)
+    bounded = [autograd.clamp(x, None, 3.0), x.clamp(max=3.0, min=None), autograd.clamp(x, 6.0, None), x.clamp(None)]
+
+    assert [y.data for y in bounded] == [3.0, 3.0, 6.0, 5.0]
+    assert autograd.clamp(5.0, min=None) == 5.0
+    with pytest.raises(TypeError, match="expected a real number, not None"):
+        autograd.clamp(None, 1.0, 3.0)
+
+
 # A user's own operation ---------------------------------------------------------------------------
 
 

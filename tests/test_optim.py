@@ -706,9 +706,9 @@ def test_param_groups_are_dicts_as_in_pytorch() -> None:
         assert repr(group) == repr(optimizer)
         with pytest.raises(ValueError, match=r"momentum must be 0 or more, not -1.0"):
             group["momentum"] = -1
-        with pytest.raises(KeyError, match="a group of SGD has no 'betas', but params, lr, momentum"):
+        with pytest.raises(KeyError, match="a group of SGD has no 'betas'; it has params, lr, momentum"):
             group["betas"] = (0.9, 0.99)
-        with pytest.raises(TypeError, match="the parameters of a group stay"):
+        with pytest.raises(TypeError, match="the parameters of a group cannot be replaced"):
             group["params"] = []
         with pytest.raises(TypeError, match="can be set, but not deleted"):
             del group["lr"]

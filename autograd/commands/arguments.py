@@ -36,7 +36,7 @@ def expression_command(commands: Any, name: str, does: str, note: str = "") -> a
     parser.add_argument(
         "expression",
         metavar="EXPRESSION",
-        help='numbers, names, + - * / **, parentheses and functions such as exp(x) or sum([x, y]), in "quotes"',
+        help='numbers, names, + - * / // %% **, parentheses and functions such as exp(x) or sum([x, y]), in "quotes"',
     )
     parser.add_argument("values", nargs="*", metavar="name=value", help="a number for each name, such as x=-1 or x=1/3")
     return parser

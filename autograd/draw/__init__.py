@@ -69,7 +69,7 @@ def draw(
     max_nodes: int = 1500,
     timeout: float = 30.0,
 ) -> Drawing:
-    """Draw all that `root` was computed from.
+    """Draw everything that `root` was computed from.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x
@@ -77,15 +77,15 @@ def draw(
     >>> draw(y).save("square.svg")  # doctest: +SKIP
 
     What is drawn: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the scopes in
-    these, and so on. `around=node` draws that node and all that is at most `radius` edges away from it.
+    these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.
 
     How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
-    has the words of what is on a card. `flows=True` writes to each edge what the last pass sent through it, the
-    gradient of the node times its local derivative. Numbers have so many significant `digits`; the direction is "LR"
+    lists, in words, what is on a card. `flows=True` writes on each edge what the last pass sent through it, the
+    gradient of the node times its local derivative. `digits` is the number of significant digits; the direction is "LR"
     (left to right) or "TB" (top to bottom); the theme "light", "dark", or "auto" for that of the reader.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
-    of them that is there. All that makes the picture has `timeout` seconds, after which TimeoutError is raised. Raises
+    of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
     TypeError if `root` is not a Value; TypeError or ValueError for a wrong option; ValueError for a node that is not in
     the graph, and for more than `max_nodes` cards, of which every ten edges count as one.
     """

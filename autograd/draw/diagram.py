@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Card:
-    """One part as it is shown; what is empty is not there. `kind` is "leaf", "operation", "group" or "stub"."""
+    """One part as it is shown; what is empty is left out. `kind` is "leaf", "operation", "group" or "stub"."""
 
     id: str  # for SVG, behind the prefix of the figure
     kind: str
@@ -145,7 +145,7 @@ class Diagram:
 
 
 def diagram_of(root: Value, look: Look | None = None, view: View | None = None, highlight: Any = ()) -> Diagram:
-    """The diagram of all that `root` was computed from, or of a view of it."""
+    """The diagram of everything that `root` was computed from, or of a view of it."""
     look, view = look or Look(), view or view_of(root)
     bright_parts, bright_links = view.highlighted(highlight)
     frames, frame_of = _frames(view)
@@ -268,7 +268,7 @@ def _formula(node: Value, digits: int) -> str:
 
 
 def _symbol(node: Value, digits: int) -> str:
-    """The operation's symbol, and with it the operands that are plain numbers, for they have no card."""
+    """The operation's symbol, and with it the operands that are plain numbers, because they have no card."""
     operation = node.operation
     if operation is None:
         return ""
@@ -342,7 +342,7 @@ def _operands(node: Value, digits: int) -> list[_Operand]:
 
 
 def _widths(flows: Sequence[float | None]) -> list[float]:
-    """Widths by the order of magnitude: the largest flow is THICK, one of a hundredth of it or less is THIN."""
+    """Widths by the order of magnitude: the largest flow is THICK, one of at most a hundredth of it is THIN."""
     sizes = [abs(flow) if flow else 0.0 for flow in flows]
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
 
@@ -375,7 +375,7 @@ def _marks(node: Value, digits: int) -> list[str]:
 
 
 def _marks_of_dot(node: Value, digits: int) -> list[str]:
-    """The number that an operand is multiplied with, or 1 and 1′ for two Values that are multiplied."""
+    """The number that an operand is multiplied by, or 1 and 1′ for two Values that are multiplied."""
     if not node.operation or len(node.operands) == len(node.parents) == 2:  # a single pair: x × y is y × x
         return [""] * len(node.operands)
     xs, ys = node.operation.arguments(node.operands)

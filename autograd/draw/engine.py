@@ -19,11 +19,11 @@ NO_GRAPHVIZ = (
 
 
 class _CannotLoadError(Exception):
-    """Why one way to run Graphviz is not there: another may be."""
+    """Why one way to run Graphviz is not available; another may be."""
 
 
 def run_graphviz(dot: str, engine: str, timeout: float) -> bytes:
-    """The JSON of the first of the engine's ways to run Graphviz that there is."""
+    """The JSON from the first way to run Graphviz that is available, of those that the engine allows."""
     ways = {"auto": [_by_wasm, _by_program], "wasm": [_by_wasm], "dot": [_by_program]}[engine]
     missing = []
     for run in ways:
@@ -54,7 +54,7 @@ _turn = new_lock()
 
 
 def _by_wasm(dot: str, timeout: float) -> bytes:
-    """Run in a thread of its own while this one waits, so that a timeout and Ctrl-C can end it at once."""
+    """Run in a separate thread while this one waits, so that a timeout and Ctrl-C can end it at once."""
     run = _WasmRun(dot)
     with _turn:
         worker = threading.Thread(target=run, name="autograd.draw", daemon=True)
@@ -145,7 +145,7 @@ class _WasmRun:
 
 @functools.cache
 def _compiled() -> tuple[Any, Any]:
-    """Graphviz compiled for this processor: once a process, and thanks to wasmtime's cache once a machine."""
+    """Graphviz compiled for this processor: once per process, and thanks to wasmtime's cache once per machine."""
     import wasmtime  # here, for only who draws needs it
 
     config = wasmtime.Config()

@@ -1,4 +1,4 @@
-"""Drawings as files: SVG, DOT, a page to step through, and by the extra "pictures" PNG and PDF.
+"""Drawings as files: SVG, DOT, a page to step through, and with the extra "pictures" PNG and PDF.
 
 >>> from autograd import Value, draw
 >>> write(draw(Value(2.0) * 3), "product.png")  # doctest: +SKIP
@@ -26,7 +26,7 @@ NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autog
 
 
 def write(drawing: Picture, path: files.AnyPath) -> None:
-    """Write a drawing, as what the ending of the name says, whole or not at all."""
+    """Write a drawing in the format that the ending of the name says, as a whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
     if ending not in ENDINGS:
@@ -42,7 +42,7 @@ def _page(drawing: Picture) -> bytes:
 
 
 def _typeset(drawing: Picture, form: Literal["png", "pdf"]) -> bytes:
-    """The picture by Typst, which reads SVG by itself and brings a font along: it looks the same everywhere."""
+    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
     try:
         import typst
     except ImportError:

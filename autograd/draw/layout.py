@@ -34,7 +34,7 @@ class Layout:
 
 
 def layout_of(diagram: Diagram, direction: str = "LR", engine: str = "auto") -> Layout:
-    """Ask Graphviz for the places of all cards and edges; RuntimeError if there is none."""
+    """Ask Graphviz for the places of all cards and edges; RuntimeError if there is no Graphviz."""
     plan = plan_of(diagram)
     answer = json.loads(run_graphviz(digraph(diagram, direction, plan).source, engine, left()))
     boxes = {thing["name"]: _box(_points(thing["_draw_"], "pP")) for thing in each(answer["objects"])}
@@ -55,7 +55,7 @@ def layout_of(diagram: Diagram, direction: str = "LR", engine: str = "auto") -> 
 
 
 def digraph(diagram: Diagram, direction: str = "LR", plan: Plan | None = None) -> graphviz.Digraph:
-    """The diagram as Graphviz is told it."""
+    """The diagram as a text for Graphviz."""
     plan = plan or plan_of(diagram)
     graph = graphviz.Digraph(
         # nslimit ends the search for ever better places, whose time explodes with the size of the graph.
@@ -119,7 +119,7 @@ def _smooth(curves: list[list[Point]], direction: str) -> list[list[Point]]:
 
 
 def readable_digraph(diagram: Diagram, direction: str = "LR") -> graphviz.Digraph:
-    """The diagram for people who go on in DOT: the same ids, with the texts of the cards as labels."""
+    """The diagram for people who continue in DOT: the same ids, with the texts of the cards as labels."""
     graph = graphviz.Digraph(
         graph_attr={"rankdir": direction},
         node_attr={"shape": "box", "fontname": "monospace"},

@@ -26,7 +26,7 @@ _end: ContextVar[float] = ContextVar("autograd_draw_end", default=math.inf)
 
 @contextmanager
 def within(seconds: float, what: str, timeout: float | None = None) -> Iterator[None]:
-    """Within it, what runs over `each` item, or asks what is `left`, ends with TimeoutError after so many seconds.
+    """Inside the block, iterating with `each` or asking for `left` raises TimeoutError after this many seconds.
 
     The error tells the timeout that the user has set, of which these seconds are what is left.
     """
@@ -44,7 +44,7 @@ def within(seconds: float, what: str, timeout: float | None = None) -> Iterator[
 
 
 def doing(cards: Sized, edges: Sized) -> str:
-    """What a drawing of so much is called that takes too long.
+    """What a drawing of this size is called in the message that it takes too long.
 
     >>> doing("abc", "de")
     'drawing 3 nodes and 2 edges'
@@ -53,7 +53,7 @@ def doing(cards: Sized, edges: Sized) -> str:
 
 
 def left() -> float:
-    """The seconds that are left; TimeoutError if there are none."""
+    """The seconds that are left; TimeoutError if no time is left."""
     seconds = _end.get() - monotonic()
     if seconds <= 0:
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""How a drawing looks, and what may be asked of it.
+"""How a drawing looks, and which options there are.
 
 >>> Look(theme="blue")
 Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""Where the marks of edges stand: each clearly on its own edge, also where many arrows point at one card."""
+"""Where the marks of edges stand: each clearly on its own edge, even where many arrows point at one card."""
 
 from dataclasses import replace
 from itertools import islice

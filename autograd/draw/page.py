@@ -1,4 +1,4 @@
-"""A drawing as a page that steps through both passes: one file, which asks for no server and no network.
+"""A drawing as a page that steps through both passes: one file that needs no server and no network.
 
 >>> from autograd import Value, draw
 >>> page = page_of(draw(Value(2.0, "a") * 3))
@@ -33,7 +33,7 @@ BEFORE = "Nothing is computed yet. The right arrow key takes a step, the left on
 
 
 def page_of(drawing: Picture) -> str:
-    """The drawing and its steps as HTML, with all that it needs inside; the same for the same graph in every run."""
+    """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
     forward, backward, left_out = _steps(drawing)
     picture = replace(drawing, diagram=_told(drawing, forward, backward))
     items = _items(picture, [*forward, *backward])
@@ -105,7 +105,7 @@ def _leaving(step: Backward) -> dict[int, Departure]:
 
 
 def _told(drawing: Picture, forward: Sequence[Forward], backward: Sequence[Backward]) -> Diagram:
-    """The diagram with the names and numbers of the steps, and without those that one would see before their step."""
+    """The diagram with the names and numbers of the steps, and without those that would be seen before their step."""
     diagram, look, last = drawing.diagram, drawing.look, _last(drawing.diagram)
     names = {step.index: step.name.text for step in forward}
     values = {("value", step.index): step.value for step in forward}

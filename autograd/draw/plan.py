@@ -1,4 +1,4 @@
-"""How the edges of a diagram shall run: which of them share a line, and what stands on the way.
+"""How the edges of a diagram should run: which of them share a line, and what stands on the way.
 
 Graphviz lays out nodes and edges between them. What a good picture needs beyond that is told to it in its own words:
 a number on an edge is a node that the edge runs through, and so is the branch of a line or the entry to a frame.
@@ -25,7 +25,7 @@ class Stop(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """A piece of an edge, as Graphviz is told it."""
+    """A piece of an edge, as Graphviz lays it out."""
 
     id: str
     tail: str
@@ -34,7 +34,7 @@ class Leg(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All that Graphviz is told beside the cards; `legs_of` has the ids of the pieces of each edge."""
+    """Everything that Graphviz is given besides the cards; `legs_of` has the ids of the pieces of each edge."""
 
     stops: list[Stop]
     legs: list[Leg]
@@ -89,7 +89,7 @@ def _waits(diagram: Diagram, doors: dict[int, int]) -> list[tuple[int, int]]:
     cards, edges = diagram.cards, diagram.edges
     fed = {edge.head for edge in edges}
     shared = {edge.tail for edge in edges if cards[edge.tail].frame != cards[edge.head].frame}
-    first: dict[int | None, int] = {}  # the first card of each frame that is no leaf
+    first: dict[int | None, int] = {}  # the first card of each frame that is not a leaf
     leaves: dict[int | None, list[int]] = {}
     for i, card in enumerate(cards):
         if i in fed:

@@ -98,7 +98,7 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
 
 
 def _written(svg: ElementTree.Element) -> str:
-    """The element as text, child by child, for that may take long."""
+    """The element as text, child by child, because that may take long."""
     children = [ElementTree.tostring(child, encoding="unicode") for child in each(svg)]
     empty = ElementTree.tostring(ElementTree.Element(svg.tag, svg.attrib), encoding="unicode")
     return f"{empty.removesuffix(' />')}>{''.join(children)}</{svg.tag}>"

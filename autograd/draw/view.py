@@ -1,4 +1,4 @@
-"""What of a graph gets a card: its nodes, groups of them folded up, or the neighbourhood of one node.
+"""Which parts of a graph get a card: its nodes, groups of them folded up, or the neighbourhood of one node.
 
 >>> from autograd import scope
 >>> x = Value(2.0)
@@ -148,7 +148,7 @@ def _place(option: str, node: Any, place_of: NodeDict[int]) -> int:
     if not isinstance(node, Value):
         raise TypeError(f"{option} takes Values of the graph, not {type(node).__name__}")
     if node not in place_of:
-        raise ValueError(f"{option}: {node!r} is not in the graph, for the root was not computed from it")
+        raise ValueError(f"{option}: {node!r} is not in the graph, because the root was not computed from it")
     return place_of[node]
 
 

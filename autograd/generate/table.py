@@ -14,12 +14,17 @@ HEAD = f"""\
 
 Each operation is declared once, in `autograd/operations.py`, and everything else follows from that declaration: the
 function and the method, the drawing, the checks, and these tables. Functions take Values and plain numbers alike; those
-of numbers are methods too: `x.exp()` is `exp(x)`. Python's `+ - * / // % **` and `abs` are the operations of
-that name. To add one, see [CONTRIBUTING](CONTRIBUTING.md#adding-an-operation).
+of numbers are methods too: `x.exp()` is `exp(x)`. Python's `+ - * / // % **`, `abs`, `round` and `pow` are the
+operations of that name. To add one, see [CONTRIBUTING](CONTRIBUTING.md#adding-an-operation).
+
+`from autograd import *` leaves Python's own `abs`, `max`, `min`, `sum`, `round` and `pow` in place. Python's
+`max([v, x])` returns the larger of the two Values itself: it makes no node, and of two that tie the first one gets
+the whole gradient. The operation is `autograd.max([v, x])`.
 
 `[x > y]` is 1 where the condition holds and 0 elsewhere. At kinks, the derivatives of ReLU and |x| at 0 are 0; a tie
 of `maximum` or `minimum` shares the gradient equally. `softmax` and `log_softmax` are composed of these operations;
-beside one inf, all other shares are 0, and several infs share what cannot be known: nan.
+beside one inf, all other shares are 0, and the shares of several infs are unknown: nan. In the derivatives
+of operations on lists, n is the length of the list; in those of `max` and `min` it is the number of ties.
 """
 
 

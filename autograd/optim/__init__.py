@@ -10,12 +10,12 @@
 >>> round(x.data, 6)
 3.0
 
-An optimiser is one formula, its `update`: from a number, its gradient and what is remembered of earlier
-gradients to the next number. `step` applies it to all parameters, `table` shows what that would do. The formulas
-are PyTorch's, and so are the names and defaults.
+An optimiser is one formula, its `update`: it takes a number, its gradient and what is remembered of earlier
+gradients, and returns the next number. `step` applies it to all parameters, `table` shows what that would do. The
+formulas are PyTorch's, and so are the names and defaults.
 
 `algorithms` holds the formulas, `optimizer` what they share, `params` what may be trained, `schedules` learning rates
-that change, `clipping` gradients that are cut short.
+that change, `clipping` the limits on gradients.
 """
 
 from typing import TYPE_CHECKING, NoReturn

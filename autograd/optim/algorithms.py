@@ -171,7 +171,7 @@ class AdamW(Adam):
 
 
 class RMSprop(Optimizer):
-    """Steps divided by the root of a running mean of g², so that their size does not go by the scale of the gradients.
+    """Steps divided by the root of a running mean of g², so that the scale of the gradients does not matter.
 
     >>> from autograd import Value
     >>> x = Value(3.0)

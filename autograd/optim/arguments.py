@@ -1,4 +1,4 @@
-"""What the arguments of optimisers and schedules are checked by, and how they are shown.
+"""How the arguments of optimisers and schedules are checked and shown.
 
 >>> not_negative("lr", -1.0)
 Traceback (most recent call last):
@@ -11,13 +11,13 @@ from .. import checks
 
 
 def not_negative(name: str, thing: Any) -> float:
-    """A finite number from 0 on."""
+    """A finite number of at least 0."""
     number = checks.number(name, thing, least=0, finite=True)
     return thing if type(thing) is int else number  # so that 0 is shown as 0
 
 
 def whole(name: str, thing: Any, least: int = 0, most: int = 2**53) -> int:
-    """A whole number in a range; by itself, one that a float can count up to."""
+    """A whole number in a range; by default, one that a float can count up to."""
     checks.whole(name, thing, least=least)
     return checks.whole(name, thing, most=most)
 

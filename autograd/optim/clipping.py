@@ -1,4 +1,4 @@
-"""Clipping: gradients made shorter where they are too long, between `backward` and `step`."""
+"""Clipping: shortens gradients that are too long, between `backward` and `step`."""
 
 import math
 
@@ -11,7 +11,7 @@ from .params import Params, grouped, with_names
 def clip_grad_norm(
     params: Params, max_norm: float, norm_type: float | str = 2.0, error_if_nonfinite: bool = False
 ) -> float:
-    """Scale all gradients so that their norm is `max_norm` at most; returns what the norm was.
+    """Scale all gradients so that their norm is at most `max_norm`; return what the norm was.
 
     >>> x, y = Value(0.0), Value(0.0)
     >>> x.grad, y.grad = 3.0, 4.0
@@ -22,8 +22,8 @@ def clip_grad_norm(
 
     The norm is (Σ |g|ᵖ)^(1/p) over all parameters together for the `norm_type` p, or max |g| for inf, and the scale
     min(1, max_norm/(norm + 10⁻⁶)), as in PyTorch's `clip_grad_norm_`. An infinite norm makes finite gradients 0 and
-    infinite ones nan; with `error_if_nonfinite` it raises RuntimeError instead, as a norm of nan does, and nothing has
-    changed. Parameters without a gradient are left alone. Pascanu, Mikolov & Bengio 2013, "On the difficulty of
+    infinite ones nan; with `error_if_nonfinite` it raises RuntimeError instead, as does a norm of nan, and changes
+    nothing. Parameters without a gradient are left alone. Pascanu, Mikolov & Bengio 2013, "On the difficulty of
     training recurrent neural networks", algorithm 1.
 
     Raises ValueError for a negative or nan `max_norm`, for a `norm_type` that is not above 0, and as an optimiser does
@@ -44,7 +44,7 @@ def clip_grad_norm(
 
 
 def clip_grad_value(params: Params, clip_value: float) -> None:
-    """Move each gradient into the range from −clip_value to clip_value, by itself; nan stays nan.
+    """Move each gradient on its own into the range from −clip_value to clip_value; nan stays nan.
 
     >>> x, y = Value(0.0), Value(0.0)
     >>> x.grad, y.grad = 3.0, -0.5
@@ -68,7 +68,7 @@ def _with_gradients(params: Params) -> list[Value]:
 
 def _norm(gradients: list[float], p: float) -> float:
     if any(map(math.isnan, gradients)):
-        return math.nan  # where hypot and max might pass it over
+        return math.nan  # hypot and max might ignore it
     if p == 2.0:
         return math.hypot(*gradients)
     largest = max(map(abs, gradients), default=0.0)

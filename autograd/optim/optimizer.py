@@ -53,8 +53,8 @@ class Optimizer:
       0: SGD(1 parameter, lr=0.05, momentum=0.9, weight_decay=0, nesterov=False)
       1: SGD(1 parameter, lr=0.01, momentum=0.9, weight_decay=0, nesterov=False)
 
-    Raises ValueError where there are no parameters, for an interior node and for a Value or a name that is given
-    twice, and TypeError for what is not a Value and for a set, which has no order.
+    Raises ValueError if there are no parameters, for an interior node and for a Value or a name that is given
+    twice, and TypeError for anything that is not a Value and for a set, which has no order.
     """
 
     # The names of the arguments behind `params`, which are attributes too, set before `Optimizer.__init__` is called.
@@ -85,7 +85,7 @@ class Optimizer:
 
     @property
     def param_groups(self) -> list["ParamGroup"]:
-        """The groups of parameters, each with its hyperparameters; one where none were given.
+        """The groups of parameters, each with its hyperparameters; a single one if no groups were given.
 
         >>> from autograd.optim import SGD
         >>> SGD([Value(1.0)], lr=0.25).param_groups[0]["lr"]
@@ -95,7 +95,7 @@ class Optimizer:
 
     @property
     def lr(self) -> float | Schedule:
-        """The learning rate, which may be set for all groups: a finite number from 0 on, or a function of the step."""
+        """The learning rate, which may be set for all groups: a finite number, 0 or more, or a function of the step."""
         first, *others = [group._lr for group in self._groups]
         if any(other != first for other in others):
             raise AttributeError('the groups have learning rates of their own: see optimizer.param_groups[0]["lr"]')
@@ -108,14 +108,14 @@ class Optimizer:
             group._lr = rate
 
     def update(self, x: float, gradient: float, moments: Moments, t: int, lr: float) -> tuple[float, Moments]:
-        """The number that follows on `x` and the moments that follow on `moments`, in the t-th update, from 1 on."""
+        """The next number after `x` and the next moments after `moments`, in the t-th update, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} defines no update(self, x, gradient, moments, t, lr)")
 
     def step(self) -> None:
         """Update every parameter that has a gradient, once; the others stay as they are, and so do their moments.
 
-        All numbers are computed before the first is written: an error on the way has changed nothing. That goes for
-        a FloatingPointError under `detect_anomaly` too, where a parameter would become inf or nan.
+        All numbers are computed before the first is written, so an error on the way changes nothing. The same holds for
+        the FloatingPointError under `detect_anomaly`, raised if a parameter would become inf or nan.
         """
         rates = [group._rate(self.steps) for group in self._groups]
         if not self._all_step_natively(rates):
@@ -154,8 +154,8 @@ class Optimizer:
         w              2         4         0           -1
         b            0.5         —         0            —
 
-        Nothing is changed. A dash stands where there is no gradient, or no such moment in the group. Of the parameters
-        beyond `limit` only their number is told.
+        Nothing is changed. A dash means that there is no gradient, or no such moment in the group. The parameters
+        beyond `limit` are only counted.
         """
         limit = whole("limit", limit)
         remembered = list(dict.fromkeys(moment for group in self._groups for moment in group.moments))
@@ -172,15 +172,15 @@ class Optimizer:
         return printable("\n".join(lines + [f"… and {more} more"] * (more > 0)))
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on later but the parameters' own numbers, in dicts, lists and numbers, for JSON.
+        """Everything needed to continue later, except the parameters' own numbers: dicts, lists and numbers, for JSON.
 
         >>> from autograd.optim import SGD
         >>> optimizer = SGD([Value(2.0, "w")], lr=0.5, momentum=0.9)
         >>> optimizer.state_dict()["parameters"]
         {'w': {'steps': 0, 'momentum': 0.0}}
 
-        An `lr` that is a function is not in it, for it is a part of the program; `steps` is, so that the function
-        goes on where it was. With groups, "groups" holds the hyperparameters and the parameters of each.
+        An `lr` that is a function is not included, because it is part of the program; `steps` is, so that the
+        function continues where it was. With groups, "groups" holds the hyperparameters and the parameters of each.
         """
         kind, states = type(self).__name__, [group._state() for group in self._groups]
         if len(states) > 1:
@@ -188,14 +188,14 @@ class Optimizer:
         return {"optimizer": kind, "steps": self.steps, **states[0]}
 
     def load_state_dict(self, state: Mapping[str, Any], *, by_place: bool = False) -> None:
-        """Go on from a state that `state_dict` gave: its hyperparameters, counts and moments.
+        """Continue from a state that `state_dict` returned: its hyperparameters, counts and moments.
 
-        Each parameter takes what was remembered of the one with its name, or with its label; with `by_place`, of the
-        one that stood in its place, whatever it was called. The parameters' own numbers are the model's business. Where
-        `lr` is a function here, it stays; where it was one there, the number here stays.
+        Each parameter takes the state of the one with its name, or with its label; with `by_place`, of the one in
+        the same place, whatever its name. The parameters' own numbers are loaded with the model. If `lr` is a function
+        here, it is kept; if it was one there, the number here is kept.
 
-        Raises ValueError where the state is one of another kind of optimiser or does not fit these parameters, or where
-        they have no names by which they could be told apart; then nothing has changed.
+        Raises ValueError if the state belongs to another kind of optimiser or does not fit these parameters, or if they
+        have no names to tell them apart; then nothing has changed.
         """
         states, steps = self._taken_apart(state)
         if self._confusable and not by_place:
@@ -217,9 +217,9 @@ class Optimizer:
         saving.write(path, type(self).__name__, self.state_dict())
 
     def load(self, path: AnyPath, *, by_place: bool = False) -> None:
-        """Go on from a file that `save` wrote; for `by_place` see `load_state_dict`.
+        """Continue from a file that `save` wrote; for `by_place` see `load_state_dict`.
 
-        Raises ValueError, and changes nothing, where the file is damaged, is far larger than one of this optimiser, or
+        Raises ValueError, and changes nothing, if the file is damaged, is far larger than one of this optimiser, or
         does not fit it.
         """
         state = saving.read(path, type(self).__name__, like=self.state_dict())
@@ -300,7 +300,7 @@ class Optimizer:
         return {name: getattr(self, name) for name in self.hyperparameters}
 
     def _set(self, name: str, value: Any) -> None:
-        """Change a hyperparameter, checked as in the making of an optimiser; a moment that it asks for starts at 0."""
+        """Change a hyperparameter, with the same checks as in a new optimiser; a moment that it needs starts at 0."""
         if name == "lr":
             self.lr = value
             return
@@ -309,7 +309,7 @@ class Optimizer:
         self.moments = {moment: self.moments.get(moment, [0.0] * len(self.params)) for moment in checked.moments}
 
     def _step_natively(self, lr: float) -> bool:
-        """Whether the compiled engine has made the step; it knows some of the optimisers of this file only."""
+        """Whether the compiled engine has made the step; it knows only some of the optimisers."""
         return False
 
     def _rate(self, step: int) -> float:
@@ -348,7 +348,7 @@ class Optimizer:
         }
 
     def _after(self, state: Any, where: str, steps: int, by_place: bool) -> "Optimizer":
-        """A new optimiser of the same parameters that goes on from the state of a group."""
+        """A new optimiser of the same parameters that continues from the state of a group."""
         _check_names(where, state, ("hyperparameters", "parameters"))
         given = state["hyperparameters"]
         if isinstance(given, Mapping) and (callable(self._lr) or "lr" not in given):
@@ -370,7 +370,7 @@ class Optimizer:
         return new
 
     def _remembered(self, what: str, parameters: Any, by_place: bool) -> list[Any]:
-        """What a state tells of each parameter."""
+        """What a state holds for each parameter."""
         names = self.names
         if isinstance(parameters, Mapping):
             if by_place and len(parameters) == len(names):
@@ -386,10 +386,10 @@ class Optimizer:
         return [parameters[name] for name in names]
 
     def _labels(self) -> list[str]:
-        """What an optimiser calls these parameters that does not know the model's names; [] where that is not safe.
+        """What an optimiser that does not know the model's names calls these parameters; [] if that is not safe.
 
-        Labels with places are safe where those of the same label follow each other in lists, as the neurons of an MLP
-        do. Attributes, such as two layers, may have been declared in another order.
+        Labels with places are safe if parameters with the same label follow each other in lists, as the neurons of an
+        MLP do. Attributes, such as two layers, may have been declared in another order.
         """
         forms: dict[str, set[str]] = {}
         for name, parameter in zip(self.names, self.params, strict=True):
@@ -399,7 +399,7 @@ class Optimizer:
 
 
 class ParamGroup(MutableMapping[str, Any]):
-    """The parameters that share hyperparameters, and these, which may be set between steps; a dict as in PyTorch.
+    """Parameters and the hyperparameters that they share, which may be set between steps; a dict as in PyTorch.
 
     >>> from autograd.optim import Adam
     >>> group = Adam([Value(1.0)]).param_groups[0]
@@ -407,7 +407,7 @@ class ParamGroup(MutableMapping[str, Any]):
     >>> list(group), group["betas"]
     (['params', 'lr', 'betas', 'eps', 'weight_decay'], (0.8, 0.99))
 
-    A hyperparameter that makes no sense raises what it would raise where an optimiser is made.
+    A hyperparameter that makes no sense raises the same error as in a new optimiser.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -420,7 +420,7 @@ class ParamGroup(MutableMapping[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         self._check(name)
         if name == "params":
-            raise TypeError("the parameters of a group stay: make another optimiser for others")
+            raise TypeError("the parameters of a group cannot be replaced: make another optimiser for others")
         self._optimizer._set(name, value)
 
     def __delitem__(self, name: str) -> None:
@@ -437,7 +437,7 @@ class ParamGroup(MutableMapping[str, Any]):
 
     def _check(self, name: str) -> None:
         if name not in list(self):
-            raise KeyError(f"a group of {type(self._optimizer).__name__} has no {name!r}, but {', '.join(self)}")
+            raise KeyError(f"a group of {type(self._optimizer).__name__} has no {name!r}; it has {', '.join(self)}")
 
 
 def _check_names(what: str, mapping: Any, expected: Iterable[str]) -> None:

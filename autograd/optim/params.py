@@ -20,7 +20,7 @@ Params = _Named | Mapping[str, Value] | Iterable[Value | tuple[str, Value] | Map
 
 
 def grouped(params: Any) -> list[tuple[list[Any], dict[str, Any] | None]]:
-    """The parameters of each group and its options; without groups all, and None."""
+    """The parameters of each group and its options; without groups, all parameters and None."""
     things = _listed(params)
     if not any(isinstance(thing, Mapping) for thing in things):
         return [(things, None)]
@@ -36,7 +36,7 @@ def grouped(params: Any) -> list[tuple[list[Any], dict[str, Any] | None]]:
 
 
 def _listed_part(params: Any) -> list[Any]:
-    """The parameters of a group; those of a part of a model are named as the model does."""
+    """The parameters of a group; those of a part of a model have the names that the model gives them."""
     if isinstance(params, Value):
         return [params]
     things = _listed(params)
@@ -48,7 +48,7 @@ def _listed_part(params: Any) -> list[Any]:
 
 
 def _listed(params: Any) -> list[Any]:
-    """What was given, one by one: Values, pairs (name, Value) or groups."""
+    """What was given, as a list: Values, pairs (name, Value) or groups."""
     kind = type(params).__name__
     if isinstance(params, Value):
         raise TypeError("params are a list of Values, not a Value: pass [value]")
@@ -64,7 +64,7 @@ def _listed(params: Any) -> list[Any]:
         return list(params.items())
     # The views of a dict are sets that have an order.
     if isinstance(params, AbstractSet) and not isinstance(params, KeysView | ItemsView):
-        raise TypeError(f"params are a list of Values, not a {kind}, whose order is another one in each run")
+        raise TypeError(f"params are a list of Values, not a {kind}, whose order differs from run to run")
     if not isinstance(params, Iterable) or isinstance(params, str | bytes):
         remedy = ": pass its .parameters()" if hasattr(params, "parameters") else ": call it" * callable(params)
         raise TypeError(f"params are a list of Values, not a {kind}{remedy}")
@@ -72,7 +72,7 @@ def _listed(params: Any) -> list[Any]:
 
 
 def with_names(groups: Sequence[Sequence[Any]]) -> tuple[list[list[tuple[str, Value]]], list[str]]:
-    """Each group as pairs (name, Value), no two names the same, and the names that only tell a place, if several."""
+    """Each group as pairs (name, Value) with distinct names; and the names that only give a place, if several do."""
     given = [(group, *_pair(thing)) for group, things in enumerate(groups) for thing in things]
     if not given or not all(groups):
         which = f"group {[*map(bool, groups)].index(False)} has" if len(groups) > 1 else "there are"

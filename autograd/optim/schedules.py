@@ -45,7 +45,7 @@ def _called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _schedule(make: Callable[_Arguments, Schedule]) -> Callable[_Arguments, Schedule]:
-    """A maker of schedules, which an optimiser then shows as its `lr` by the call."""
+    """Make an optimiser show a schedule as the call that made it, in place of its `lr`."""
 
     @wraps(make)
     def named(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Schedule:
@@ -116,7 +116,7 @@ def warmup(schedule: float | Schedule, steps: int) -> Schedule:
     >>> [warmup(linear(8.0, steps=2), steps=3)(step) for step in range(6)]
     [2.0, 4.0, 6.0, 8.0, 4.0, 0.0]
 
-    The rise is lr·(step + 1)/(steps + 1), lr being where the schedule begins, so that no step is wasted on a rate
+    The rise is lr·(step + 1)/(steps + 1), where lr is the schedule's first rate, so that no step is wasted on a rate
     of 0. PyTorch's SequentialLR of a LinearLR and the schedule; a number stands for a constant schedule. Goyal et
     al. 2017, "Accurate, large minibatch SGD: training ImageNet in 1 hour", section 2.2.
     """
@@ -126,7 +126,7 @@ def warmup(schedule: float | Schedule, steps: int) -> Schedule:
 
 
 def _transition(lr: float, steps: int, final: float, share: Callable[[float], float]) -> Schedule:
-    """From `lr` to `final`, of which the given share of the progress is reached; exact at both ends."""
+    """From `lr` to `final`, in the proportion that `share` gives for the progress; exact at both ends."""
     lr, final, steps = not_negative("lr", lr), not_negative("final", final), whole("steps", steps, least=1)
 
     def rate(step: int) -> float:
