@@ -1,4 +1,4 @@
-"""Ctrl-C and declarations in tests, and Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev (default), ci, thorough."""
+"""Ctrl-C and declarations in tests, and Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev, ci, thorough."""
 
 import os
 import signal
