@@ -136,7 +136,10 @@ def function(head: str, formula: Formula) -> list[str]:
     """A function of C that answers a formula; one that may be BLOCKED by a pointer."""
     if may_be_blocked(formula):
         head = f"int{head.removeprefix('double')[:-1]}, double *answer)"
-    return [f"static inline {head} {{", *body(formula, {}, "    ", may_be_blocked(formula)), "}", ""]
+    statements = body(formula, {}, "    ", may_be_blocked(formula))
+    # Long ones stay out of the way: a choice between short ones is small enough to vanish where its number is known.
+    kind = "static inline" if len(statements) == 1 else "static"
+    return [f"{kind} {head} {{", *statements, "}", ""]
 
 
 def may_be_blocked(formula: Formula) -> bool:

@@ -202,7 +202,7 @@ static inline double partial_divide_0(double x, double y, double value) {
     return ieee_divide(1.0, y);
 }
 
-static inline double partial_divide_1(double x, double y, double value) {
+static double partial_divide_1(double x, double y, double value) {
     double t1 = ieee_fabs(value);
     if (t1 > 0.0 && t1 < DBL_MIN && ieee_fabs(y) < 1.0) {
         return -(ieee_divide(ieee_divide(x * 1.6069380442589903e+60, y), y) * 6.223015277861142e-61);
@@ -214,7 +214,7 @@ static inline double value_reciprocal(double x) {
     return ieee_divide(1.0, x);
 }
 
-static inline double partial_reciprocal_0(double x, double value) {
+static double partial_reciprocal_0(double x, double value) {
     double t1 = ieee_fabs(value);
     if (t1 > 0.0 && t1 < DBL_MIN && ieee_fabs(x) < 1.0) {
         return -(ieee_divide(ieee_divide(1.6069380442589903e+60, x), x) * 6.223015277861142e-61);
@@ -222,7 +222,7 @@ static inline double partial_reciprocal_0(double x, double value) {
     return -ieee_divide(value, x);
 }
 
-static inline double precise_power_by_base(double x, double y) {
+static double precise_power_by_base(double x, double y) {
     if (x == 0.0) {
         return y == 0.0 ? 0.0 : y * ieee_power(x, y - 1.0);
     }
@@ -265,7 +265,7 @@ static inline double precise_power_by_base(double x, double y) {
     return ieee_divide(y * t8, x) * t8;
 }
 
-static inline double precise_power_by_exponent(double x, double y) {
+static double precise_power_by_exponent(double x, double y) {
     if (x == 0.0) {
         return y >= 0.0 ? 0.0 : ieee_power(x, y) * ieee_log(x);
     }
@@ -294,7 +294,7 @@ static inline double partial_power_1(double x, double y, double value) {
     return precise_power_by_exponent(x, y);
 }
 
-static inline double precise_remainder(double x, double y) {
+static double precise_remainder(double x, double y) {
     double t1 = ieee_fmod(x, y);
     if (t1 == 0.0) {
         return ieee_copysign(0.0, y);
@@ -305,7 +305,7 @@ static inline double precise_remainder(double x, double y) {
     return y < 0.0 && t1 > 0.0 ? t1 + y : t1;
 }
 
-static inline double precise_whole(double quotient, double sign) {
+static double precise_whole(double quotient, double sign) {
     if (quotient == 0.0) {
         return ieee_copysign(0.0, sign);
     }
@@ -316,7 +316,7 @@ static inline double precise_whole(double quotient, double sign) {
     return t1;
 }
 
-static inline double precise_floor_quotient(double x, double y) {
+static double precise_floor_quotient(double x, double y) {
     if (y == 0.0) {
         return ieee_divide(x, y);
     }
@@ -349,7 +349,7 @@ static inline double value_floor_divide(double x, double y) {
     return precise_floor_quotient(x, y);
 }
 
-static inline int partial_floor_divide_0(double x, double y, double value, double *answer) {
+static int partial_floor_divide_0(double x, double y, double value, double *answer) {
     double t1 = x + y;
     if (t1 <= INFINITY) {
         return 0;
@@ -358,7 +358,7 @@ static inline int partial_floor_divide_0(double x, double y, double value, doubl
     return 1;
 }
 
-static inline int partial_floor_divide_1(double x, double y, double value, double *answer) {
+static int partial_floor_divide_1(double x, double y, double value, double *answer) {
     double t1 = x + y;
     if (t1 <= INFINITY) {
         return 0;
@@ -387,7 +387,7 @@ static inline double value_exp2(double x) {
     return ieee_exp2(x);
 }
 
-static inline double partial_exp2_0(double x, double value) {
+static double partial_exp2_0(double x, double value) {
     double t1 = ieee_exp2(0.5 * x);
     return t1 * 0.6931471805599453 * t1;
 }
@@ -440,7 +440,7 @@ static inline double partial_sqrt_0(double x, double value) {
     return ieee_divide(0.5, value + 0.0);
 }
 
-static inline double precise_cube_root(double x) {
+static double precise_cube_root(double x) {
     double t1 = ieee_fabs(x);
     if (t1 > 0.0 && t1 < INFINITY) {
         if (t1 < 1.1830521861667747e-271) {
@@ -459,7 +459,7 @@ static inline double precise_cube_root(double x) {
     return x;
 }
 
-static inline double precise_cbrt_slope(double x) {
+static double precise_cbrt_slope(double x) {
     double t1 = ieee_fabs(x);
     if (t1 > 0.0 && t1 < INFINITY) {
         return ieee_divide(ieee_divide(precise_cube_root(x), x), 3.0);
@@ -520,7 +520,7 @@ static inline double value_atan(double x) {
     return ieee_atan(x);
 }
 
-static inline double partial_atan_0(double x, double value) {
+static double partial_atan_0(double x, double value) {
     if (ieee_fabs(x) <= 1.0) {
         return ieee_divide(1.0, 1.0 + x * x);
     }
@@ -532,14 +532,14 @@ static inline double precise_larger(double x, double y) {
     return x > y ? x : y;
 }
 
-static inline double precise_scale(double largest) {
+static double precise_scale(double largest) {
     if (largest > 3.1217485503159922e+144) {
         return 2.409919865102884e-181;
     }
     return largest < 3.2033329522929615e-145 ? 4.149515568880993e+180 : 1.0;
 }
 
-static inline double precise_inverse_share(double x, double y) {
+static double precise_inverse_share(double x, double y) {
     if (ieee_isinf(x) || ieee_isinf(y)) {
         return ieee_isnan(x) || ieee_isnan(y) ? NAN : ieee_copysign(0.0, x);
     }
@@ -561,7 +561,7 @@ static inline double partial_atan2_1(double y, double x, double value) {
     return -precise_inverse_share(y, x);
 }
 
-static inline double precise_hypot(double x, double y) {
+static double precise_hypot(double x, double y) {
     if (ieee_isinf(x) || ieee_isinf(y)) {
         return INFINITY;
     }
@@ -571,7 +571,7 @@ static inline double precise_hypot(double x, double y) {
     return ieee_divide(ieee_sqrt(t2 * t2 + t3 * t3), t1);
 }
 
-static inline double precise_hypot_slope(double x, double y) {
+static double precise_hypot_slope(double x, double y) {
     if (ieee_isinf(x)) {
         return ieee_fabs(y) < INFINITY ? ieee_copysign(1.0, x) : NAN;
     }
@@ -623,7 +623,7 @@ static inline double partial_cosh_0(double x, double value) {
     return ieee_sinh(x);
 }
 
-static inline double precise_asinh_slope(double x) {
+static double precise_asinh_slope(double x) {
     double t1 = ieee_fabs(x);
     if (t1 <= 1.0) {
         return ieee_divide(1.0, ieee_sqrt(1.0 + x * x));
@@ -656,7 +656,7 @@ static inline double partial_atanh_0(double x, double value) {
     return x >= -1.0 && x <= 1.0 ? ieee_divide(1.0, (1.0 - x) * (1.0 + x)) : value;
 }
 
-static inline double precise_scaled_exp(double x, double y) {
+static double precise_scaled_exp(double x, double y) {
     if (x < -700.0) {
         double t1 = ieee_exp(0.5 * x);
         return t1 * y * t1;
@@ -664,7 +664,7 @@ static inline double precise_scaled_exp(double x, double y) {
     return y * ieee_exp(x);
 }
 
-static inline double precise_bell(double x, double narrowness, double factor) {
+static double precise_bell(double x, double narrowness, double factor) {
     if (ieee_fabs(x) < 64.0) {
         double t1 = ieee_floor(x * 1048576.0) * 9.5367431640625e-07;
         return precise_scaled_exp(-(narrowness * t1 * t1), factor) * ieee_exp(-(narrowness * (x - t1) * (x + t1)));
@@ -680,7 +680,7 @@ static inline double partial_erf_0(double x, double value) {
     return precise_bell(x, 1.0, 1.1283791670955126);
 }
 
-static inline double precise_erf_complement(double x) {
+static double precise_erf_complement(double x) {
     if (x >= 1.0 && x < 1.25) {
         double t1 = 0.5 * (1.25 - x);
         double t2 = 1.25 - t1 * 0.039710143502463824;
@@ -712,7 +712,7 @@ static inline double value_tanh(double x) {
     return ieee_tanh(x);
 }
 
-static inline double partial_tanh_0(double x, double value) {
+static double partial_tanh_0(double x, double value) {
     if (x > 0.0) {
         double t1 = ieee_exp(-2.0 * x);
         double t2 = 1.0 + t1;
@@ -723,7 +723,7 @@ static inline double partial_tanh_0(double x, double value) {
     return ieee_divide(4.0 * t1, t2 * t2);
 }
 
-static inline double value_sigmoid(double x) {
+static double value_sigmoid(double x) {
     if (x > 0.0) {
         return ieee_divide(1.0, 1.0 + ieee_exp(-x));
     }
@@ -731,7 +731,7 @@ static inline double value_sigmoid(double x) {
     return ieee_divide(t1, 1.0 + t1);
 }
 
-static inline double partial_sigmoid_0(double x, double value) {
+static double partial_sigmoid_0(double x, double value) {
     if (x > 0.0) {
         double t1 = ieee_exp(-x);
         double t2 = 1.0 + t1;
@@ -746,7 +746,7 @@ static inline double value_softplus(double x) {
     return x > 0.0 ? x + ieee_log1p(ieee_exp(-x)) : ieee_log1p(ieee_exp(x));
 }
 
-static inline double partial_softplus_0(double x, double value) {
+static double partial_softplus_0(double x, double value) {
     if (x > 0.0) {
         return ieee_divide(1.0, 1.0 + ieee_exp(-x));
     }
@@ -754,14 +754,14 @@ static inline double partial_softplus_0(double x, double value) {
     return ieee_divide(t1, 1.0 + t1);
 }
 
-static inline double precise_silu(double x) {
+static double precise_silu(double x) {
     if (x >= 0.0) {
         return ieee_divide(x, 1.0 + ieee_exp(-x));
     }
     return x < -1000.0 ? -0.0 : ieee_divide(precise_scaled_exp(x, x), 1.0 + ieee_exp(x));
 }
 
-static inline double precise_silu_slope(double x) {
+static double precise_silu_slope(double x) {
     if (ieee_fabs(x) > 1000.0) {
         return x > 0.0 ? 1.0 : -0.0;
     }
@@ -788,7 +788,7 @@ static inline double partial_silu_0(double x, double value) {
     return precise_silu_slope(x);
 }
 
-static inline double precise_mills(double x) {
+static double precise_mills(double x) {
     double t1 = x * x;
     double t2 = ieee_divide(-1.0, t1);
     double t3 = t2 * ieee_divide(-3.0, t1);
@@ -800,7 +800,7 @@ static inline double precise_mills(double x) {
     return 1.0 + t2 + t3 + t4 + t5 + t6 + t7 + t8 + t8 * ieee_divide(-15.0, t1);
 }
 
-static inline double precise_product_error(double x, double y, double product) {
+static double precise_product_error(double x, double y, double product) {
     double t1 = 134217729.0 * x;
     double t2 = t1 - (t1 - x);
     double t3 = 134217729.0 * y;
@@ -810,7 +810,7 @@ static inline double precise_product_error(double x, double y, double product) {
     return t2 * t4 - product + t2 * t5 + t6 * t4 + t6 * t5;
 }
 
-static inline double precise_normal_share(double x) {
+static double precise_normal_share(double x) {
     if (x >= 0.0) {
         return 0.5 * ieee_erfc(-x * 0.7071067811865476);
     }
@@ -820,14 +820,14 @@ static inline double precise_normal_share(double x) {
     return 0.5 * (ieee_erfc(t2) - 1.1283791670955126 * ieee_exp(-t2 * t2) * t3);
 }
 
-static inline double precise_gelu(double x) {
+static double precise_gelu(double x) {
     if (x < -28.0) {
         return -precise_bell(x, 0.5, 0.3989422804014327 * precise_mills(x));
     }
     return x * precise_normal_share(x);
 }
 
-static inline double precise_gelu_slope(double x) {
+static double precise_gelu_slope(double x) {
     if (x < -28.0) {
         return precise_bell(x, 0.5, 0.3989422804014327 * (x - ieee_divide(precise_mills(x), x)));
     }
@@ -865,12 +865,12 @@ static inline double precise_gelu_tanh_exponent(double x) {
     return x * (1.5957691216057308 + 0.07135481627260025 * (x * x));
 }
 
-static inline double precise_sum_error(double x, double y, double total) {
+static double precise_sum_error(double x, double y, double total) {
     double t1 = total - x;
     return x - (total - t1) + (y - t1);
 }
 
-static inline double precise_gelu_tanh_rest(double x) {
+static double precise_gelu_tanh_rest(double x) {
     double t1 = x * x;
     double t2 = 0.07135481627260025 * t1;
     double t3 = 1.5957691216057308 + t2;
@@ -880,7 +880,7 @@ static inline double precise_gelu_tanh_rest(double x) {
     return precise_product_error(x, t3, x * t3) + t6;
 }
 
-static inline double precise_gelu_tanh(double x) {
+static double precise_gelu_tanh(double x) {
     if (x > 30.0) {
         return x;
     }
@@ -898,7 +898,7 @@ static inline double precise_gelu_tanh(double x) {
     return ieee_divide(precise_scaled_exp(t1, x * t2), 1.0 + ieee_exp(t1) * t2);
 }
 
-static inline double precise_gelu_tanh_slope_beside_its_zero(double x) {
+static double precise_gelu_tanh_slope_beside_its_zero(double x) {
     double t1 = ieee_exp(precise_gelu_tanh_exponent(x));
     double t2 = x - -0.7524614220710163;
     double t3 = precise_sum_error(x, 0.7524614220710163, t2) - 3.635560509207687e-17;
@@ -921,7 +921,7 @@ static inline double precise_gelu_tanh_slope_beside_its_zero(double x) {
     return t14 + ieee_divide(t19, t13);
 }
 
-static inline double precise_gelu_tanh_slope(double x) {
+static double precise_gelu_tanh_slope(double x) {
     if (x > 30.0) {
         return 1.0;
     }
@@ -957,7 +957,7 @@ static inline double value_relu(double x) {
     return x > 0.0 || !(x <= 0.0) ? x : 0.0;
 }
 
-static inline int partial_relu_0(double x, double value, double *answer) {
+static int partial_relu_0(double x, double value, double *answer) {
     if (x > 0.0) {
         *answer = 1.0;
         return 1;
@@ -977,7 +977,7 @@ static inline double partial_leaky_relu_0(double x, double slope, double value) 
     return x > 0.0 ? 1.0 : x <= 0.0 ? slope : slope * ieee_exp(x);
 }
 
-static inline int partial_leaky_relu_1(double x, double slope, double value, double *answer) {
+static int partial_leaky_relu_1(double x, double slope, double value, double *answer) {
     if (x > 0.0) {
         return 0;
     }
@@ -993,7 +993,7 @@ static inline double partial_elu_0(double x, double alpha, double value) {
     return x > 0.0 ? 1.0 : precise_scaled_exp(x, alpha);
 }
 
-static inline int partial_elu_1(double x, double alpha, double value, double *answer) {
+static int partial_elu_1(double x, double alpha, double value, double *answer) {
     if (x > 0.0) {
         return 0;
     }
@@ -1013,7 +1013,7 @@ static inline double value_sign(double x) {
     return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x >= 0.0 ? 0.0 : x;
 }
 
-static inline int partial_sign_0(double x, double value, double *answer) {
+static int partial_sign_0(double x, double value, double *answer) {
     if (x <= INFINITY) {
         return 0;
     }
@@ -1025,7 +1025,7 @@ static inline double value_floor(double x) {
     return ieee_floor(x);
 }
 
-static inline int partial_floor_0(double x, double value, double *answer) {
+static int partial_floor_0(double x, double value, double *answer) {
     if (x <= INFINITY) {
         return 0;
     }
@@ -1037,7 +1037,7 @@ static inline double value_ceil(double x) {
     return ieee_ceil(x);
 }
 
-static inline int partial_ceil_0(double x, double value, double *answer) {
+static int partial_ceil_0(double x, double value, double *answer) {
     if (x <= INFINITY) {
         return 0;
     }
@@ -1049,7 +1049,7 @@ static inline double value_round(double x) {
     return ieee_rint(x);
 }
 
-static inline int partial_round_0(double x, double value, double *answer) {
+static int partial_round_0(double x, double value, double *answer) {
     if (x <= INFINITY) {
         return 0;
     }
@@ -1061,7 +1061,7 @@ static inline double value_maximum(double x, double y) {
     return x >= y ? x : x < y ? y : x + y;
 }
 
-static inline int partial_maximum_0(double x, double y, double value, double *answer) {
+static int partial_maximum_0(double x, double y, double value, double *answer) {
     if (x >= y) {
         if (x > y) {
             *answer = 1.0;
@@ -1077,7 +1077,7 @@ static inline int partial_maximum_0(double x, double y, double value, double *an
     return 1;
 }
 
-static inline int partial_maximum_1(double x, double y, double value, double *answer) {
+static int partial_maximum_1(double x, double y, double value, double *answer) {
     if (x >= y) {
         if (x > y) {
             return 0;
@@ -1097,7 +1097,7 @@ static inline double value_minimum(double x, double y) {
     return x <= y ? x : x > y ? y : x + y;
 }
 
-static inline int partial_minimum_0(double x, double y, double value, double *answer) {
+static int partial_minimum_0(double x, double y, double value, double *answer) {
     if (x <= y) {
         if (y > x) {
             *answer = 1.0;
@@ -1113,7 +1113,7 @@ static inline int partial_minimum_0(double x, double y, double value, double *an
     return 1;
 }
 
-static inline int partial_minimum_1(double x, double y, double value, double *answer) {
+static int partial_minimum_1(double x, double y, double value, double *answer) {
     if (x <= y) {
         if (y > x) {
             return 0;
@@ -1129,7 +1129,7 @@ static inline int partial_minimum_1(double x, double y, double value, double *an
     return 1;
 }
 
-static inline double value_clamp(double x, double min, double max) {
+static double value_clamp(double x, double min, double max) {
     if (min <= x) {
         if (x <= max) {
             return min < max ? x : max <= min && x <= INFINITY ? max : x + min + max;
@@ -1148,7 +1148,7 @@ static inline double value_clamp(double x, double min, double max) {
     return max <= min && x <= INFINITY ? max : x + min + max;
 }
 
-static inline int partial_clamp_0(double x, double min, double max, double value, double *answer) {
+static int partial_clamp_0(double x, double min, double max, double value, double *answer) {
     if (min <= x) {
         if (x <= max) {
             if (min < max) {
@@ -1198,7 +1198,7 @@ static inline int partial_clamp_0(double x, double min, double max, double value
     return 1;
 }
 
-static inline int partial_clamp_1(double x, double min, double max, double value, double *answer) {
+static int partial_clamp_1(double x, double min, double max, double value, double *answer) {
     if (min <= x) {
         if (x <= max) {
             if (min < max) {
@@ -1248,7 +1248,7 @@ static inline int partial_clamp_1(double x, double min, double max, double value
     return 1;
 }
 
-static inline int partial_clamp_2(double x, double min, double max, double value, double *answer) {
+static int partial_clamp_2(double x, double min, double max, double value, double *answer) {
     if (min <= x) {
         if (x <= max) {
             if (min < max) {
@@ -1311,7 +1311,7 @@ static inline int partial_where_0(double c, double x, double y, double value, do
     return 0;
 }
 
-static inline int partial_where_1(double c, double x, double y, double value, double *answer) {
+static int partial_where_1(double c, double x, double y, double value, double *answer) {
     if (c != 0.0) {
         *answer = 1.0;
         return 1;
@@ -1319,7 +1319,7 @@ static inline int partial_where_1(double c, double x, double y, double value, do
     return 0;
 }
 
-static inline int partial_where_2(double c, double x, double y, double value, double *answer) {
+static int partial_where_2(double c, double x, double y, double value, double *answer) {
     if (c != 0.0) {
         return 0;
     }
