@@ -94,6 +94,8 @@ OUTSIDE = Mode()
 
 # A context variable, so that each thread and each asyncio task is in its own mode.
 MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=OUTSIDE)
+# A variable that is set is found at once; one that is not is looked for each time, if the program has set any other.
+MODE.set(OUTSIDE)
 
 
 def mode() -> Mode:
