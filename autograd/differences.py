@@ -235,7 +235,7 @@ class _Ladder:
         """The estimate with this error: 0 if f is level compared with the slopes that the ladder has met."""
         steepest = max(max(abs(rung.slope), abs(rung.bend)) for rung in rungs)
         is_level = abs(slope) <= error <= 4 * self.rtol * steepest
-        return Estimate(0.0 if is_level else slope, error, reason)
+        return Estimate(0.0, error + abs(slope), reason) if is_level else Estimate(slope, error, reason)
 
     def _halvings(self, step: float) -> Iterator[float]:
         """The steps from this one downwards, as long as x + h and x − h are floats."""
