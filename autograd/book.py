@@ -19,7 +19,7 @@ import importlib
 import inspect
 import math
 from collections import UserDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -299,8 +299,9 @@ def operation(
         raise TypeError(printable('an operation is declared with its notation: @operation("x³", "3·x²")'))
 
     def declare(rule: Callable[..., Any]) -> Operation:
-        _check_declaration(rule, derivatives, domain, aliases)
-        name, parameters = rule.__name__, inspect.signature(rule).parameters
+        # A lambda is called <lambda>; an object that can be called, or a functools.partial, has no name.
+        name, parameters = getattr(rule, "__name__", ""), inspect.signature(rule).parameters
+        _check_declaration(name, parameters.values(), derivatives, domain, aliases)
         declared = Operation(
             rule,
             name,
@@ -322,10 +323,12 @@ def operation(
 
 
 def _check_declaration(
-    rule: Callable[..., Any], derivatives: Sequence[Any], domain: Sequence[Any], aliases: Sequence[str]
+    name: str,
+    parameters: Collection[inspect.Parameter],
+    derivatives: Sequence[Any],
+    domain: Sequence[Any],
+    aliases: Sequence[str],
 ) -> None:
-    # A lambda is called <lambda>; an object that can be called, or a functools.partial, has no name.
-    name, parameters = getattr(rule, "__name__", ""), inspect.signature(rule).parameters.values()
     if not name.isidentifier():
         raise ValueError("an operation is called by the name of its rule: write def, not lambda")
     for called in (name, *aliases):

@@ -338,10 +338,16 @@ def items(operation: Operation) -> str:
     return ", ".join([f"xs[{place}]" for place in range(len(operation.parameters))])
 
 
+@functools.cache
+def places_that_may_be_blocked(operation: Operation) -> set[int]:
+    """The operands whose partial answers by a pointer."""
+    return {place for place, formula in enumerate(traced(operation)[1]) if may_be_blocked(formula)}
+
+
 def partial(operation: Operation, place: int, arguments: str, answer: str) -> list[str]:
     """Statements that answer whether an operand was chosen, and its partial by a pointer."""
     call = f"partial_{operation.name}_{place}({arguments}"
-    if may_be_blocked(traced(operation)[1][place]):
+    if place in places_that_may_be_blocked(operation):
         return [f"return {call}, {answer});"]
     return [f"*{answer} = {call});", "return 1;"]
 
@@ -351,9 +357,9 @@ def partials_of_many(operation: Operation) -> list[str]:
     if operation.list_count:
         return [f"partials_{operation.name}(xs, count, value, answers, chosen);", "return 0;"]
     lines = []
-    for place, formula in enumerate(traced(operation)[1]):
+    for place in range(len(operation.parameters)):
         call = f"partial_{operation.name}_{place}({items(operation)}, value"
-        if may_be_blocked(formula):
+        if place in places_that_may_be_blocked(operation):
             lines.append(f"chosen[{place}] = {call}, &answers[{place}]);")
         else:
             lines += [f"answers[{place}] = {call});", f"chosen[{place}] = 1;"]
