@@ -41,7 +41,7 @@ class Picture:
 
         look = self.look
         with self._in_time():
-            return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.engine), look)
+            return svg_of(self.diagram, layout_of(self.diagram, look.direction), look)
 
     def _in_time(self) -> AbstractContextManager[None]:
         from .limits import doing, within
@@ -85,7 +85,7 @@ class Picture:
         >>> draw(Value(2.0, "a") * 3).to_dot().body[-1]
         '\\tn0 -> n1\\n'
         """
-        from .layout import readable_digraph
+        from .dot import dot_of
 
         with self._in_time():
-            return readable_digraph(self.diagram, self.look.direction)
+            return dot_of(self.diagram, self.look.direction)

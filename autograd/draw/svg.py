@@ -9,14 +9,12 @@ import hashlib
 from xml.etree import ElementTree
 
 from ..cells import cells
-from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge
-from .geometry import Box, Point, Route
+from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge, Frame
+from .geometry import Box, Line, Point, Route
 from .labels import SMALL, Run, runs
-from .layout import TITLE_FONT, Layout
+from .layout import PAD, Layout
 from .limits import each
 from .look import Look
-from .marks import MARK_FONT, mark_size
-from .plan import FLOW_FONT
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
@@ -34,6 +32,7 @@ COLOURS = {
     "outline": ("stroke", "#7d8896", "#7d8a9c"),
     "edge": ("stroke", "#7d8896", "#7d8a9c"),
     "head": ("fill", "#6b7684", "#8e9bac"),
+    "flowline": ("stroke", "#b0231c", "#ff9f96"),
     "halo": ("stroke", "#c26f14", "#c77a1e"),
     "ink": ("fill", "#1b2430", "#e9edf3"),
     "mark": ("fill", "#4d5866", "#b3bfce"),
@@ -73,25 +72,19 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     if look.theme == "auto":
         figure.add(svg, "style").text = figure.dark()
     figure.add(svg, "rect", "page", x=box.left, y=box.top, **size)
-    surfaces = [f"frame{frame.level % 2}" for frame in diagram.frames]
-    for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
-        figure.frame(svg, surface, place, frame.title)
+    frames = [(diagram.frames[place], box) for place, box in layout.frames]
+    for frame, box_of_frame in frames:
+        figure.frame(svg, frame, box_of_frame)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
     for edge, route in each(edges):
         if edge.is_highlighted:
-            figure.path(svg, "halo", route, stroke_width=max(HALO, edge.width + 4))
+            figure.line(svg, "halo", route.line, stroke_width=HALO)
     for edge, route in each(edges):
         figure.edge(svg, edge, route)
-    for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
-        figure.frame_label(svg, surface, place, frame.label)
     for x, y in layout.branches:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
     for edge, route in each(edges):
-        if route.mark:
-            around = [s for s, place in zip(surfaces, layout.frames, strict=True) if route.mark in place]
-            figure.mark(svg, edge.mark, route.mark, on=around[-1] if around else "page")
-        if route.flow:
-            figure.flow(svg, edge, route.flow)
+        figure.texts(svg, edge, route, look.direction == "LR")
     for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
     return _written(svg)
@@ -159,40 +152,36 @@ class _Figure:
             tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
             tspan.text, height = piece.text, wanted
 
-    def frame(self, parent: ElementTree.Element, surface: str, box: Box, title: str) -> None:
+    def frame(self, parent: ElementTree.Element, frame: Frame, box: Box) -> None:
         group = self.add(parent, "g")
-        self.add(group, "title").text = title
+        self.add(group, "title").text = frame.title
         size = {"width": box.width, "height": box.height}
-        self.add(group, "rect", f"{surface} border", x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
+        surface = f"frame{frame.level % 2} border"
+        self.add(group, "rect", surface, x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
+        self.text(group, "mark title", Run(frame.label, 0), box.left + PAD, box.top + FONT + 2)
 
-    def frame_label(self, parent: ElementTree.Element, surface: str, box: Box, label: str) -> None:
-        """The name of a group, in a gap of the edges that cross it."""
-        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * cells(label)
-        self.add(parent, "rect", surface, x=x - 1, y=y, width=width + 2, height=TITLE_FONT + 3)
-        self.text(parent, "mark", Run(label, 0), x, y + TITLE_FONT, TITLE_FONT)
-
-    def path(self, parent: ElementTree.Element, paint: str, route: Route, **attributes: str | float) -> None:
-        # Where no number stands between, the pieces are joined; from one to the next there is a pixel.
-        joint, d = "M" if route.flow else "L", ""
-        for start, *rest in route.curves:
-            d += f"{joint if d else 'M'}{_pair(start)}C{' '.join(map(_pair, rest))}"
+    def line(self, parent: ElementTree.Element, paint: str, line: Line, **attributes: str | float) -> None:
+        d = f"M{_pair(line.start)}"
+        for curve in line.curves:
+            d += ("C" if len(curve) == 3 else "L") + " ".join(map(_pair, curve))
         self.add(parent, "path", paint, d=d, fill="none", **attributes)
 
     def edge(self, parent: ElementTree.Element, edge: Edge, route: Route) -> None:
         dash = {"stroke_dasharray": "5 3"} if edge.is_blocked else {}
-        self.path(parent, "edge", route, id=f"{self.prefix}-{edge.id}", stroke_width=edge.width, **dash)
-        self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.head)))
+        self.line(parent, "edge", route.line, id=f"{self.prefix}-{edge.id}", stroke_width=1.2, **dash)
+        self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.line.head)))
 
-    def mark(self, parent: ElementTree.Element, mark: str, middle: Point, on: str) -> None:
-        """The number of an operand, in a gap of its edge: so it is clear whose it is."""
-        (x, y), (width, height) = middle, mark_size(mark)
-        self.add(parent, "rect", on, x=x - width / 2, y=y - height / 2, width=width, height=height)
-        self.text(parent, "mark", mark, x, y + 3.5, MARK_FONT, text_anchor="middle", font_weight="bold")
-
-    def flow(self, parent: ElementTree.Element, edge: Edge, middle: Point) -> None:
-        x, y = middle
-        look = {"text_anchor": "middle", "font_style": "italic"}
-        self.text(parent, "gradient number", edge.flow, x, y + 4, FLOW_FONT, id=f"{self.prefix}-{edge.id}-flow", **look)
+    def texts(self, parent: ElementTree.Element, edge: Edge, route: Route, is_lr: bool) -> None:
+        """What is written beside an edge: which operand it leads to its head, and what a pass sent back."""
+        if route.mark:
+            self.text(parent, "mark", edge.mark, *route.mark, text_anchor="middle" if is_lr else "end")
+        if route.flow and route.flow_text:
+            group = self.add(parent, "g", "flow", id=f"{self.prefix}-{edge.id}-flow")
+            self.line(group, "flowline", route.flow, stroke_width=edge.width)
+            self.add(group, "polygon", "gradient", points=" ".join(map(_pair, route.flow.head)))
+            anchor = "middle" if is_lr else "start"
+            look = {"text_anchor": anchor, "font_style": "italic"}
+            self.text(group, "gradient number", edge.flow, *route.flow_text, **look)
 
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
         group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")
@@ -260,8 +249,8 @@ def _surroundings(diagram: Diagram, layout: Layout) -> Box:
         for card, (x, y) in zip(diagram.cards, layout.centres, strict=True)
         for side in (-1, 1)
     ]
-    points += [point for route in layout.routes for curve in route.curves for point in curve]
-    points += [corner for box in layout.frames for corner in ((box.left, box.top), (box.right, box.bottom))]
+    points += [point for route in layout.routes for curve in route.line.curves for point in curve]
+    points += [corner for _, box in layout.frames for corner in ((box.left, box.top), (box.right, box.bottom))]
     xs, ys = zip(*points, strict=True)
     return Box(min(xs) - MARGIN, min(ys) - MARGIN, max(xs) + MARGIN, max(ys) + MARGIN)
 
