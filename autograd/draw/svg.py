@@ -12,9 +12,10 @@ from ..cells import cells
 from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge, Frame
 from .geometry import Box, Line, Point, Route
 from .labels import SMALL, Run, runs
-from .layout import PAD, Layout
+from .layout import Layout
 from .limits import each
 from .look import Look
+from .rooms import PAD
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
