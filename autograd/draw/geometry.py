@@ -46,6 +46,11 @@ class Line:
     curves: list[tuple[Point, ...]]
     head: list[Point]
 
+    @property
+    def points(self) -> list[Point]:
+        """All of them: within these it runs."""
+        return [self.start, *(point for curve in self.curves for point in curve), *self.head]
+
 
 @dataclass(frozen=True)
 class Route:

@@ -15,6 +15,7 @@ cross no card, no frame and no title.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .diagram import Diagram
 from .geometry import Box, Point, Route
@@ -28,13 +29,22 @@ from .routes import Router
 class Layout:
     """Coordinates in pixels: the centres of the cards, the routes of the edges, the frames, the branches of lines.
 
-    Each frame is told by its place in the diagram; one may be drawn in several pieces.
+    The box is around all of it.
     """
 
     centres: list[Point]
     routes: list[Route]
-    frames: list[tuple[int, Box]]
+    frames: list["Place"]
     branches: list[Point]
+    box: Box
+
+
+class Place(NamedTuple):
+    """Where a frame stands, by its place in the diagram, and where its title begins; some stand in several pieces."""
+
+    frame: int
+    box: Box
+    title: float
 
 
 def layout_of(diagram: Diagram, direction: str = "LR", wrap: int | None = None) -> Layout:
@@ -60,14 +70,18 @@ def layout_of(diagram: Diagram, direction: str = "LR", wrap: int | None = None) 
         if level.frame is not None and level.drawn_as is not None:
             room, (along, across) = rooms[level.frame], origins[level.frame]
             corners = router.point(along, across), router.point(along + room.along, across + room.across)
-            frames.append((level.drawn_as, Box(*corners[0], *corners[1])))
+            box = Box(*corners[0], *corners[1])
+            frames.append(Place(level.drawn_as, box, box.left + room.title))
     branches = [
         router.point(origins[frame][0] + along, origins[frame][1] + across)
         for frame, room in rooms.items()
         for along, across in _branches(room)
     ]
     routes = [router.route(i) for i in each(range(len(diagram.edges)))]
-    return Layout(centres, routes, frames, sorted(branches))
+    points = [point for route in routes for line in (route.line, route.flow) if line for point in line.points]
+    corners = (0.0, 0.0), router.point(rooms[None].along, rooms[None].across)
+    xs, ys = zip(*corners, *points, strict=True)
+    return Layout(centres, routes, frames, sorted(branches), Box(min(xs), min(ys), max(xs), max(ys)))
 
 
 def _branches(room: Room) -> list[Point]:

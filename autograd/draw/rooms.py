@@ -7,7 +7,6 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 from ..cells import cells
@@ -24,6 +23,7 @@ TITLE = FONT + 5  # the height of the row in which the name of a frame stands
 PAD = 9.0  # free in a frame around all that it holds
 GAP = 26.0  # the least distance of two columns between which lines bend, and how much more steep ones get
 STEEP, STEEPEST = 0.14, 50.0
+ARROW = 8.0  # the length of an arrow head
 STRAIGHT = 12.0  # from the border of a frame to its first column, where lines do not bend
 PORT = 14.0  # the distance of two edges that enter one card
 BESIDE = 4.5  # from an edge to the flow beside it
@@ -54,6 +54,7 @@ class Room:
     lifts: list[float]  # for each column what is added to the places of its pieces
     along: float
     across: float
+    title: float = PAD  # where the name of the frame begins: along, or in the direction TB across
     channels: dict[tuple[Tail, int], Channel] = field(default_factory=dict)  # by the column before
 
     def at(self, piece: Piece) -> float:
@@ -112,6 +113,7 @@ class _Builder:
     def __init__(self, diagram: Diagram, house: House, is_lr: bool) -> None:
         self.diagram, self.house, self.is_lr = diagram, house, is_lr
         self.rooms: dict[int | None, Room] = {}
+        self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
 
     def build(self, level: Level) -> None:
         ranks = ranks_of(level)
@@ -124,7 +126,8 @@ class _Builder:
         title = CELL * cells(level.title)
         top = min(piece.place - piece.across / 2 for column in grid.columns for piece in column)
         if not self.is_lr:
-            _make_way(grid.columns[0], top + title + 2 * PAD)
+            bottom = max(piece.place + piece.across / 2 for column in grid.columns for piece in column)
+            room.title = PAD + _title_among(grid.columns[0], top, bottom, title) - top
         bottom = max(piece.place + piece.across / 2 for column in grid.columns for piece in column)
         self._set_columns(room)
         before = after = 0.0
@@ -133,7 +136,7 @@ class _Builder:
         room.lifts = [before - top] * len(grid.columns)
         room.along, room.across = room.ends[-1], bottom - top + before + after
         if level.frame is not None and not self.is_lr:
-            room.across = max(room.across, title + 2 * PAD)
+            room.across = max(room.across, room.title + title + PAD)
         self.rooms[level.frame] = room
 
     def _set_columns(self, room: Room) -> None:
@@ -143,7 +146,7 @@ class _Builder:
         last = len(room.grid.columns) - 1
         for k, column in enumerate(room.grid.columns[1:], 1):
             steepest = max((self._bend(room, segment) for segment in room.grid.segments[k - 1]), default=0.0)
-            gap = GAP + min(STEEP * steepest, STEEPEST)
+            gap = self.gap + min(STEEP * steepest, STEEPEST)
             if k in (1, last) and steepest < 1:
                 gap = STRAIGHT * is_frame
             room.starts.append(room.ends[-1] + gap)
@@ -238,11 +241,17 @@ def _spread(room: Room) -> None:
             room.spread[edge] = (i - (len(found) - 1) / 2) * step
 
 
-def _make_way(ports: list[Piece], end: float) -> None:
-    """Let the lines that enter a frame enter it behind its title, which ends here."""
-    for before, port in pairwise([None, *ports]):
-        assert port is not None
-        port.place = max(port.place, end if before is None else before.place + least(before, port))
+def _title_among(ports: list[Piece], start: float, end: float, width: float) -> float:
+    """Where a title of this width has room between the lines that enter its frame; or these go out of its way."""
+    begins = [start, *(port.place + 2 * LANE for port in ports)]
+    ends = [*(port.place - 2 * LANE for port in ports), max(end, start + width)]
+    for begin, last in zip(begins, ends, strict=True):
+        if begin + width <= last:
+            return begin
+    for i, port in enumerate(ports):
+        least_place = ports[i - 1].place + least(ports[i - 1], port) if i else start + width + 2 * LANE
+        port.place = max(port.place, least_place)
+    return start
 
 
 # Rows -----------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from .diagram import FONT, Diagram
 from .geometry import Line, Point, Route
 from .levels import House, Item, Step, Tail
-from .rooms import BESIDE, Room, text_width
+from .rooms import ARROW, BESIDE, Room, text_width
 
-ARROW, WING = 8.0, 3.5  # the length of an arrow head, and half its width
+WING = 3.5  # half the width of an arrow head
 
 
 class Run(NamedTuple):
@@ -39,6 +39,9 @@ class Router:
         """The route of one edge."""
         tail, edge = self.house.tails[i], self.diagram.edges[i]
         runs = [run for step in self.house.ways[i] for run in self._runs(step, tail)]
+        if edge.flow:  # both begin and end straight, with room for an arrow head
+            runs[0] = runs[0]._replace(end=max(runs[0].end, runs[0].start + ARROW))
+            runs[-1] = runs[-1]._replace(start=min(runs[-1].start, runs[-1].end - ARROW))
         is_back = tail.back is not None
         line = self.line(runs, is_back, 0.0)
         text = self._text(i)
@@ -126,22 +129,30 @@ class Router:
             end = last.end - ARROW + 1
             runs = [*runs[:-1], last._replace(start=min(last.start, end), end=end)]
         u, v = runs[0].start, runs[0].at
-        begin = self.point(u, v)
-        curves: list[tuple[Point, ...]] = []
+        points = [(u, v)]
+        sizes: list[int] = []  # 3 points for a curve, 1 for a straight line
         for run in runs:
-            if run.turn:
-                out = u + run.turn
-                curves.append((self.point(out, v), self.point(out, run.at), self.point(run.start, run.at)))
-            elif abs(run.at - v) > 0.01:
-                bend = (u + run.start) / 2 - (beside if run.at > v else -beside)
-                curves.append((self.point(bend, v), self.point(bend, run.at), self.point(run.start, run.at)))
-            elif curves and len(curves[-1]) == 1:
-                curves.pop()  # straight on
-            if run.end != run.start or not run.turn and abs(run.at - v) <= 0.01:
-                curves.append((self.point(run.end, run.at),))
+            if run.turn or abs(run.at - v) > 0.01:
+                bend = u + run.turn if run.turn else (u + run.start) / 2 - (beside if run.at > v else -beside)
+                points += [(bend, v), (bend, run.at), (run.start, run.at)]
+                sizes.append(3)
+            elif sizes[-1:] == [1]:  # straight on
+                points.pop()
+                sizes.pop()
+            if (run.end, run.at) != points[-1]:
+                points.append((run.end, run.at))
+                sizes.append(1)
             u, v = run.end, run.at
+        if is_back:  # a path leads to its arrow head
+            points.reverse()
+            sizes.reverse()
+        found = [self.point(*point) for point in points]
+        curves, at = [], 1
+        for size in sizes:
+            curves.append(tuple(found[at : at + size]))
+            at += size
         head = [tip, (tip[0] + wing, tip[1] - WING), (tip[0] + wing, tip[1] + WING)]
-        return Line(begin, curves, [self.point(*corner) for corner in head])
+        return Line(found[0], curves, [self.point(*corner) for corner in head])
 
     def point(self, along: float, across: float) -> Point:
         """As x and y."""

@@ -12,10 +12,9 @@ from ..cells import cells
 from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge, Frame
 from .geometry import Box, Line, Point, Route
 from .labels import SMALL, Run, runs
-from .layout import Layout
+from .layout import Layout, Place
 from .limits import each
 from .look import Look
-from .rooms import PAD
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
@@ -53,7 +52,7 @@ def prefix_of(diagram: Diagram, look: Look) -> str:
 def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
-    box = _surroundings(diagram, layout)
+    box = layout.box.around(MARGIN)
     size = {"width": box.width, "height": box.height}
     figure = _Figure(prefix_of(diagram, look), look.theme)
     svg = ElementTree.Element(
@@ -73,9 +72,8 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     if look.theme == "auto":
         figure.add(svg, "style").text = figure.dark()
     figure.add(svg, "rect", "page", x=box.left, y=box.top, **size)
-    frames = [(diagram.frames[place], box) for place, box in layout.frames]
-    for frame, box_of_frame in frames:
-        figure.frame(svg, frame, box_of_frame)
+    for place in layout.frames:
+        figure.frame(svg, diagram.frames[place.frame], place)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
     for edge, route in each(edges):
         if edge.is_highlighted:
@@ -153,13 +151,14 @@ class _Figure:
             tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
             tspan.text, height = piece.text, wanted
 
-    def frame(self, parent: ElementTree.Element, frame: Frame, box: Box) -> None:
+    def frame(self, parent: ElementTree.Element, frame: Frame, place: Place) -> None:
+        box = place.box
         group = self.add(parent, "g")
         self.add(group, "title").text = frame.title
         size = {"width": box.width, "height": box.height}
         surface = f"frame{frame.level % 2} border"
         self.add(group, "rect", surface, x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
-        self.text(group, "mark title", Run(frame.label, 0), box.left + PAD, box.top + FONT + 2)
+        self.text(group, "mark title", Run(frame.label, 0), place.title, box.top + FONT + 2)
 
     def line(self, parent: ElementTree.Element, paint: str, line: Line, **attributes: str | float) -> None:
         d = f"M{_pair(line.start)}"
@@ -241,19 +240,6 @@ def _band(x: float, y: float, width: float, radius: float) -> str:
     r, w = _number(radius), _number(width - 2 * radius)
     down = _number(BAND - radius)
     return f"M{_number(x)} {_number(y + BAND)}v-{down}a{r} {r} 0 0 1 {r} -{r}h{w}a{r} {r} 0 0 1 {r} {r}v{down}z"
-
-
-def _surroundings(diagram: Diagram, layout: Layout) -> Box:
-    """What is around all that is drawn, with a margin."""
-    points = [
-        (x + side * card.width / 2, y + side * card.height / 2)
-        for card, (x, y) in zip(diagram.cards, layout.centres, strict=True)
-        for side in (-1, 1)
-    ]
-    points += [point for route in layout.routes for curve in route.line.curves for point in curve]
-    points += [corner for _, box in layout.frames for corner in ((box.left, box.top), (box.right, box.bottom))]
-    xs, ys = zip(*points, strict=True)
-    return Box(min(xs) - MARGIN, min(ys) - MARGIN, max(xs) + MARGIN, max(ys) + MARGIN)
 
 
 def _pair(point: Point) -> str:
