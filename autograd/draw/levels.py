@@ -13,12 +13,16 @@ before the one around it, and edges run around frames as they run around cards.
 ([Item(kind='card', id=0), Item(kind='frame', id=0), Item(kind='card', id=2)], [Item(kind='card', id=1)])
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from itertools import pairwise
+from typing import Literal, NamedTuple, TypeVar
 
 from .diagram import Diagram
 from .limits import each
+
+T = TypeVar("T")
 
 
 class Item(NamedTuple):
@@ -60,7 +64,8 @@ class Tail(NamedTuple):
 class Level:
     """The inside of a frame, or of the whole picture: `frame` is None then.
 
-    `wishes` are sequences of items that should stand in that order, because they are operands in that order.
+    `wishes` are sequences of items that should stand in that order, because they are operands in that order; `pairs`
+    are two such operands that nothing else uses, with the items that they are in.
     """
 
     frame: int | None
@@ -68,7 +73,17 @@ class Level:
     items: list[Item] = field(default_factory=list)
     nets: dict[Tail, Net] = field(default_factory=dict)
     wishes: list[list[Item]] = field(default_factory=list)
+    pairs: list["Pair"] = field(default_factory=list)
     drawn_as: int | None = None  # the place of its frame in the diagram
+
+
+class Pair(NamedTuple):
+    """Two operands, one written behind the other, and the items of a level that they are in."""
+
+    one: int
+    in_one: Item
+    other: int
+    in_other: Item
 
 
 class Step(NamedTuple):
@@ -81,13 +96,15 @@ class Step(NamedTuple):
 class House(NamedTuple):
     """The whole picture as a level and each frame as one, outer ones first.
 
-    Of each edge, its way through them and the net that it belongs to; of each card, when a reader comes to it.
+    Of each edge, its way through them and the net that it belongs to; of each card, when a reader comes to it and the
+    items that it is in, up to itself.
     """
 
     levels: list[Level]
     ways: list[list[Step]]
     tails: list[Tail]
     turns: list[int]
+    paths: list[list[Item]]
 
 
 def house_of(diagram: Diagram) -> House:
@@ -103,7 +120,8 @@ def house_of(diagram: Diagram) -> House:
         level.items.sort(key=frames.first)
     ways = [_lead(i, frames, levels) for i in each(range(len(diagram.edges)))]
     _wish(frames, levels)
-    return House(levels, ways, [tail for tail, _ in frames.edges], frames.turns)
+    paths = [frames.path(card) for card in range(len(diagram.cards))]
+    return House(levels, ways, [tail for tail, _ in frames.edges], frames.turns, paths)
 
 
 def _level(frame: int | None) -> int:
@@ -160,8 +178,10 @@ def _lead(i: int, frames: "_Frames", levels: list[Level]) -> list[Step]:
 def _wish(frames: "_Frames", levels: list[Level]) -> None:
     """Tell each level which of its items hold operands of one card, in their order."""
     operands: dict[int, list[int]] = {}
+    uses = Counter[int]()
     for edge in frames.diagram.edges:
         operands.setdefault(edge.head, []).append(edge.tail)
+        uses[edge.tail] += 1
     for tails in each(operands.values()):
         if len(tails) < 2:
             continue
@@ -176,6 +196,12 @@ def _wish(frames: "_Frames", levels: list[Level]) -> None:
         for level, wish in wishes.items():
             if len(wish) > 1:
                 levels[level].wishes.append(wish)
+        for one, other in pairwise(tails):
+            if uses[one] == uses[other] == 1:
+                above, below = frames.path(one), frames.path(other)
+                depth = next(i for i, (a, b) in enumerate(zip(above, below, strict=False)) if a != b)
+                level = levels[_level(above[depth - 1].id) if depth else 0]
+                level.pairs.append(Pair(one, above[depth], other, below[depth]))
 
 
 class _Frames:
@@ -274,13 +300,17 @@ class _Frames:
         return copies[frame]
 
 
-def strong_components(after: dict[Item, dict[Item, None]]) -> list[set[Item]]:
-    """The sets of items that can be reached from each other (Tarjan 1972), without recursion."""
-    index: dict[Item, int] = {}
-    low: dict[Item, int] = {}
-    open_items: list[Item] = []
-    is_open: set[Item] = set()
-    components: list[set[Item]] = []
+def strong_components(after: Mapping[T, Iterable[T]]) -> list[set[T]]:
+    """The sets of things that lead to each other (Tarjan 1972), without recursion.
+
+    >>> sorted(map(sorted, strong_components({"a": "b", "b": "ac"})))
+    [['a', 'b'], ['c']]
+    """
+    index: dict[T, int] = {}
+    low: dict[T, int] = {}
+    open_items: list[T] = []
+    is_open: set[T] = set()
+    components: list[set[T]] = []
     for start in list(after):
         if start in index:
             continue

@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..cells import cells
@@ -123,6 +124,7 @@ class _Builder:
         arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
         _spread(room)
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
+        self._lower(room)
         title = CELL * cells(level.title)
         top = min(piece.place - piece.across / 2 for column in grid.columns for piece in column)
         if not self.is_lr:
@@ -156,6 +158,23 @@ class _Builder:
             if missing > 0:
                 room.starts[-1] += missing
                 room.ends[-1] += missing
+
+    def _lower(self, room: Room) -> None:
+        """Let operands that nothing else uses stand in written order also where they are in different columns."""
+        for pair in room.level.pairs:
+            one, other = (room.grid.of_item[item] for item in (pair.in_one, pair.in_other))
+            if one.column != other.column:
+                above = one.place + self._inside(pair.in_one, pair.one)
+                below = other.place + self._inside(pair.in_other, pair.other)
+                _push(room.grid.columns[other.column], other, above + 1.0 - below)
+
+    def _inside(self, item: Item, card: int) -> float:
+        """Where a card is in the item that holds it, from the middle of that."""
+        if item.kind == "card":
+            return 0.0
+        room = self.rooms[item.id]
+        inner = next(inner for inner in self.house.paths[card] if inner in room.grid.of_item)
+        return room.at(room.grid.of_item[inner]) + self._inside(inner, card) - room.across / 2
 
     def _bend(self, room: Room, segment: Segment) -> float:
         left, right = self._offset(room, segment, False), self._offset(room, segment, True)
@@ -239,6 +258,15 @@ def _spread(room: Room) -> None:
         step = min(PORT, (piece.across - PORT) / len(found))
         for i, (_, edge) in enumerate(sorted(found)):
             room.spread[edge] = (i - (len(found) - 1) / 2) * step
+
+
+def _push(column: list[Piece], piece: Piece, by: float) -> None:
+    """Move a piece of a column, and those behind it as far as they must."""
+    at = column.index(piece)
+    if by > 0:
+        piece.place += by
+        for before, after in pairwise(column[at:]):
+            after.place = max(after.place, before.place + least(before, after))
 
 
 def _title_among(ports: list[Piece], start: float, end: float, width: float) -> float:
