@@ -21,8 +21,11 @@ from .diagram import Diagram
 from .geometry import Box, Point, Route
 from .levels import Item, house_of
 from .limits import each
-from .rooms import Room, rooms_of
+from .rooms import Room, in_rows, rooms_of
 from .routes import Router
+
+LONGEST_SIDE = 30_000  # pixels; many viewers count those of a side in 15 bits
+MOST_ROWS = 8  # that are tried to fill a size
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,24 @@ class Place(NamedTuple):
     title: float
 
 
-def layout_of(diagram: Diagram, direction: str = "LR", wrap: int | None = None) -> Layout:
-    """The places of all cards and edges; `wrap` is the number of columns in a row."""
+def layout_of(
+    diagram: Diagram, direction: str = "LR", wrap: int | None = None, size: tuple[float, float] | None = None
+) -> Layout:
+    """The places of all cards and edges.
+
+    `wrap` is the number of columns in a row; without it there are as many rows as fill the size best, if one is given,
+    and else one, but no row is longer than most viewers can show.
+    """
     is_lr = direction == "LR"
     house = house_of(diagram)
-    rooms = rooms_of(diagram, house, is_lr, wrap)
+    rooms = rooms_of(diagram, house, is_lr)
+    if wrap:
+        rooms[None] = in_rows(rooms[None], wrap)
+    elif size:
+        rooms[None] = _filling(rooms[None], size if is_lr else (size[1], size[0]))
+    elif rooms[None].along > LONGEST_SIDE:
+        columns = len(rooms[None].grid.columns)
+        rooms[None] = in_rows(rooms[None], max(1, int(columns * LONGEST_SIDE / rooms[None].along / 1.2)))
     origins: dict[int | None, Point] = {None: (0.0, 0.0)}  # of the rooms, along and across
     extents: dict[Item, tuple[float, float]] = {}  # where each item begins and ends, along
     router = Router(diagram, house, rooms, origins, extents, is_lr)
@@ -82,6 +98,18 @@ def layout_of(diagram: Diagram, direction: str = "LR", wrap: int | None = None) 
     corners = (0.0, 0.0), router.point(rooms[None].along, rooms[None].across)
     xs, ys = zip(*corners, *points, strict=True)
     return Layout(centres, routes, frames, sorted(branches), Box(min(xs), min(ys), max(xs), max(ys)))
+
+
+def _filling(room: Room, size: tuple[float, float]) -> Room:
+    """The room in the number of rows in which all of it is largest in a picture of this size."""
+    columns = len(room.grid.columns)
+    best, largest = room, 0.0
+    for rows in range(1, MOST_ROWS + 1):
+        one = in_rows(room, -(-columns // rows)) if rows > 1 else room
+        scale = min(size[0] / one.along, size[1] / one.across)
+        if scale > 1.1 * largest:  # a row more must be worth it
+            best, largest = one, scale
+    return best
 
 
 def _branches(room: Room) -> list[Point]:

@@ -13,6 +13,7 @@ from .limits import each
 
 WORK = 100_000  # so many pieces are moved at most, but for a few sweeps that there always are
 STILL = 0.05  # what moves less than that stands
+WEIGHTS = (8.0, 1.0, 3.0)  # of lines that pass, that lead to or from an item, and between items: chains are straight
 GAPS = {"item": 12.0, "text": 5.0, "lane": 7.0, "port": 7.0}  # what stays free around pieces of each kind
 
 Offset = Callable[[Segment, bool], float]
@@ -25,8 +26,7 @@ def place(grid: Grid, offset: Offset) -> None:
     for k, segments in enumerate(grid.segments):
         for segment in segments:
             left, right = segment.left, segment.right
-            # Lines that pass should be straight; what is used by many need not be near each of them.
-            weight = (4.0 if left.kind != "item" else 1.0) * (4.0 if right.kind != "item" else 1.0)
+            weight = WEIGHTS[(left.kind == "item") + (right.kind == "item")]
             shift = offset(segment, False) - offset(segment, True)  # of the right piece, seen from the left one
             to_right[k].setdefault(left, []).append((right, -shift, weight))
             to_left[k + 1].setdefault(right, []).append((left, shift, weight))

@@ -3,9 +3,9 @@
 Coordinates run along the direction of the drawing and across it, from the corner where the frame begins.
 """
 
-import math
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -100,13 +100,11 @@ class Room:
         return self.starts[k] + free / 2
 
 
-def rooms_of(diagram: Diagram, house: House, is_lr: bool, wrap: int | None = None) -> dict[int | None, Room]:
-    """The rooms of all levels by their frame; `wrap` is the number of columns in a row of the whole picture."""
+def rooms_of(diagram: Diagram, house: House, is_lr: bool) -> dict[int | None, Room]:
+    """The rooms of all levels by their frame."""
     builder = _Builder(diagram, house, is_lr)
     for level in each(reversed(house.levels)):  # inner frames first
         builder.build(level)
-    if wrap:
-        _wrap(builder.rooms[None], wrap)
     return builder.rooms
 
 
@@ -114,6 +112,7 @@ class _Builder:
     def __init__(self, diagram: Diagram, house: House, is_lr: bool) -> None:
         self.diagram, self.house, self.is_lr = diagram, house, is_lr
         self.rooms: dict[int | None, Room] = {}
+        self.fed = {edge.head for edge in diagram.edges}
         self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
 
     def build(self, level: Level) -> None:
@@ -122,7 +121,7 @@ class _Builder:
         grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
         room = Room(level, grid, {}, [], [], [], 0.0, 0.0)
         arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
-        _spread(room)
+        _spread(room, lambda item: item.kind == "card" and self.diagram.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
         self._lower(room)
         title = CELL * cells(level.title)
@@ -160,10 +159,10 @@ class _Builder:
                 room.ends[-1] += missing
 
     def _lower(self, room: Room) -> None:
-        """Let operands that nothing else uses stand in written order also where they are in different columns."""
+        """Let leaves that nothing else uses stand below the operands before them, also if these are in other columns."""
         for pair in room.level.pairs:
             one, other = (room.grid.of_item[item] for item in (pair.in_one, pair.in_other))
-            if one.column != other.column:
+            if one.column != other.column and pair.in_other.kind == "card" and pair.other not in self.fed:
                 above = one.place + self._inside(pair.in_one, pair.one)
                 below = other.place + self._inside(pair.in_other, pair.other)
                 _push(room.grid.columns[other.column], other, above + 1.0 - below)
@@ -246,18 +245,27 @@ def text_width(text: str) -> float:
     return CELL * set_cells(text)
 
 
-def _spread(room: Room) -> None:
-    """Let the edges enter a card in the order in which they come."""
-    entering: dict[Piece, list[tuple[int, int]]] = {}
+def _spread(room: Room, is_operation: Callable[[Item], bool]) -> None:
+    """Let the edges enter a card in the order in which they come.
+
+    Where one of them comes from an operation and the others do not, it enters in the middle: so chains are straight.
+    """
+    entering: dict[Piece, list[tuple[int, int, bool]]] = {}
     order = {piece: i for column in room.grid.columns for i, piece in enumerate(column)}
     for segments in room.grid.segments:
         for segment in segments:
             if segment.edge is not None and segment.right.kind == "item":
-                entering.setdefault(segment.right, []).append((order[segment.left], segment.edge))
+                item = room.level.nets[segment.tail].source if segment.left.kind in ("item", "text") else None
+                comes = order[segment.left], segment.edge, item is not None and is_operation(item)
+                entering.setdefault(segment.right, []).append(comes)
     for piece, found in entering.items():
-        step = min(PORT, (piece.across - PORT) / len(found))
-        for i, (_, edge) in enumerate(sorted(found)):
-            room.spread[edge] = (i - (len(found) - 1) / 2) * step
+        found.sort()
+        chains = [i for i, (_, _, is_chain) in enumerate(found) if is_chain]
+        middle = chains[0] if len(chains) == 1 else (len(found) - 1) / 2
+        farthest = max(middle, len(found) - 1 - middle, 0.5)
+        step = min(PORT, (piece.across - PORT) / 2 / farthest)
+        for i, (_, edge, _) in enumerate(found):
+            room.spread[edge] = (i - middle) * step
 
 
 def _push(column: list[Piece], piece: Piece, by: float) -> None:
@@ -285,36 +293,38 @@ def _title_among(ports: list[Piece], start: float, end: float, width: float) -> 
 # Rows -----------------------------------------------------------------------------------------------
 
 
-def rows_of(room: Room, wrap: int) -> list[tuple[int, int]]:
-    """The first and last column of each row, when so many columns of items stand in one."""
+def in_rows(room: Room, wrap: int) -> Room:
+    """The room with its columns in rows, of so many columns of items each, and lines that run back between them."""
+    room = replace(room, starts=[*room.starts], ends=[*room.ends], lifts=[*room.lifts], channels={})
+    top = 0.0
+    for first, last in _rows(room, wrap):
+        pieces = [piece for column in room.grid.columns[first : last + 1] for piece in column]
+        highest = min((piece.place - piece.across / 2 for piece in pieces), default=0.0)
+        lowest = max((piece.place + piece.across / 2 for piece in pieces), default=0.0)
+        shift = room.starts[first]
+        for k in range(first, last + 1):
+            room.starts[k] -= shift
+            room.ends[k] -= shift
+            room.lifts[k] = top - highest
+        top += lowest - highest
+        if last + 1 < len(room.grid.columns):
+            top = _turn_back(room, last, top + TURN) + TURN
+    room.along, room.across = max(room.ends), top
+    return room
+
+
+def _rows(room: Room, wrap: int) -> list[tuple[int, int]]:
+    """The first and the last column of each row."""
     items = [k for k, column in enumerate(room.grid.columns) if any(piece.kind == "item" for piece in column)]
     lasts = [items[i] for i in range(wrap - 1, len(items) - 1, wrap)]
     return list(zip([0, *(last + 1 for last in lasts)], [*lasts, len(room.grid.columns) - 1], strict=True))
 
 
-def _wrap(room: Room, wrap: int) -> None:
-    """Set the columns in rows, with lines that run back between them."""
-    top = 0.0
-    rows = rows_of(room, wrap)
-    for i, (first, last) in enumerate(rows):
-        pieces = [piece for column in room.grid.columns[first : last + 1] for piece in column]
-        if i:
-            shift = room.starts[first]
-            for k in range(first, last + 1):
-                room.starts[k] -= shift
-                room.ends[k] -= shift
-        highest = min((piece.place - piece.across / 2 for piece in pieces), default=0.0)
-        lowest = max((piece.place + piece.across / 2 for piece in pieces), default=0.0)
-        for k in range(first, last + 1):
-            room.lifts[k] = top - highest
-        top += lowest - highest + TURN
-        if i + 1 < len(rows):
-            passing = {segment.left: segment.tail for segment in room.grid.segments[last]}
-            lines = sorted(passing, key=lambda piece: -piece.place)  # the lowest turns first
-            for j, piece in enumerate(lines):
-                out, back = TURN + CHANNEL * j, TURN + CHANNEL * (len(lines) - 1 - j)
-                room.channels[passing[piece], last] = Channel(room.ends[last], -TURN, top, out, back)
-                top += CHANNEL
-            top += TURN
-    room.along, room.across = max(room.ends), top
-    assert math.isfinite(top)
+def _turn_back(room: Room, last: int, top: float) -> float:
+    """Lead the lines that go on behind this column back to the left, below its row, so that none of them cross."""
+    passing = {segment.left: segment.tail for segment in room.grid.segments[last]}
+    lines = sorted(passing, key=lambda piece: -piece.place)  # the lowest turns first
+    for i, piece in enumerate(lines):
+        out, back = TURN + CHANNEL * i, TURN + CHANNEL * (len(lines) - 1 - i)
+        room.channels[passing[piece], last] = Channel(room.ends[last], -TURN, top + CHANNEL * i, out, back)
+    return top + CHANNEL * (len(lines) - 1)
