@@ -71,6 +71,20 @@ class Drawing(ABC):
 
         write(self, path)
 
+    def show(self, format: str = "svg") -> None:
+        """Show the picture: inline in a notebook, else in the viewer or the browser of the system.
+
+        >>> draw(Value(2.0, "a") * 3).show()  # doctest: +SKIP
+        opened /tmp/autograd-drawing-k3x9_b2a/drawing.svg
+
+        What is opened is a temporary file, which stays for a day: an "svg", a "png", a "pdf", or with "html" a page.
+        Without a screen, as over SSH, nothing is opened, and what is printed tells where the file is. Raises what
+        `save` raises, and ValueError for another format.
+        """
+        from .viewer import show
+
+        show(self, format)
+
     def _repr_svg_(self) -> str:
         return self.svg
 
