@@ -31,20 +31,23 @@ class Drawing(Picture):
     ('<svg', <drawing of a × 3: 2 nodes>)
     """
 
-    def save(self, path: "AnyPath") -> None:
+    def save(self, path: "AnyPath", *, dpi: float | None = None) -> None:
         """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         An .html is a page to step through the forward and the backward pass, as `explain` tells them.
 
-        Raises ValueError for another ending, FileNotFoundError for a folder that is not there, and RuntimeError for
-        .png and .pdf where the extra that makes them is not installed.
+        A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
+
+        Raises ValueError for another ending, for `dpi` with anything but a .png and for a .png that viewers would not
+        open, FileNotFoundError for a folder that is not there, and RuntimeError for .png and .pdf where the extra that
+        makes them is not installed.
         """
         from .files import write
 
-        write(self, path)
+        write(self, path, dpi)
 
     def _repr_svg_(self) -> str:
-        return self.svg
+        return self.notebook_svg
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return _bundle(repr(self), self)
@@ -65,7 +68,14 @@ def draw(
     digits: int = 4,
     decimals: int | None = None,
     direction: str = "LR",
+    wrap: int | None = None,
     theme: str = "auto",
+    background: str | None = None,
+    legend: bool | None = None,
+    language: str = "en",
+    scale: float = 1.0,
+    fontsize: float | None = None,
+    size: tuple[float, float] | None = None,
     engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
@@ -82,12 +92,21 @@ def draw(
 
     How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
     lists, in words, what is on a card. `flows=True` writes on each edge what the last pass sent through it, the
-    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom); the
-    theme "light", "dark", or "auto" for that of the reader.
+    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom);
+    `wrap=8` draws a long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme
+    is "light", "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or
+    "transparent" for what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the
+    signs in the picture, those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is
+    False.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
     gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
+
+    How large it is: `fontsize` is the size of the text in pixels, 13 if nothing is said, and all else grows with it;
+    `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size of the whole picture in pixels, of
+    which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns where the picture is larger than
+    viewers may open, with what to do about it.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
@@ -106,9 +125,16 @@ def draw(
         digits=digits,
         decimals=decimals,
         direction=direction,
+        wrap=wrap,
         theme=theme,
+        background=background,
         show=show,
         flows=flows,
+        legend=legend,
+        language=language,
+        scale=scale,
+        fontsize=fontsize,
+        size=size,
         engine=engine,
         timeout=timeout,
     )
@@ -123,9 +149,25 @@ def draw(
 
 def _bundle(text: str, drawing: Drawing) -> dict[str, str]:
     try:
-        return {"text/plain": text, "text/html": _image(drawing), "image/svg+xml": drawing.svg}
+        return {"text/plain": text, "text/html": _image(drawing), "image/svg+xml": drawing.notebook_svg}
     except Exception as error:  # nothing must ever fail to be shown
         return {"text/plain": f"{text}, not drawn: {error}"}
+
+
+# A picture asks whether it stands on a dark page, and browsers answer it by the color-scheme of its element, or else by
+# that of the system. So this tells it: the attributes and classes are those of pages in JupyterLab, Visual Studio Code,
+# Colab and Sphinx.
+DARK_PAGES = (
+    "[data-jp-theme-light=false]",
+    ".vscode-dark",
+    ".vscode-high-contrast:not(.vscode-high-contrast-light)",
+    "html[theme=dark]",
+    "[data-theme=dark]",
+)
+AS_THE_PAGE = (
+    ".autograd-drawing{color-scheme:light}[data-theme=auto] .autograd-drawing{color-scheme:light dark}"
+    f":is({','.join(DARK_PAGES)}) .autograd-drawing{{color-scheme:dark}}"
+)
 
 
 def _image(drawing: Drawing) -> str:
@@ -134,8 +176,9 @@ def _image(drawing: Drawing) -> str:
     import html
 
     alt = html.escape(f"{drawing.diagram.title}. {drawing.diagram.description}")
-    data = base64.b64encode(drawing.svg.encode()).decode()
-    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
+    data = base64.b64encode(drawing.notebook_svg.encode()).decode()
+    image = f'<img class="autograd-drawing" alt="{alt}" src="data:image/svg+xml;base64,{data}">'
+    return f"{image}<style>{AS_THE_PAGE}</style>"
 
 
 def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ What makes them is imported when they are asked for: most programs only train.
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..engines import Value
@@ -36,10 +36,17 @@ class Picture:
 
         Raises TimeoutError; RuntimeError if there is no Graphviz.
         """
+        return self._drawn(self.look)
+
+    @CachedProperty
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own, unless one was asked for."""
+        return self._drawn(replace(self.look, background=self.look.background or "transparent"))
+
+    def _drawn(self, look: Look) -> str:
         from .layout import layout_of
         from .svg import svg_of
 
-        look = self.look
         with self._in_time():
             return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.engine), look)
 
