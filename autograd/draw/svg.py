@@ -15,6 +15,7 @@ from .labels import SMALL, Run, runs
 from .layout import Layout, Place
 from .limits import each
 from .look import Look
+from .sheet import Sheet, sheet_of
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
@@ -53,25 +54,8 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
     box = layout.box.around(MARGIN)
-    size = {"width": box.width, "height": box.height}
     figure = _Figure(prefix_of(diagram, look), look.theme)
-    svg = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "width": _number(size["width"]),
-            "height": _number(size["height"]),
-            "viewBox": " ".join(map(_number, (box.left, box.top, *size.values()))),
-            "role": "img",
-            "font-family": MONOSPACE,
-            "font-size": _number(FONT),
-        },
-    )
-    figure.add(svg, "title").text = diagram.title
-    figure.add(svg, "desc").text = diagram.description
-    if look.theme == "auto":
-        figure.add(svg, "style").text = figure.dark()
-    figure.add(svg, "rect", "page", x=box.left, y=box.top, **size)
+    svg = figure.opened(sheet_of(box, look), look, diagram.title, diagram.description)
     for place in layout.frames:
         figure.frame(svg, diagram.frames[place.frame], place)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
@@ -104,6 +88,29 @@ class _Figure:
         self.colours = {
             name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in COLOURS.items()
         }
+
+    def opened(self, sheet: Sheet, look: Look, title: str, description: str) -> ElementTree.Element:
+        """The whole element, with its ground: what is drawn is added to it."""
+        place = {"x": sheet.view.left, "y": sheet.view.top, "width": sheet.view.width, "height": sheet.view.height}
+        svg = ElementTree.Element(
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "width": _number(sheet.width),
+                "height": _number(sheet.height),
+                "viewBox": " ".join(map(_number, place.values())),
+                "role": "img",
+                "font-family": MONOSPACE,
+                "font-size": _number(FONT),
+            },
+        )
+        self.add(svg, "title").text = title
+        self.add(svg, "desc").text = description
+        if look.theme == "auto":
+            self.add(svg, "style").text = self.dark()
+        if look.background != "transparent":
+            self.add(svg, "rect", "page", **place)
+        return svg
 
     def add(
         self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
