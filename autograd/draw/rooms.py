@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..cells import cells
-from .diagram import CELL, FONT, Diagram
+from .cards import CELL, FONT
+from .diagram import Diagram
 from .grid import LANE, Grid, Piece, Segment, Sizes, Text, grid_of
 from .labels import set_cells
 from .levels import House, Item, Level, Tail

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .diagram import FONT, Diagram
+from .cards import FONT
+from .diagram import Diagram
 from .geometry import Line, Point, Route
 from .levels import House, Item, Step, Tail
 from .rooms import ARROW, BESIDE, Room, text_width

@@ -9,8 +9,9 @@ import hashlib
 from xml.etree import ElementTree
 
 from ..cells import cells
-from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge, Frame
-from .geometry import Box, Line, Point, Route
+from .cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
+from .diagram import Diagram, Edge, Frame
+from .geometry import Line, Point, Route
 from .labels import SMALL, Run, runs
 from .layout import Layout, Place
 from .limits import each
@@ -214,32 +215,47 @@ class _Figure:
         self.add(group, "rect", f"{surface} outline", **box)
         if card.has_band and card.rows:
             self.add(group, "path", "band outline", d=_band(inset, inset, width, radius))
+        if card.is_flat:
+            self._line(group, card, middle)
+            return
         self._header(group, card, inset, width, middle)
         self._rows(group, card, inset, middle)
 
     def _header(self, group: ElementTree.Element, card: Card, inset: float, width: float, middle: float) -> None:
         baseline = inset + (BAND if card.has_band else BAND + ENDS) / 2 + 4.5
+        # The name of a scope is one of the program, as is layers.0: an underscore in it begins no index.
+        label = Run(card.label, 0) if card.kind == "group" else card.label
         if card.label and card.symbol:
-            self.text(group, "ink", card.label, inset + SIDE, baseline, font_weight="bold")
+            self.text(group, "ink", label, inset + SIDE, baseline, font_weight="bold")
             self.text(group, "ink", card.symbol, inset + width - SIDE, baseline, text_anchor="end")
-        elif card.header_cells:
-            weight = "bold" if card.label else "normal"
-            # The name of a scope is one of the program, as is layers.0: an underscore in it begins no index.
-            text = Run(card.label, 0) if card.kind == "group" else card.label or card.symbol
-            self.text(group, "ink", text, middle, baseline, text_anchor="middle", font_weight=weight)
+        elif card.label:
+            self.text(group, "ink", label, middle, baseline, text_anchor="middle", font_weight="bold")
+        elif card.symbol:
+            self.text(group, "ink", card.symbol, middle, baseline, text_anchor="middle")
 
     def _rows(self, group: ElementTree.Element, card: Card, inset: float, middle: float) -> None:
         first = inset + ENDS + card.header
-        numbers = max((card.indent + cells(row.text) for row in card.rows), default=0) * CELL
-        start = middle - numbers / 2 if card.kind == "leaf" else inset + SIDE
+        start = middle - card.rows_cells * CELL / 2 if card.kind == "leaf" else inset + SIDE
         for place, row in enumerate(card.rows):
-            baseline = first + (place + 0.5) * ROW + 4.5
-            if row.kind == "count":
-                self.text(group, "mark", row.text, inset + SIDE, baseline)
-                continue
-            style = "italic" if row.kind == "gradient" else "normal"
-            self.text(group, row.kind, row.sign, start, baseline)
-            self.text(group, f"{row.kind} number", row.text, start + 2 * CELL, baseline, font_style=style)
+            self._row(group, row, start, first + (place + 0.5) * ROW + 4.5)
+
+    def _row(self, group: ElementTree.Element, row: Row, start: float, baseline: float) -> None:
+        if row.kind == "count":
+            self.text(group, "mark", row.text, start, baseline)
+            return
+        style = "italic" if row.kind == "gradient" else "normal"
+        self.text(group, row.kind, row.sign, start, baseline)
+        self.text(group, f"{row.kind} number", row.text, start + 2 * CELL, baseline, font_style=style)
+
+    def _line(self, group: ElementTree.Element, card: Card, middle: float) -> None:
+        """All texts of a leaf that lies flat, side by side."""
+        x, baseline = middle - card.text_cells * CELL / 2, card.height / 2 + 4.5
+        if card.label:
+            self.text(group, "ink", card.label, x, baseline, font_weight="bold")
+            x += (card.header_cells + GAP) * CELL
+        for row in card.rows:
+            self._row(group, row, x, baseline)
+            x += (card.indent + cells(row.text) + GAP) * CELL
 
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
