@@ -156,9 +156,13 @@ class Passes:
     def _forward(self, index: int) -> Forward:
         node = self.order[index]
         name, formula, numbers = self.write.name(node), self.write.formula(node), self.write.numbers(node)
-        value = node.data if node.operation else self._as_it_was.get(node, node.data)
+        value = self.value(node)
         line = self.write.equation(name, formula, numbers, self.write.number(value)).text
         return Forward(index, node, name, formula, numbers, value, line)
+
+    def value(self, node: Value) -> float:
+        """What the node was in this computation."""
+        return node.data if node.operation else self._as_it_was.get(node, node.data)
 
     @CachedProperty
     def _as_it_was(self) -> NodeDict[float]:

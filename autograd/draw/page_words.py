@@ -1,0 +1,63 @@
+"""What a page says beside its steps, in each language.
+
+>>> words("pt")["back"], words("es")["back"]
+('Voltar', 'Atrás')
+"""
+
+from ..checks import choice
+
+LANGUAGES = ("en", "pt", "es")
+
+# In the order of LANGUAGES. What stands in braces the script fills in.
+WORDS = {
+    "graph": ("Graph", "Grafo", "Grafo"),
+    "steps": ("Steps", "Passos", "Pasos"),
+    "step": ("Step", "Passo", "Paso"),
+    "first": ("To the start", "Ao início", "Al inicio"),
+    "back": ("Back", "Voltar", "Atrás"),
+    "play": ("Play", "Reproduzir", "Reproducir"),
+    "pause": ("Pause", "Pausar", "Pausar"),
+    "next": ("Forward", "Avançar", "Adelante"),
+    "last": ("To the end", "Ao fim", "Al final"),
+    "first_key": ("Home", "Home", "Inicio"),
+    "back_key": ("left arrow", "seta para a esquerda", "flecha izquierda"),
+    "play_key": ("space", "espaço", "espacio"),
+    "next_key": ("right arrow", "seta para a direita", "flecha derecha"),
+    "last_key": ("End", "End", "Fin"),
+    "place": ("step {now} of {end}", "passo {now} de {end}", "paso {now} de {end}"),
+    "forward": ("forward", "para a frente", "hacia adelante"),
+    "backward": ("backward", "para trás", "hacia atrás"),
+    "all": ("All steps", "Todos os passos", "Todos los pasos"),
+    "forward_pass": ("Forward", "Para a frente", "Hacia adelante"),
+    "backward_pass": ("Backward", "Para trás", "Hacia atrás"),
+    "before": (
+        "Nothing is computed yet. The right arrow key takes a step, the left one takes it back, space plays.",
+        "Nada foi calculado ainda. A seta para a direita dá um passo, a seta para a esquerda volta um passo, "
+        "e o espaço reproduz.",
+        "Todavía no se ha calculado nada. La flecha derecha da un paso, la izquierda lo deshace, y el espacio "
+        "reproduce.",
+    ),
+    "hints": (
+        "A dotted line under a gradient: so far, more may arrive. Point at a card or a line of the list to see both; "
+        "click on it to go to its step.",
+        "Um gradiente com linha pontilhada: até agora, ainda pode chegar mais. Aponte para um cartão ou uma linha da "
+        "lista para ver os dois; clique para ir ao seu passo.",
+        "Un gradiente con línea de puntos: hasta ahora, aún puede llegar más. Señale una tarjeta o una línea de la "
+        "lista para ver ambas; haga clic para ir a su paso.",
+    ),
+    "left_out": (
+        "There are steps at {shown} of {all} nodes.",
+        "Há passos em {shown} de {all} nós.",
+        "Hay pasos en {shown} de {all} nodos.",
+    ),
+}
+
+
+def words(language: str) -> dict[str, str]:
+    """All of them in one language.
+
+    Raises ValueError for a language that there is no column for.
+    """
+    choice("language", language, LANGUAGES)
+    column = LANGUAGES.index(language)
+    return {name: texts[column] for name, texts in WORDS.items()}
