@@ -140,28 +140,50 @@ function fit() {
 
 const turned = new Map(); // by the path of an edge: how it was drawn
 
-// The arrow of an edge points at the operand, along the same path: its head goes to where the path begins, and the
-// path is cut by the length of the head there, and goes on to where the tip was.
+// The arrow of an edge points at the operand, along the same path: its head goes to where the path leaves the card of
+// the operand, the path is cut by the length of the head there, and goes on to where the tip was.
 function turn(path) {
   const head = path.nextElementSibling;
-  const has_flow = document.getElementById(`${path.id}-flow`);
-  if (path.tagName !== "path" || head?.tagName !== "polygon" || has_flow || turned.has(path)) return;
+  const hasFlow = document.getElementById(`${path.id}-flow`);
+  if (path.tagName !== "path" || head?.tagName !== "polygon" || hasFlow || turned.has(path)) return;
   const d = path.getAttribute("d");
   const length = path.getTotalLength();
   if (!length) return;
   const at = (where) => path.getPointAtLength(where);
-  const [from, to] = [at(0), at(length)];
+  const to = at(length);
   const ahead = direction(at(Math.max(0, length - 1)), to);
   const corners = [...head.points];
   const along = (corner) => (corner.x - to.x) * ahead.x + (corner.y - to.y) * ahead.y;
   const tip = corners.reduce((one, other) => (along(other) > along(one) ? other : one));
   const long = along(tip) - Math.min(...corners.map(along));
-  const back = direction(at(Math.min(long, length)), from);
+  const begin = exit(at, length);
+  const from = at(begin);
+  const back = direction(at(Math.min(begin + long, length)), from);
   const angle = (Math.atan2(back.y, back.x) - Math.atan2(ahead.y, ahead.x)) * (180 / Math.PI);
   turned.set(path, d);
   head.setAttribute("transform", `translate(${from.x} ${from.y}) rotate(${angle}) translate(${-tip.x} ${-tip.y})`);
   path.setAttribute("d", `${d}L${tip.x},${tip.y}`);
-  path.style.strokeDasharray = `0 ${long} ${length + long}`;
+  path.style.strokeDasharray = `0 ${begin + long} ${length + long}`;
+}
+
+// How far along a path the card ends that it begins in or at.
+function exit(at, length) {
+  const start = at(0);
+  const card = [...stepsOf.keys()].find((it) => isIn(it, start));
+  if (!card) return 0;
+  let [inside, outside] = [0, length];
+  while (outside - inside > 0.1) {
+    const middle = (inside + outside) / 2;
+    if (isIn(card, at(middle))) inside = middle;
+    else outside = middle;
+  }
+  return outside;
+}
+
+function isIn(card, { x, y }) {
+  const { e, f } = card.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+  const point = new DOMPoint(x - e, y - f);
+  return [...card.children].some((shape) => shape.isPointInFill?.(point));
 }
 
 function turnBack(path) {
