@@ -21,9 +21,10 @@ from .tour import Tour
 
 def page_of(drawing: Picture) -> str:
     """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
-    tour = Tour(drawing.diagram, drawing.look, drawing.root)
+    language = getattr(drawing.look, "language", "en")
+    tour = Tour(drawing.diagram, drawing.look, drawing.root, language)
     picture = replace(drawing, diagram=tour.told())
-    language, note = getattr(picture.look, "language", "en"), ""
+    note = ""
     if left_out := len(tour.nodes) - len(drawing.diagram.node_ids):
         note = words(language)["left_out"].format(shown=f"{len(tour.nodes) - left_out:,}", all=f"{len(tour.nodes):,}")
     return page(

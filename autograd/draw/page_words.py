@@ -4,11 +4,9 @@
 ('Voltar', 'Atrás')
 """
 
-from ..checks import choice
+from ..explain.words import in_language
 
-LANGUAGES = ("en", "pt", "es")
-
-# In the order of LANGUAGES. What stands in braces the script fills in.
+# In English, Portuguese and Spanish. What stands in braces the script fills in.
 WORDS = {
     "graph": ("Graph", "Grafo", "Grafo"),
     "steps": ("Steps", "Passos", "Pasos"),
@@ -54,10 +52,5 @@ WORDS = {
 
 
 def words(language: str) -> dict[str, str]:
-    """All of them in one language.
-
-    Raises ValueError for a language that there is no column for.
-    """
-    choice("language", language, LANGUAGES)
-    column = LANGUAGES.index(language)
-    return {name: texts[column] for name, texts in WORDS.items()}
+    """All of them in one language."""
+    return in_language(WORDS, language)

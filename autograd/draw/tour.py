@@ -22,7 +22,6 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from .. import notation
 from ..book import BLOCKED
 from ..cells import cells
 from ..engines import Value
@@ -48,8 +47,9 @@ class Tour:
     Nodes go by their places in topological order. One that is not drawn has a card of its own here, that has no step.
     """
 
-    def __init__(self, diagram: Diagram, look: Look, root: Value) -> None:
-        self.diagram, self.look, self.passes = diagram, look, Passes(root, look.digits)
+    def __init__(self, diagram: Diagram, look: Look, root: Value, language: str = "en") -> None:
+        self.diagram, self.look = diagram, look
+        self.passes = Passes(root, look.digits, decimals=look.decimals, language=language)
         self.nodes = self.passes.order
         self.place_of = NodeDict([(node, place) for place, node in enumerate(self.nodes)])
         self.cards = {card.id: card for card in diagram.cards}
@@ -135,7 +135,7 @@ class Tour:
     # Forward -------------------------------------------------------------------------------------------
 
     def _forward(self, card: str) -> Step:
-        value = {card: self._decimal(self._value(self.last[card]))} if self._shows(card, "value") else {}
+        value = {card: self.look.decimal(self._value(self.last[card]))} if self._shows(card, "value") else {}
         lights = [card, *[edge.id for edge in self.edges_to[card]]]
         if step := self.told_forward.get(card):
             return Step(step.line, self.passes.write.node(step.node).text, lights, numbers=value)
@@ -145,9 +145,6 @@ class Tour:
 
     def _value(self, place: int) -> float:
         return self.passes.value(self.nodes[place])
-
-    def _decimal(self, number: float) -> str:
-        return notation.decimal(number or 0.0, self.look.digits)
 
     def _shows(self, card: str, kind: str) -> bool:
         return any(row.kind == kind for row in self.cards[card].rows)
@@ -176,7 +173,7 @@ class Tour:
                 arrived[to] = arrived[to] + flow if to in arrived else flow
                 other = self.card_of[to]
                 if other in awaited and to == self.last[other]:
-                    reached[other] = self._decimal(arrived[to])
+                    reached[other] = self.look.decimal(arrived[to])
             if card in self.cards:
                 steps.append(self._back_at(card, sent, reached))
         return steps
@@ -196,7 +193,7 @@ class Tour:
         carrying = {self.diagram.edge_ids.get(x.operand, self.card_of[x.to]) for x in sent if x.flow is not None}
         lit = [edge.id for edge in edges if carrying & {edge.id, self.diagram.cards[edge.tail].id}]
         flows = [f"{edge.id}-flow" for edge in edges if edge.flow]
-        own = {card: self._decimal(self._flow(self.last[card]))} if self._shows(card, "gradient") else {}
+        own = {card: self.look.decimal(self._flow(self.last[card]))} if self._shows(card, "gradient") else {}
         if step := self.told_backward.get(card):
             line, formula = step.line, self.passes.write.node(step.node).text
         else:
@@ -209,25 +206,22 @@ class Tour:
 
     def _line_of_group(self, card: str, sent: Sequence[_Sent]) -> str:
         """What arrives at each output of a group, and what leaves it to each of its inputs."""
-        number, flows = self.passes.write.number, self.passes.flows
+        number, flows, words = self.passes.write.number, self.passes.flows, self.passes.words
         reached = [place for place in sorted(self.outputs[card], reverse=True) if self.nodes[place] in flows]
-        told = [
-            f"{number(self._flow(place)).text} arrives at {name}"
-            for place, name in zip(reached[:TOLD], self._names(reached), strict=False)
-        ]
-        if more := len(reached[TOLD:]):
-            told.append(f"and at {more} more")
         leaving: dict[int, float] = {}
         for _, to, flow in sent:
             if self.card_of[to] != card and flow is not None:
                 leaving[to] = leaving.get(to, 0.0) + flow
-        told += [
-            f"{number(flow).text} leaves to {name}"
-            for (_, flow), name in zip([*leaving.items()][:TOLD], self._names(leaving), strict=False)
-        ]
-        if more := len(leaving) - TOLD:
-            told += [f"and to {more} more"] * (more > 0)
-        return f"{self._formula_of_group(card)}: {'; '.join(told) or 'nothing arrives'}"
+
+        def told(said: str, more: str, places: Sequence[int], sums: Iterable[float]) -> list[str]:
+            pairs = list(zip(sums, self._names(places[:TOLD]), strict=False))
+            lines = [words[said].format(number(flow).text, name) for flow, name in pairs]
+            return lines + [words[more].format(len(places) - TOLD)] * (len(places) > TOLD)
+
+        arrivals = told("arrives at", "and at more", reached, map(self._flow, reached))
+        departures = told("leaves", "and to more", [*leaving], leaving.values())
+        parts = [*(arrivals or [words["nothing arrives"]]), *departures]
+        return f"{self._formula_of_group(card)}: {'; '.join(parts)}"
 
     # The diagram ---------------------------------------------------------------------------------------
 
@@ -263,7 +257,7 @@ class Tour:
         def told_edge(edge: Edge) -> Edge:
             if not edge.flow:
                 return edge
-            return replace(edge, flow=f"◂ {self._decimal(sent.get(operand_of[edge.id]) or 0.0)}")
+            return replace(edge, flow=f"◂ {self.look.decimal(sent.get(operand_of[edge.id]) or 0.0)}")
 
         return replace(
             self.diagram,
