@@ -35,13 +35,20 @@ WORDS = {
         "Todavía no se ha calculado nada. La flecha derecha da un paso, la izquierda lo deshace, y el espacio "
         "reproduce.",
     ),
-    "hints": (
-        "A dotted line under a gradient: so far, more may arrive. Point at a card or a line of the list to see both; "
-        "click on it to go to its step.",
-        "Um gradiente com linha pontilhada: até agora, ainda pode chegar mais. Aponte para um cartão ou uma linha da "
-        "lista para ver os dois; clique para ir ao seu passo.",
-        "Un gradiente con línea de puntos: hasta ahora, aún puede llegar más. Señale una tarjeta o una línea de la "
-        "lista para ver ambas; haga clic para ir a su paso.",
+    "sofar": (
+        "A gradient with dots below it is what has arrived so far.",
+        "Um gradiente pontilhado é o que chegou até agora.",
+        "Un gradiente con puntos debajo es lo que ha llegado hasta ahora.",
+    ),
+    "mouse": (
+        "Point at a card for its formula, click on it for its step.",
+        "Aponte para um cartão para ver sua fórmula, clique nele para ir ao seu passo.",
+        "Señale una tarjeta para ver su fórmula, haga clic en ella para ir a su paso.",
+    ),
+    "finger": (
+        "Swipe to the left for a step, to the right to take it back; tap a card for its step.",
+        "Deslize para a esquerda para dar um passo, para a direita para voltar; toque num cartão para ir ao seu passo.",
+        "Deslice a la izquierda para dar un paso, a la derecha para deshacerlo; toque una tarjeta para ir a su paso.",
     ),
     "left_out": (
         "There are steps at {shown} of {all} nodes.",
