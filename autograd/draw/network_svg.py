@@ -1,0 +1,310 @@
+"""A network as SVG text: for browsers, notebooks, slides and paper, light and dark.
+
+Colour only helps: a negative weight is dashed, and a line is as thick as its weight is large. A bias enters a circle by
+a line of its own, at the letter b. Values are upright, gradients italic and behind ◂, since they flow back.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable
+from xml.etree import ElementTree
+
+from ..cells import cells, counted, readable
+from .labels import SMALL, runs
+from .network import Column, Network, Unit, Wire
+from .network_layout import CELL, FONT, HALF, LINE, MARGIN, SIDE, Circle, Line, NetworkLayout, Text
+from .svg import COLOURS, MONOSPACE
+
+# Besides the colours of graphs, those of the lines: blue and orange differ for all kinds of colour vision.
+LINES = {
+    "positive": ("stroke", "#1f65a8", "#79b4ee"),
+    "negative": ("stroke", "#c4560c", "#f0a35e"),
+    "zero": ("stroke", "#7d8896", "#7d8a9c"),
+}
+PALETTE = {name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")} | LINES
+
+# The width of the thinnest line, and by how much the thickest is wider.
+THIN, THICK = 1.0, 5.0
+
+# Of a network with more wires the description leaves out the weights.
+MOST_TOLD = 60
+
+PAINT = {"weight": "ink", "value": "value", "gradient": "gradient", "bias": "ink", "label": "ink", "symbol": "ink"}
+
+
+def prefix_of(network: Network, *look: object) -> str:
+    """What the ids and classes of a picture begin with: of several pictures on one page each has its own."""
+    return "n" + hashlib.sha256(repr((network, look)).encode()).hexdigest()[:8]
+
+
+def title_of(network: Network) -> str:
+    """What the picture is, in a line."""
+    return f"Network {readable(network.kind)}: {network.widths}"
+
+
+def description_of(network: Network, shown: frozenset[str], decimal: Callable[[float], str]) -> str:
+    """The picture in words, for those who cannot see it."""
+    wires = sum(len(unit.wires) for column in network.columns for unit in column.units)
+    told = [_told(column, shown, decimal, wires <= MOST_TOLD) for column in network.columns]
+    return " ".join([*told, "Negative weights are dashed lines; the larger a weight, the thicker its line."])
+
+
+def _told(column: Column, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
+    symbols = sorted({unit.symbol for unit in column.units} - {""})
+    thing = counted(column.width, "neuron" if symbols else "input")
+    words = f"{readable(column.name)}: {thing}" if symbols and column.name else thing
+    words += f" with {' and '.join(symbols)}" * bool(symbols)
+    words += f", {counted(column.left_out, 'of them')[:-1]} not drawn" * 0 if not column.left_out else ""
+    parts = [_unit_told(unit, shown, decimal, weights) for unit in column.units]
+    left_out = f" {column.left_out:,} of them are not drawn." if column.left_out else ""
+    return f"{words}.{left_out} {' '.join(filter(None, parts))}".rstrip()
+
+
+def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
+    facts = []
+    if "value" in shown and unit.value is not None:
+        facts.append(f"value {decimal(unit.value)}")
+    if "gradient" in shown and unit.gradient is not None:
+        facts.append(f"gradient {decimal(unit.gradient)}")
+    if weights and unit.wires and "weight" in shown:
+        facts.append(f"weights {', '.join(decimal(wire.weight) for wire in unit.wires)}")
+    if unit.bias and "bias" in shown:
+        facts.append(f"bias {decimal(unit.bias.weight)}")
+    if weights and unit.wires and "gradient" in shown:
+        facts.append(f"gradients of the weights {', '.join(decimal(wire.gradient) for wire in unit.wires)}")
+    name = readable(unit.label or unit.name) if not unit.wires else f"neuron {unit.place}"
+    return f"{name}: {'; '.join(facts)}." if facts else ""
+
+
+def svg_of(
+    network: Network,
+    layout: NetworkLayout,
+    shown: frozenset[str],
+    decimal: Callable[[float], str],
+    *,
+    prefix: str,
+    theme: str = "auto",
+    legend: bool = False,
+) -> str:
+    """The picture as one SVG element that needs nothing else: no font and no script."""
+    figure = _Figure(network, layout, shown, decimal, prefix, theme)
+    rows = figure.legend_rows() if legend else []
+    height = layout.height + (LINE + 6.0) * len(rows)
+    svg = ElementTree.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "width": _number(layout.width),
+            "height": _number(height),
+            "viewBox": f"0 0 {_number(layout.width)} {_number(height)}",
+            "role": "img",
+            "font-family": MONOSPACE,
+            "font-size": _number(FONT),
+        },
+    )
+    figure.add(svg, "title").text = title_of(network)
+    figure.add(svg, "desc").text = description_of(network, shown, decimal)
+    if theme == "auto":
+        figure.add(svg, "style").text = figure.dark()
+    figure.add(svg, "rect", "page", x=0.0, y=0.0, width=layout.width, height=height)
+    for number, line in enumerate(layout.lines):
+        figure.line(svg, number, line)
+    for circle, start, end in layout.stems:
+        figure.stem(svg, circle, start, end)
+    for number, circle in enumerate(layout.circles):
+        figure.circle(svg, number, circle)
+    for x, y in layout.dots:
+        figure.add(svg, "circle", "more", cx=x, cy=y, r=2.2)
+    for text in layout.texts:
+        figure.text(svg, text)
+    for row, items in enumerate(rows):
+        figure.legend(svg, items, layout.height - MARGIN / 2 + (LINE + 6.0) * (row + 0.5))
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+class _Figure:
+    """Adds the parts of a network to a picture, each with its colour as an attribute and the class that darkens it."""
+
+    def __init__(
+        self,
+        network: Network,
+        layout: NetworkLayout,
+        shown: frozenset[str],
+        decimal: Callable[[float], str],
+        prefix: str,
+        theme: str,
+    ) -> None:
+        self.layout, self.shown, self.decimal, self.prefix = layout, shown, decimal, prefix
+        self.colours = {
+            name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in PALETTE.items()
+        }
+        self.colours["more"] = self.colours["mark"]
+        self.is_of_gradients = "gradient" in shown and "weight" not in shown
+        wires = [line.wire for line in layout.lines] + [circle.unit.bias for circle, *_ in layout.stems]
+        sizes = [abs(self.size(wire)) for wire in wires if wire]
+        self.largest = max([size for size in sizes if math.isfinite(size)], default=0.0)
+
+    def add(
+        self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
+    ) -> ElementTree.Element:
+        written = {
+            name.replace("_", "-"): value if isinstance(value, str) else _number(value)
+            for name, value in attributes.items()
+        }
+        names = paint.split()
+        for name in names:
+            if name in self.colours:
+                colouring, written[colouring] = self.colours[name][0], self.colours[name][1]
+        if names:
+            written["class"] = " ".join(f"{self.prefix}-{name}" for name in names)
+        return ElementTree.SubElement(parent, tag, written)
+
+    def dark(self) -> str:
+        rules = [f".{self.prefix}-{name}{{{colouring}:{dark}}}" for name, (colouring, _, dark) in PALETTE.items()]
+        rules.append(f".{self.prefix}-more{{fill:{PALETTE['mark'][2]}}}")
+        return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
+
+    # Lines ------------------------------------------------------------------------------------------
+
+    def size(self, wire: Wire) -> float:
+        """What the thickness and the colour of a line say: the weight, or the gradient where no weight is shown."""
+        return wire.gradient if self.is_of_gradients else wire.weight
+
+    def stroke(self, size: float) -> tuple[str, dict[str, str | float]]:
+        """The colour of a line and how it is drawn."""
+        part = abs(size) / self.largest if self.largest else 0.0
+        width = THIN + THICK * (min(part, 1.0) if part == part else 0.0)
+        if size < 0:
+            return "negative", {"stroke_width": width, "stroke_dasharray": f"{_number(3 + 2 * width)} {_number(3 + width)}"}
+        return "positive" if size > 0 else "zero", {"stroke_width": width}
+
+    def line(self, parent: ElementTree.Element, number: int, line: Line) -> None:
+        group = self.add(parent, "g")
+        told = f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full(line.wire)}"
+        self.add(group, "title").text = readable(told)
+        (x, y), (u, v) = line.start, line.end
+        paint, drawn = self.stroke(self.size(line.wire))
+        d = f"M{_number(x)},{_number(y)}L{_number(u)},{_number(v)}"
+        self.add(group, "path", f"edge {paint}", id=f"{self.prefix}-edge-{number}", d=d, fill="none", **drawn)
+        for text in line.numbers:
+            self.number(group, text, number)
+
+    def number(self, parent: ElementTree.Element, text: Text, line: int) -> None:
+        """A number in a gap of its line: so it is clear whose it is."""
+        (x, y), half = text.middle, text.width / 2 + SIDE
+        turned = {"transform": f"rotate({_number(text.angle)} {_number(x)} {_number(y)})"} if text.angle else {}
+        group = self.add(parent, "g", id=f"{self.prefix}-edge-{line}-{text.kind}", **turned)
+        self.add(group, "rect", "page", x=x - half, y=y - HALF, width=2 * half, height=2 * HALF)
+        self.text(group, Text(text.text, text.kind, text.middle))
+
+    def stem(self, parent: ElementTree.Element, circle: Circle, start: tuple[float, float], end: tuple[float, float]) -> None:
+        if circle.unit.bias is None:
+            return
+        group = self.add(parent, "g")
+        self.add(group, "title").text = readable(f"{circle.unit.name or 'the neuron'}: bias {_full(circle.unit.bias)[7:]}")
+        paint, drawn = self.stroke(self.size(circle.unit.bias))
+        drawn.pop("stroke_dasharray", None)  # there is no room for dashes
+        d = f"M{_number(start[0])},{_number(start[1])}L{_number(end[0])},{_number(end[1])}"
+        self.add(group, "path", f"bias {paint}", d=d, fill="none", **drawn)
+
+    # Circles and texts ------------------------------------------------------------------------------
+
+    def circle(self, parent: ElementTree.Element, number: int, circle: Circle) -> None:
+        (x, y), unit = circle.middle, circle.unit
+        place = f"translate({_number(x)} {_number(y)})"
+        group = self.add(parent, "g", id=f"{self.prefix}-node-{number}", transform=place)
+        self.add(group, "title").text = readable(_unit_title(unit))
+        surface = "card" if unit.wires else "leaf"
+        self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
+        for text in circle.texts:
+            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)))
+
+    def text(self, parent: ElementTree.Element, text: Text, **attributes: str | float) -> None:
+        """A text around its middle; a label with its indices low and its powers high."""
+        x, y = text.middle
+        paint = PAINT.get(text.kind, "mark") + " number" * (text.kind in ("weight", "value", "gradient"))
+        style: dict[str, str | float] = {"font_style": "italic"} if text.kind == "gradient" else {}
+        if text.kind in ("symbol", "label"):
+            style["font_weight"] = "bold"
+        places = {"x": x, "y": y + 5.0, "text_anchor": "middle", "xml:space": "preserve"}
+        element = self.add(parent, "text", paint, **(places | style | attributes))
+        pieces = runs(text.text) if text.kind == "label" else []
+        if not any(piece.shift for piece in pieces):
+            element.text = text.text
+            return
+        height = 0.0
+        for piece in pieces:
+            wanted = -0.3 * FONT * piece.shift
+            small = {"font_size": FONT * SMALL} if piece.shift else {}
+            tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
+            tspan.text, height = piece.text, wanted
+
+    # The legend -------------------------------------------------------------------------------------
+
+    def legend_rows(self) -> list[list[tuple[str, str]]]:
+        """What is explained, each with its sign, in rows as wide as the picture."""
+        thing = "gradient" if self.is_of_gradients else "weight"
+        items = [("positive", f"positive {thing}"), ("negative", f"negative {thing}")]
+        items.append(("thick", f"the larger, the thicker: {self.decimal(self.largest)} at most"))
+        if self.layout.stems:
+            items.append(("stem", "b: bias"))
+        if any(text.kind == "gradient" for line in self.layout.lines for text in line.numbers):
+            items.append(("", "◂ gradient of the loss"))
+        rows: list[list[tuple[str, str]]] = [[]]
+        for item in items:
+            if rows[-1] and sum(map(_item_width, [*rows[-1], item])) > self.layout.width - 2 * MARGIN:
+                rows.append([])
+            rows[-1].append(item)
+        return rows
+
+    def legend(self, parent: ElementTree.Element, items: list[tuple[str, str]], y: float) -> None:
+        x = (self.layout.width - sum(map(_item_width, items))) / 2
+        for sign, words in items:
+            self.sign(parent, sign, x, y)
+            start = x + 48.0 * bool(sign)
+            self.text(parent, Text(words, "legend", (start + CELL * cells(words) / 2, y)))
+            x += _item_width((sign, words))
+
+    def sign(self, parent: ElementTree.Element, sign: str, x: float, y: float) -> None:
+        if sign in ("positive", "negative"):
+            paint, drawn = self.stroke(self.largest * (0.4 if sign == "positive" else -0.4))
+            paint = sign
+            self.add(parent, "path", paint, d=f"M{_number(x)},{_number(y)}h40", fill="none", **drawn)
+        elif sign == "thick":
+            low, high = THIN / 2, (THIN + THICK) / 2
+            points = f"{_number(x)},{_number(y - low)} {_number(x + 40)},{_number(y - high)} "
+            points += f"{_number(x + 40)},{_number(y + high)} {_number(x)},{_number(y + low)}"
+            self.add(parent, "polygon", "mark", points=points)
+        elif sign == "stem":
+            self.add(parent, "circle", "card outline", cx=x + 30.0, cy=y, r=8.0, stroke_width=1.5)
+            self.add(parent, "path", "positive", d=f"M{_number(x + 8)},{_number(y)}h14", fill="none", stroke_width=3.0)
+
+
+def _item_width(item: tuple[str, str]) -> float:
+    return 48.0 * bool(item[0]) + CELL * cells(item[1]) + 28.0
+
+
+def _unit_title(unit: Unit) -> str:
+    told = unit.name or "the neuron"
+    if unit.symbol:
+        told += f": {unit.symbol}"
+    if unit.label and unit.label != unit.name:
+        told += f"\n{unit.label}"
+    if unit.value is not None:
+        told += f"\nvalue {_exact(unit.value)}"
+    if unit.gradient is not None:
+        told += f"\ngradient {_exact(unit.gradient)}"
+    return "\n".join(map(readable, told.split("\n")))
+
+
+def _full(wire: Wire) -> str:
+    return f"weight {_exact(wire.weight)}" + f", gradient {_exact(wire.gradient)}" * (wire.gradient != 0.0)
+
+
+def _exact(number: float) -> str:
+    return repr(number).replace("-", "−")
+
+
+def _number(x: float) -> str:
+    """To a hundredth of a pixel."""
+    return f"{x:.2f}".rstrip("0").rstrip(".") if x else "0"
