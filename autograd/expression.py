@@ -283,11 +283,11 @@ def _where(condition: str) -> Callable[..., Any]:
 
 _WORD = r"[^\W⁰¹²³⁴-⁹]"  # digits set high are letters to `re`
 _TOKEN = re.compile(
-    rf"(?P<operand> (?:\d|\.\d)[\d_.]*(?:[eE][+-]?\d+)?{_WORD}* | {_WORD}(?:{_WORD}|[\u0300-\u036f])* )"
+    rf"(?P<operand> (?:\d|\.\d)[\d_.]*(?:[eE][+\-−]?\d+)?{_WORD}* | {_WORD}(?:{_WORD}|[\u0300-\u036f])* )"
     r"(?P<call> \s*(?=\() )? | (?P<power> [⁻⁰¹²³⁴-⁹]+ ) | (?P<space> \s+ ) | .",
     re.VERBOSE,
 )
-_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "-01234567890123456789")
+_DIGITS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "--01234567890123456789")
 _CLOSING = {"(": ")", "[": "]", "|": "|"}
 
 

@@ -5,6 +5,7 @@
 '(a + b) × 4'
 """
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,23 @@ if TYPE_CHECKING:
 LONGEST = 4000
 
 
-def decimal(number: float, digits: int = 4) -> str:
-    """A number to so many significant digits, without trailing zeros.
+# From here on, places behind the point say nothing any more and would make a number ever longer.
+LARGE = 1e6
+
+
+def decimal(number: float, digits: int = 4, decimals: int | None = None) -> str:
+    """A number to so many significant digits, without trailing zeros; or to so many decimals, with them.
 
     >>> decimal(0.7310585786), decimal(-3.0), decimal(1e-9)
     ('0.7311', '-3', '1e-09')
+    >>> decimal(1.3678794412, decimals=2), decimal(-3.0, decimals=2), decimal(-1e-9, decimals=2)
+    ('1.37', '-3.00', '0.00')
+
+    With decimals, a zero has no sign, and a large number has a power of ten: 1e300 is 1.00e+300.
     """
-    return f"{number:.{digits}g}"
+    if decimals is None:
+        return f"{number:.{digits}g}"
+    return f"{number:z.{decimals}{'f' if not LARGE <= abs(number) < math.inf else 'e'}}"
 
 
 def name(node: Any, *, digits: int = 4) -> str:
@@ -34,11 +45,11 @@ def name(node: Any, *, digits: int = 4) -> str:
     return node.label or (expression(node, digits=digits) if node.operation else decimal(node.data, digits))
 
 
-def number(x: float, *, digits: int = 4) -> "Term":
-    """A number to so many significant digits, as a part of a formula."""
+def number(x: float, *, digits: int = 4, decimals: int | None = None) -> "Term":
+    """A number to so many significant digits or decimals, as a part of a formula."""
     from .text import Number
 
-    return Number(decimal(x, digits))
+    return Number(decimal(x, digits, decimals))
 
 
 def constant(operation: Any, place: int, x: float, *, digits: int = 4) -> "Term":
@@ -60,7 +71,7 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
     >>> from autograd import Value, dot
     >>> x = Value(2.0, "x")
     >>> expression(dot([x, -x], [x, 3]) ** -1)
-    'dot([x, −x], [x, 3]) ^ (-1)'
+    'dot([x, −x], [x, 3]) ^ (−1)'
 
     A labelled node inside is called by its label; after `most` operations "…" stands for the rest. A formula that is
     all there, with names as labels, is one that `autograd.expression.Expression` reads; 17 digits give each number.
@@ -98,11 +109,11 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
 
 
 def _signed(number: "Term") -> "Term":
-    """A negative number as one with a sign before it: (-3) × x, as (−y) × x."""
+    """A negative number as one with a sign before it: (−3) × x, as (−y) × x."""
     from .text import Number, Prefix
 
     if isinstance(number, Number) and number.digits.startswith("-"):
-        return Prefix("-", Number(number.digits[1:]))
+        return Prefix("−", Number(number.digits[1:]))
     return number
 
 

@@ -4,7 +4,7 @@ r"""Formulas as terms: read once from how they are written, filled in, and print
 >>> term.text, term.latex
 ('−x/y²', '-\\frac{x}{y^2}')
 >>> str(substitute(term, {"x": Number("-2"), "y": parse("a + b")}))
-'−(-2)/(a + b)²'
+'−(−2)/(a + b)²'
 
 The rule book and the declarations of users hold formulas as texts. All that is to be known of one, such as where an
 operand needs parentheses, is asked of its structure. A text that is no formula is `Prose`, and is shown as it is.
@@ -340,19 +340,30 @@ class _Printer:
         )
 
 
+def typeset(digits: str) -> str:
+    """A number or a sign with the minus of mathematics, U+2212, which is as wide and as high as the plus.
+
+    >>> typeset("-1.5e-09")
+    '−1.5e−09'
+    """
+    return digits.replace("-", "−")
+
+
 class _Text(_Printer):
     def body(self, term: Term, first: bool, last: bool) -> str:
         match term:
-            case Name(text) | Number(text):
+            case Name(text):
                 return text
+            case Number(digits):
+                return typeset(digits)
             case Prefix(sign, operand):
-                return sign + self.operand(sign, operand, last)
+                return typeset(sign) + self.operand(sign, operand, last)
             case Infix("ⁿ", base, Number(digits)):
                 return self.left(HIGH, base, first) + digits.translate(_RAISED)
             case Infix("", number, factor) if not _can_follow_number(factor):
                 return f"{self.left('', number, first)}({self.write(factor)})"
             case Infix(sign, left, right):
-                return self.left(sign, left, first) + sign + self.right(sign, right, last)
+                return self.left(sign, left, first) + typeset(sign) + self.right(sign, right, last)
             case Call(function, arguments, True) if self.is_bare(arguments, last):
                 return f"{function} {self.items(arguments)}"
             case Call(function, arguments):
@@ -462,7 +473,7 @@ class _Latex(_Printer):
         if symbol in _TIMES:
             is_enclosed = level(right) < _needed_right(sign)
             dotted = not is_enclosed and isinstance(_first(right), Number | Brackets)
-            between = r" \cdot " if dotted else " " if isinstance(left, Number) else r"\,"
+            between = r" \cdot " if dotted else " " if isinstance(left, Number) and left.digits[-1].isdigit() else r"\,"
         else:
             command = _SIGNS[symbol][1] or symbol
             between = command if sign == symbol and not command.startswith("\\") else f" {command} "
@@ -529,6 +540,8 @@ def _without_sign(term: Term) -> Term | None:
     match term:
         case Prefix(sign, operand) if sign in _MINUS:
             return operand
+        case Number(digits) if digits.startswith("-"):
+            return Number(digits[1:])
         case Infix(sign, left, right) if _SIGNS[sign.strip()][0] == PRODUCT and (positive := _without_sign(left)):
             return Infix(sign, positive, right)
     return None
@@ -675,7 +688,7 @@ class _Token(NamedTuple):
 
 _WORD = rf"[^\W\d{_HIGH_DIGITS}₀-₉](?:[^\W{_HIGH_DIGITS}]|[\u0300-\u036f])*"  # digits set high are letters to `re`
 _TOKEN = re.compile(
-    rf"(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?P<word>{_WORD}(?:[{_PRIMES}{_HIGH_DIGITS}]*(?=\()|[{_PRIMES}]*))"
+    rf"(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+\-−]?\d+)?)|(?P<word>{_WORD}(?:[{_PRIMES}{_HIGH_DIGITS}]*(?=\()|[{_PRIMES}]*))"
     rf"|(?P<high>[{_HIGH_DIGITS}]+)|(?P<sign>//|\*\*|<=|>=|!=|==|\S)"
 )
 
@@ -752,8 +765,8 @@ class _Reader:
             return self.coefficient()
         sign = self.take().text
         operand = self.nested(self.signed)
-        if sign == "-" and isinstance(operand, Number) and not operand.digits.startswith("-"):
-            return Number(sign + operand.digits)
+        if isinstance(operand, Number) and not operand.digits.startswith("-"):
+            return Number("-" + operand.digits)
         return Prefix(sign, operand)
 
     def nested(self, read: Callable[[], Term]) -> Term:
@@ -793,7 +806,7 @@ class _Reader:
     def primary(self) -> Term:
         token = self.take()
         if token.kind == "number" or token.text in ("inf", "nan"):
-            return Number(token.text)
+            return Number(token.text.replace("−", "-"))
         if token.kind == "word":
             return self.named(token)
         if token.text in _ROOTS:

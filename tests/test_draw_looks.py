@@ -88,7 +88,7 @@ def test_a_zero_has_no_sign_but_its_tooltip_has():
     leaf = cards(draw(y).svg)[0]
 
     assert texts(leaf) == ["x", "▸", "0", "◂", "0"]
-    assert leaf.findtext(f"{SVG}title") == "x\nvalue -0.0\ngradient -0.0"
+    assert leaf.findtext(f"{SVG}title") == "x\nvalue −0.0\ngradient −0.0"
 
 
 # Indices --------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_each_edge_carries_the_gradient_times_the_local_derivative():
     flows = {edge_label: edge.flow for edge_label, edge in edges_to(drawing, "").items() if edge_label}
     shown = [t for t in texts(parsed(drawing.svg)) if t.startswith("◂ ")]
 
-    assert flows == {"w0": "◂ -0.2", "x0": "◂ 0.39", "w1": "◂ -0.39", "x1": "◂ -0.59", "w2": "◂ 0.2"}
+    assert flows == {"w0": "◂ −0.2", "x0": "◂ 0.39", "w1": "◂ −0.39", "x1": "◂ −0.59", "w2": "◂ 0.2"}
     assert sorted(shown) == sorted(edge.flow for edge in drawing.diagram.edges)
 
 
@@ -392,7 +392,7 @@ def test_each_node_and_each_edge_has_an_id(options):
     assert drawing.node_ids[3] == f"{drawing.prefix}-node-3"
     for place, name in drawing.node_ids.items():
         title = elements[name].findtext(f"{SVG}title")
-        assert f"\nvalue {order[place].data!r}\n" in title
+        assert f"\nvalue {order[place].data!r}\n".replace("-", "−") in title
         assert {c.rpartition("-")[0] for c in elements[name].find(f"{SVG}text").get("class").split()} == {
             drawing.prefix
         }

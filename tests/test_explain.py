@@ -96,33 +96,33 @@ def test_the_circuit_has_the_figures_of_the_lecture() -> None:
     lines = lines_of(explain(circuit()[1], digits=8))
 
     for forward in (
-        ["v1", "= w0 × x0", "= 2 × (-1)", "= -2"],
-        ["v2", "= w1 × x1", "= -3 × (-2)", "= 6"],
-        ["v3", "= v1 + v2", "= -2 + 6", "= 4"],
-        ["v4", "= v3 + w2", "= 4 + (-3)", "= 1"],
-        ["v5", "= −v4", "= -1"],
-        ["v6", "= exp(v5)", "= exp(-1)", "= 0.36787944"],
+        ["v1", "= w0 × x0", "= 2 × (−1)", "= −2"],
+        ["v2", "= w1 × x1", "= −3 × (−2)", "= 6"],
+        ["v3", "= v1 + v2", "= −2 + 6", "= 4"],
+        ["v4", "= v3 + w2", "= 4 + (−3)", "= 1"],
+        ["v5", "= −v4", "= −1"],
+        ["v6", "= exp(v5)", "= exp(−1)", "= 0.36787944"],
         ["v7", "= 1 + v6", "= 1 + 0.36787944", "= 1.3678794"],
         ["v8", "= 1/v7", "= 1/1.3678794", "= 0.73105858"],
     ):
         assert forward in lines
     for backward in (
-        ["v8 = 1/v7", "1", "v7", "−1/v7² = -0.53444665", "-0.53444665"],
-        ["v7 = 1 + v6", "-0.53444665", "v6", "1", "-0.53444665", "add distributes"],
-        ["v6 = exp(v5)", "-0.53444665", "v5", "exp(v5) = 0.36787944", "-0.19661193"],
-        ["v5 = −v4", "-0.19661193", "v4", "-1", "0.19661193"],
+        ["v8 = 1/v7", "1", "v7", "−1/v7² = −0.53444665", "−0.53444665"],
+        ["v7 = 1 + v6", "−0.53444665", "v6", "1", "−0.53444665", "add distributes"],
+        ["v6 = exp(v5)", "−0.53444665", "v5", "exp(v5) = 0.36787944", "−0.19661193"],
+        ["v5 = −v4", "−0.19661193", "v4", "−1", "0.19661193"],
         ["v4 = v3 + w2", "0.19661193", "v3", "1", "0.19661193", "add distributes"],
-        ["v2 = w1 × x1", "0.19661193", "w1", "x1 = -2", "-0.39322387", "multiply switches"],
-        ["x1", "w1 = -3", "-0.5898358"],
-        ["v1 = w0 × x0", "0.19661193", "w0", "x0 = -1", "-0.19661193", "multiply switches"],
+        ["v2 = w1 × x1", "0.19661193", "w1", "x1 = −2", "−0.39322387", "multiply switches"],
+        ["x1", "w1 = −3", "−0.5898358"],
+        ["v1 = w0 × x0", "0.19661193", "w0", "x0 = −1", "−0.19661193", "multiply switches"],
         ["x0", "w0 = 2", "0.39322387"],
     ):
         assert backward in lines
     for gradient in (
-        ["x1", "-0.5898358", "raise it"],
+        ["x1", "−0.5898358", "raise it"],
         ["x0", "0.39322387", "lower it"],
-        ["w1", "-0.39322387", "raise it"],
-        ["w0", "-0.19661193", "raise it"],
+        ["w1", "−0.39322387", "raise it"],
+        ["w0", "−0.19661193", "raise it"],
         ["w2", "0.19661193", "lower it"],
     ):
         assert gradient in lines
@@ -134,11 +134,11 @@ def test_the_neuron_says_which_way_each_weight_must_move_and_which_moves_the_los
     told = str(explain(loss, wrt=[w1, w2, b])).partition("Gradients\n")[2].splitlines()
 
     assert [line.split() for line in told[1:4]] == [
-        ["w2", "-6", "raise", "it"],
+        ["w2", "−6", "raise", "it"],
         ["w1", "2", "lower", "it"],
         ["b", "2", "lower", "it"],
     ]
-    assert told[4] == "  w2 moves L most: a small change of w2 changes L by -6 times as much."
+    assert told[4] == "  w2 moves L most: a small change of w2 changes L by −6 times as much."
     assert [cell for cell in re.split("  +", told[0]) if "lower" in cell] == ["to lower L"]
 
 
@@ -500,7 +500,7 @@ def test_formulas_are_those_of_the_rule_book() -> None:
     assert derivatives["σ(x)·(1−σ(x))"] == pytest.approx(0.2350037122015945)
     assert {"y", "x", "3"} <= {*derivatives}
     assert derivatives["softmax([x, y])[1]"] == pytest.approx(math.exp(-2) / (math.exp(0.5) + math.exp(-2)))
-    assert derivatives["−(-2)/x²"] == 8.0
+    assert derivatives["−(−2)/x²"] == 8.0
 
 
 def test_a_users_operation_is_explained_with_its_own_formulas() -> None:
@@ -518,7 +518,7 @@ def test_a_users_operation_is_explained_with_its_own_formulas() -> None:
 
     assert ["v2 = v1³", "1", "v1", "3·v1² = 12", "12", "cube cubes"] in lines_of(told)
     assert ["v1 = bare(t)", "12", "t", "2", "24"] in lines_of(told)
-    assert ["v2", "= v1³", "= (-2)³", "= -8"] in lines_of(told)
+    assert ["v2", "= v1³", "= (−2)³", "= −8"] in lines_of(told)
     assert ["v2 → v1 → t", "3·v1² × 2"] in lines_of(explain(cube(bare(t)), wrt=t))
 
 
@@ -553,7 +553,7 @@ def test_a_factor_that_is_a_sum_stands_in_parentheses() -> None:
     told = lines_of(explain((-x).tanh().tanh(), wrt=x))
 
     assert ["v3 → v2 → v1 → x", "(1−tanh(v2)²) × (1−tanh(v1)²) × (−1)"] in told
-    assert ["= 1 × 1 × (-1)", "= -1"] in told
+    assert ["= 1 × 1 × (−1)", "= −1"] in told
 
 
 def all_paths(root: Value, to: Value) -> list[Fraction]:

@@ -780,7 +780,7 @@ INF, NAN = math.inf, math.nan
     [
         (lambda: Value(0.0).log(), "log(0) is -inf"),
         (lambda: Value(0.0, "x").log(), "log(x) is -inf, with x = 0.0"),
-        (lambda: Value(-1.0).log(), "log(-1) is nan"),
+        (lambda: Value(-1.0).log(), "log(−1) is nan"),
         (lambda: 1 / Value(0.0), "1/0 is inf"),
         (lambda: Value(2.0) / 0, "2 / 0 is inf"),
         (lambda: Value(1 / 3) / 0, "0.3333 / 0 is inf, with 0.3333 = 0.3333333333333333"),

@@ -382,9 +382,9 @@ def test_the_keys_step_to_the_end_and_back(opened):
 
 def test_values_and_then_gradients_appear_one_at_a_time(opened):
     """The figures are those of the first lecture. Seen to fail with all gradients there from the beginning."""
-    values = ["2", "-1", "-3", "-2", "-3", "-2", "6", "4", "1", "-1", "0.3679", "1.368", "0.7311"]
-    gradients = ["-0.1966", "0.3932", "-0.3932", "-0.5898", "0.1966", "0.1966", "0.1966", "0.1966", "0.1966"]
-    gradients += ["-0.1966", "-0.5344", "-0.5344", "1"]
+    values = ["2", "−1", "−3", "−2", "−3", "−2", "6", "4", "1", "−1", "0.3679", "1.368", "0.7311"]
+    gradients = ["−0.1966", "0.3932", "−0.3932", "−0.5898", "0.1966", "0.1966", "0.1966", "0.1966", "0.1966"]
+    gradients += ["−0.1966", "−0.5344", "−0.5344", "1"]
     tab = opened(neuron())
     seen = [(tab.seen("value"), tab.seen("gradient"))]
     for _ in range(26):

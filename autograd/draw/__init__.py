@@ -63,6 +63,7 @@ def draw(
     show: str = "value gradient operation label",
     flows: bool = False,
     digits: int = 4,
+    decimals: int | None = None,
     direction: str = "LR",
     theme: str = "auto",
     engine: str = "auto",
@@ -81,8 +82,12 @@ def draw(
 
     How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
     lists, in words, what is on a card. `flows=True` writes on each edge what the last pass sent through it, the
-    gradient of the node times its local derivative. `digits` is the number of significant digits; the direction is "LR"
-    (left to right) or "TB" (top to bottom); the theme "light", "dark", or "auto" for that of the reader.
+    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom); the
+    theme "light", "dark", or "auto" for that of the reader.
+
+    Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
+    gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
+    x ^ 2, have `digits` as before.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
@@ -97,7 +102,16 @@ def draw(
         raise TypeError(
             f"draw(root) takes the Value to draw from, not {type(root).__name__}: draw(y), or draw(Value(3))"
         )
-    look = Look(digits, direction, theme, show, flows, engine, timeout)
+    look = Look(
+        digits=digits,
+        decimals=decimals,
+        direction=direction,
+        theme=theme,
+        show=show,
+        flows=flows,
+        engine=engine,
+        timeout=timeout,
+    )
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
         with within(look.timeout, doing(view.parts, view.links)):

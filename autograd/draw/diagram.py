@@ -19,7 +19,7 @@ from ..book import BLOCKED, Operation
 from ..cells import LABEL_CELLS, cells, counted, readable, shortened
 from ..engines import Value
 from ..groups import Group
-from ..text import DOTS, Call, Infix, Name, parse
+from ..text import DOTS, Call, Infix, Name, parse, typeset
 from .labels import set_cells
 from .limits import each
 from .look import Look
@@ -194,12 +194,12 @@ def _card(
         return _card_of_group(part, place, look, root, frame, is_highlighted)
     node, digits = part.node, look.digits
     label, formula = readable(node.label), _formula(node, digits)
-    value, gradient = _decimal(node.data, digits), _gradient(node, digits)
+    value, gradient = look.decimal(node.data), _gradient(node, look)
     heard = "no gradient yet" if gradient == DASH else f"gradient {gradient}"
     told = [
         f"{label} = {formula}" if label and node.operation else formula,
-        f"value {node.data!r}",
-        heard if gradient == DASH else f"gradient {node.grad!r}",
+        f"value {typeset(repr(node.data))}",
+        heard if gradient == DASH else f"gradient {typeset(repr(node.grad))}",
     ]
     shown_label = shortened(label) if "label" in look.shown else ""
     shown_symbol = shortened(readable(_symbol(node, digits))) if "operation" in look.shown else ""
@@ -245,20 +245,15 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
 
 def _numbers(node: Value, look: Look) -> tuple[Row, ...]:
     rows = {
-        "value": Row("value", "▸", _decimal(node.data, look.digits)),
-        "gradient": Row("gradient", "◂", _gradient(node, look.digits)),
+        "value": Row("value", "▸", look.decimal(node.data)),
+        "gradient": Row("gradient", "◂", _gradient(node, look)),
     }
     return tuple(row for kind, row in rows.items() if kind in look.shown)
 
 
-def _gradient(node: Value, digits: int) -> str:
+def _gradient(node: Value, look: Look) -> str:
     # Before a pass .grad reads 0, and a zero drawn here would confuse.
-    return _decimal(node.grad, digits) if node.has_grad else DASH
-
-
-def _decimal(number: float, digits: int) -> str:
-    # The sign of a zero would be asked about in every lecture; the tooltip has it.
-    return notation.decimal(number or 0.0, digits)
+    return look.decimal(node.grad) if node.has_grad else DASH
 
 
 def _formula(node: Value, digits: int) -> str:
@@ -311,7 +306,7 @@ def _edges(view: View, look: Look, highlighted: frozenset[int]) -> list[Edge]:
             if place not in operands:
                 operands[place] = _operands(view.order[place], look.digits)
             mark, is_blocked, flow = operands[place][position]
-            text = f"◂ {DASH if flow is None else _decimal(flow, look.digits)}" if look.flows else ""
+            text = f"◂ {DASH if flow is None else look.decimal(flow)}" if look.flows else ""
             edges.append(Edge(f"edge-{i}", link.tail, link.head, mark, text, 1.2, is_blocked, is_highlighted))
             flows.append(flow)
     if look.flows:
@@ -383,7 +378,7 @@ def _marks_of_dot(node: Value, digits: int) -> list[str]:
     for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
         for own, partner in ((0, y), (1, x)):
             if not isinstance(partner, Value):
-                marks[own][i] = f"×{_decimal(partner, digits)}" if partner != 1.0 else ""
+                marks[own][i] = f"×{notation.number(partner or 0.0, digits=digits).text}" if partner != 1.0 else ""
     return [*marks[0], *marks[1]]
 
 

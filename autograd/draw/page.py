@@ -19,7 +19,6 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from .. import notation
 from ..engines import Value
 from ..explain.steps import Backward, Departure, Forward, Passes
 from .diagram import Card, Diagram, Edge
@@ -83,7 +82,7 @@ def _palette(theme: str) -> str:
 
 def _steps(drawing: Picture) -> tuple[Sequence[Forward], Sequence[Backward], int]:
     """The steps at all nodes that are drawn or in a folded group, and how many other nodes there are."""
-    passes = Passes(drawing.root, drawing.look.digits)
+    passes = Passes(drawing.root, drawing.look.digits, decimals=drawing.look.decimals)
     card_of = drawing.diagram.node_ids
     places = card_of.keys() if len(card_of) <= MOST else set(_last(drawing.diagram).values())
     return *passes.steps(places), len(passes.order) - len(places)
@@ -113,15 +112,13 @@ def _told(drawing: Picture, forward: Sequence[Forward], backward: Sequence[Backw
     flows = {(step.index, position): sent.flow for step in backward for position, sent in _leaving(step).items()}
     operand_of = {edge: operand for operand, edge in diagram.edge_ids.items()}
 
-    def decimal(number: float) -> str:
-        return notation.decimal(number or 0.0, look.digits)
-
     def told_card(card: Card) -> Card:
         if card.id not in last:  # it stands for what is not drawn
             return card
         place = last[card.id]
         rows = [
-            row if row.kind == "count" else replace(row, text=decimal(numbers[row.kind, place])) for row in card.rows
+            row if row.kind == "count" else replace(row, text=look.decimal(numbers[row.kind, place]))
+            for row in card.rows
         ]
         card = replace(card, rows=tuple(rows))
         if card.kind == "group":
@@ -130,7 +127,7 @@ def _told(drawing: Picture, forward: Sequence[Forward], backward: Sequence[Backw
         return replace(card, label=label, title=card.title.partition("\n")[0])
 
     def told_edge(edge: Edge) -> Edge:
-        return replace(edge, flow=f"◂ {decimal(flows.get(operand_of[edge.id], 0.0))}") if edge.flow else edge
+        return replace(edge, flow=f"◂ {look.decimal(flows.get(operand_of[edge.id], 0.0))}") if edge.flow else edge
 
     cards, edges = [*map(told_card, diagram.cards)], [*map(told_edge, diagram.edges)]
     return replace(diagram, cards=cards, edges=edges, description="The steps below tell what is computed.")

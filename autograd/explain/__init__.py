@@ -4,23 +4,23 @@
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> explain(a * b + a)
 Given
-  a = 2, b = -3
+  a = 2, b = −3
 <BLANKLINE>
 Forward
   node  formula   in numbers  value
-  v1    = a × b   = 2 × (-3)  = -6
-  v2    = v1 + a  = -6 + 2    = -4
+  v1    = a × b   = 2 × (−3)  = −6
+  v2    = v1 + a  = −6 + 2    = −4
 <BLANKLINE>
 Backward: what arrives × the local derivative = what leaves
   node         arrives  to  local derivative  leaves
   v2 = v1 + a        1  v1  1                      1  add distributes
                         a   1                      1
-  v1 = a × b         1  a   b = -3                -3  multiply switches
+  v1 = a × b         1  a   b = −3                −3  multiply switches
                         b   a = 2                  2
 <BLANKLINE>
 Gradients
   node       gradient  to lower v2
-  a     1 + (-3) = -2  raise it     a branch sums
+  a     1 + (−3) = −2  raise it     a branch sums
   b                 2  lower it
   a and b move v2 most.
 

@@ -38,14 +38,14 @@ def product(factors: Iterable[Term]) -> Term:
     """Terms with × between, sums and all but the first sign in parentheses.
 
     >>> product([Number("-1"), Number("-2"), parse("1−x")]).text
-    '-1 × (-2) × (1−x)'
+    '−1 × (−2) × (1−x)'
     """
     return joined(factors, " × ")
 
 
 def same(term: Term, other: Term) -> bool:
-    """Whether two terms read alike, but for the minus sign, which the rule book writes longer than numbers do."""
-    return term.text.replace("−", "-") == other.text.replace("−", "-")
+    """Whether two terms read alike."""
+    return term.text == other.text
 
 
 # Formulas of the rule book --------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def applied(operation: Operation, operands: Sequence[Term]) -> Term:
 
     >>> from autograd.operations import OPERATIONS
     >>> applied(OPERATIONS["multiply"], [Number("-3"), Number("-2")]).text
-    '-3 × (-2)'
+    '−3 × (−2)'
     """
     return notation.fill(operation, _arguments(operation, operands))
 

@@ -97,10 +97,12 @@ class Backward:
 class Passes:
     """Both passes over the graph of a root; others, that may not be in it, shall have a name as well."""
 
-    def __init__(self, root: Value, digits: int = 4, others: Collection[Value] = ()) -> None:
+    def __init__(
+        self, root: Value, digits: int = 4, others: Collection[Value] = (), decimals: int | None = None
+    ) -> None:
         self.root = root
         self.order = topological_order(root)
-        self.write = Writer(distinct([*self.order, *others]), digits)
+        self.write = Writer(distinct([*self.order, *others]), digits, decimals)
         self.kinks = Kinks(self.order)
         self.flows = NodeDict([(root, 1.0)])
         for node in reversed(self.order):

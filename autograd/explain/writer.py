@@ -40,8 +40,8 @@ SCOPE = 14
 class Writer:
     """Writes nodes, formulas and numbers; the nodes in topological order."""
 
-    def __init__(self, order: Collection[Value], digits: int = 4) -> None:
-        self.digits = digits
+    def __init__(self, order: Collection[Value], digits: int = 4, decimals: int | None = None) -> None:
+        self.digits, self.decimals = digits, decimals
         labels, self.initials = _labels(order)
         self._names = NodeDict(zip(order, _names(labels), strict=True))
         self._last: Value | None = None
@@ -84,8 +84,8 @@ class Writer:
         return derivative(node.operation, parents[parent], operands)
 
     def number(self, x: float) -> Term:
-        """A number to as many digits as were asked for."""
-        return notation.number(x, digits=self.digits)
+        """A number that was computed, to as many digits or decimals as were asked for."""
+        return notation.number(x, digits=self.digits, decimals=self.decimals)
 
     def sum(self, flows: Sequence[float], total: float) -> Term:
         """The sum of flows and what it comes to; a single flow by itself."""
