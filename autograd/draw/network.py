@@ -236,7 +236,8 @@ class _Trace:
         self.kind = type(model).__name__
         self.modules = dict(named_modules(model))
         self.parameters = dict(model.named_parameters())
-        self.names = NodeDict[str]([(parameter, name) for name, parameter in subject.named_parameters()])
+        named = self.parameters if subject is model else dict(subject.named_parameters())
+        self.names = NodeDict[str]([(parameter, name) for name, parameter in named.items()])
         self.given = given
         self.terms = NodeDict[list[_Term] | None]()  # of all nodes that were asked about
         self.passed = NodeDict[None]()  # all nodes between two layers

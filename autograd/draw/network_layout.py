@@ -9,13 +9,13 @@
 A number stands on its line, in a gap of it, turned as the line is where columns stand side by side. For each number and
 each other line there is an interval of places on the way where the two would meet; the numbers stand outside of all of
 these, and all at the same part of the way where that is possible. Where there is no place for one of them, in a
-picture of any of the `ZOOMS`, the lines between two columns have no numbers.
+picture of any kind that is `TRIED`, the lines between two columns have no numbers.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from ..cells import cells, readable, shortened
 from .geometry import Box, Point
@@ -27,13 +27,17 @@ FONT, CELL, LINE = 15.0, 9.0, 19.0
 SLIDE = (1200.0, 675.0)
 MARGIN = 20.0
 
-# The pictures that are tried until there is a place for all numbers, by how much larger they are than a slide needs.
-ZOOMS = (1.0, 1.4, 1.9)
+# The pictures that are tried until there is a place for all numbers: by how much larger they are than SLIDE, and whether
+# columns with more lines between them stand farther apart.
+TRIED = ((1.0, False), (1.0, True), (1.25, True))
+
+# Where the weights on the way end and the gradients begin, if both are shown.
+SPLITS = (0.5, 0.4, 0.6)
 
 # More lines than these between two columns have no numbers.
 MOST_NUMBERS = 40
 
-SMALLEST_RADIUS, STEM = 24.0, 12.0
+SMALLEST_RADIUS, STEM = 24.0, 10.0
 LONGEST_LABEL, LONGEST_SYMBOL = 12, 10
 
 
@@ -95,8 +99,8 @@ def layout_of(
 ) -> NetworkLayout:
     """The layout in which most numbers have a place; of several, the smallest."""
     best = None
-    for zoom in ZOOMS:
-        layout = _Plan(network, shown, decimal, direction, zoom).layout()
+    for zoom, uneven in TRIED:
+        layout = _Plan(network, shown, decimal, direction, zoom, uneven).layout()
         if layout.has_all_numbers:
             return layout
         best = best or layout
@@ -108,14 +112,22 @@ class _Plan:
     """A layout in the making. The way through the network is `along`, the way through a column `across`."""
 
     def __init__(
-        self, network: Network, shown: frozenset[str], decimal: Callable[[float], str], direction: str, zoom: float
+        self,
+        network: Network,
+        shown: frozenset[str],
+        decimal: Callable[[float], str],
+        direction: str,
+        zoom: float,
+        uneven: bool,
     ) -> None:
-        self.network, self.shown, self.decimal, self.zoom = network, shown, decimal, zoom
+        self.network, self.shown, self.decimal, self.zoom, self.uneven = network, shown, decimal, zoom, uneven
         self.is_upright = direction == "TB"
         units = [(place, unit) for place, column in enumerate(network.columns) for unit in column.units]
         self.inside = {(place, unit.place): self.texts_in(unit, place) for place, unit in units}
         self.radius = max(SMALLEST_RADIUS, *(_radius(texts) for texts in self.inside.values()))
         self.has_biases = "bias" in shown and any(unit.bias for _, unit in units)
+        most_lines = max(sum(len(unit.wires) for unit in column.units) for column in network.columns)
+        self.has_numbers = most_lines <= MOST_NUMBERS
         self.beside = {(place, unit.place): self.texts_beside(unit) for place, unit in units}
         self.captions = [self.caption(column) for column in network.columns]
         self.measure()
@@ -133,7 +145,7 @@ class _Plan:
 
     def texts_beside(self, unit: Unit) -> list[tuple[str, str]]:
         """The lines at the stem of a bias."""
-        if unit.bias is None or not self.has_biases:
+        if unit.bias is None or not self.has_biases or not self.has_numbers:
             return []
         texts = [(f"b {self.decimal(unit.bias.weight)}", "bias")]
         return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "gradient")][: 2 if "gradient" in self.shown else 1]
@@ -180,11 +192,22 @@ class _Plan:
             least = 2 * self.radius + self.above + 12.0
             across = high - self.head - self.above - 2 * self.radius
             along = wide - 2 * max(self.ends + self.radius, captions / 2)
-            farthest, least_along = 200.0, 2 * self.radius + 110.0
+            farthest, least_along = 180.0, 2 * self.radius + 110.0
         self.pitch = max(least, min(across / max(1, self.most_rows - 1), farthest * self.zoom))
-        self.gap = max(least_along, min(along / (len(columns) - 1), 460.0 * self.zoom))
-        if not self.is_upright and self.most_rows * self.pitch < high / 2:
-            self.gap = min(self.gap, 340.0 * self.zoom)
+        gap = max(least_along, min(along / (len(columns) - 1), 620.0 * self.zoom))
+        if not self.is_upright:  # as wide as a slide is, where the picture is low
+            height = self.head + self.above + 2 * self.radius + (self.most_rows - 1) * self.pitch + 2 * MARGIN
+            width = max(300.0, height * SLIDE[0] / SLIDE[1] - 2 * MARGIN - (wide - along))
+            gap = min(gap, width / (len(columns) - 1))
+            gap = max(gap, least_along)
+        self.places = [0.0, *accumulate(self.gaps(gap, least_along))]
+        self.gap = min(b - a for a, b in pairwise(self.places))
+
+    def gaps(self, mean: float, least: float) -> list[float]:
+        """How far it is from each column to the next."""
+        lines = [sum(len(unit.wires) for unit in column.units) for column in self.network.columns[1:]]
+        shares = [min(max(1.0, math.sqrt(count / 4.0)), 1.6) if self.uneven else 1.0 for count in lines]
+        return [max(least, mean * len(shares) * share / sum(shares)) for share in shares]
 
     def rows(self, column: Column) -> list[float]:
         """Where the rows of a column stand, from the middle; lower columns are spread a little."""
@@ -207,11 +230,11 @@ class _Plan:
             if column.left_out:
                 split = _split(column)
                 hidden = rows.pop(split)
-                middle = self.point(number * self.gap, hidden)
+                middle = self.point(self.places[number], hidden)
                 dots += [self.dot(middle, step) for step in (-1, 0, 1)]
                 texts.append(Text(f"{column.left_out:,} more", "more", self.below_dots(middle)))
             placed = {
-                unit.place: self.circle(number, unit, self.point(number * self.gap, across))
+                unit.place: self.circle(number, unit, self.point(self.places[number], across))
                 for unit, across in zip(column.units, rows, strict=True)
             }
             by_column.append(placed)
@@ -223,7 +246,8 @@ class _Plan:
             numbered = self.numbered(between)
             has_all = has_all and numbered is not None
             lines += numbered or between
-        return self.framed(circles, lines, dots, texts, has_all)
+        clear = [self.without_crossed(circle, lines) for circle in circles]
+        return self.framed(clear, lines, dots, texts, has_all and clear == circles)
 
     def dot(self, middle: Point, step: int) -> Point:
         x, y = middle
@@ -269,26 +293,31 @@ class _Plan:
             return lines
         if len(lines) > MOST_NUMBERS:
             return None
-        numbers: list[list[Text]] = [[] for _ in lines]
-        placed: list[Text] = []
-        for kind in kinds:
-            zone = (0.0, 1.0) if len(kinds) == 1 else (0.0, 0.52) if kind == "weight" else (0.48, 1.0)
-            wanted = [self.number(kind, line) for line in lines]
-            texts = _placed(lines, wanted, zone, placed, not self.is_upright)
-            if texts is None:
-                return None
-            for number, text in zip(numbers, texts, strict=True):
-                number.append(text)
-            placed += texts
-        return [
-            Line(line.column, line.unit, line.source, line.wire, line.start, line.end, tuple(number))
-            for line, number in zip(lines, numbers, strict=True)
-        ]
+        for split in SPLITS if len(kinds) > 1 else [1.0]:
+            rows: list[list[Text]] = []
+            for kind, zone in zip(kinds, ((0.0, split), (split, 1.0)), strict=False):
+                wanted = [self.number(kind, line) for line in lines]
+                others = [text for row in rows for text in row]
+                texts = _placed(lines, wanted, zone, others, not self.is_upright)
+                if texts is None:
+                    break
+                rows.append(texts)
+            else:
+                return [
+                    replace(line, numbers=tuple(numbers)) for line, *numbers in zip(lines, *rows, strict=True)
+                ]
+        return None
+
+    def without_crossed(self, circle: Circle, lines: list[Line]) -> Circle:
+        """The circle, without the numbers of its bias if a line would go through them."""
+        beside = circle.texts[len(self.inside[circle.column, circle.unit.place]) :]
+        crossed = any(_crosses(line, text) for text in beside for line in lines)
+        return replace(circle, texts=circle.texts[: -len(beside)]) if crossed else circle
 
     def number(self, kind: str, line: Line) -> Text:
         if kind == "weight":
             return Text(self.decimal(line.wire.weight), kind, line.start)
-        return Text(f"◂ {self.decimal(line.wire.gradient)}", kind, line.start)
+        return Text(f"◂{self.decimal(line.wire.gradient)}", kind, line.start)
 
     def framed(
         self, circles: list[Circle], lines: list[Line], dots: list[Point], texts: list[Text], has_all: bool
@@ -299,7 +328,7 @@ class _Plan:
         for number, caption in enumerate(self.captions):
             most = 1000 if self.is_upright else max(6, int((self.gap - 12.0) / CELL))
             text = Text(shortened(caption, most), "caption", (0.0, 0.0))
-            along = number * self.gap
+            along = self.places[number]
             middle = (
                 (highest - 24.0 - text.width / 2, along) if self.is_upright else (along, highest - 10.0 - LINE / 2)
             )
@@ -355,7 +384,7 @@ def _radius(texts: list[tuple[str, str]]) -> float:
     for line, (text, kind) in enumerate(texts):
         width = CELL * (set_cells(text) if kind == "label" else cells(text))
         height = LINE * abs(line - (len(texts) - 1) / 2) + FONT / 2 - 2.0
-        farthest = max(farthest, math.hypot(width / 2, height) + 5.0)
+        farthest = max(farthest, math.hypot(width / 2, height) + 4.0)
     return math.ceil(farthest)
 
 
@@ -375,7 +404,7 @@ def _trimmed(a: Point, b: Point, radius: float) -> tuple[Point, Point]:
 
 HALF = FONT / 2 + 1.0  # half the height of a number with what must be free above and below it
 SIDE = 4.0  # what must be free before and behind it
-STEPS = 50
+STEPS = 100
 
 
 def _placed(
@@ -400,20 +429,20 @@ def _arranged(
     lines: list[Line], wanted: list[Text], free: list[list[int]], at: int, others: list[Text], turned: bool, most: float
 ) -> tuple[float, list[Text]] | None:
     """The numbers as close to one part of the way as they can be, and by how much they are not there."""
-    placed: list[Text] = []
+    placed: dict[int, Text] = {}
     cost = 0.0
-    for line, text, steps in zip(lines, wanted, free, strict=True):
-        for step in sorted(steps, key=lambda step: (abs(step - at), step)):
-            number = _at(line, text, step / STEPS, turned)
-            if not any(_meet(number, other) for other in placed) and not any(_meet(number, other) for other in others):
+    for i in sorted(range(len(lines)), key=lambda i: (len(free[i]), i)):  # first those with the least choice
+        for step in sorted(free[i], key=lambda step: (abs(step - at), step)):
+            number = _at(lines[i], wanted[i], step / STEPS, turned)
+            if not any(_meet(number, other) for other in (*placed.values(), *others)):
                 break
         else:
             return None
-        placed.append(number)
-        cost += abs(step - at)
+        placed[i] = number
+        cost += (step - at) ** 2
         if cost >= most:
             return None
-    return cost, placed
+    return cost, [placed[i] for i in range(len(lines))]
 
 
 def _at(line: Line, text: Text, part: float, turned: bool) -> Text:
@@ -465,6 +494,13 @@ def _meeting(way: Point, a: Point, b: Point, half: float, high: float) -> tuple[
         ends = sorted((least / speed, most / speed))
         low, top = max(low, ends[0]), min(top, ends[1])
     return low, top
+
+
+def _crosses(line: Line, text: Text) -> bool:
+    """Whether a line goes through a level text."""
+    (x, y), (a, b), (u, v) = text.middle, line.start, line.end
+    low, high = _meeting((0.0, 0.0), (a - x, b - y), (u - x, v - y), text.width / 2, HALF)
+    return low <= high
 
 
 def _meet(one: Text, other: Text) -> bool:
