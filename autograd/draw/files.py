@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from .. import files
-from .picture import Picture
+from .picture import Drawing
 
 # How many pixels of a PNG one pixel of the drawing becomes: sharp on slides and on dense screens.
 SCALE = 2
@@ -25,7 +25,7 @@ LONGEST_PAGE = 14_400
 NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autograd[pictures]", or save as .svg'
 
 
-def write(drawing: Picture, path: files.AnyPath) -> None:
+def write(drawing: Drawing, path: files.AnyPath) -> None:
     """Write a drawing in the format that the ending of the name says, as a whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
@@ -35,13 +35,7 @@ def write(drawing: Picture, path: files.AnyPath) -> None:
     files.write(path, _CONTENTS[ending](drawing))
 
 
-def _page(drawing: Picture) -> bytes:
-    from .page import page_of  # imported when used, for the command line asks here for the endings alone
-
-    return page_of(drawing).encode()
-
-
-def _typeset(drawing: Picture, form: Literal["png", "pdf"]) -> bytes:
+def _typeset(drawing: Drawing, form: Literal["png", "pdf"]) -> bytes:
     """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
     try:
         import typst
@@ -51,7 +45,7 @@ def _typeset(drawing: Picture, form: Literal["png", "pdf"]) -> bytes:
     if form == "png":
         _check_pixels(round(SCALE * width), round(SCALE * height))
     fitting = min(0.75 * width, LONGEST_PAGE * width / max(width, height))  # a pixel of SVG is 3/4 of a point
-    texts = {"svg": drawing.svg, "title": drawing.diagram.title, "width": str(fitting)}
+    texts = {"svg": drawing.svg, "title": drawing.title, "width": str(fitting)}
     ppi = SCALE * 96.0  # and 1/96 of an inch
     made: bytes = typst.compile(_PAGE, format=form, ppi=ppi, sys_inputs=texts, ignore_system_fonts=True)
     return made
@@ -79,9 +73,9 @@ def _check_pixels(width: int, height: int) -> None:
         )
 
 
-_CONTENTS: dict[str, Callable[[Picture], bytes]] = {
+_CONTENTS: dict[str, Callable[[Drawing], bytes]] = {
     ".svg": lambda drawing: drawing.svg.encode(),
-    ".html": _page,
+    ".html": lambda drawing: drawing.to_html().encode(),
     ".png": lambda drawing: _typeset(drawing, "png"),
     ".pdf": lambda drawing: _typeset(drawing, "pdf"),
     ".dot": lambda drawing: drawing.to_dot().source.encode(),
