@@ -11,6 +11,7 @@ not matter, nor whether a neuron is one `dot` or many products and sums: the gra
 """
 
 import copy
+import inspect
 import random
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
@@ -86,7 +87,7 @@ class Network:
         return " → ".join(f"{column.width:,}" for column in self.columns)
 
 
-class NotInARow(ValueError):
+class NotLayeredError(ValueError):
     """Why a model has no picture as a network; `outputs` are those of the pass that was looked at."""
 
     def __init__(self, problem: str, outputs: list[Value]) -> None:
@@ -99,17 +100,26 @@ def network_of(model: Module, inputs: Any = None) -> Network:
 
     Without either, the model is tried with inputs of its own making, which nobody gets to see.
 
-    Raises NotInARow if the model is not layers in a row, what the model raises for wrong inputs, and TypeError if
+    Raises NotLayeredError if the model is not layers in a row, what the model raises for wrong inputs, and TypeError if
     there are none and it takes something else than a list of numbers or a number.
     """
+    facts = _Facts(type(model).__name__, dict(model.named_parameters()), dict(named_modules(model)))
     if inputs is not None:
         given, outputs = _run(model, inputs)
-        return _Trace(model, model, given).network(outputs, has_values=True, has_flows=False)
+        return _Trace(facts, facts.parameters, given).network(outputs, has_values=True, has_flows=False)
     outputs = last_outputs(model)
     if outputs:
         has_flows = any(output.grad != 0.0 for output in outputs)
-        return _Trace(model, model, []).network(outputs, has_values=True, has_flows=has_flows)
-    return _tried(model)
+        return _Trace(facts, facts.parameters, []).network(outputs, has_values=True, has_flows=has_flows)
+    return _tried(model, facts)
+
+
+class _Facts(NamedTuple):
+    """What a model is called, and what is in it, by name."""
+
+    kind: str
+    parameters: dict[str, Value]
+    modules: dict[str, Module]
 
 
 # Passes ---------------------------------------------------------------------------------------------
@@ -127,25 +137,30 @@ def _run(model: Module, inputs: Any) -> tuple[list[Value], list[Value]]:
     before = last_outputs(model)
     values = _values(inputs)
     with _recorded():
-        outputs = model(values)
+        outputs = model(*values) if isinstance(values, list) and _arguments(model) > 1 else model(values)
     remember_outputs(model, before)
     given = values if isinstance(values, list) else [values]
     return [x for x in given if isinstance(x, Value)], _listed(model, outputs)
 
 
 def _values(inputs: Any) -> Any:
-    """Numbers as Values; what are no numbers as they are, for the model to say what it takes."""
+    """A list of numbers as one of Values; anything else as it is, for the model to say what it takes."""
+    if isinstance(inputs, Value | str | bytes | Mapping | Set) or not isinstance(inputs, Iterable):
+        return inputs
+    inputs = list(inputs)
     with suppress(TypeError):
-        if not isinstance(inputs, Iterable):
-            return _value(inputs, "x")
-        if not isinstance(inputs, str | bytes | Mapping | Set):
-            inputs = list(inputs)
-            return [_value(x, f"x{place}") for place, x in enumerate(inputs, 1)]
+        return [x if isinstance(x, Value) else Value(x, f"x{place}") for place, x in enumerate(inputs, 1)]
     return inputs
 
 
-def _value(x: Any, label: str) -> Value:
-    return x if isinstance(x, Value) else Value(x, label)
+def _arguments(model: Module) -> int:
+    """How many arguments `forward` needs; with several, each is an input."""
+    try:
+        parameters = inspect.signature(model.forward).parameters.values()
+    except (TypeError, ValueError):  # of a forward that is not written in Python
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(parameter.kind in kinds and parameter.default is parameter.empty for parameter in parameters)
 
 
 def _listed(model: Module, outputs: Any) -> list[Value]:
@@ -158,24 +173,28 @@ def _listed(model: Module, outputs: Any) -> list[Value]:
     return listed
 
 
-def _tried(model: Module) -> Network:
+def _tried(model: Module, facts: _Facts) -> Network:
     """The model as a network without values, found with inputs of every number that its parameters suggest."""
-    subject, chance = _copy(model), random.getstate()
-    others: list[NotInARow] = []
-    problem: Exception | None = None
+    is_ours = all(type(module) in (Neuron, Layer, MLP, Sequential) for module in facts.modules.values())
+    subject = model if is_ours else _copy(model)
+    parameters = facts.parameters if subject is model else dict(subject.named_parameters())
+    chance = random.getstate()
     found: list[tuple[bool, Network]] = []
-    for width in _possible_widths(model):
+    others: list[NotLayeredError] = []
+    problems: list[Exception] = []
+    arguments = _arguments(subject)
+    for width in [arguments] if arguments > 1 else _possible_widths(facts.parameters):
         try:
             given, outputs = _run(subject, 0.5 if width is None else [0.5] * width)
-            trace = _Trace(model, subject, given)
+            trace = _Trace(facts, parameters, given)
             network = trace.network(outputs, has_values=False, has_flows=False)
             found.append((trace.leaves_out, network))
             if not trace.leaves_out:
                 break
-        except NotInARow as other:
+        except NotLayeredError as other:
             others.append(other)
-        except Exception as error:  # whatever a forward does with inputs that it is not made for
-            problem = problem or error
+        except Exception as problem:  # whatever a forward does with inputs that it is not made for
+            problems.append(problem)
         finally:
             random.setstate(chance)  # what is drawn must not change what is trained
     if found:
@@ -183,25 +202,23 @@ def _tried(model: Module) -> Network:
     if others:
         raise others[0]
     raise TypeError(
-        f"draw(model) cannot tell which inputs this {type(model).__name__} takes: give them, as in draw(model, inputs), "
-        "or draw what it computes from them, draw(model(x), depth=1)"
-    ) from problem
+        f"draw(model) cannot tell which inputs this {facts.kind} takes: give them, as in draw(model, inputs), or draw "
+        "what it computes from them, draw(model(x), depth=1)"
+    ) from problems[0]
 
 
 def _copy(model: Module) -> Module:
-    """One that may be called without a change of the model, which is itself if it has only classes of ours."""
-    if all(type(module) in (Neuron, Layer, MLP, Sequential) for _, module in named_modules(model)):
-        return model
+    """One that may be called without a change of the model, if there can be one."""
     try:
         return copy.deepcopy(model)
     except Exception:  # of what it holds besides its parameters
         return model
 
 
-def _possible_widths(model: Module) -> list[int | None]:
+def _possible_widths(parameters: Iterable[str]) -> list[int | None]:
     """The lengths of all lists of parameters, in their order, and None for a single number."""
     lengths: dict[str, int] = {}
-    for name, _ in model.named_parameters():
+    for name in parameters:
         around, _, place = name.rpartition(".")
         if place.isdecimal():
             lengths[around] = int(place) + 1
@@ -232,12 +249,9 @@ class _Trace:
     The graph may be that of a copy of the model; its parameters are known by name.
     """
 
-    def __init__(self, model: Module, subject: Module, given: list[Value]) -> None:
-        self.kind = type(model).__name__
-        self.modules = dict(named_modules(model))
-        self.parameters = dict(model.named_parameters())
-        named = self.parameters if subject is model else dict(subject.named_parameters())
-        self.names = NodeDict[str]([(parameter, name) for name, parameter in named.items()])
+    def __init__(self, facts: _Facts, parameters: dict[str, Value], given: list[Value]) -> None:
+        self.kind, self.parameters, self.modules = facts
+        self.names = NodeDict[str]([(parameter, name) for name, parameter in parameters.items()])
         self.given = given
         self.terms = NodeDict[list[_Term] | None]()  # of all nodes that were asked about
         self.passed = NodeDict[None]()  # all nodes between two layers
@@ -270,9 +284,9 @@ class _Trace:
         self.leaves_out = len(self.used) < len(self.parameters)
         return Network(self.kind, tuple(columns), any(p.grad != 0.0 for p in self.parameters.values()))
 
-    def not_in_a_row(self, outputs: list[Value]) -> NotInARow:
+    def not_in_a_row(self, outputs: list[Value]) -> NotLayeredError:
         problem = f"this {self.kind} is not layers in a row, each fed by the one before"
-        return NotInARow(problem, outputs)
+        return NotLayeredError(problem, outputs)
 
     def is_passed(self, node: Value) -> bool:
         """Whether an input is used further on, too, as by a connection around a layer."""

@@ -13,7 +13,7 @@ picture of any kind that is `TRIED`, the lines between two columns have no numbe
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
@@ -27,8 +27,8 @@ FONT, CELL, LINE = 15.0, 9.0, 19.0
 SLIDE = (1200.0, 675.0)
 MARGIN = 20.0
 
-# The pictures that are tried until there is a place for all numbers: by how much larger they are than SLIDE, and whether
-# columns with more lines between them stand farther apart.
+# The pictures that are tried until there is a place for all numbers: by how much larger they are than SLIDE, and
+# whether columns with more lines between them stand farther apart.
 TRIED = ((1.0, False), (1.0, True), (1.25, True))
 
 # Where the weights on the way end and the gradients begin, if both are shown.
@@ -88,7 +88,7 @@ class NetworkLayout:
     radius: float
     circles: tuple[Circle, ...]
     lines: tuple[Line, ...]
-    stems: tuple[tuple[Circle, Point, Point], ...]  # of the biases
+    stems: tuple[tuple[Unit, Wire, Point, Point], ...]  # of the biases
     dots: tuple[Point, ...]  # of the ellipses
     texts: tuple[Text, ...]  # the names of the columns, and how many units are left out
     has_all_numbers: bool
@@ -303,9 +303,7 @@ class _Plan:
                     break
                 rows.append(texts)
             else:
-                return [
-                    replace(line, numbers=tuple(numbers)) for line, *numbers in zip(lines, *rows, strict=True)
-                ]
+                return [replace(line, numbers=tuple(numbers)) for line, *numbers in zip(lines, *rows, strict=True)]
         return None
 
     def without_crossed(self, circle: Circle, lines: list[Line]) -> Circle:
@@ -329,11 +327,10 @@ class _Plan:
             most = 1000 if self.is_upright else max(6, int((self.gap - 12.0) / CELL))
             text = Text(shortened(caption, most), "caption", (0.0, 0.0))
             along = self.places[number]
-            middle = (
-                (highest - 24.0 - text.width / 2, along) if self.is_upright else (along, highest - 10.0 - LINE / 2)
-            )
+            middle = (highest - 24.0 - text.width / 2, along) if self.is_upright else (along, highest - 10.0 - LINE / 2)
             texts.append(Text(text.text, "caption", middle))
-        stems = [(circle, *self.stem(circle)) for circle in circles if circle.unit.bias and self.has_biases]
+        biased = [(circle, circle.unit.bias) for circle in circles if circle.unit.bias and self.has_biases]
+        stems = [(circle.unit, bias, *self.stem(circle)) for circle, bias in biased]
         around = [_box(text) for circle in circles for text in circle.texts] + [_box(text) for text in texts]
         around += [Box(x - r, y - r, x + r, y + r) for x, y in (circle.middle for circle in circles)]
         left, top = min(box.left for box in around) - MARGIN, min(box.top for box in around) - MARGIN
@@ -360,7 +357,7 @@ class _Plan:
                 )
                 for line in lines
             ),
-            tuple((circle_moved(circle), moved(start), moved(end)) for circle, start, end in stems),
+            tuple((unit, bias, moved(start), moved(end)) for unit, bias, start, end in stems),
             tuple(map(moved, dots)),
             tuple(map(text_moved, texts)),
             has_all,

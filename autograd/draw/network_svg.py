@@ -6,10 +6,11 @@ a line of its own, at the letter b. Values are upright, gradients italic and beh
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 from ..cells import cells, counted, readable
+from .geometry import Point
 from .labels import SMALL, runs
 from .network import Column, Network, Unit, Wire
 from .network_layout import CELL, FONT, HALF, LINE, MARGIN, SIDE, Circle, Line, NetworkLayout, Text
@@ -21,7 +22,9 @@ LINES = {
     "negative": ("stroke", "#c4560c", "#f0a35e"),
     "zero": ("stroke", "#7d8896", "#7d8a9c"),
 }
-PALETTE = {name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")} | LINES
+PALETTE = {
+    name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
+} | LINES
 
 # The width of the thinnest line, and by how much the thickest is wider.
 THIN, THICK = 1.0, 5.0
@@ -42,21 +45,26 @@ def title_of(network: Network) -> str:
     return f"Network {readable(network.kind)}: {network.widths}"
 
 
-def description_of(network: Network, shown: frozenset[str], decimal: Callable[[float], str]) -> str:
+def description_of(
+    network: Network, layout: NetworkLayout, shown: frozenset[str], decimal: Callable[[float], str]
+) -> str:
     """The picture in words, for those who cannot see it."""
     wires = sum(len(unit.wires) for column in network.columns for unit in column.units)
     told = [_told(column, shown, decimal, wires <= MOST_TOLD) for column in network.columns]
-    return " ".join([*told, "Negative weights are dashed lines; the larger a weight, the thicker its line."])
+    told.append("Negative weights are dashed lines; the larger a weight, the thicker its line.")
+    if not layout.has_all_numbers:
+        told.append("Where lines are too close for it, their numbers are left out.")
+    return " ".join(told)
 
 
 def _told(column: Column, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
-    symbols = sorted({unit.symbol for unit in column.units} - {""})
-    thing = counted(column.width, "neuron" if symbols else "input")
-    words = f"{readable(column.name)}: {thing}" if symbols and column.name else thing
-    words += f" with {' and '.join(symbols)}" * bool(symbols)
-    words += f", {counted(column.left_out, 'of them')[:-1]} not drawn" * 0 if not column.left_out else ""
-    parts = [_unit_told(unit, shown, decimal, weights) for unit in column.units]
+    symbols = sorted({readable(unit.symbol) for unit in column.units} - {""})
+    words = counted(column.width, "neuron" if symbols else "input")
+    if symbols:
+        words = f"{readable(column.name)}: {words}" if column.name else words
+        words += f" with {' and '.join(symbols)}"
     left_out = f" {column.left_out:,} of them are not drawn." if column.left_out else ""
+    parts = [_unit_told(unit, shown, decimal, weights) for unit in column.units]
     return f"{words}.{left_out} {' '.join(filter(None, parts))}".rstrip()
 
 
@@ -72,7 +80,7 @@ def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str
         facts.append(f"bias {decimal(unit.bias.weight)}")
     if weights and unit.wires and "gradient" in shown:
         facts.append(f"gradients of the weights {', '.join(decimal(wire.gradient) for wire in unit.wires)}")
-    name = readable(unit.label or unit.name) if not unit.wires else f"neuron {unit.place}"
+    name = f"neuron {unit.place}" if unit.symbol else readable(unit.label)
     return f"{name}: {'; '.join(facts)}." if facts else ""
 
 
@@ -83,11 +91,13 @@ def svg_of(
     decimal: Callable[[float], str],
     *,
     prefix: str,
+    title: str,
+    description: str,
     theme: str = "auto",
     legend: bool = False,
 ) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
-    figure = _Figure(network, layout, shown, decimal, prefix, theme)
+    figure = _Figure(layout, shown, decimal, prefix, theme)
     rows = figure.legend_rows() if legend else []
     height = layout.height + (LINE + 6.0) * len(rows)
     svg = ElementTree.Element(
@@ -102,15 +112,15 @@ def svg_of(
             "font-size": _number(FONT),
         },
     )
-    figure.add(svg, "title").text = title_of(network)
-    figure.add(svg, "desc").text = description_of(network, shown, decimal)
+    figure.add(svg, "title").text = title
+    figure.add(svg, "desc").text = description
     if theme == "auto":
         figure.add(svg, "style").text = figure.dark()
     figure.add(svg, "rect", "page", x=0.0, y=0.0, width=layout.width, height=height)
     for number, line in enumerate(layout.lines):
         figure.line(svg, number, line)
-    for circle, start, end in layout.stems:
-        figure.stem(svg, circle, start, end)
+    for unit, bias, start, end in layout.stems:
+        figure.stem(svg, unit, bias, start, end)
     for number, circle in enumerate(layout.circles):
         figure.circle(svg, number, circle)
     for x, y in layout.dots:
@@ -127,7 +137,6 @@ class _Figure:
 
     def __init__(
         self,
-        network: Network,
         layout: NetworkLayout,
         shown: frozenset[str],
         decimal: Callable[[float], str],
@@ -140,8 +149,8 @@ class _Figure:
         }
         self.colours["more"] = self.colours["mark"]
         self.is_of_gradients = "gradient" in shown and "weight" not in shown
-        wires = [line.wire for line in layout.lines] + [circle.unit.bias for circle, *_ in layout.stems]
-        sizes = [abs(self.size(wire)) for wire in wires if wire]
+        wires = [line.wire for line in layout.lines] + [bias for _, bias, *_ in layout.stems]
+        sizes = [abs(self.size(wire)) for wire in wires]
         self.largest = max([size for size in sizes if math.isfinite(size)], default=0.0)
 
     def add(
@@ -175,12 +184,15 @@ class _Figure:
         part = abs(size) / self.largest if self.largest else 0.0
         width = THIN + THICK * (min(part, 1.0) if part == part else 0.0)
         if size < 0:
-            return "negative", {"stroke_width": width, "stroke_dasharray": f"{_number(3 + 2 * width)} {_number(3 + width)}"}
+            dashes = f"{_number(3 + 2 * width)} {_number(3 + width)}"
+            return "negative", {"stroke_width": width, "stroke_dasharray": dashes}
         return "positive" if size > 0 else "zero", {"stroke_width": width}
 
     def line(self, parent: ElementTree.Element, number: int, line: Line) -> None:
         group = self.add(parent, "g")
-        told = f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full(line.wire)}"
+        told = (
+            f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full('weight', line.wire)}"
+        )
         self.add(group, "title").text = readable(told)
         (x, y), (u, v) = line.start, line.end
         paint, drawn = self.stroke(self.size(line.wire))
@@ -197,12 +209,11 @@ class _Figure:
         self.add(group, "rect", "page", x=x - half, y=y - HALF, width=2 * half, height=2 * HALF)
         self.text(group, Text(text.text, text.kind, text.middle))
 
-    def stem(self, parent: ElementTree.Element, circle: Circle, start: tuple[float, float], end: tuple[float, float]) -> None:
-        if circle.unit.bias is None:
-            return
+    def stem(self, parent: ElementTree.Element, unit: Unit, bias: Wire, start: Point, end: Point) -> None:
+        """The line of a bias."""
         group = self.add(parent, "g")
-        self.add(group, "title").text = readable(f"{circle.unit.name or 'the neuron'}: bias {_full(circle.unit.bias)[7:]}")
-        paint, drawn = self.stroke(self.size(circle.unit.bias))
+        self.add(group, "title").text = readable(f"{unit.name or 'the neuron'}: {_full('bias', bias)}")
+        paint, drawn = self.stroke(self.size(bias))
         drawn.pop("stroke_dasharray", None)  # there is no room for dashes
         d = f"M{_number(start[0])},{_number(start[1])}L{_number(end[0])},{_number(end[1])}"
         self.add(group, "path", f"bias {paint}", d=d, fill="none", **drawn)
@@ -226,8 +237,8 @@ class _Figure:
         style: dict[str, str | float] = {"font_style": "italic"} if text.kind == "gradient" else {}
         if text.kind in ("symbol", "label"):
             style["font_weight"] = "bold"
-        places = {"x": x, "y": y + 5.0, "text_anchor": "middle", "xml:space": "preserve"}
-        element = self.add(parent, "text", paint, **(places | style | attributes))
+        places = {"text_anchor": "middle", "xml:space": "preserve"}
+        element = self.add(parent, "text", paint, x=x, y=y + 5.0, **places, **style, **attributes)
         pieces = runs(text.text) if text.kind == "label" else []
         if not any(piece.shift for piece in pieces):
             element.text = text.text
@@ -297,8 +308,8 @@ def _unit_title(unit: Unit) -> str:
     return "\n".join(map(readable, told.split("\n")))
 
 
-def _full(wire: Wire) -> str:
-    return f"weight {_exact(wire.weight)}" + f", gradient {_exact(wire.gradient)}" * (wire.gradient != 0.0)
+def _full(kind: str, wire: Wire) -> str:
+    return f"{kind} {_exact(wire.weight)}" + f", gradient {_exact(wire.gradient)}" * (wire.gradient != 0.0)
 
 
 def _exact(number: float) -> str:

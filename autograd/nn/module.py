@@ -278,7 +278,7 @@ class _Members:
     def keep(self, outputs: Any) -> None:
         """Remember the outputs of a recorded pass for as long as somebody else keeps them."""
         listed = outputs if isinstance(outputs, list | tuple) else [outputs]
-        if listed and all([isinstance(output, Value) and output.operation is not None for output in listed]):
+        if listed and all(isinstance(output, Value) and output.operation is not None for output in listed):
             self._outputs = list(map(weakref.ref, listed))
 
     def kept(self) -> list[Value]:
