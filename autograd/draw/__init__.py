@@ -141,8 +141,8 @@ def _model(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int
 
     if not isinstance(model, Module):
         raise TypeError(
-            f"draw(root) takes the Value to draw from, or a model, not {type(model).__name__}: draw(y), or "
-            "draw(Value(3))"
+            f"draw(root) takes the Value to draw from, not {type(model).__name__}: draw(y), or draw(Value(3)); or a "
+            "model, draw(model)"
         )
     try:
         return network_drawing(model, inputs, look, show, max_nodes)
