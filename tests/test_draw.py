@@ -18,8 +18,9 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import Value, dot, exp, gradient, leaky_relu, maximum, operation, scope, sum, topological_order, where
-from autograd.draw import NOTEBOOK_NODES, diagram, draw, engine, layout, limits
+from autograd.draw import diagram, draw, engine, layout, limits
 from autograd.draw.limits import is_larger_than
+from autograd.draw.notebook import NOTEBOOK_NODES
 from autograd.operations import OPERATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,7 +15,8 @@ from test_draw_groups import box, meets, trained
 from autograd import Value, dot, maximum, mean, nn, operation, relu, scope, sum, topological_order, where
 from autograd import cells as widths
 from autograd.__main__ import main
-from autograd.draw import AS_THE_PAGE, draw, labels
+from autograd.draw import draw, labels
+from autograd.draw.notebook import AS_THE_PAGE
 from autograd.operations import OPERATIONS
 
 WORDS = ("value", "gradient", "operation", "label")

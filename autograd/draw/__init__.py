@@ -9,51 +9,13 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 (where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engines import Value
-from ..terminal import printable
 from .look import Look
-from .picture import Picture
+from .picture import Drawing, GraphDrawing
 
-if TYPE_CHECKING:
-    from ..files import AnyPath
-
-# A notebook draws a Value by itself as long as the picture fits a page.
-NOTEBOOK_NODES = 150
-
-
-class Drawing(Picture):
-    """A picture of a graph as it was when it was drawn; made by `draw`, shown by Jupyter.
-
-    >>> drawing = draw(Value(2.0, "a") * 3)
-    >>> drawing.svg[:4], drawing
-    ('<svg', <drawing of a × 3: 2 nodes>)
-    """
-
-    def save(self, path: "AnyPath", *, dpi: float | None = None) -> None:
-        """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
-
-        An .html is a page to step through the forward and the backward pass, as `explain` tells them.
-
-        A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
-
-        Raises ValueError for another ending, for `dpi` with anything but a .png and for a .png that viewers would not
-        open, FileNotFoundError for a folder that is not there, and RuntimeError for .png and .pdf where the extra that
-        makes them is not installed.
-        """
-        from .files import write
-
-        write(self, path, dpi)
-
-    def _repr_svg_(self) -> str:
-        return self.notebook_svg
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return _bundle(repr(self), self)
-
-    def __repr__(self) -> str:
-        return printable(f"<drawing of {self.diagram.title.removeprefix('Computation graph of ')}>")
+__all__ = ["Drawing", "GraphDrawing", "draw"]
 
 
 def draw(
@@ -79,7 +41,7 @@ def draw(
     engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
-) -> Drawing:
+) -> GraphDrawing:
     """Draw everything that `root` was computed from.
 
     >>> x = Value(3.0, "x")
@@ -141,58 +103,13 @@ def draw(
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
         with within(look.timeout, doing(view.parts, view.links)):
-            return Drawing(diagram_of(root, look, view, highlight), look, root, left())
+            return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
 
 
-# Notebooks ------------------------------------------------------------------------------------------
+def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    from .notebook import value_bundle
 
-
-def _bundle(text: str, drawing: Drawing) -> dict[str, str]:
-    try:
-        return {"text/plain": text, "text/html": _image(drawing), "image/svg+xml": drawing.notebook_svg}
-    except Exception as error:  # nothing must ever fail to be shown
-        return {"text/plain": f"{text}, not drawn: {error}"}
-
-
-# A picture asks whether it stands on a dark page, and browsers answer it by the color-scheme of its element, or else by
-# that of the system. So this tells it: the attributes and classes are those of pages in JupyterLab, Visual Studio Code,
-# Colab and Sphinx.
-DARK_PAGES = (
-    "[data-jp-theme-light=false]",
-    ".vscode-dark",
-    ".vscode-high-contrast:not(.vscode-high-contrast-light)",
-    "html[theme=dark]",
-    "[data-theme=dark]",
-)
-AS_THE_PAGE = (
-    ".autograd-drawing{color-scheme:light}[data-theme=auto] .autograd-drawing{color-scheme:light dark}"
-    f":is({','.join(DARK_PAGES)}) .autograd-drawing{{color-scheme:dark}}"
-)
-
-
-def _image(drawing: Drawing) -> str:
-    """The picture as an <img>, which Jupyter shows also where it does not trust a notebook."""
-    import base64
-    import html
-
-    alt = html.escape(f"{drawing.diagram.title}. {drawing.diagram.description}")
-    data = base64.b64encode(drawing.notebook_svg.encode()).decode()
-    image = f'<img class="autograd-drawing" alt="{alt}" src="data:image/svg+xml;base64,{data}">'
-    return f"{image}<style>{AS_THE_PAGE}</style>"
-
-
-def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, str]:
-    from .limits import EDGES, is_larger_than
-
-    text = repr(value)
-    try:
-        if is_larger_than(NOTEBOOK_NODES, value):
-            remedy = "draw(value) shows them, draw(value, depth=1) shows one card for each scope"
-            than = f"{NOTEBOOK_NODES} nodes, or {NOTEBOOK_NODES * EDGES:,} edges"
-            return {"text/plain": f"{text}, computed from more than {than}: {remedy}"}
-        return _bundle(text, draw(value))
-    except Exception as error:  # a value must never fail to be shown
-        return {"text/plain": f"{text}, not drawn: {error}"}
+    return value_bundle(value)
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.

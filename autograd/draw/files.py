@@ -12,8 +12,7 @@ from typing import Literal
 
 from .. import files
 from ..checks import number
-from .look import Look
-from .picture import Picture
+from .picture import Drawing
 
 # Two dots for each pixel of the drawing, of which 96 are an inch: sharp on slides and on dense screens.
 DPI = 192.0
@@ -27,7 +26,7 @@ LONGEST_PAGE = 14_400
 NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autograd[pictures]", or save as .svg'
 
 
-def write(drawing: Picture, path: files.AnyPath, dpi: float | None = None) -> None:
+def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> None:
     """Write a drawing in the format that the ending of the name says, as a whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
@@ -40,13 +39,7 @@ def write(drawing: Picture, path: files.AnyPath, dpi: float | None = None) -> No
     files.write(path, _CONTENTS[ending](drawing, dots))
 
 
-def _page(drawing: Picture, _: float) -> bytes:
-    from .page import page_of  # imported when used, for the command line asks here for the endings alone
-
-    return page_of(drawing).encode()
-
-
-def _typeset(drawing: Picture, form: Literal["png", "pdf"], dpi: float) -> bytes:
+def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes:
     """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
     try:
         import typst
@@ -58,23 +51,19 @@ def _typeset(drawing: Picture, form: Literal["png", "pdf"], dpi: float) -> bytes
     fitting = min(0.75 * width, LONGEST_PAGE * width / max(width, height))  # a pixel of SVG is 3/4 of a point
     texts = {
         "svg": drawing.svg,
-        "title": drawing.diagram.title,
+        "title": drawing.title,
         "width": str(fitting),
         "height": str(fitting * height / width),
-        "ground": _ground(drawing.look),
+        "ground": _ground(drawing.svg),
     }
     made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
     return made
 
 
-def _ground(look: Look) -> str:
-    """The colour under the picture, which a last row of pixels may show that the picture covers in part."""
-    from .svg import COLOURS
-
-    if look.background == "transparent":
-        return ""
-    _, light, dark = COLOURS["page"]
-    return dark if look.theme == "dark" else light
+def _ground(svg: str) -> str:
+    """The colour behind the picture, which a last row of pixels may show that the picture covers in part."""
+    found = re.search('</desc>(?:<style>.*?</style>)?<rect [^>]*fill="(#[0-9a-f]+)" class="[^" ]*-page"', svg)
+    return found[1] if found else ""
 
 
 # Texts come in as inputs of the document and not as parts of its program, so no label can act there.
@@ -103,9 +92,9 @@ def _check_pixels(width: int, height: int) -> None:
         )
 
 
-_CONTENTS: dict[str, Callable[[Picture, float], bytes]] = {
+_CONTENTS: dict[str, Callable[[Drawing, float], bytes]] = {
     ".svg": lambda drawing, _: drawing.svg.encode(),
-    ".html": _page,
+    ".html": lambda drawing, _: drawing.to_html().encode(),
     ".png": lambda drawing, dpi: _typeset(drawing, "png", dpi),
     ".pdf": lambda drawing, dpi: _typeset(drawing, "pdf", dpi),
     ".dot": lambda drawing, _: drawing.to_dot().source.encode(),
