@@ -41,7 +41,14 @@ class Options(TypedDict, total=False):
     digits: int
     decimals: int | None
     direction: str
+    wrap: int | None
     theme: str
+    background: str | None
+    legend: bool | None
+    language: str
+    scale: float
+    fontsize: float | None
+    size: tuple[float, float] | None
     engine: str
     max_nodes: int
     timeout: float
@@ -66,7 +73,14 @@ def draw(
     digits: int = 4,
     decimals: int | None = None,
     direction: str = "LR",
+    wrap: int | None = None,
     theme: str = "auto",
+    background: str | None = None,
+    legend: bool | None = None,
+    language: str = "en",
+    scale: float = 1.0,
+    fontsize: float | None = None,
+    size: tuple[float, float] | None = None,
     engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
@@ -89,13 +103,21 @@ def draw(
     more than 10 neurons the first and the last are drawn. Numbers stand on the lines where there is room for them; the
     tooltips have all. Any other model is run, and its graph drawn, with its parts folded.
 
-    `show` lists, in words, what is shown: of a graph "value gradient operation label", of a network "value weight
-    gradient bias label". The direction is "LR" (left to right) or "TB" (top to bottom); the theme "light", "dark", or
-    "auto" for that of the reader.
+    How it looks: `show` lists, in words, what is shown: of a graph "value gradient operation label", of a network
+    "value weight gradient bias label". The direction is "LR" (left to right) or "TB" (top to bottom); `wrap=8` draws a
+    long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme is "light",
+    "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or "transparent" for
+    what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the signs in the picture,
+    those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is False.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
     gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
+
+    How large it is: `fontsize` is the size of the text in pixels, 13 in a graph if nothing is said, and all else grows with it;
+    `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size of the whole picture in pixels, of
+    which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns where the picture is larger than
+    viewers may open, with what to do about it.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
@@ -112,9 +134,16 @@ def draw(
         digits=digits,
         decimals=decimals,
         direction=direction,
+        wrap=wrap,
         theme=theme,
+        background=background,
         show=show if show is not None and is_graph else EVERYTHING,
         flows=flows,
+        legend=legend,
+        language=language,
+        scale=scale,
+        fontsize=fontsize,
+        size=size,
         engine=engine,
         timeout=timeout,
     )
