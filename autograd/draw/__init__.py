@@ -114,10 +114,10 @@ def draw(
     gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
 
-    How large it is: `fontsize` is the size of the text in pixels, 13 in a graph if nothing is said, and all else grows with it;
-    `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size of the whole picture in pixels, of
-    which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns where the picture is larger than
-    viewers may open, with what to do about it.
+    How large it is: `fontsize` is the size of the text in pixels (if nothing is said, 13 in a graph and 15 in a
+    network), and all else grows with it; `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size
+    of the whole picture in pixels, of which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns
+    where the picture is larger than viewers may open, with what to do about it.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises

@@ -5,7 +5,7 @@
 <drawing of MLP: 3 → 4 → 1>
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..locks import CachedProperty
@@ -36,12 +36,12 @@ class NetworkDrawing(Drawing):
     @CachedProperty
     def description(self) -> str:
         """What is seen: the layers, and the numbers in them and between them."""
-        return description_of(self.network, self.layout, self.shown, self.look.decimal)
+        return description_of(self.network, self.layout, self.shown, self.look)
 
     @CachedProperty
     def layout(self) -> NetworkLayout:
         """Where everything stands."""
-        return layout_of(self.network, self.shown, self.look.decimal, self.look.direction)
+        return layout_of(self.network, self.shown, self.look)
 
     @CachedProperty
     def prefix(self) -> str:
@@ -51,14 +51,15 @@ class NetworkDrawing(Drawing):
     @CachedProperty
     def svg(self) -> str:
         """The picture as text, laid out when it is first asked for."""
-        look = self.look
-        return svg_of(
-            *(self.network, self.layout, self.shown, look.decimal),
-            prefix=self.prefix,
-            title=self.title,
-            description=self.description,
-            theme=look.theme,
-        )
+        return self._drawn(self.look)
+
+    @CachedProperty
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own, unless one was asked for."""
+        return self._drawn(replace(self.look, background=self.look.background or "transparent"))
+
+    def _drawn(self, look: Look) -> str:
+        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description)
 
     def __repr__(self) -> str:
         return printable(f"<drawing of {self.network.kind}: {self.network.widths}>")

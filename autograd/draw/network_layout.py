@@ -2,7 +2,7 @@
 
 >>> from autograd import nn
 >>> from autograd.draw.network import network_of
->>> layout = layout_of(network_of(nn.MLP(3, [4, 1], seed=0)), frozenset(["weight"]), str)
+>>> layout = layout_of(network_of(nn.MLP(3, [4, 1], seed=0)), frozenset(["weight"]), Look())
 >>> len(layout.circles), len(layout.lines)
 (8, 16)
 
@@ -13,19 +13,21 @@ picture of any kind that is `TRIED`, the lines between two columns have no numbe
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ..cells import cells, readable, shortened
 from .geometry import Box, Point
 from .labels import set_cells
+from .look import Look
 from .network import Column, Network, Unit, Wire
 
 # All texts have one size. A picture of SLIDE, on a slide of 13.3 by 7.5 inches, has it in 12 points.
 FONT, CELL, LINE = 15.0, 9.0, 19.0
 SLIDE = (1200.0, 675.0)
 MARGIN = 20.0
+LEGEND_LINE = LINE + 6.0
 
 # The pictures that are tried until there is a place for all numbers: by how much larger they are than SLIDE, and
 # whether columns with more lines between them stand farther apart.
@@ -36,6 +38,13 @@ SPLITS = (0.5, 0.4, 0.6)
 
 # More lines than these between two columns have no numbers.
 MOST_NUMBERS = 40
+
+# The words in the picture.
+WORDS = {
+    "en": {"input": "input", "inputs": "inputs", "neurons": "neurons", "more": "{} more"},
+    "pt": {"input": "entrada", "inputs": "entradas", "neurons": "neurônios", "more": "mais {}"},
+    "es": {"input": "entrada", "inputs": "entradas", "neurons": "neuronas", "more": "{} más"},
+}
 
 SMALLEST_RADIUS, STEM = 24.0, 10.0
 LONGEST_LABEL, LONGEST_SYMBOL = 12, 10
@@ -78,6 +87,24 @@ class Line:
     end: Point
     numbers: tuple[Text, ...] = ()
 
+    @property
+    def pieces(self) -> list[tuple[Point, Point]]:
+        """The line without the gaps in which its numbers stand."""
+        (x, y), (u, v) = self.start, self.end
+        length = math.hypot(u - x, v - y)
+        cuts = [0.0]
+        for number in sorted(self.numbers, key=lambda number: math.dist(number.middle, self.start)):
+            turn = math.atan2(v - y, u - x) - math.radians(number.angle)
+            sides = ((number.width / 2 + SIDE, math.cos(turn)), (HALF, math.sin(turn)))
+            half = min(side / abs(part) for side, part in sides if abs(part) > 1e-9)
+            middle = math.dist(number.middle, self.start)
+            cuts += [(middle - half) / length, (middle + half) / length]
+        cuts.append(1.0)
+        return [
+            ((x + a * (u - x), y + a * (v - y)), (x + b * (u - x), y + b * (v - y)))
+            for a, b in zip(cuts[::2], cuts[1::2], strict=True)
+        ]
+
 
 @dataclass(frozen=True)
 class NetworkLayout:
@@ -94,13 +121,11 @@ class NetworkLayout:
     has_all_numbers: bool
 
 
-def layout_of(
-    network: Network, shown: frozenset[str], decimal: Callable[[float], str], direction: str = "LR"
-) -> NetworkLayout:
+def layout_of(network: Network, shown: frozenset[str], look: Look) -> NetworkLayout:
     """The layout in which most numbers have a place; of several, the smallest."""
     best = None
     for zoom, uneven in TRIED:
-        layout = _Plan(network, shown, decimal, direction, zoom, uneven).layout()
+        layout = _Plan(network, shown, look, zoom, uneven).layout()
         if layout.has_all_numbers:
             return layout
         best = best or layout
@@ -111,17 +136,10 @@ def layout_of(
 class _Plan:
     """A layout in the making. The way through the network is `along`, the way through a column `across`."""
 
-    def __init__(
-        self,
-        network: Network,
-        shown: frozenset[str],
-        decimal: Callable[[float], str],
-        direction: str,
-        zoom: float,
-        uneven: bool,
-    ) -> None:
-        self.network, self.shown, self.decimal, self.zoom, self.uneven = network, shown, decimal, zoom, uneven
-        self.is_upright = direction == "TB"
+    def __init__(self, network: Network, shown: frozenset[str], look: Look, zoom: float, uneven: bool) -> None:
+        self.network, self.shown, self.zoom, self.uneven = network, shown, zoom, uneven
+        self.has_legend = bool(look.legend)
+        self.decimal, self.is_upright, self.words = look.decimal, look.direction == "TB", WORDS[look.language]
         units = [(place, unit) for place, column in enumerate(network.columns) for unit in column.units]
         self.inside = {(place, unit.place): self.texts_in(unit, place) for place, unit in units}
         self.radius = max(SMALLEST_RADIUS, *(_radius(texts) for texts in self.inside.values()))
@@ -159,9 +177,13 @@ class _Plan:
 
     def caption(self, column: Column) -> str:
         if not any(unit.symbol for unit in column.units):
-            return f"{column.width:,} input{'s'[: column.width != 1]}"
+            return f"{column.width:,} {self.words['input' if column.width == 1 else 'inputs']}"
         symbols = {unit.symbol for unit in column.units}
-        many = f"{column.width:,} × {readable(symbols.pop())}" if len(symbols) == 1 else f"{column.width:,} neurons"
+        many = (
+            f"{column.width:,} × {readable(symbols.pop())}"
+            if len(symbols) == 1
+            else f"{column.width:,} {self.words['neurons']}"
+        )
         return f"{readable(column.name)}: {many}" if column.name else many
 
     # Sizes ------------------------------------------------------------------------------------------
@@ -176,6 +198,7 @@ class _Plan:
         self.ends = max(ends, default=0.0) and max(ends) + 8.0 if not self.is_upright else LINE * any(ends)
         captions = max(map(cells, self.captions)) * CELL
         wide, high = (self.zoom * side - 2 * MARGIN for side in SLIDE)
+        high -= LEGEND_LINE * self.has_legend
         if self.is_upright:
             names = max((cells(text) for texts in self.beside.values() for text, _ in texts), default=0) * CELL
             self.above = 0.0
@@ -232,7 +255,7 @@ class _Plan:
                 hidden = rows.pop(split)
                 middle = self.point(self.places[number], hidden)
                 dots += [self.dot(middle, step) for step in (-1, 0, 1)]
-                texts.append(Text(f"{column.left_out:,} more", "more", self.below_dots(middle)))
+                texts.append(Text(self.words["more"].format(f"{column.left_out:,}"), "more", self.below_dots(middle)))
             placed = {
                 unit.place: self.circle(number, unit, self.point(self.places[number], across))
                 for unit, across in zip(column.units, rows, strict=True)

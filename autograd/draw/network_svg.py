@@ -10,10 +10,12 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 from ..cells import cells, counted, readable
-from .geometry import Point
+from .geometry import Box, Point
 from .labels import SMALL, runs
+from .look import Look
 from .network import Column, Network, Unit, Wire
-from .network_layout import CELL, FONT, HALF, LINE, MARGIN, SIDE, Circle, Line, NetworkLayout, Text
+from .network_layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
+from .sheet import sheet_of
 from .svg import COLOURS, MONOSPACE
 
 # Besides the colours of graphs, those of the lines: blue and orange differ for all kinds of colour vision.
@@ -25,6 +27,37 @@ LINES = {
 PALETTE = {
     name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
 } | LINES
+
+# What the legend says.
+LEGEND = {
+    "en": {
+        "weight": "weight",
+        "gradient": "gradient",
+        "positive": "positive {}",
+        "negative": "negative {}",
+        "thick": "the larger, the thicker: {} at most",
+        "stem": "b: bias",
+        "flow": "◂ gradient",
+    },
+    "pt": {
+        "weight": "peso",
+        "gradient": "gradiente",
+        "positive": "{} positivo",
+        "negative": "{} negativo",
+        "thick": "quanto maior, mais grossa: até {}",
+        "stem": "b: viés",
+        "flow": "◂ gradiente",
+    },
+    "es": {
+        "weight": "peso",
+        "gradient": "gradiente",
+        "positive": "{} positivo",
+        "negative": "{} negativo",
+        "thick": "cuanto mayor, más gruesa: hasta {}",
+        "stem": "b: sesgo",
+        "flow": "◂ gradiente",
+    },
+}
 
 # The width of the thinnest line, and by how much the thickest is wider.
 THIN, THICK = 1.0, 5.0
@@ -45,12 +78,10 @@ def title_of(network: Network) -> str:
     return f"Network {readable(network.kind)}: {network.widths}"
 
 
-def description_of(
-    network: Network, layout: NetworkLayout, shown: frozenset[str], decimal: Callable[[float], str]
-) -> str:
+def description_of(network: Network, layout: NetworkLayout, shown: frozenset[str], look: Look) -> str:
     """The picture in words, for those who cannot see it."""
     wires = sum(len(unit.wires) for column in network.columns for unit in column.units)
-    told = [_told(column, shown, decimal, wires <= MOST_TOLD) for column in network.columns]
+    told = [_told(column, shown, look.decimal, wires <= MOST_TOLD) for column in network.columns]
     told.append("Negative weights are dashed lines; the larger a weight, the thicker its line.")
     if not layout.has_all_numbers:
         told.append("Where lines are too close for it, their numbers are left out.")
@@ -84,29 +115,20 @@ def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str
     return f"{name}: {'; '.join(facts)}." if facts else ""
 
 
-def svg_of(
-    network: Network,
-    layout: NetworkLayout,
-    shown: frozenset[str],
-    decimal: Callable[[float], str],
-    *,
-    prefix: str,
-    title: str,
-    description: str,
-    theme: str = "auto",
-    legend: bool = False,
-) -> str:
+def svg_of(layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, title: str, description: str) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
-    figure = _Figure(layout, shown, decimal, prefix, theme)
-    rows = figure.legend_rows() if legend else []
-    height = layout.height + (LINE + 6.0) * len(rows)
+    figure = _Figure(layout, shown, look, prefix)
+    rows = figure.legend_rows() if look.legend else []
+    height = layout.height + LEGEND_LINE * len(rows)
+    sheet = sheet_of(Box(0.0, 0.0, layout.width, height), look, FONT)
+    place = {"x": sheet.view.left, "y": sheet.view.top, "width": sheet.view.width, "height": sheet.view.height}
     svg = ElementTree.Element(
         "svg",
         {
             "xmlns": "http://www.w3.org/2000/svg",
-            "width": _number(layout.width),
-            "height": _number(height),
-            "viewBox": f"0 0 {_number(layout.width)} {_number(height)}",
+            "width": _number(sheet.width),
+            "height": _number(sheet.height),
+            "viewBox": " ".join(map(_number, place.values())),
             "role": "img",
             "font-family": MONOSPACE,
             "font-size": _number(FONT),
@@ -114,9 +136,10 @@ def svg_of(
     )
     figure.add(svg, "title").text = title
     figure.add(svg, "desc").text = description
-    if theme == "auto":
+    if look.theme == "auto":
         figure.add(svg, "style").text = figure.dark()
-    figure.add(svg, "rect", "page", x=0.0, y=0.0, width=layout.width, height=height)
+    if look.background != "transparent":
+        figure.add(svg, "rect", "page", **place)
     for number, line in enumerate(layout.lines):
         figure.line(svg, number, line)
     for unit, bias, start, end in layout.stems:
@@ -128,25 +151,18 @@ def svg_of(
     for text in layout.texts:
         figure.text(svg, text)
     for row, items in enumerate(rows):
-        figure.legend(svg, items, layout.height - MARGIN / 2 + (LINE + 6.0) * (row + 0.5))
+        figure.legend(svg, items, layout.height - MARGIN / 2 + LEGEND_LINE * (row + 0.5))
     return ElementTree.tostring(svg, encoding="unicode")
 
 
 class _Figure:
     """Adds the parts of a network to a picture, each with its colour as an attribute and the class that darkens it."""
 
-    def __init__(
-        self,
-        layout: NetworkLayout,
-        shown: frozenset[str],
-        decimal: Callable[[float], str],
-        prefix: str,
-        theme: str,
-    ) -> None:
-        self.layout, self.shown, self.decimal, self.prefix = layout, shown, decimal, prefix
-        self.colours = {
-            name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in PALETTE.items()
-        }
+    def __init__(self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str) -> None:
+        self.layout, self.shown, self.prefix = layout, shown, prefix
+        self.decimal, self.words = look.decimal, LEGEND[look.language]
+        side = 2 if look.theme == "dark" else 1
+        self.colours = {name: (colours[0], colours[side]) for name, colours in PALETTE.items()}
         self.colours["more"] = self.colours["mark"]
         self.is_of_gradients = "gradient" in shown and "weight" not in shown
         wires = [line.wire for line in layout.lines] + [bias for _, bias, *_ in layout.stems]
@@ -194,20 +210,17 @@ class _Figure:
             f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full('weight', line.wire)}"
         )
         self.add(group, "title").text = readable(told)
-        (x, y), (u, v) = line.start, line.end
         paint, drawn = self.stroke(self.size(line.wire))
-        d = f"M{_number(x)},{_number(y)}L{_number(u)},{_number(v)}"
+        d = "".join(f"M{_pair(start)}L{_pair(end)}" for start, end in line.pieces)
         self.add(group, "path", f"edge {paint}", id=f"{self.prefix}-edge-{number}", d=d, fill="none", **drawn)
         for text in line.numbers:
             self.number(group, text, number)
 
     def number(self, parent: ElementTree.Element, text: Text, line: int) -> None:
         """A number in a gap of its line: so it is clear whose it is."""
-        (x, y), half = text.middle, text.width / 2 + SIDE
+        x, y = text.middle
         turned = {"transform": f"rotate({_number(text.angle)} {_number(x)} {_number(y)})"} if text.angle else {}
-        group = self.add(parent, "g", id=f"{self.prefix}-edge-{line}-{text.kind}", **turned)
-        self.add(group, "rect", "page", x=x - half, y=y - HALF, width=2 * half, height=2 * HALF)
-        self.text(group, Text(text.text, text.kind, text.middle))
+        self.text(parent, text, id=f"{self.prefix}-edge-{line}-{text.kind}", **turned)
 
     def stem(self, parent: ElementTree.Element, unit: Unit, bias: Wire, start: Point, end: Point) -> None:
         """The line of a bias."""
@@ -215,7 +228,7 @@ class _Figure:
         self.add(group, "title").text = readable(f"{unit.name or 'the neuron'}: {_full('bias', bias)}")
         paint, drawn = self.stroke(self.size(bias))
         drawn.pop("stroke_dasharray", None)  # there is no room for dashes
-        d = f"M{_number(start[0])},{_number(start[1])}L{_number(end[0])},{_number(end[1])}"
+        d = f"M{_pair(start)}L{_pair(end)}"
         self.add(group, "path", f"bias {paint}", d=d, fill="none", **drawn)
 
     # Circles and texts ------------------------------------------------------------------------------
@@ -254,13 +267,13 @@ class _Figure:
 
     def legend_rows(self) -> list[list[tuple[str, str]]]:
         """What is explained, each with its sign, in rows as wide as the picture."""
-        thing = "gradient" if self.is_of_gradients else "weight"
-        items = [("positive", f"positive {thing}"), ("negative", f"negative {thing}")]
-        items.append(("thick", f"the larger, the thicker: {self.decimal(self.largest)} at most"))
+        thing = self.words["gradient" if self.is_of_gradients else "weight"]
+        items = [(sign, self.words[sign].format(thing)) for sign in ("positive", "negative")]
+        items.append(("thick", self.words["thick"].format(self.decimal(self.largest))))
         if self.layout.stems:
-            items.append(("stem", "b: bias"))
-        if any(text.kind == "gradient" for line in self.layout.lines for text in line.numbers):
-            items.append(("", "◂ gradient of the loss"))
+            items.append(("stem", self.words["stem"]))
+        if any(text.kind == "gradient" for text in texts_of(self.layout)):
+            items.append(("", self.words["flow"]))
         rows: list[list[tuple[str, str]]] = [[]]
         for item in items:
             if rows[-1] and sum(map(_item_width, [*rows[-1], item])) > self.layout.width - 2 * MARGIN:
@@ -278,9 +291,8 @@ class _Figure:
 
     def sign(self, parent: ElementTree.Element, sign: str, x: float, y: float) -> None:
         if sign in ("positive", "negative"):
-            paint, drawn = self.stroke(self.largest * (0.4 if sign == "positive" else -0.4))
-            paint = sign
-            self.add(parent, "path", paint, d=f"M{_number(x)},{_number(y)}h40", fill="none", **drawn)
+            _, drawn = self.stroke(self.largest * (0.4 if sign == "positive" else -0.4))
+            self.add(parent, "path", sign, d=f"M{_number(x)},{_number(y)}h40", fill="none", **drawn)
         elif sign == "thick":
             low, high = THIN / 2, (THIN + THICK) / 2
             points = f"{_number(x)},{_number(y - low)} {_number(x + 40)},{_number(y - high)} "
@@ -314,6 +326,10 @@ def _full(kind: str, wire: Wire) -> str:
 
 def _exact(number: float) -> str:
     return repr(number).replace("-", "−")
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])},{_number(point[1])}"
 
 
 def _number(x: float) -> str:
