@@ -66,20 +66,16 @@ def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes
         "title": drawing.title,
         "width": str(fitting),
         "height": str(fitting * height / width),
-        "ground": _ground(drawing.look),
+        "ground": _ground(drawing.svg),
     }
     made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
     return made
 
 
-def _ground(look: Look) -> str:
-    """The colour under the picture, which a last row of pixels may show that the picture covers in part."""
-    from .svg import COLOURS
-
-    if look.background == "transparent":
-        return ""
-    _, light, dark = COLOURS["page"]
-    return dark if look.theme == "dark" else light
+def _ground(svg: str) -> str:
+    """The colour behind the picture, which a last row of pixels may show that the picture covers in part."""
+    found = re.search('</desc>(?:<style>.*?</style>)?<rect [^>]*fill="(#[0-9a-f]+)" class="[^" ]*-page"', svg)
+    return found[1] if found else ""
 
 
 # Texts come in as inputs of the document and not as parts of its program, so no label can act there.

@@ -70,11 +70,10 @@ class Drawing(ABC):
         """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         The .html of a graph is a page to step through the forward and the backward pass, as `explain` tells them.
-
         A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
 
         Raises ValueError for another ending, for what this kind of drawing does not have, for `dpi` with anything but
-        a .png and for a .png that viewers would not open, FileNotFoundError for a folder that is not there, and
+        a .png, and for a .png that viewers would not open; FileNotFoundError for a folder that is not there; and
         RuntimeError for .png and .pdf where the extra that makes them is not installed.
         """
         from .files import write
