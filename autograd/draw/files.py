@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from .. import files
 from ..checks import number
-from .look import Look
 from .picture import Drawing
 
 # Two dots for each pixel of the drawing, of which 96 are an inch: sharp on slides and on dense screens.

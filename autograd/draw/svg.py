@@ -8,7 +8,6 @@ gradient, which flows back; what nothing flows through is dashed, what is highli
 import hashlib
 from xml.etree import ElementTree
 
-from ..cells import cells
 from .cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
 from .diagram import Diagram, Edge, Frame
 from .geometry import Line, Point, Route
@@ -18,7 +17,7 @@ from .limits import each
 from .look import Look
 from .sheet import Sheet, sheet_of
 
-MARGIN = 16.0
+MARGIN = 12.0
 HALO = 6.0  # the width of a highlight
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
@@ -69,7 +68,7 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
     for edge, route in each(edges):
         figure.texts(svg, edge, route, look.direction == "LR")
-    for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
+    for card, (x, y) in each(zip(layout.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
     return _written(svg)
 
