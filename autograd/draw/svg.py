@@ -187,8 +187,8 @@ class _Figure:
             self.line(group, "flowline", route.flow, stroke_width=edge.width)
             self.add(group, "polygon", "gradient", points=" ".join(map(_pair, route.flow.head)))
             anchor = "middle" if is_lr else "start"
-            look = {"text_anchor": anchor, "font_style": "italic"}
-            self.text(group, "gradient number", edge.flow, *route.flow_text, **look)
+            x, y = route.flow_text
+            self.text(group, "gradient number", edge.flow, x, y, text_anchor=anchor, font_style="italic")
 
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
         group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")
