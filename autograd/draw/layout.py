@@ -32,7 +32,7 @@ MOST_ROWS = 8  # that are tried to fill a size
 SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
 WORTH = 1.1  # by so much a picture must become larger to be set otherwise
 MANY = 6  # leaves, of which some may lie flat
-PORTS = 8.0, 10.0  # the distance of edges that enter a card, without and with flows
+PORTS = 8.0, 13.0  # the distance of edges that enter a card, without and with flows
 MOST_PORTS = 24
 
 

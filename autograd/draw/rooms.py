@@ -116,6 +116,7 @@ class _Builder:
         self.diagram, self.cards, self.house, self.is_lr = diagram, cards, house, is_lr
         self.rooms: dict[int | None, Room] = {}
         self.fed = {edge.head for edge in diagram.edges}
+        self.blade = BLADE * (1 + any(edge.flow for edge in diagram.edges))
         self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
 
     def build(self, level: Level) -> None:
@@ -152,7 +153,7 @@ class _Builder:
             segments = room.grid.segments[k - 1]
             steepest = max((self._bend(room, segment) for segment in segments), default=0.0)
             fan = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
-            gap = self.gap + max(min(STEEP * steepest, STEEPEST), min(BLADE * fan, FANNED))
+            gap = self.gap + max(min(STEEP * steepest, STEEPEST), min(self.blade * fan, FANNED))
             if k in (1, last) and steepest < 1:
                 gap = STRAIGHT * is_frame
             room.starts.append(room.ends[-1] + gap)
