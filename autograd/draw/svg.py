@@ -17,7 +17,7 @@ from .limits import each
 from .look import Look
 from .sheet import Sheet, sheet_of
 
-MARGIN = 12.0
+MARGIN = 9.0
 HALO = 6.0  # the width of a highlight
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
