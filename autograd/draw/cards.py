@@ -190,7 +190,7 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
             [] if only is not None else parameters if len(part.outputs) == formula.neurons else [*parameters, outputs]
         )
     path = " › ".join(map(readable, part.folded.path))
-    called = [shortened(name, 2 * LABEL_CELLS), *([written] if written else [])]
+    called = shortened(name, 2 * LABEL_CELLS) + (f", {written}," if written else "")
     return Card(
         id=f"group-{place}",
         kind="group",
@@ -201,7 +201,7 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join([path, *([written] if written else []), *counts]),
-        sentence=f"{', '.join(called)} is a group of {', '.join(counts)}.",
+        sentence=f"{called} is a group of {', '.join(counts)}.",
     )
 
 
