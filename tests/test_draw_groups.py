@@ -202,8 +202,8 @@ def test_at_depth_2_the_outermost_groups_are_open_unless_they_hold_no_groups():
     shown = by_label(drawing)
 
     assert list(shown) == ["layers.0", "layers.1", "x1", "x2", "squared_error"]
-    assert shown["layers.0"] == ["15 nodes", "9 parameters", "2 inputs, 3 outputs"]
-    assert shown["layers.1"][:3] == ["5 nodes", "4 parameters", "3 inputs, 1 output"]
+    assert shown["layers.0"] == ["2 → 3, tanh", "9 parameters"]
+    assert shown["layers.1"][0] == "w·x + b"
     assert list(frames(drawing.svg)) == ["MLP"]
 
 
@@ -220,9 +220,9 @@ def test_edges_between_cards_are_one_with_their_number():
     loss, _ = trained()
 
     assert labels_of_edges(draw(loss, depth=2)) == [
-        ("x_1", "layers.0", "×3"),
-        ("x_2", "layers.0", "×3"),
-        ("layers.0", "layers.1", "×3"),
+        ("x_1", "layers.0", "3 edges"),
+        ("x_2", "layers.0", "3 edges"),
+        ("layers.0", "layers.1", "3 edges"),
         ("layers.1", "squared_error", ""),
     ]
 
@@ -245,7 +245,7 @@ def test_all_calls_of_a_module_are_one_card():
 
     assert [card.label or card.symbol for card in drawing.diagram.cards] == ["MLP", "hinge", "mean"]
     assert by_label(drawing)["MLP"] == ["83 nodes", "13 parameters", "10 outputs"]  # 13 + 10 · (3 · 2 + 1)
-    assert [edge.mark for edge in drawing.diagram.edges] == ["×10", "×10"]
+    assert [edge.mark for edge in drawing.diagram.edges] == ["10 edges", "10 edges"]
     assert repr(drawing).endswith("114 nodes on 3 cards>")
 
 
@@ -256,7 +256,7 @@ def test_groups_that_feed_each_other_are_drawn():
             y = y * 2
     drawing = draw(y, depth=1)
 
-    assert labels_of_edges(drawing) == [("x", "a", ""), ("a", "b", "×3"), ("b", "a", "×2")]
+    assert labels_of_edges(drawing) == [("x", "a", ""), ("a", "b", "3 edges"), ("b", "a", "2 edges")]
     assert len(parsed(drawing.svg).findall(f"{SVG}path")) == 3
 
 
@@ -389,7 +389,7 @@ def test_what_a_neighbourhood_leaves_out_is_a_stub_with_the_number_of_edges():
     drawing = draw(y, around=c, radius=0)
     stubs = [card for card in drawing.diagram.cards if card.kind == "stub"]
 
-    assert labels_of_edges(drawing) == [("…", "c", "×2"), ("c", "…", "×3")]
+    assert labels_of_edges(drawing) == [("…", "c", "2 edges"), ("c", "…", "3 edges")]
     assert [stub.title for stub in stubs] == [
         "computed from 2 operands not drawn here",
         "used 3 times more, not drawn here",

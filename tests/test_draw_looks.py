@@ -222,7 +222,7 @@ def test_numbers_on_edges_meet_no_card_and_no_other_number(direction):
             x, y, half = float(shown.get("x")), float(shown.get("y")), 3.3 * widths.cells("".join(shown.itertext()))
             boxes.append((x - half, y - 9, x + half, y + 1))
 
-    assert len(boxes) > 60
+    assert len(boxes) == 24 + 28
     assert overlapping(boxes) == []
 
 
@@ -322,7 +322,7 @@ def test_a_dot_looks_the_same_with_numbers_and_with_values():
 
     assert [draw(y).diagram.cards[-1].symbol for y in (numbers, values, one)] == ["dot"] * 3
     assert [edge.mark for edge in draw(numbers).diagram.edges] == ["×0.1", ""]
-    assert [edge.mark for edge in draw(values).diagram.edges] == ["1", "2", "1′", "2′"]
+    assert [edge.mark for edge in draw(values).diagram.edges] == [""] * 4
     assert [edge.mark for edge in draw(one).diagram.edges] == ["×0.5"]
     assert [edge.mark for edge in draw(dot([a], [b])).diagram.edges] == ["", ""]
     assert [edge.mark for edge in draw(dot([2.0, 4.0], [a, -0.0])).diagram.edges] == ["×2"]

@@ -15,7 +15,7 @@ from ..engines import Value
 from .look import Look
 from .picture import Drawing, GraphDrawing
 
-__all__ = ["Drawing", "GraphDrawing", "draw"]
+__all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
 
 def draw(
@@ -106,11 +106,36 @@ def draw(
             return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
 
 
-def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+# Notebooks ------------------------------------------------------------------------------------------
+
+
+def notebook_formats(*formats: str) -> None:
+    """Choose the formats in which notebooks get pictures, of "html", "svg", "png" and "pdf"; with none, the usual two.
+
+    >>> from autograd.draw import notebook_formats
+    >>> notebook_formats("html", "svg", "pdf")  # doctest: +SKIP
+
+    With "pdf" among them, pictures get into what `jupyter nbconvert --to latex` and `--to pdf` make. The environment
+    variable AUTOGRAD_NOTEBOOK_FORMATS="html,svg,pdf" does the same for a notebook that says nothing. Raises ValueError
+    for another format, and RuntimeError for "png" and "pdf" where the extra that makes them is not installed.
+    """
+    from .notebook import choose_formats
+
+    choose_formats(formats)
+
+
+def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
     from .notebook import value_bundle
 
     return value_bundle(value)
 
 
+def _html(value: Value) -> str | None:
+    from .notebook import part, value_bundle
+
+    return part("html", value_bundle(value))
+
+
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+Value._repr_html_ = _html  # type: ignore[attr-defined]

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ..cells import cells
-from .diagram import CELL, DASH, Diagram
+from .cards import CELL, DASH
+from .diagram import Diagram
 from .geometry import Box, Point
-from .look import LANGUAGES
+from .look import LANGUAGES, Look
+
+SLIDE = 16.0, 9.0
 
 # What each sign means, in the order of LANGUAGES; in the order in which signs are explained.
 WORDS = {
@@ -30,9 +33,9 @@ WORDS = {
     "highlight": ("highlighted", "em destaque", "destacado"),
 }
 
-# Sizes in pixels: of a sign, the gap between it and its words, a row, what is free around and between, and
+# Sizes in pixels: of a sign, how far behind its start the words begin, of a row, what is free around and between, and
 # how far the legend is from the drawing.
-SIGN, GAP, ROW, PAD, BETWEEN, AWAY = 38.0, 10.0, 26.0, 12.0, 26.0, 20.0
+SIGN, WORDS_AT, ROW, PAD, BETWEEN, AWAY = 38.0, 48.0, 26.0, 12.0, 26.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Entry:
     @property
     def width(self) -> float:
         """In pixels."""
-        return SIGN + GAP + CELL * cells(self.words)
+        return WORDS_AT + CELL * cells(self.words)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,12 @@ def _signs(diagram: Diagram) -> Iterator[str]:
             yield "blocked"
         if edge.is_highlighted:
             yield "highlight"
+
+
+def legend_beside(around: Box, diagram: Diagram, look: Look) -> Legend:
+    """The legend of a drawing that needs this room."""
+    width, height = look.size or SLIDE
+    return beside(around, legend_of(diagram, look.language), width / height)
 
 
 def beside(around: Box, entries: Sequence[Entry], ratio: float) -> Legend:

@@ -33,6 +33,8 @@ class Drawing(ABC):
     (<drawing of a × 3: 2 nodes>, 'a × 3: 2 nodes')
     """
 
+    look: Look
+
     @property
     @abstractmethod
     def title(self) -> str:
@@ -71,7 +73,7 @@ class Drawing(ABC):
         A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
 
         Raises ValueError for another ending, for what this kind of drawing does not have, for `dpi` with anything but
-        a .png, and for a .png that viewers would not open; FileNotFoundError for a folder that is not there; and
+        a .png and for a .png that viewers would not open, FileNotFoundError for a folder that is not there, and
         RuntimeError for .png and .pdf where the extra that makes them is not installed.
         """
         from .files import write
@@ -92,13 +94,20 @@ class Drawing(ABC):
 
         show(self, format)
 
-    def _repr_svg_(self) -> str:
-        return self.notebook_svg
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         from .notebook import bundle
 
         return bundle(repr(self), lambda: self)
+
+    def _repr_html_(self) -> str | None:
+        from .notebook import part
+
+        return part("html", self._repr_mimebundle_())
+
+    def _repr_svg_(self) -> str | None:
+        from .notebook import part
+
+        return part("svg", self._repr_mimebundle_())
 
     def __repr__(self) -> str:
         return printable(f"<drawing: {self.title}>")
@@ -141,7 +150,7 @@ class GraphDrawing(Drawing):
         from .svg import svg_of
 
         with self._in_time():
-            return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.engine), look)
+            return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.wrap, look.size), look)
 
     def _in_time(self) -> AbstractContextManager[None]:
         from .limits import doing, within
@@ -191,10 +200,10 @@ class GraphDrawing(Drawing):
         >>> draw(Value(2.0, "a") * 3).to_dot().body[-1]
         '\\tn0 -> n1\\n'
         """
-        from .layout import readable_digraph
+        from .dot import dot_of
 
         with self._in_time():
-            return readable_digraph(self.diagram, self.look.direction)
+            return dot_of(self.diagram, self.look.direction)
 
     def __repr__(self) -> str:
         return printable(f"<drawing of {self.title}>")
