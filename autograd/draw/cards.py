@@ -42,6 +42,12 @@ class Row:
     kind: str
     sign: str
     text: str
+    room: int = 0  # cells for what a page writes here before
+
+    @property
+    def cells(self) -> float:
+        """The width of its text."""
+        return max(cells(self.text), self.room)
 
 
 @dataclass(frozen=True)
@@ -105,14 +111,14 @@ class Card:
     def text_cells(self) -> float:
         """The width of its texts in cells."""
         if self.is_flat:
-            parts = [self.header_cells, *(self.indent + cells(row.text) for row in self.rows)]
+            parts = [self.header_cells, *(self.indent + row.cells for row in self.rows)]
             return sum(parts) + GAP * (len(parts) - 1 - (not parts[0]))
         return max(self.header_cells, self.rows_cells, 7 * bool(self.rows))
 
     @property
     def rows_cells(self) -> float:
         """The width of its rows in cells."""
-        return max((self.indent + cells(row.text) for row in self.rows), default=0)
+        return max((self.indent + row.cells for row in self.rows), default=0)
 
     @property
     def indent(self) -> int:

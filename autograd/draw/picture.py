@@ -73,7 +73,7 @@ class Drawing(ABC):
         A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
 
         Raises ValueError for another ending, for what this kind of drawing does not have, for `dpi` with anything but
-        a .png and for a .png that viewers would not open, FileNotFoundError for a folder that is not there, and
+        a .png, and for a .png that viewers would not open; FileNotFoundError for a folder that is not there; and
         RuntimeError for .png and .pdf where the extra that makes them is not installed.
         """
         from .files import write

@@ -260,7 +260,7 @@ class _Figure:
             x += (card.header_cells + GAP) * CELL
         for row in card.rows:
             self._row(group, row, x, baseline)
-            x += (card.indent + cells(row.text) + GAP) * CELL
+            x += (card.indent + row.cells + GAP) * CELL
 
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
