@@ -16,7 +16,7 @@ TEXTS = {
 
 # Signs that are arrows: from where to where, the colours of line and head, and how the line looks.
 ARROWS: dict[str, tuple[float, float, str, str, dict[str, Any]]] = {
-    "flow": (SIGN, 0.0, "flowline", "gradient", {"stroke_width": 1.6}),
+    "flow": (SIGN, 0.0, "flowline", "flowhead", {"stroke_width": 1.6}),
     "blocked": (0.0, SIGN, "edge", "head", {"stroke_width": 1.2, "stroke_dasharray": "5 3"}),
 }
 
