@@ -4,6 +4,7 @@ import base64
 import itertools
 import math
 import re
+import shutil
 import struct
 import zlib
 
@@ -474,3 +475,79 @@ def test_a_legend_stands_apart_from_the_drawing_and_its_texts_from_each_other(di
 def places(svg):
     cards = [g for g in svg if re.search("-(node|group|stub)-", g.get("id") or "")]
     return [[*map(float, re.findall(r"[-\d.]+", card.get("transform")))] for card in cards]
+
+
+# In a browser ---------------------------------------------------------------------------------------
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason='no playwright to drive a browser: pip install "scalar-autograd[browser]"'
+    )
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no browser was found, none of {', '.join(BROWSERS)}")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=found)
+        yield running
+        running.close()
+
+
+LIGHT, DARK = 0, 1
+
+
+@pytest.mark.parametrize(
+    ("system", "page", "expected"),
+    [
+        ("light", "<body>", LIGHT),
+        ("dark", "<body>", LIGHT),
+        ("dark", '<body data-jp-theme-light="true">', LIGHT),
+        ("light", '<body data-jp-theme-light="false">', DARK),
+        ("light", '<body class="vscode-dark">', DARK),
+        ("dark", '<body class="vscode-high-contrast vscode-high-contrast-light">', LIGHT),
+        ("dark", '<html data-theme="light"><body>', LIGHT),
+        ("light", '<html data-theme="dark"><body>', DARK),
+        ("light", '<html data-theme="auto"><body>', LIGHT),
+        ("dark", '<html data-theme="auto"><body>', DARK),
+    ],
+)
+def test_a_picture_in_a_notebook_is_dark_where_the_notebook_is_and_has_its_ground(
+    browser, tmp_path, system, page, expected
+):
+    """Seen to fail with dark cards on a light notebook, where the system was dark."""
+    root = Value(2.0, "x") * 3
+    notebook = browser.new_page(color_scheme=system, viewport={"width": 400, "height": 200})
+    style = "<style>body{background:#123456;margin:0}</style>"
+    notebook.set_content(f"<!doctype html>{page}{style}{root._repr_mimebundle_()['text/html']}")
+    notebook.screenshot(path=tmp_path / "shown.png")
+    notebook.close()
+    *_, rows = png(tmp_path / "shown.png")
+    colours = {pixel[:3] for row in rows for pixel in row}
+    leaf = COLOURS["leaf"][1:]
+
+    assert rows[2][2][:3] == (0x12, 0x34, 0x56)
+    assert [rgb(colour) in colours for colour in leaf] == [expected == LIGHT, expected == DARK]
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#111111", "#1e1e1e"])
+def test_all_that_stands_on_a_notebook_can_be_read_whatever_its_ground(ground):
+    """Where no page tells that it is dark, light cards stand on it; beside them, texts have a ground of their own."""
+    x, y = Value(-3.0, "x"), Value(2.0, "y")
+    root = maximum(x - y, y) ** 2
+    root.backward()
+    svg = parsed(draw(root, flows=True)._repr_svg_())
+    for parent in (svg, *[g for g in svg if (g.get("class") or "").endswith("-flow")]):
+        grounds = [e for e in parent if e.tag == f"{SVG}rect" and (e.get("class") or "").endswith("-page")]
+        boxes = [[float(e.get(name)) for name in ("x", "y", "width", "height")] for e in grounds]
+        for text in parent.findall(f"{SVG}text"):
+            across, down = float(text.get("x")), float(text.get("y")) - 4
+            assert any(a <= across <= a + w and b <= down <= b + h for a, b, w, h in boxes)
+    lines = [element.get("stroke") for element in svg if element.tag == f"{SVG}path"]
+    assert {contrast(colour, ground) >= 3 for colour in lines} == {True}
+
+
+def rgb(colour):
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
