@@ -320,7 +320,11 @@ def test_a_png_has_as_many_dots_as_asked_for(tmp_path, dpi, width):
     options = {} if dpi is None else {"dpi": dpi}
     draw(Value(2.0, "x") * 3, size=(1280, 720)).save(tmp_path / "slide.png", **options)
 
-    assert struct.unpack(">II", (tmp_path / "slide.png").read_bytes()[16:24]) == (width, width * 9 // 16)
+    data = (tmp_path / "slide.png").read_bytes()
+    dots_in_a_metre, *_ = struct.unpack(">I", data[data.index(b"pHYs") + 4 :][:4])
+
+    assert struct.unpack(">II", data[16:24]) == (width, width * 9 // 16)
+    assert dots_in_a_metre * 0.0254 == pytest.approx(width * 96 / 1280, abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["x.svg", "x.pdf", "x.html", "x.dot"])
