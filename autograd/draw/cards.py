@@ -65,6 +65,8 @@ class Card:
     title: str  # all that is known of it, in full precision
     sentence: str  # the same for the ear
     is_flat: bool = False  # all on one line
+    least_height: float = 0.0  # with room for all edges that enter it
+    least_width: float = 0.0
 
     def flat(self) -> "Card":
         """A leaf all of whose texts stand on one line, for columns with many of them; any other card as it is."""
@@ -89,7 +91,8 @@ class Card:
     @property
     def height(self) -> float:
         """In pixels."""
-        return self._texts_height + 2 * OUTLINE * self.is_root + STACK * (self.kind == "group")
+        own = self._texts_height + 2 * OUTLINE * self.is_root + STACK * (self.kind == "group")
+        return max(own, self.least_height)
 
     @property
     def _texts_height(self) -> float:
@@ -105,7 +108,7 @@ class Card:
             return 3 * CELL
         round_ends = ROUND * (self.kind == "leaf" and not self.is_flat)
         sides = 2 * (SIDE + round_ends + OUTLINE * self.is_root) + STACK * (self.kind == "group")
-        return self.text_cells * CELL + sides
+        return max(self.text_cells * CELL + sides, self.least_width)
 
     @property
     def text_cells(self) -> float:

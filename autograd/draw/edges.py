@@ -22,7 +22,7 @@ from .look import Look
 from .symbols import marks_of
 from .view import View
 
-THIN, THICK = 1.0, 5.0  # edges by their flows
+THIN, THICK = 1.0, 3.5  # edges by their flows
 COUNTS = 100  # of more edges between groups, the counts would hide the lines
 
 

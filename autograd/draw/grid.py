@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from .levels import End, Item, Level, Net, Tail
-from .limits import each
 
 
 @dataclass(eq=False)

@@ -14,27 +14,37 @@ cross no card, no frame and no title.
 (True, True)
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from .cards import Card
 from .diagram import Diagram
 from .geometry import Box, Point, Route
-from .levels import Item, house_of
+from .levels import House, Item, house_of
 from .limits import each
 from .rooms import Room, in_rows, rooms_of
 from .routes import Router
 
 LONGEST_SIDE = 30_000  # pixels; many viewers count those of a side in 15 bits
 MOST_ROWS = 8  # that are tried to fill a size
+SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
+WORTH = 1.1  # by so much a picture must become larger to be set otherwise
+MANY = 6  # leaves, of which some may lie flat
+PORTS = 8.0, 10.0  # the distance of edges that enter a card, without and with flows
+MOST_PORTS = 24
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Coordinates in pixels: the centres of the cards, the routes of the edges, the frames, the branches of lines.
+    """The cards in the sizes that they have got, and coordinates in pixels.
 
-    The box is around all of it.
+    Of the cards these are the centres, of edges the routes, beyond that frames, branches of lines, and the box around
+    all.
     """
 
+    cards: list[Card]
     centres: list[Point]
     routes: list[Route]
     frames: list["Place"]
@@ -60,14 +70,15 @@ def layout_of(
     """
     is_lr = direction == "LR"
     house = house_of(diagram)
-    rooms = rooms_of(diagram, house, is_lr)
-    if wrap:
-        rooms[None] = in_rows(rooms[None], wrap)
-    elif size:
-        rooms[None] = _filling(rooms[None], size if is_lr else (size[1], size[0]))
-    elif rooms[None].along > LONGEST_SIDE:
-        columns = len(rooms[None].grid.columns)
-        rooms[None] = in_rows(rooms[None], max(1, int(columns * LONGEST_SIDE / rooms[None].along / 1.2)))
+    cards = _with_room(diagram, is_lr)
+    rooms = rooms_of(diagram, cards, house, is_lr)
+    width, height = size or SLIDE
+    if is_lr and rooms[None].across * width > rooms[None].along * height:  # too high
+        for lying in _lying(cards, house):
+            others = rooms_of(diagram, lying, house, is_lr)
+            if _scale(others[None], (width, height)) > WORTH * _scale(rooms[None], (width, height)):
+                cards, rooms = lying, others
+    rooms[None] = _in_rows(rooms[None], wrap, size if is_lr or not size else (size[1], size[0]))
     origins: dict[int | None, Point] = {None: (0.0, 0.0)}  # of the rooms, along and across
     extents: dict[Item, tuple[float, float]] = {}  # where each item begins and ends, along
     router = Router(diagram, house, rooms, origins, extents, is_lr)
@@ -97,19 +108,55 @@ def layout_of(
     points = [point for route in routes for line in (route.line, route.flow) if line for point in line.points]
     corners = (0.0, 0.0), router.point(rooms[None].along, rooms[None].across)
     xs, ys = zip(*corners, *points, strict=True)
-    return Layout(centres, routes, frames, sorted(branches), Box(min(xs), min(ys), max(xs), max(ys)))
+    return Layout(cards, centres, routes, frames, sorted(branches), Box(min(xs), min(ys), max(xs), max(ys)))
 
 
-def _filling(room: Room, size: tuple[float, float]) -> Room:
-    """The room in the number of rows in which all of it is largest in a picture of this size."""
+def _with_room(diagram: Diagram, is_lr: bool) -> list[Card]:
+    """The cards, large enough for all edges that enter them, if these are not so many that a card would be a wall."""
+    entering = Counter(edge.head for edge in diagram.edges)
+    distance = PORTS[any(edge.flow for edge in diagram.edges)]
+    side = "least_height" if is_lr else "least_width"
+    return [
+        replace(card, **{side: (entering[i] + 1) * distance}) if 1 < entering[i] <= MOST_PORTS else card
+        for i, card in enumerate(diagram.cards)
+    ]
+
+
+def _lying(cards: list[Card], house: House) -> Iterator[list[Card]]:
+    """The cards with leaves that lie flat: those that stand in one of several frames in a column, then all."""
+    beside = {
+        item.id
+        for level in house.levels
+        for item in level.items
+        if item.kind == "frame" and sum(other.kind == "frame" for other in level.items) > 2
+    }
+    deep = [any(item.kind == "frame" and item.id in beside for item in path) for path in house.paths]
+    if sum(card.kind == "leaf" for card in cards) >= MANY:
+        if any(deep):
+            yield [card.flat() if is_deep else card for card, is_deep in zip(cards, deep, strict=True)]
+        yield [card.flat() for card in cards]
+
+
+def _scale(room: Room, size: tuple[float, float]) -> float:
+    """How large a room, drawn from left to right, can be in a picture of this size."""
+    return min(size[0] / room.along, size[1] / room.across)
+
+
+def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None) -> Room:
+    """The room with as many columns in a row as asked for, or as make it largest, or as most viewers can show."""
     columns = len(room.grid.columns)
-    best, largest = room, 0.0
-    for rows in range(1, MOST_ROWS + 1):
-        one = in_rows(room, -(-columns // rows)) if rows > 1 else room
-        scale = min(size[0] / one.along, size[1] / one.across)
-        if scale > 1.1 * largest:  # a row more must be worth it
-            best, largest = one, scale
-    return best
+    if wrap:
+        return in_rows(room, wrap)
+    if size:
+        best = room
+        for rows in range(2, MOST_ROWS + 1):
+            other = in_rows(room, -(-columns // rows))
+            if _scale(other, size) > WORTH * _scale(best, size):
+                best = other
+        return best
+    if room.along > LONGEST_SIDE:
+        return in_rows(room, max(1, int(columns * LONGEST_SIDE / room.along / 1.2)))
+    return room
 
 
 def _branches(room: Room) -> list[Point]:

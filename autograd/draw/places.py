@@ -14,7 +14,8 @@ from .limits import each
 WORK = 100_000  # so many pieces are moved at most, but for a few sweeps that there always are
 STILL = 0.05  # what moves less than that stands
 WEIGHTS = (8.0, 1.0, 3.0)  # of lines that pass, that lead to or from an item, and between items: chains are straight
-GAPS = {"item": 12.0, "text": 5.0, "lane": 7.0, "port": 7.0}  # what stays free around pieces of each kind
+GAPS = {"text": 5.0, "lane": 6.0, "port": 6.0}  # what stays free around pieces of each kind
+BESIDE_ITEM, SHARE = 12.0, 0.25  # and around items, but not more than a share of their size
 
 Offset = Callable[[Segment, bool], float]
 
@@ -64,7 +65,11 @@ def _follow(column: list[Piece], sides: Sequence[dict[Piece, list[tuple[Piece, f
 
 def least(one: Piece, other: Piece) -> float:
     """The least distance between the middles of two pieces that stand next to each other."""
-    return (one.across + other.across) / 2 + max(GAPS[one.kind], GAPS[other.kind])
+    return (one.across + other.across) / 2 + max(_gap(one), _gap(other))
+
+
+def _gap(piece: Piece) -> float:
+    return min(BESIDE_ITEM, SHARE * piece.across) if piece.kind == "item" else GAPS[piece.kind]
 
 
 def _settle(column: list[Piece], wishes: list[float], weights: list[float]) -> None:

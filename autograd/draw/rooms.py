@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..cells import cells
-from .cards import CELL, FONT
+from .cards import CELL, FONT, Card
 from .diagram import Diagram
 from .grid import LANE, Grid, Piece, Segment, Sizes, Text, grid_of
 from .labels import set_cells
@@ -21,12 +21,12 @@ from .order import arrange
 from .places import least, place
 from .ranks import ranks_of
 
-TITLE = FONT + 5  # the height of the row in which the name of a frame stands
-PAD = 9.0  # free in a frame around all that it holds
-GAP = 26.0  # the least distance of two columns between which lines bend, and how much more steep ones get
-STEEP, STEEPEST = 0.14, 50.0
+TITLE = FONT + 4  # the height of the row in which the name of a frame stands
+PAD = 8.0  # free in a frame around all that it holds
+GAP = 24.0  # the least distance of two columns between which lines bend, and how much more steep ones get
+STEEP, STEEPEST = 0.12, 36.0
 ARROW = 8.0  # the length of an arrow head
-STRAIGHT = 12.0  # from the border of a frame to its first column, where lines do not bend
+STRAIGHT = 10.0  # from the border of a frame to its first column, where lines do not bend
 PORT = 14.0  # the distance of two edges that enter one card
 BESIDE = 4.5  # from an edge to the flow beside it
 LONGEST = 30  # branches of a line that the path of one edge shows; with all, pictures would grow with uses squared
@@ -101,17 +101,17 @@ class Room:
         return self.starts[k] + free / 2
 
 
-def rooms_of(diagram: Diagram, house: House, is_lr: bool) -> dict[int | None, Room]:
-    """The rooms of all levels by their frame."""
-    builder = _Builder(diagram, house, is_lr)
+def rooms_of(diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> dict[int | None, Room]:
+    """The rooms of all levels by their frame, for cards of these sizes."""
+    builder = _Builder(diagram, cards, house, is_lr)
     for level in each(reversed(house.levels)):  # inner frames first
         builder.build(level)
     return builder.rooms
 
 
 class _Builder:
-    def __init__(self, diagram: Diagram, house: House, is_lr: bool) -> None:
-        self.diagram, self.house, self.is_lr = diagram, house, is_lr
+    def __init__(self, diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> None:
+        self.diagram, self.cards, self.house, self.is_lr = diagram, cards, house, is_lr
         self.rooms: dict[int | None, Room] = {}
         self.fed = {edge.head for edge in diagram.edges}
         self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
@@ -122,7 +122,7 @@ class _Builder:
         grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
         room = Room(level, grid, {}, [], [], [], 0.0, 0.0)
         arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
-        _spread(room, lambda item: item.kind == "card" and self.diagram.cards[item.id].kind == "operation")
+        _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
         self._lower(room)
         title = CELL * cells(level.title)
@@ -203,7 +203,7 @@ class _Builder:
         if item.kind == "frame":
             room = self.rooms[item.id]
             return room.along, room.across
-        card = self.diagram.cards[item.id]
+        card = self.cards[item.id]
         return (card.width, card.height) if self.is_lr else (card.height, card.width)
 
     def _text_size(self, i: int) -> Text | None:

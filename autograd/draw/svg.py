@@ -20,7 +20,7 @@ from .look import Look
 from .sheet import Sheet, sheet_of
 from .signs import add_legend
 
-MARGIN = 16.0
+MARGIN = 12.0
 HALO = 6.0  # the width of a highlight
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
@@ -73,7 +73,7 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
     for edge, route in each(edges):
         figure.texts(svg, edge, route, look.direction == "LR", [place.box for place in layout.frames])
-    for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
+    for card, (x, y) in each(zip(layout.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
     if legend:
         add_legend(figure, svg, legend)
