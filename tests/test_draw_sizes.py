@@ -151,6 +151,17 @@ def test_an_explanation_has_one_kind_of_minus():
         assert "-" not in str(explain(root)).replace("x-1", "")
 
 
+def test_an_explanation_has_decimals_where_numbers_were_computed():
+    """Seen to fail with the derivative "1 = 1.00"."""
+    told = [re.split("  +", line.strip()) for line in str(explain(circuit(), decimals=2)).splitlines()]
+
+    assert ["v7", "= 1 + v6", "= 1 + 0.37", "= 1.37"] in told
+    assert ["v5 = v4 × (−1)", "−0.20", "v4", "−1.00", "0.20", "multiply switches"] in told
+    assert ["x1", "−0.59", "raise it"] in told
+    with pytest.raises(ValueError, match="decimals must be from 0 to 17, not -1"):
+        explain(circuit(), decimals=-1)
+
+
 # Titles ---------------------------------------------------------------------------------------------
 
 
