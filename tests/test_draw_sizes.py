@@ -482,6 +482,18 @@ def test_a_legend_stands_apart_from_the_drawing_and_its_texts_from_each_other(di
         ]
         for a, b, c, d in card_boxes(svg):
             assert a >= x0 + w or c <= x0 or b >= y0 + h or d <= y0
+        flows = [g for g in svg if (g.get("class") or "").endswith("-flow")]
+        for path in [path for parent in (svg, *flows) for path in parent.findall(f"{SVG}path")]:
+            points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get("d"))
+            assert not [1 for x1, y1 in points if x0 < float(x1) < x0 + w and y0 < float(y1) < y0 + h]
+
+
+def test_a_legend_stands_in_a_free_corner_of_its_drawing():
+    """So it takes nothing from the size of the drawing on a slide. Seen to fail with all legends below."""
+    x = Value(1.0, "x")
+    root = sum([*[(x * i).exp() for i in range(12)], Value(1.0, "b")]).exp().exp().exp().exp().exp()
+
+    assert view(draw(root, legend=True).svg) == view(draw(root).svg)
 
 
 def card_boxes(svg):

@@ -6,7 +6,8 @@ gradient, which flows back; what nothing flows through is dashed, what is highli
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from .cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
@@ -14,7 +15,7 @@ from .diagram import Diagram, Edge, Frame
 from .geometry import Box, Line, Point, Route
 from .labels import SMALL, Run, runs, set_cells
 from .layout import Layout, Place
-from .legend import legend_beside, together
+from .legend import Legend, legend_of, placed, together
 from .limits import each
 from .look import Look
 from .sheet import Sheet, sheet_of
@@ -22,6 +23,8 @@ from .signs import add_legend
 
 MARGIN = 12.0
 HALO = 6.0  # the width of a highlight
+TEXT = 60.0  # the most that a text beside an edge reaches to a side
+SLIDE = 16.0, 9.0
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 # What is painted: the property that colours it, and the colour on light and on dark pages.
@@ -58,7 +61,7 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
     figure = _Figure(prefix_of(diagram, look), look.theme)
-    legend = legend_beside(layout.box, diagram, look) if look.legend else None
+    legend = _legend(diagram, layout, look) if look.legend else None
     room = together(layout.box, legend.box) if legend else layout.box
     svg = figure.opened(sheet_of(room.around(MARGIN), look), look, diagram.title, diagram.description)
     for place in layout.frames:
@@ -78,6 +81,25 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     if legend:
         add_legend(figure, svg, legend)
     return _written(svg)
+
+
+def _legend(diagram: Diagram, layout: Layout, look: Look) -> Legend:
+    width, height = look.size or SLIDE
+    return placed(legend_of(diagram, look.language), layout.box, [*_taken(layout)], width / height)
+
+
+def _taken(layout: Layout) -> Iterator[Box]:
+    """What is drawn, in boxes."""
+    for card, (x, y) in zip(layout.cards, layout.centres, strict=True):
+        yield Box(x - card.width / 2, y - card.height / 2, x + card.width / 2, y + card.height / 2)
+    for place in layout.frames:
+        yield place.box
+    for route in each(layout.routes):
+        for line in filter(None, (route.line, route.flow)):
+            for (x, y), (u, v) in pairwise(line.points):
+                yield Box(min(x, u), min(y, v), max(x, u), max(y, v))
+        for x, y in filter(None, (route.mark, route.flow_text)):
+            yield Box(x - TEXT, y - FONT, x + TEXT, y + FONT / 3)
 
 
 def _written(svg: ElementTree.Element) -> str:
