@@ -36,7 +36,7 @@ from autograd import (
     where,
 )
 from autograd.book import REALS
-from autograd.draw import diagram, draw, layout, limits
+from autograd.draw import diagram, draw, engine, layout, limits
 from autograd.draw.limits import is_larger_than
 from autograd.draw.notebook import NOTEBOOK_NODES
 from autograd.operations import OPERATIONS

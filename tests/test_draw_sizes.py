@@ -7,11 +7,11 @@ import re
 import shutil
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_draw import SVG, parsed
 
 from autograd import Value, dot, exp, maximum, operation, scope, sum
 from autograd.draw import draw, legend
@@ -19,6 +19,12 @@ from autograd.draw.look import LANGUAGES, Look
 from autograd.draw.svg import COLOURS, MARGIN
 from autograd.explain import explain
 from autograd.operations import OPERATIONS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(svg):
+    return ElementTree.fromstring(svg)
 
 
 def circuit():

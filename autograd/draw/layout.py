@@ -32,7 +32,7 @@ MOST_ROWS = 8  # that are tried to fill a size
 SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
 WORTH = 1.1  # by so much a picture must become larger to be set otherwise
 MANY = 6  # leaves, of which some may lie flat
-PORTS = 8.0, 10.0  # the distance of edges that enter a card, without and with flows
+PORTS = 8.0, 13.0  # the distance of edges that enter a card, without and with flows
 MOST_PORTS = 24
 
 
@@ -115,11 +115,13 @@ def _with_room(diagram: Diagram, is_lr: bool) -> list[Card]:
     """The cards, large enough for all edges that enter them, if these are not so many that a card would be a wall."""
     entering = Counter(edge.head for edge in diagram.edges)
     distance = PORTS[any(edge.flow for edge in diagram.edges)]
-    side = "least_height" if is_lr else "least_width"
-    return [
-        replace(card, **{side: (entering[i] + 1) * distance}) if 1 < entering[i] <= MOST_PORTS else card
-        for i, card in enumerate(diagram.cards)
-    ]
+    found = []
+    for i, card in enumerate(diagram.cards):
+        if 1 < entering[i] <= MOST_PORTS:
+            least = (entering[i] + 1) * distance
+            card = replace(card, least_height=least) if is_lr else replace(card, least_width=least)
+        found.append(card)
+    return found
 
 
 def _lying(cards: list[Card], house: House) -> Iterator[list[Card]]:

@@ -200,8 +200,8 @@ def _wish(frames: "_Frames", levels: list[Level]) -> None:
             if uses[one] == uses[other] == 1:
                 above, below = frames.path(one), frames.path(other)
                 depth = next(i for i, (a, b) in enumerate(zip(above, below, strict=False)) if a != b)
-                level = levels[_level(above[depth - 1].id) if depth else 0]
-                level.pairs.append(Pair(one, above[depth], other, below[depth]))
+                around = _level(above[depth - 1].id) if depth else 0
+                levels[around].pairs.append(Pair(one, above[depth], other, below[depth]))
 
 
 class _Frames:

@@ -1,7 +1,7 @@
 """The order of the pieces in each column: operands as written first, then as few crossings as that allows."""
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import combinations, pairwise
 
 from .grid import Grid, Piece, Segment
@@ -13,10 +13,11 @@ ROUNDS = 4  # of sweeps there and back
 MOST = 4000  # pieces, beyond which crossings are left as they are
 
 Before = dict[Piece, list[Piece]]
+Offset = Callable[[Segment, bool], float]  # where a line runs at its left or right piece, from the middle of it
 
 
-def arrange(grid: Grid, wishes: list[list[Item]], offset: Callable[[Segment, bool], float]) -> None:
-    """Order all columns; `offset` tells where at its left or right piece a line runs, from the middle."""
+def arrange(grid: Grid, wishes: list[list[Item]], offset: Offset) -> None:
+    """Order all columns."""
     sequences = _sequences(grid, wishes)
     before = [_wanted(column, sequences.get(k, [])) for k, column in enumerate(each(grid.columns))]
     for column, wanted in zip(grid.columns, before, strict=True):
@@ -140,7 +141,7 @@ def _sorted(column: list[Piece], before: Before, wish: dict[Piece, float]) -> li
 # Crossings ------------------------------------------------------------------------------------------
 
 
-def _uncross(grid: Grid, before: list[Before], offset: Callable[[Segment, bool], float]) -> None:
+def _uncross(grid: Grid, before: list[Before], offset: Offset) -> None:
     """Sweeps to and fro in which each piece goes where its neighbours are (Sugiyama, Tagawa and Toda 1981)."""
     fewest = crossings(grid, offset)
     best = [[*column] for column in grid.columns]
@@ -158,14 +159,8 @@ def _uncross(grid: Grid, before: list[Before], offset: Callable[[Segment, bool],
         column[:] = pieces
 
 
-def _follow(
-    column: list[Piece],
-    before: Before,
-    segments: list[Segment],
-    to_left: bool,
-    offset: Callable[[Segment, bool], float],
-) -> None:
-    places = _places([segment.left if to_left else segment.right for segment in segments])
+def _follow(column: list[Piece], before: Before, segments: list[Segment], to_left: bool, offset: Offset) -> None:
+    """Put the pieces of a column where their neighbours to one side are."""
     found: dict[Piece, list[float]] = {}
     for segment in segments:
         near, far = (segment.right, segment.left) if to_left else (segment.left, segment.right)
@@ -180,11 +175,7 @@ def _follow(
         piece.place = float(i)
 
 
-def _places(pieces: Iterable[Piece]) -> None:
-    pass
-
-
-def crossings(grid: Grid, offset: Callable[[Segment, bool], float]) -> int:
+def crossings(grid: Grid, offset: Offset) -> int:
     """How many pairs of lines cross between two columns."""
     for column in grid.columns:
         for i, piece in enumerate(column):

@@ -136,7 +136,7 @@ class GraphDrawing(Drawing):
     def svg(self) -> str:
         """The picture as text, laid out when it is first asked for.
 
-        Raises TimeoutError; RuntimeError if there is no Graphviz.
+        Raises TimeoutError.
         """
         return self._drawn(self.look)
 

@@ -6,18 +6,17 @@ each piece's place may not be smaller than the one before it, which is isotonic 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from .grid import Grid, Piece, Segment
+from .grid import Grid, Piece
 from .limits import each
+from .order import Offset
 
 WORK = 100_000  # so many pieces are moved at most, but for a few sweeps that there always are
 STILL = 0.05  # what moves less than that stands
 WEIGHTS = (8.0, 1.0, 3.0)  # of lines that pass, that lead to or from an item, and between items: chains are straight
 GAPS = {"text": 5.0, "lane": 6.0, "port": 6.0}  # what stays free around pieces of each kind
 BESIDE_ITEM, SHARE = 12.0, 0.25  # and around items, but not more than a share of their size
-
-Offset = Callable[[Segment, bool], float]
 
 
 def place(grid: Grid, offset: Offset) -> None:

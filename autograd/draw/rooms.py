@@ -4,6 +4,7 @@ Coordinates run along the direction of the drawing and across it, from the corne
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ TITLE = FONT + 4  # the height of the row in which the name of a frame stands
 PAD = 8.0  # free in a frame around all that it holds
 GAP = 24.0  # the least distance of two columns between which lines bend, and how much more steep ones get
 STEEP, STEEPEST = 0.12, 36.0
+FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # and where lines come to one card from so far away, for each of them
 ARROW = 8.0  # the length of an arrow head
 STRAIGHT = 10.0  # from the border of a frame to its first column, where lines do not bend
 PORT = 14.0  # the distance of two edges that enter one card
@@ -114,6 +116,7 @@ class _Builder:
         self.diagram, self.cards, self.house, self.is_lr = diagram, cards, house, is_lr
         self.rooms: dict[int | None, Room] = {}
         self.fed = {edge.head for edge in diagram.edges}
+        self.blade = BLADE * (1 + any(edge.flow for edge in diagram.edges))
         self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
 
     def build(self, level: Level) -> None:
@@ -147,8 +150,10 @@ class _Builder:
         room.starts, room.ends = [0.0], [TITLE * (is_frame and not self.is_lr)]
         last = len(room.grid.columns) - 1
         for k, column in enumerate(room.grid.columns[1:], 1):
-            steepest = max((self._bend(room, segment) for segment in room.grid.segments[k - 1]), default=0.0)
-            gap = self.gap + min(STEEP * steepest, STEEPEST)
+            segments = room.grid.segments[k - 1]
+            steepest = max((self._bend(room, segment) for segment in segments), default=0.0)
+            fan = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
+            gap = self.gap + max(min(STEEP * steepest, STEEPEST), min(self.blade * fan, FANNED))
             if k in (1, last) and steepest < 1:
                 gap = STRAIGHT * is_frame
             room.starts.append(room.ends[-1] + gap)
@@ -160,7 +165,7 @@ class _Builder:
                 room.ends[-1] += missing
 
     def _lower(self, room: Room) -> None:
-        """Let leaves that nothing else uses stand below the operands before them, also if these are in other columns."""
+        """Let leaves that nothing else uses stand below the operands before them, though in another column."""
         for pair in room.level.pairs:
             one, other = (room.grid.of_item[item] for item in (pair.in_one, pair.in_other))
             if one.column != other.column and pair.in_other.kind == "card" and pair.other not in self.fed:
@@ -238,7 +243,14 @@ class _Builder:
             return 0.0
         if piece.item.kind == "frame":
             return self.rooms[piece.item.id].port(segment.tail, is_right) - piece.across / 2
-        return room.spread.get(segment.edge, 0.0) if is_right and segment.edge is not None else 0.0
+        if not is_right:
+            return leaving(segment.tail)
+        return room.spread.get(segment.edge, 0.0) if segment.edge is not None else 0.0
+
+
+def leaving(tail: Tail) -> float:
+    """Where a line leaves its card, from the middle: one that leads back has its arrow head there."""
+    return PORT if tail.back is not None else 0.0
 
 
 def text_width(text: str) -> float:

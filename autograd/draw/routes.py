@@ -7,7 +7,7 @@ from .cards import FONT
 from .diagram import Diagram
 from .geometry import Line, Point, Route
 from .levels import House, Item, Step, Tail
-from .rooms import ARROW, BESIDE, Room, text_width
+from .rooms import ARROW, BESIDE, Room, leaving, text_width
 
 WING = 3.5  # half the width of an arrow head
 
@@ -112,7 +112,7 @@ class Router:
         """Where a line enters or leaves an item."""
         piece = room.grid.of_item[item]
         if item.kind == "card":
-            return across + room.at(piece)
+            return across + room.at(piece) + leaving(tail)
         return across + room.at(piece) - piece.across / 2 + self.rooms[item.id].port(tail, is_entry)
 
     def line(self, runs: list[Run], is_back: bool, beside: float) -> Line:

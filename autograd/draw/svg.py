@@ -222,7 +222,8 @@ class _Figure:
             self.ground(group, edge.flow, route.flow_text, anchor, surfaces)
             self.line(group, "flowline", route.flow, stroke_width=edge.width)
             self.add(group, "polygon", "flowhead", points=" ".join(map(_pair, route.flow.head)))
-            self.text(group, "gradient number", edge.flow, *route.flow_text, text_anchor=anchor, font_style="italic")
+            x, y = route.flow_text
+            self.text(group, "gradient number", edge.flow, x, y, text_anchor=anchor, font_style="italic")
 
     def ground(
         self, parent: ElementTree.Element, text: str, place: Point, anchor: str, surfaces: Sequence[Box]

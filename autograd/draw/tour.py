@@ -28,7 +28,8 @@ from ..engines import Value
 from ..explain.steps import TOLD, Passes
 from ..groups import groups_of
 from ..nodes import NodeDict
-from .diagram import Card, Diagram, Edge, Row
+from .cards import Card, Row
+from .diagram import Diagram, Edge
 from .look import Look
 from .template import Step
 
