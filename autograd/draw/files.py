@@ -6,6 +6,8 @@
 
 import os
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -68,7 +70,15 @@ def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes
         "ground": _ground(drawing.svg),
     }
     made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
-    return made
+    return _with_dpi(made, dpi) if form == "png" else made
+
+
+def _with_dpi(png: bytes, dpi: float) -> bytes:
+    """The PNG with its dots to a metre (ISO 15948, 11.3.5.3), so that it is as large on a slide as the drawing."""
+    dots = round(dpi / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", dots, dots, 1)
+    header = png.index(b"IHDR") + 21  # its 13 bytes and their checksum
+    return png[:header] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[header:]
 
 
 def _ground(svg: str) -> str:

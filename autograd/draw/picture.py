@@ -30,7 +30,7 @@ class Drawing(ABC):
     >>> from autograd import Value, draw
     >>> drawing = draw(Value(2.0, "a") * 3)
     >>> drawing, drawing.title
-    (<drawing of a × 3: 2 nodes>, 'Computation graph of a × 3: 2 nodes')
+    (<drawing of a × 3: 2 nodes>, 'a × 3: 2 nodes')
     """
 
     look: Look
@@ -206,4 +206,4 @@ class GraphDrawing(Drawing):
             return dot_of(self.diagram, self.look.direction)
 
     def __repr__(self) -> str:
-        return printable(f"<drawing of {self.title.removeprefix('Computation graph of ')}>")
+        return printable(f"<drawing of {self.title}>")
