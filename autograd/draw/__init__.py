@@ -9,48 +9,13 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 (where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engines import Value
-from ..terminal import printable
 from .look import Look
-from .picture import Picture
+from .picture import Drawing, GraphDrawing
 
-if TYPE_CHECKING:
-    from ..files import AnyPath
-
-# A notebook draws a Value by itself as long as the picture fits a page.
-NOTEBOOK_NODES = 150
-
-
-class Drawing(Picture):
-    """A picture of a graph as it was when it was drawn; made by `draw`, shown by Jupyter.
-
-    >>> drawing = draw(Value(2.0, "a") * 3)
-    >>> drawing.svg[:4], drawing
-    ('<svg', <drawing of a × 3: 2 nodes>)
-    """
-
-    def save(self, path: "AnyPath") -> None:
-        """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
-
-        An .html is a page to step through the forward and the backward pass, as `explain` tells them.
-
-        Raises ValueError for another ending, FileNotFoundError for a folder that is not there, and RuntimeError for
-        .png and .pdf where the extra that makes them is not installed.
-        """
-        from .files import write
-
-        write(self, path)
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return _bundle(repr(self), self)
-
-    def __repr__(self) -> str:
-        return printable(f"<drawing of {self.diagram.title.removeprefix('Computation graph of ')}>")
+__all__ = ["Drawing", "GraphDrawing", "draw"]
 
 
 def draw(
@@ -65,11 +30,18 @@ def draw(
     digits: int = 4,
     decimals: int | None = None,
     direction: str = "LR",
+    wrap: int | None = None,
     theme: str = "auto",
+    background: str | None = None,
+    legend: bool | None = None,
+    language: str = "en",
+    scale: float = 1.0,
+    fontsize: float | None = None,
+    size: tuple[float, float] | None = None,
     engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
-) -> Drawing:
+) -> GraphDrawing:
     """Draw everything that `root` was computed from.
 
     >>> x = Value(3.0, "x")
@@ -82,12 +54,21 @@ def draw(
 
     How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
     lists, in words, what is on a card. `flows=True` writes on each edge what the last pass sent through it, the
-    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom); the
-    theme "light", "dark", or "auto" for that of the reader.
+    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom);
+    `wrap=8` draws a long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme
+    is "light", "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or
+    "transparent" for what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the
+    signs in the picture, those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is
+    False.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
     gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
+
+    How large it is: `fontsize` is the size of the text in pixels, 13 if nothing is said, and all else grows with it;
+    `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size of the whole picture in pixels, of
+    which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns where the picture is larger than
+    viewers may open, with what to do about it.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
@@ -106,50 +87,29 @@ def draw(
         digits=digits,
         decimals=decimals,
         direction=direction,
+        wrap=wrap,
         theme=theme,
+        background=background,
         show=show,
         flows=flows,
+        legend=legend,
+        language=language,
+        scale=scale,
+        fontsize=fontsize,
+        size=size,
         engine=engine,
         timeout=timeout,
     )
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
         with within(look.timeout, doing(view.parts, view.links)):
-            return Drawing(diagram_of(root, look, view, highlight), look, root, left())
+            return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
 
 
-# Notebooks ------------------------------------------------------------------------------------------
+def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    from .notebook import value_bundle
 
-
-def _bundle(text: str, drawing: Drawing) -> dict[str, str]:
-    try:
-        return {"text/plain": text, "text/html": _image(drawing), "image/svg+xml": drawing.svg}
-    except Exception as error:  # nothing must ever fail to be shown
-        return {"text/plain": f"{text}, not drawn: {error}"}
-
-
-def _image(drawing: Drawing) -> str:
-    """The picture as an <img>, which Jupyter shows also where it does not trust a notebook."""
-    import base64
-    import html
-
-    alt = html.escape(f"{drawing.diagram.title}. {drawing.diagram.description}")
-    data = base64.b64encode(drawing.svg.encode()).decode()
-    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
-
-
-def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, str]:
-    from .limits import EDGES, is_larger_than
-
-    text = repr(value)
-    try:
-        if is_larger_than(NOTEBOOK_NODES, value):
-            remedy = "draw(value) shows them, draw(value, depth=1) shows one card for each scope"
-            than = f"{NOTEBOOK_NODES} nodes, or {NOTEBOOK_NODES * EDGES:,} edges"
-            return {"text/plain": f"{text}, computed from more than {than}: {remedy}"}
-        return _bundle(text, draw(value))
-    except Exception as error:  # a value must never fail to be shown
-        return {"text/plain": f"{text}, not drawn: {error}"}
+    return value_bundle(value)
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.

@@ -14,32 +14,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .page_words import words
-from .picture import Picture
+from .picture import GraphDrawing
 from .template import Step, page
 from .tour import Tour
 
 
-def page_of(drawing: Picture) -> str:
+def page_of(drawing: GraphDrawing) -> str:
     """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
-    language = getattr(drawing.look, "language", "en")
-    tour = Tour(drawing.diagram, drawing.look, drawing.root, language)
-    picture = replace(drawing, diagram=tour.told())
+    look, language = drawing.look, drawing.look.language
+    tour = Tour(drawing.diagram, look, drawing.root)
+    look = replace(look, legend=look.legend is not False)
+    picture = replace(drawing, diagram=tour.told(), look=look)
     note = ""
     if left_out := len(tour.nodes) - len(drawing.diagram.node_ids):
         note = words(language)["left_out"].format(shown=f"{len(tour.nodes) - left_out:,}", all=f"{len(tour.nodes):,}")
     return page(
         picture.svg,
-        picture.diagram.title,
+        picture.title,
         picture.prefix,
         _placed(tour.forward, picture),
         _placed(tour.backward, picture),
-        theme=picture.look.theme,
+        theme=look.theme,
         language=language,
         note=note,
     )
 
 
-def _placed(steps: Sequence[Step], picture: Picture) -> list[Step]:
+def _placed(steps: Sequence[Step], picture: GraphDrawing) -> list[Step]:
     """The steps with the ids in the SVG. Where a flow has an arrow of its own, that lights up and its edge does not."""
     drawn = set(re.findall('(<g|<text) id="([^"]+)-flow"', picture.svg))
 

@@ -1,34 +1,127 @@
-"""A diagram and its look, as a picture: SVG, or DOT for Graphviz.
+"""What `draw` makes: a picture that can be saved, opened and shown in a notebook, of one kind or another.
 
 >>> from autograd import Value, draw
 >>> draw(Value(2.0, "a") * 3).svg[:4]
 '<svg'
 
-What makes them is imported when they are asked for: most programs only train.
+What makes a picture is imported when it is asked for: most programs only train.
 """
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from ..engines import Value
 from ..locks import CachedProperty
+from ..terminal import printable
 from .look import Look
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]  # it has no annotations
 
+    from ..files import AnyPath
     from .diagram import Diagram
 
 
+class Drawing(ABC):
+    """A picture of something as it was when it was drawn; made by `draw`, shown by Jupyter.
+
+    >>> from autograd import Value, draw
+    >>> drawing = draw(Value(2.0, "a") * 3)
+    >>> drawing, drawing.title
+    (<drawing of a × 3: 2 nodes>, 'a × 3: 2 nodes')
+    """
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What is drawn, in one line."""
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """What is seen, in sentences, for those who do not see it."""
+
+    @property
+    @abstractmethod
+    def svg(self) -> str:
+        """The picture as text."""
+
+    @property
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own."""
+        return self.svg
+
+    def to_html(self) -> str:
+        """The picture as a page: one file that needs no server and no network.
+
+        Raises ValueError for a kind of drawing that has none.
+        """
+        raise ValueError(f"{self!r} has no page: save it as .svg, .png or .pdf")
+
+    def to_dot(self) -> "graphviz.Digraph":
+        """What is drawn, for Graphviz; raises ValueError for a kind of drawing that is not a graph."""
+        raise ValueError(f"{self!r} is not a graph that Graphviz could lay out: save it as .svg, .png or .pdf")
+
+    def save(self, path: "AnyPath", *, dpi: float | None = None) -> None:
+        """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
+
+        The .html of a graph is a page to step through the forward and the backward pass, as `explain` tells them.
+        A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
+
+        Raises ValueError for another ending, for what this kind of drawing does not have, for `dpi` with anything but
+        a .png, and for a .png that viewers would not open; FileNotFoundError for a folder that is not there; and
+        RuntimeError for .png and .pdf where the extra that makes them is not installed.
+        """
+        from .files import write
+
+        write(self, path, dpi)
+
+    def show(self, format: str = "svg") -> None:
+        """Show the picture: inline in a notebook, else in the viewer or the browser of the system.
+
+        >>> draw(Value(2.0, "a") * 3).show()  # doctest: +SKIP
+        opened /tmp/autograd-drawing-k3x9_b2a/drawing.svg
+
+        What is opened is a temporary file, which stays for a day: an "svg", a "png", a "pdf", or with "html" a page.
+        Without a screen, as over SSH, nothing is opened, and what is printed tells where the file is. Raises what
+        `save` raises, and ValueError for another format.
+        """
+        from .viewer import show
+
+        show(self, format)
+
+    def _repr_svg_(self) -> str:
+        return self.notebook_svg
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from .notebook import bundle
+
+        return bundle(repr(self), lambda: self)
+
+    def __repr__(self) -> str:
+        return printable(f"<drawing: {self.title}>")
+
+
 @dataclass(frozen=True)
-class Picture:
-    """A graph as it was when it was drawn."""
+class GraphDrawing(Drawing):
+    """A picture of a graph: the diagram has its cards and edges, `root` is the Value that was drawn."""
 
     diagram: "Diagram"
     look: Look
-    root: Value = field(repr=False, compare=False)  # for the page, which steps through its passes
-    seconds: float = field(repr=False, compare=False)  # what is left of the timeout
+    root: Value = field(compare=False)  # for the page, which steps through its passes
+    seconds: float = field(compare=False)  # what is left of the timeout
+
+    @property
+    def title(self) -> str:
+        """What is drawn: the expression and its size."""
+        return self.diagram.title
+
+    @property
+    def description(self) -> str:
+        """What is seen: values, gradients and the way the graph is drawn, in sentences."""
+        return self.diagram.description
 
     @CachedProperty
     def svg(self) -> str:
@@ -36,10 +129,17 @@ class Picture:
 
         Raises TimeoutError; RuntimeError if there is no Graphviz.
         """
+        return self._drawn(self.look)
+
+    @CachedProperty
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own, unless one was asked for."""
+        return self._drawn(replace(self.look, background=self.look.background or "transparent"))
+
+    def _drawn(self, look: Look) -> str:
         from .layout import layout_of
         from .svg import svg_of
 
-        look = self.look
         with self._in_time():
             return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.engine), look)
 
@@ -78,6 +178,12 @@ class Picture:
 
         return prefix_of(self.diagram, self.look)
 
+    def to_html(self) -> str:
+        """The picture as a page to step through the forward and the backward pass, as `explain` tells them."""
+        from .page import page_of
+
+        return page_of(self)
+
     def to_dot(self) -> "graphviz.Digraph":
         """The graph for Graphviz, with its labels, to change or to render in another way.
 
@@ -89,3 +195,6 @@ class Picture:
 
         with self._in_time():
             return readable_digraph(self.diagram, self.look.direction)
+
+    def __repr__(self) -> str:
+        return printable(f"<drawing of {self.title}>")

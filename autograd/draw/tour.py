@@ -47,9 +47,9 @@ class Tour:
     Nodes go by their places in topological order. One that is not drawn has a card of its own here, that has no step.
     """
 
-    def __init__(self, diagram: Diagram, look: Look, root: Value, language: str = "en") -> None:
+    def __init__(self, diagram: Diagram, look: Look, root: Value) -> None:
         self.diagram, self.look = diagram, look
-        self.passes = Passes(root, look.digits, decimals=look.decimals, language=language)
+        self.passes = Passes(root, look.digits, decimals=look.decimals, language=look.language)
         self.nodes = self.passes.order
         self.place_of = NodeDict([(node, place) for place, node in enumerate(self.nodes)])
         self.cards = {card.id: card for card in diagram.cards}

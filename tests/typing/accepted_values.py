@@ -7,7 +7,6 @@ from typing import assert_type
 from autograd import (
     Audit,
     Comparison,
-    Drawing,
     Explanation,
     Finding,
     GradientError,
@@ -26,6 +25,7 @@ from autograd import (
     scope,
     topological_order,
 )
+from autograd.draw import GraphDrawing
 
 x, y = Value(2.0, "x"), Value(3)
 z = x * y + 1
@@ -159,7 +159,7 @@ assert_type([step.flow for step in explanation.backward], list[float])
 assert_type([path.to for path in explanation.paths], list[Value])
 
 drawing = draw(z, around=x, radius=1, highlight=[x], flows=True, direction="TB", theme="light", digits=2)
-assert_type(drawing, Drawing)
+assert_type(drawing, GraphDrawing)
 assert_type(drawing.svg, str)
 assert_type(drawing.node_ids, dict[int, str])
 drawing.save("neuron.svg")
