@@ -917,13 +917,14 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def test_a_swipe_is_a_step(opened):
     """Seen to fail without the listeners; with those of pointers, which a browser takes away when it scrolls."""
     tab = opened(Value(2.0, "a") * 3, **PHONE)
+    y = tab.page.locator("#line").bounding_box()["y"] + 20
     places = []
     for points in (
         [(300, 90), (200, 92), (100, 94)],  # on the picture, all of which is seen
-        [(300, 500), (200, 500), (100, 500)],
-        [(100, 500), (200, 500), (300, 500)],
-        [(200, 500), (200, 400), (200, 300)],  # scrolls
-        [(300, 500), (290, 500), (285, 500)],  # is too short
+        [(300, y), (200, y), (100, y)],
+        [(100, y), (200, y), (300, y)],
+        [(200, y), (200, y - 100), (200, y - 200)],  # scrolls
+        [(300, y), (290, y), (285, y)],  # is too short
     ):
         swipe(tab, *points)
         tab.page.wait_for_timeout(50)
