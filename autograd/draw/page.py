@@ -42,7 +42,7 @@ def page_of(drawing: GraphDrawing) -> str:
 
 def _placed(steps: Sequence[Step], picture: GraphDrawing) -> list[Step]:
     """The steps with the ids in the SVG. Where a flow has an arrow of its own, that lights up and its edge does not."""
-    drawn = {name: tag for tag, name in re.findall('<(g|text) id="([^"]+-flow)"', picture.svg)}
+    drawn = {name: tag for tag, name in re.findall('<(g|text) [^>]*?id="([^"]+-flow)"', picture.svg)}
 
     def placed(name: str) -> str:
         return f"{picture.prefix}-{name}"
