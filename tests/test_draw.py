@@ -403,6 +403,7 @@ def test_a_drawing_shows_the_graph_as_it_was():
 # Large graphs, and the end of patience --------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:the picture is")
 def test_depth_is_no_limit():
     """Seen to fail with wasmtime's usual stack of 512 KiB."""
     y = Value(0.0, "x")
@@ -721,8 +722,8 @@ def test_notebooks_show_a_drawing_and_a_value():
     f = neuron()
     drawing = draw(f)
 
-    assert drawing._repr_svg_() == drawing.svg
-    assert drawing._repr_mimebundle_()["image/svg+xml"] == drawing.svg
+    assert drawing._repr_svg_() == drawing.notebook_svg
+    assert drawing._repr_mimebundle_()["image/svg+xml"] == drawing.notebook_svg
     assert f._repr_mimebundle_() == {**drawing._repr_mimebundle_(), "text/plain": repr(f)}
     assert f._repr_mimebundle_(include=None, exclude=None) == f._repr_mimebundle_()
 

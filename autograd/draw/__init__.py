@@ -15,7 +15,7 @@ from ..engines import Value
 from .look import Look
 from .picture import Drawing, GraphDrawing
 
-__all__ = ["Drawing", "GraphDrawing", "draw"]
+__all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
 
 def draw(
@@ -30,7 +30,14 @@ def draw(
     digits: int = 4,
     decimals: int | None = None,
     direction: str = "LR",
+    wrap: int | None = None,
     theme: str = "auto",
+    background: str | None = None,
+    legend: bool | None = None,
+    language: str = "en",
+    scale: float = 1.0,
+    fontsize: float | None = None,
+    size: tuple[float, float] | None = None,
     engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
@@ -47,12 +54,21 @@ def draw(
 
     How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
     lists, in words, what is on a card. `flows=True` writes on each edge what the last pass sent through it, the
-    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom); the
-    theme "light", "dark", or "auto" for that of the reader.
+    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom);
+    `wrap=8` draws a long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme
+    is "light", "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or
+    "transparent" for what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the
+    signs in the picture, those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is
+    False.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
     gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
+
+    How large it is: `fontsize` is the size of the text in pixels, 13 if nothing is said, and all else grows with it;
+    `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size of the whole picture in pixels, of
+    which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns where the picture is larger than
+    viewers may open, with what to do about it.
 
     The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
     of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
@@ -71,9 +87,16 @@ def draw(
         digits=digits,
         decimals=decimals,
         direction=direction,
+        wrap=wrap,
         theme=theme,
+        background=background,
         show=show,
         flows=flows,
+        legend=legend,
+        language=language,
+        scale=scale,
+        fontsize=fontsize,
+        size=size,
         engine=engine,
         timeout=timeout,
     )
@@ -83,11 +106,36 @@ def draw(
             return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
 
 
-def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+# Notebooks ------------------------------------------------------------------------------------------
+
+
+def notebook_formats(*formats: str) -> None:
+    """Choose the formats in which notebooks get pictures, of "html", "svg", "png" and "pdf"; with none, the usual two.
+
+    >>> from autograd.draw import notebook_formats
+    >>> notebook_formats("html", "svg", "pdf")  # doctest: +SKIP
+
+    With "pdf" among them, pictures get into what `jupyter nbconvert --to latex` and `--to pdf` make. The environment
+    variable AUTOGRAD_NOTEBOOK_FORMATS="html,svg,pdf" does the same for a notebook that says nothing. Raises ValueError
+    for another format, and RuntimeError for "png" and "pdf" where the extra that makes them is not installed.
+    """
+    from .notebook import choose_formats
+
+    choose_formats(formats)
+
+
+def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
     from .notebook import value_bundle
 
     return value_bundle(value)
 
 
+def _html(value: Value) -> str | None:
+    from .notebook import part, value_bundle
+
+    return part("html", value_bundle(value))
+
+
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+Value._repr_html_ = _html  # type: ignore[attr-defined]

@@ -8,16 +8,18 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .. import files
+from ..checks import number
+from .look import Look
 from .picture import Drawing
 
-# How many pixels of a PNG one pixel of the drawing becomes: sharp on slides and on dense screens.
-SCALE = 2
+# Two dots for each pixel of the drawing, of which 96 are an inch: sharp on slides and on dense screens.
+DPI = 192.0
 
-# What viewers open: many count the pixels of a side in 15 bits, and take more than these together for an attack.
-LONGEST_SIDE, MOST_PIXELS = 2**15 - 1, 80_000_000
+# Viewers take a picture with more pixels for an attack.
+MOST_PIXELS = 80_000_000
 
 # The longest side of a page in PDF, in points (ISO 32000-1, annex C.2). What is larger is made to fit: it stays sharp.
 LONGEST_PAGE = 14_400
@@ -25,59 +27,92 @@ LONGEST_PAGE = 14_400
 NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autograd[pictures]", or save as .svg'
 
 
-def write(drawing: Drawing, path: files.AnyPath) -> None:
+def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> None:
     """Write a drawing in the format that the ending of the name says, as a whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"a drawing is saved as {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, not as {name.name!r}")
+    if dpi is not None and ending != ".png":
+        raise ValueError(f"dpi= is for .png, which consists of dots: leave it out, {ending} is sharp at every size")
+    dots = DPI if dpi is None else number("dpi", dpi, least=1, finite=True)
     files.require_writable(path)  # before the layout, which may take its time
-    files.write(path, _CONTENTS[ending](drawing))
+    files.write(path, content(drawing, ending, dots))
 
 
-def _typeset(drawing: Drawing, form: Literal["png", "pdf"]) -> bytes:
-    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
+def content(drawing: Drawing, ending: str, dpi: float = DPI) -> bytes:
+    """What a file with that ending holds."""
+    return _CONTENTS[ending](drawing, dpi)
+
+
+def require_typst() -> Any:
+    """The package that makes PNG and PDF; RuntimeError, with the remedy, where it is not installed."""
     try:
         import typst
     except ImportError:
         raise RuntimeError(NO_TYPST) from None
-    width, height = _size(drawing.svg)
+    return typst
+
+
+def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes:
+    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
+    typst = require_typst()
+    width, height = size(drawing.svg)
     if form == "png":
-        _check_pixels(round(SCALE * width), round(SCALE * height))
+        _check_pixels(round(width * dpi / 96), round(height * dpi / 96))
     fitting = min(0.75 * width, LONGEST_PAGE * width / max(width, height))  # a pixel of SVG is 3/4 of a point
-    texts = {"svg": drawing.svg, "title": drawing.title, "width": str(fitting)}
-    ppi = SCALE * 96.0  # and 1/96 of an inch
-    made: bytes = typst.compile(_PAGE, format=form, ppi=ppi, sys_inputs=texts, ignore_system_fonts=True)
+    texts = {
+        "svg": drawing.svg,
+        "title": drawing.title,
+        "width": str(fitting),
+        "height": str(fitting * height / width),
+        "ground": _ground(drawing.look),
+    }
+    made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
     return made
+
+
+def _ground(look: Look) -> str:
+    """The colour under the picture, which a last row of pixels may show that the picture covers in part."""
+    from .svg import COLOURS
+
+    if look.background == "transparent":
+        return ""
+    _, light, dark = COLOURS["page"]
+    return dark if look.theme == "dark" else light
 
 
 # Texts come in as inputs of the document and not as parts of its program, so no label can act there.
 _PAGE = b"""
 #set document(title: sys.inputs.title, date: none)
-#set page(width: auto, height: auto, margin: 0pt)
-#image(bytes(sys.inputs.svg), width: float(sys.inputs.width) * 1pt, alt: sys.inputs.title)
+#let (width, height) = (float(sys.inputs.width) * 1pt, float(sys.inputs.height) * 1pt)
+#let ground = if sys.inputs.ground == "" { none } else { rgb(sys.inputs.ground) }
+#set page(width: width, height: height, margin: 0pt, fill: ground)
+#image(bytes(sys.inputs.svg), width: width, height: height, alt: sys.inputs.title)
 """
 
 
-def _size(svg: str) -> tuple[float, float]:
+def size(svg: str) -> tuple[float, float]:
     """Width and height in pixels, as they stand in the first tag."""
     width, height = map(float, re.findall(' (?:width|height)="([^"]+)"', svg[: svg.index(">")]))
     return width, height
 
 
 def _check_pixels(width: int, height: int) -> None:
+    from .sheet import LONGEST_SIDE, REMEDIES
+
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
         raise ValueError(
-            f"the picture would be {width} pixels wide and {height} high, more than most viewers open: save it as "
-            ".svg or .pdf, or draw less of the graph, as with depth= or around="
+            f"the picture would be {width:,} pixels wide and {height:,} high, more than most viewers open: save it as "
+            f".svg or .pdf, or with a smaller dpi=, or {REMEDIES}"
         )
 
 
-_CONTENTS: dict[str, Callable[[Drawing], bytes]] = {
-    ".svg": lambda drawing: drawing.svg.encode(),
-    ".html": lambda drawing: drawing.to_html().encode(),
-    ".png": lambda drawing: _typeset(drawing, "png"),
-    ".pdf": lambda drawing: _typeset(drawing, "pdf"),
-    ".dot": lambda drawing: drawing.to_dot().source.encode(),
+_CONTENTS: dict[str, Callable[[Drawing, float], bytes]] = {
+    ".svg": lambda drawing, _: drawing.svg.encode(),
+    ".html": lambda drawing, _: drawing.to_html().encode(),
+    ".png": lambda drawing, dpi: _typeset(drawing, "png", dpi),
+    ".pdf": lambda drawing, dpi: _typeset(drawing, "pdf", dpi),
+    ".dot": lambda drawing, _: drawing.to_dot().source.encode(),
 }
 ENDINGS = tuple(_CONTENTS)

@@ -6,34 +6,60 @@ ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .. import notation
-from ..checks import choice, number, whole
+from ..checks import choice, number, shown, truth, whole
 
 PARTS = ("value", "gradient", "operation", "label")
+BACKGROUNDS = ("page", "transparent")
+LANGUAGES = ("en", "pt", "es")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """The options of `draw` that choose no nodes; a wrong one raises ValueError, which names the choices."""
+    """The options of `draw` that choose no nodes; a wrong one raises TypeError or ValueError, which names the choices.
+
+    They are explained there.
+    """
 
     digits: int = 4
     decimals: int | None = None
     direction: str = "LR"
+    wrap: int | None = None
     theme: str = "auto"
+    background: str | None = field(default=None, repr=False)  # the same picture, on another ground
     show: str = " ".join(PARTS)
     flows: bool = False
+    legend: bool | None = None  # in pages alone
+    language: str = "en"
+    scale: float = 1.0
+    fontsize: float | None = None
+    size: tuple[float, float] | None = None
     engine: str = field(default="auto", repr=False)  # these two make no other picture
     timeout: float = field(default=30.0, repr=False)
 
     def __post_init__(self) -> None:
-        choice("direction", self.direction, ("LR", "TB"))
-        choice("theme", self.theme, ("light", "dark", "auto"))
-        choice("engine", self.engine, ("auto", "wasm", "dot"))
-        object.__setattr__(self, "digits", whole("digits", self.digits, least=1, most=17))
-        if self.decimals is not None:
-            object.__setattr__(self, "decimals", whole("decimals", self.decimals, least=0, most=17))
-        object.__setattr__(self, "timeout", number("timeout", self.timeout))
+        checked = {
+            "digits": whole("digits", self.digits, least=1, most=17),
+            "decimals": None if self.decimals is None else whole("decimals", self.decimals, least=0, most=17),
+            "direction": choice("direction", self.direction, ("LR", "TB")),
+            "wrap": None if self.wrap is None else whole("wrap", self.wrap, least=1),
+            "theme": choice("theme", self.theme, ("light", "dark", "auto")),
+            "background": None if self.background is None else choice("background", self.background, BACKGROUNDS),
+            "flows": truth("flows", self.flows),
+            "legend": None if self.legend is None else truth("legend", self.legend),
+            "language": choice("language", self.language, LANGUAGES),
+            "scale": _length("scale", self.scale),
+            "fontsize": None if self.fontsize is None else _length("fontsize", self.fontsize),
+            "size": None if self.size is None else _size(self.size),
+            "engine": choice("engine", self.engine, ("auto", "wasm", "dot")),
+            "timeout": number("timeout", self.timeout),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if self.size and (self.scale != 1.0 or self.fontsize is not None):
+            raise ValueError("size= says how large the picture is: leave out scale= and fontsize=, or leave out size=")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout:g}")
         choices = f"one or more of the words {' '.join(PARTS)}"
@@ -57,3 +83,18 @@ class Look:
     def shown(self) -> frozenset[str]:
         """What cards show."""
         return frozenset(self.show.split())
+
+
+def _length(name: str, given: Any) -> float:
+    """A number above 0."""
+    found = number(name, given, finite=True)
+    if found <= 0:
+        raise ValueError(f"{name} must be more than 0, not {found:g}")
+    return found
+
+
+def _size(given: Any) -> tuple[float, float]:
+    """Width and height."""
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        raise TypeError(f"size must be a pair (width, height) in pixels, such as (1280, 720), not {shown(given)}")
+    return _length("the width in size", given[0]), _length("the height in size", given[1])

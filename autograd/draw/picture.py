@@ -9,7 +9,7 @@ What makes a picture is imported when it is asked for: most programs only train.
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..engines import Value
@@ -33,6 +33,8 @@ class Drawing(ABC):
     (<drawing of a × 3: 2 nodes>, 'Computation graph of a × 3: 2 nodes')
     """
 
+    look: Look
+
     @property
     @abstractmethod
     def title(self) -> str:
@@ -48,6 +50,11 @@ class Drawing(ABC):
     def svg(self) -> str:
         """The picture as text."""
 
+    @property
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own."""
+        return self.svg
+
     def to_html(self) -> str:
         """The picture as a page: one file that needs no server and no network.
 
@@ -59,17 +66,20 @@ class Drawing(ABC):
         """What is drawn, for Graphviz; raises ValueError for a kind of drawing that is not a graph."""
         raise ValueError(f"{self!r} is not a graph that Graphviz could lay out: save it as .svg, .png or .pdf")
 
-    def save(self, path: "AnyPath") -> None:
+    def save(self, path: "AnyPath", *, dpi: float | None = None) -> None:
         """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         The .html of a graph is a page to step through the forward and the backward pass, as `explain` tells them.
 
-        Raises ValueError for another ending and for what this kind of drawing does not have, FileNotFoundError for a
-        folder that is not there, and RuntimeError for .png and .pdf where the extra that makes them is not installed.
+        A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
+
+        Raises ValueError for another ending, for what this kind of drawing does not have, for `dpi` with anything but
+        a .png and for a .png that viewers would not open, FileNotFoundError for a folder that is not there, and
+        RuntimeError for .png and .pdf where the extra that makes them is not installed.
         """
         from .files import write
 
-        write(self, path)
+        write(self, path, dpi)
 
     def show(self, format: str = "svg") -> None:
         """Show the picture: inline in a notebook, else in the viewer or the browser of the system.
@@ -85,13 +95,20 @@ class Drawing(ABC):
 
         show(self, format)
 
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         from .notebook import bundle
 
         return bundle(repr(self), lambda: self)
+
+    def _repr_html_(self) -> str | None:
+        from .notebook import part
+
+        return part("html", self._repr_mimebundle_())
+
+    def _repr_svg_(self) -> str | None:
+        from .notebook import part
+
+        return part("svg", self._repr_mimebundle_())
 
     def __repr__(self) -> str:
         return printable(f"<drawing: {self.title}>")
@@ -122,10 +139,17 @@ class GraphDrawing(Drawing):
 
         Raises TimeoutError; RuntimeError if there is no Graphviz.
         """
+        return self._drawn(self.look)
+
+    @CachedProperty
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own, unless one was asked for."""
+        return self._drawn(replace(self.look, background=self.look.background or "transparent"))
+
+    def _drawn(self, look: Look) -> str:
         from .layout import layout_of
         from .svg import svg_of
 
-        look = self.look
         with self._in_time():
             return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.engine), look)
 

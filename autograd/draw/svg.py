@@ -17,6 +17,7 @@ from .limits import each
 from .look import Look
 from .marks import MARK_FONT, mark_size
 from .plan import FLOW_FONT
+from .sheet import Sheet, sheet_of
 
 MARGIN = 16.0
 HALO = 6.0  # the width of a highlight
@@ -54,25 +55,8 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
     box = _surroundings(diagram, layout)
-    size = {"width": box.width, "height": box.height}
     figure = _Figure(prefix_of(diagram, look), look.theme)
-    svg = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "width": _number(size["width"]),
-            "height": _number(size["height"]),
-            "viewBox": " ".join(map(_number, (box.left, box.top, *size.values()))),
-            "role": "img",
-            "font-family": MONOSPACE,
-            "font-size": _number(FONT),
-        },
-    )
-    figure.add(svg, "title").text = diagram.title
-    figure.add(svg, "desc").text = diagram.description
-    if look.theme == "auto":
-        figure.add(svg, "style").text = figure.dark()
-    figure.add(svg, "rect", "page", x=box.left, y=box.top, **size)
+    svg = figure.opened(sheet_of(box, look), look, diagram.title, diagram.description)
     surfaces = [f"frame{frame.level % 2}" for frame in diagram.frames]
     for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
         figure.frame(svg, surface, place, frame.title)
@@ -112,6 +96,29 @@ class _Figure:
         self.colours = {
             name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in COLOURS.items()
         }
+
+    def opened(self, sheet: Sheet, look: Look, title: str, description: str) -> ElementTree.Element:
+        """The whole element, with its ground: what is drawn is added to it."""
+        place = {"x": sheet.view.left, "y": sheet.view.top, "width": sheet.view.width, "height": sheet.view.height}
+        svg = ElementTree.Element(
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "width": _number(sheet.width),
+                "height": _number(sheet.height),
+                "viewBox": " ".join(map(_number, place.values())),
+                "role": "img",
+                "font-family": MONOSPACE,
+                "font-size": _number(FONT),
+            },
+        )
+        self.add(svg, "title").text = title
+        self.add(svg, "desc").text = description
+        if look.theme == "auto":
+            self.add(svg, "style").text = self.dark()
+        if look.background != "transparent":
+            self.add(svg, "rect", "page", **place)
+        return svg
 
     def add(
         self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
