@@ -12,8 +12,8 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 from typing import Any
 
 from ..engines import Value
+from .drawing import Drawing, GraphDrawing
 from .look import Look
-from .picture import Drawing, GraphDrawing
 
 __all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
@@ -125,15 +125,19 @@ def notebook_formats(*formats: str) -> None:
 
 
 def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
-    from .notebook import value_bundle
+    from .notebook import bundle, check_size
 
-    return value_bundle(value)
+    def drawn() -> Drawing:
+        check_size(value)
+        return draw(value)
+
+    return bundle(repr(value), drawn)
 
 
 def _html(value: Value) -> str | None:
-    from .notebook import part, value_bundle
+    from .notebook import part
 
-    return part("html", value_bundle(value))
+    return part("html", _mimebundle(value))
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.

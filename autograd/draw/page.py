@@ -22,7 +22,7 @@ from string import Template
 from ..engines import Value
 from ..explain.steps import Backward, Departure, Forward, Passes
 from .diagram import Card, Diagram, Edge
-from .picture import GraphDrawing
+from .picture import GraphPicture
 from .svg import COLOURS
 
 # With more nodes to step through, a folded group gets a single step.
@@ -31,7 +31,7 @@ MOST = 1000
 BEFORE = "Nothing is computed yet. The right arrow key takes a step, the left one takes it back, space plays."
 
 
-def page_of(drawing: GraphDrawing) -> str:
+def page_of(drawing: GraphPicture) -> str:
     """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
     forward, backward, left_out = _steps(drawing)
     picture = replace(drawing, diagram=_told(drawing, forward, backward))
@@ -80,7 +80,7 @@ def _palette(theme: str) -> str:
 # Steps ----------------------------------------------------------------------------------------------
 
 
-def _steps(drawing: GraphDrawing) -> tuple[Sequence[Forward], Sequence[Backward], int]:
+def _steps(drawing: GraphPicture) -> tuple[Sequence[Forward], Sequence[Backward], int]:
     """The steps at all nodes that are drawn or in a folded group, and how many other nodes there are."""
     passes = Passes(drawing.root, drawing.look.digits, decimals=drawing.look.decimals)
     card_of = drawing.diagram.node_ids
@@ -103,7 +103,7 @@ def _leaving(step: Backward) -> dict[int, Departure]:
     return dict(zip(positions, step.leaving, strict=False))  # where nothing arrives, nothing leaves
 
 
-def _told(drawing: GraphDrawing, forward: Sequence[Forward], backward: Sequence[Backward]) -> Diagram:
+def _told(drawing: GraphPicture, forward: Sequence[Forward], backward: Sequence[Backward]) -> Diagram:
     """The diagram with the names and numbers of the steps, and without those that would be seen before their step."""
     diagram, look, last = drawing.diagram, drawing.look, _last(drawing.diagram)
     names = {step.index: step.name.text for step in forward}
@@ -133,7 +133,7 @@ def _told(drawing: GraphDrawing, forward: Sequence[Forward], backward: Sequence[
     return replace(diagram, cards=cards, edges=edges, description="The steps below tell what is computed.")
 
 
-def _items(picture: GraphDrawing, steps: Sequence[Forward | Backward]) -> list[str]:
+def _items(picture: GraphPicture, steps: Sequence[Forward | Backward]) -> list[str]:
     """The steps as items of a list, each with the ids of what it lights up, and of what it shows from then on."""
     card_of = picture.node_ids
     last_on = {card: place for place, card in card_of.items()}
