@@ -15,14 +15,14 @@ from .cells import readable
 # A table of Jupyter has all texts on the right; two classes in one selector, and it is overruled.
 STYLE = (
     ".autograd-html{overflow-x:auto}"
-    ".autograd-html table.autograd-table{border-collapse:collapse;margin:.6em 0;border:0}"
+    ".autograd-html table.autograd-table{border-collapse:collapse;margin:.6em 0;border:0;font-size:inherit}"
     ".autograd-html .autograd-table caption{text-align:left;font-weight:bold;padding:.2em 0;color:inherit}"
     ".autograd-html .autograd-table :is(th,td)"
     "{text-align:left;vertical-align:top;padding:.15em 1.2em .15em 0;border:0;white-space:nowrap}"
     ".autograd-html .autograd-table thead th{border-bottom:1px solid}"
     ".autograd-html .autograd-table tbody th{font-weight:normal}"
     ".autograd-html .autograd-table .r{text-align:right;font-variant-numeric:tabular-nums}"
-    ".autograd-html .autograd-table .w{white-space:normal;min-width:16em}"
+    ".autograd-html .autograd-table .w{white-space:normal;min-width:7em}"
     ".autograd-html details{margin:.1em 0}"
     ".autograd-html details details{margin-left:1.3em}"
     ".autograd-html summary{cursor:pointer}"
@@ -48,8 +48,12 @@ def escaped(text: str) -> Markup:
 
 def document(parts: Iterable[str]) -> str:
     """What a notebook shows: the parts with their style; readers of mathematics leave their texts as they are."""
-    inside = "".join(map(escaped, parts))
-    return f'<div class="autograd-html tex2jax_ignore mathjax_ignore"><style>{STYLE}</style>{inside}</div>'
+    return f'<div class="autograd-html tex2jax_ignore mathjax_ignore"><style>{STYLE}</style>{joined(parts)}</div>'
+
+
+def joined(parts: Iterable[str]) -> Markup:
+    """Texts and HTML, one after the other."""
+    return Markup("".join(map(escaped, parts)))
 
 
 def paragraph(text: str) -> Markup:
@@ -75,7 +79,7 @@ def bulleted(texts: Iterable[str]) -> Markup:
 
 def unfolding(summary: str, parts: Iterable[str], is_open: bool = False) -> Markup:
     """A line that unfolds into the parts; the line alone if there are none."""
-    inside = "".join(map(escaped, parts))
+    inside = joined(parts)
     if not inside:
         return paragraph(summary)
     state = ' open=""' * is_open
@@ -87,12 +91,11 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], ali
 
     The first cell of a row is its head, unless it is empty: then the row goes on with the one above.
     """
-    head = "".join([_cell("th", text, side, "col") for text, side in zip(heads, align, strict=True)])
+    titles = zip(heads, align, strict=True)
+    head = "".join([_cell("th", text, side, "col") if text else _cell("td", text, side) for text, side in titles])
     body = "".join([_row(row, align) for row in rows])
-    return Markup(
-        f'<table class="autograd-table"><caption>{escaped(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    named = f"<caption>{escaped(caption)}</caption>" if caption else ""
+    return Markup(f'<table class="autograd-table">{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def _row(row: Sequence[str], align: str) -> str:
