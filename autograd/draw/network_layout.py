@@ -217,6 +217,7 @@ class _Plan:
             along = wide - 2 * max(self.ends + self.radius, captions / 2)
             farthest, least_along = 180.0, 2 * self.radius + 110.0
         self.pitch = max(least, min(across / max(1, self.most_rows - 1), farthest * self.zoom))
+        least_along = max(least_along, self.flattest())
         gap = max(least_along, min(along / (len(columns) - 1), 620.0 * self.zoom))
         if not self.is_upright:  # as wide as a slide is, where the picture is low
             height = self.head + self.above + 2 * self.radius + (self.most_rows - 1) * self.pitch + 2 * MARGIN
@@ -225,6 +226,13 @@ class _Plan:
             gap = max(gap, least_along)
         self.places = [0.0, *accumulate(self.gaps(gap, least_along))]
         self.gap = min(b - a for a, b in pairwise(self.places))
+
+    def flattest(self) -> float:
+        """How far apart columns must be at least, so that no line is so steep that it goes through the next circle."""
+        extents = [rows[-1] for rows in map(self.rows, self.network.columns)]
+        highest = max(a + b for a, b in pairwise(extents))
+        part = min((self.radius + 4.0) / self.pitch, 0.9)  # the cosine of the angle at which a line would touch it
+        return highest * part / math.sqrt(1 - part**2)
 
     def gaps(self, mean: float, least: float) -> list[float]:
         """How far it is from each column to the next."""
