@@ -12,7 +12,7 @@ from ..locks import CachedProperty
 from ..nn.module import Module
 from ..terminal import printable
 from .look import Look
-from .network import Network, network_of
+from .network import Network, network_of, without_gradients
 from .network_layout import NetworkLayout, layout_of
 from .network_svg import description_of, prefix_of, svg_of, title_of
 from .picture import Drawing
@@ -74,7 +74,7 @@ def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, ma
     has_gradients = network.has_gradients and inputs is None
     shown = frozenset(PARTS if has_gradients else set(PARTS) - {"gradient"}) if show is None else _shown(show)
     _check_size(network, max_nodes)
-    return NetworkDrawing(network, look, shown)
+    return NetworkDrawing(network if "gradient" in shown else without_gradients(network), look, shown)
 
 
 def _shown(show: Any) -> frozenset[str]:

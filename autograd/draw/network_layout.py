@@ -206,7 +206,7 @@ class _Plan:
             least = 2 * self.radius + (names + STEM + 8.0 if names else 0.0) + 16.0
             across, along = wide - self.head - 2 * self.radius, high - 2 * self.ends - 2 * self.radius
             farthest = 400.0
-            least_along = 2 * self.radius + 70.0
+            least_along = 2 * self.radius + 58.0
             if names:
                 across -= names + STEM + 8.0
         else:
@@ -217,7 +217,6 @@ class _Plan:
             along = wide - 2 * max(self.ends + self.radius, captions / 2)
             farthest, least_along = 180.0, 2 * self.radius + 110.0
         self.pitch = max(least, min(across / max(1, self.most_rows - 1), farthest * self.zoom))
-        least_along = max(least_along, self.flattest())
         gap = max(least_along, min(along / (len(columns) - 1), 620.0 * self.zoom))
         if not self.is_upright:  # as wide as a slide is, where the picture is low
             height = self.head + self.above + 2 * self.radius + (self.most_rows - 1) * self.pitch + 2 * MARGIN
@@ -227,18 +226,18 @@ class _Plan:
         self.places = [0.0, *accumulate(self.gaps(gap, least_along))]
         self.gap = min(b - a for a, b in pairwise(self.places))
 
-    def flattest(self) -> float:
+    def flattest(self) -> list[float]:
         """How far apart columns must be at least, so that no line is so steep that it goes through the next circle."""
         extents = [rows[-1] for rows in map(self.rows, self.network.columns)]
-        highest = max(a + b for a, b in pairwise(extents))
         part = min((self.radius + 4.0) / self.pitch, 0.9)  # the cosine of the angle at which a line would touch it
-        return highest * part / math.sqrt(1 - part**2)
+        return [(a + b) * part / math.sqrt(1 - part**2) for a, b in pairwise(extents)]
 
     def gaps(self, mean: float, least: float) -> list[float]:
         """How far it is from each column to the next."""
         lines = [sum(len(unit.wires) for unit in column.units) for column in self.network.columns[1:]]
         shares = [min(max(1.0, math.sqrt(count / 4.0)), 1.6) if self.uneven else 1.0 for count in lines]
-        return [max(least, mean * len(shares) * share / sum(shares)) for share in shares]
+        wanted = [mean * len(shares) * share / sum(shares) for share in shares]
+        return [max(least, gap, needed) for gap, needed in zip(wanted, self.flattest(), strict=True)]
 
     def rows(self, column: Column) -> list[float]:
         """Where the rows of a column stand, from the middle; lower columns are spread a little."""
