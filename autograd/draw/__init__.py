@@ -20,7 +20,7 @@ from .picture import Drawing, GraphDrawing
 if TYPE_CHECKING:
     from ..nn.module import Module
 
-__all__ = ["Drawing", "GraphDrawing", "draw"]
+__all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
 # What cards show, and what they can show where a graph was computed from numbers that nobody gave.
 EVERYTHING, NO_NUMBERS = "value gradient operation label", "operation label"
@@ -182,11 +182,36 @@ def _model(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int
         raise ValueError(f"{other}, {several}, draw(model(x)[0], depth=1)") from None
 
 
-def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+# Notebooks ------------------------------------------------------------------------------------------
+
+
+def notebook_formats(*formats: str) -> None:
+    """Choose the formats in which notebooks get pictures, of "html", "svg", "png" and "pdf"; with none, the usual two.
+
+    >>> from autograd.draw import notebook_formats
+    >>> notebook_formats("html", "svg", "pdf")  # doctest: +SKIP
+
+    With "pdf" among them, pictures get into what `jupyter nbconvert --to latex` and `--to pdf` make. The environment
+    variable AUTOGRAD_NOTEBOOK_FORMATS="html,svg,pdf" does the same for a notebook that says nothing. Raises ValueError
+    for another format, and RuntimeError for "png" and "pdf" where the extra that makes them is not installed.
+    """
+    from .notebook import choose_formats
+
+    choose_formats(formats)
+
+
+def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
     from .notebook import value_bundle
 
     return value_bundle(value)
 
 
+def _html(value: Value) -> str | None:
+    from .notebook import part, value_bundle
+
+    return part("html", value_bundle(value))
+
+
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+Value._repr_html_ = _html  # type: ignore[attr-defined]

@@ -8,10 +8,11 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .. import files
 from ..checks import number
+from .look import Look
 from .picture import Drawing
 
 # Two dots for each pixel of the drawing, of which 96 are an inch: sharp on slides and on dense screens.
@@ -36,16 +37,27 @@ def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> No
         raise ValueError(f"dpi= is for .png, which consists of dots: leave it out, {ending} is sharp at every size")
     dots = DPI if dpi is None else number("dpi", dpi, least=1, finite=True)
     files.require_writable(path)  # before the layout, which may take its time
-    files.write(path, _CONTENTS[ending](drawing, dots))
+    files.write(path, content(drawing, ending, dots))
 
 
-def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes:
-    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
+def content(drawing: Drawing, ending: str, dpi: float = DPI) -> bytes:
+    """What a file with that ending holds."""
+    return _CONTENTS[ending](drawing, dpi)
+
+
+def require_typst() -> Any:
+    """The package that makes PNG and PDF; RuntimeError, with the remedy, where it is not installed."""
     try:
         import typst
     except ImportError:
         raise RuntimeError(NO_TYPST) from None
-    width, height = _size(drawing.svg)
+    return typst
+
+
+def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes:
+    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
+    typst = require_typst()
+    width, height = size(drawing.svg)
     if form == "png":
         _check_pixels(round(width * dpi / 96), round(height * dpi / 96))
     fitting = min(0.75 * width, LONGEST_PAGE * width / max(width, height))  # a pixel of SVG is 3/4 of a point
@@ -54,16 +66,20 @@ def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes
         "title": drawing.title,
         "width": str(fitting),
         "height": str(fitting * height / width),
-        "ground": _ground(drawing.svg),
+        "ground": _ground(drawing.look),
     }
     made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
     return made
 
 
-def _ground(svg: str) -> str:
-    """The colour behind the picture, which a last row of pixels may show that the picture covers in part."""
-    found = re.search('</desc>(?:<style>.*?</style>)?<rect [^>]*fill="(#[0-9a-f]+)" class="[^" ]*-page"', svg)
-    return found[1] if found else ""
+def _ground(look: Look) -> str:
+    """The colour under the picture, which a last row of pixels may show that the picture covers in part."""
+    from .svg import COLOURS
+
+    if look.background == "transparent":
+        return ""
+    _, light, dark = COLOURS["page"]
+    return dark if look.theme == "dark" else light
 
 
 # Texts come in as inputs of the document and not as parts of its program, so no label can act there.
@@ -76,7 +92,7 @@ _PAGE = b"""
 """
 
 
-def _size(svg: str) -> tuple[float, float]:
+def size(svg: str) -> tuple[float, float]:
     """Width and height in pixels, as they stand in the first tag."""
     width, height = map(float, re.findall(' (?:width|height)="([^"]+)"', svg[: svg.index(">")]))
     return width, height

@@ -33,6 +33,8 @@ class Drawing(ABC):
     (<drawing of a × 3: 2 nodes>, 'Computation graph of a × 3: 2 nodes')
     """
 
+    look: Look
+
     @property
     @abstractmethod
     def title(self) -> str:
@@ -68,10 +70,11 @@ class Drawing(ABC):
         """Write the picture to a file, whole or not at all; its name ends in .svg, .html, .png, .pdf or .dot.
 
         The .html of a graph is a page to step through the forward and the backward pass, as `explain` tells them.
+
         A .png has 192 dots to an inch, which is two for each pixel of the picture, or as many as `dpi` says.
 
         Raises ValueError for another ending, for what this kind of drawing does not have, for `dpi` with anything but
-        a .png, and for a .png that viewers would not open; FileNotFoundError for a folder that is not there; and
+        a .png and for a .png that viewers would not open, FileNotFoundError for a folder that is not there, and
         RuntimeError for .png and .pdf where the extra that makes them is not installed.
         """
         from .files import write
@@ -92,13 +95,20 @@ class Drawing(ABC):
 
         show(self, format)
 
-    def _repr_svg_(self) -> str:
-        return self.notebook_svg
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         from .notebook import bundle
 
         return bundle(repr(self), lambda: self)
+
+    def _repr_html_(self) -> str | None:
+        from .notebook import part
+
+        return part("html", self._repr_mimebundle_())
+
+    def _repr_svg_(self) -> str | None:
+        from .notebook import part
+
+        return part("svg", self._repr_mimebundle_())
 
     def __repr__(self) -> str:
         return printable(f"<drawing: {self.title}>")
