@@ -38,6 +38,7 @@ THIN, THICK = 1.0, 5.0  # edges by their flows
 
 MARK_CELLS = 10
 TITLE_CELLS = 40
+SUBJECT_CELLS = 60
 FORMULA_CELLS = 200
 SENTENCES = 60
 COUNTS = 100  # of more edges between groups, the counts would hide the lines
@@ -166,13 +167,23 @@ def diagram_of(root: Value, look: Look | None = None, view: View | None = None, 
 
 
 def _title(root: Value, view: View, look: Look) -> str:
-    formula = _formula(root, look.digits)
-    named = f"{readable(root.label)} = {formula}" if root.label and root.operation else formula
     nodes, shown = len(view.order), sum(not isinstance(part, Stub) for part in view.parts)
     cards = "" if shown == nodes else f", {shown:,} of them drawn"
     if any(isinstance(part, Fold) for part in view.parts):
         cards = f" on {counted(shown, 'card')}"
-    return f"Computation graph of {shortened(named, 80)}: {counted(nodes, 'node')}{cards}"
+    return f"{_subject(root, look.digits)}: {counted(nodes, 'node')}{cards}"
+
+
+def _subject(root: Value, digits: int) -> str:
+    """The root's label and as much of its formula as a title has room for, cut only where "…" stands for an operand."""
+    label = shortened(readable(root.label), SUBJECT_CELLS)
+    subject = label
+    for most in (12, 8, 5, 3, 2, 1) if root.operation or not label else ():
+        formula = readable(notation.expression(root, digits=digits, most=most))
+        subject = f"{label} = {formula}" if label else formula
+        if cells(subject) <= SUBJECT_CELLS:
+            return subject
+    return label or shortened(subject, SUBJECT_CELLS)
 
 
 def _description(cards: list[Card]) -> str:

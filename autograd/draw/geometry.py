@@ -36,6 +36,10 @@ class Box:
         """From top to bottom."""
         return self.bottom - self.top
 
+    def around(self, margin: float) -> "Box":
+        """A box with a margin around this one."""
+        return Box(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
+
     def __contains__(self, point: Point) -> bool:
         return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
 

@@ -30,7 +30,7 @@ class Drawing(ABC):
     >>> from autograd import Value, draw
     >>> drawing = draw(Value(2.0, "a") * 3)
     >>> drawing, drawing.title
-    (<drawing of a × 3: 2 nodes>, 'Computation graph of a × 3: 2 nodes')
+    (<drawing of a × 3: 2 nodes>, 'a × 3: 2 nodes')
     """
 
     look: Look
@@ -207,4 +207,4 @@ class GraphDrawing(Drawing):
             return readable_digraph(self.diagram, self.look.direction)
 
     def __repr__(self) -> str:
-        return printable(f"<drawing of {self.title.removeprefix('Computation graph of ')}>")
+        return printable(f"<drawing of {self.title}>")

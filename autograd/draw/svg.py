@@ -13,6 +13,7 @@ from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Di
 from .geometry import Box, Point, Route
 from .labels import SMALL, Run, runs
 from .layout import TITLE_FONT, Layout
+from .legend import GAP, SIGN, Legend, beside, legend_of, together
 from .limits import each
 from .look import Look
 from .marks import MARK_FONT, mark_size
@@ -20,7 +21,16 @@ from .plan import FLOW_FONT
 from .sheet import Sheet, sheet_of
 
 MARGIN = 16.0
+SLIDE = 16.0, 9.0
 HALO = 6.0  # the width of a highlight
+
+# Signs of a legend that are texts, each with its colour.
+TEXT_SIGNS = {
+    "value": ("▸", "value"),
+    "gradient": ("◂", "gradient"),
+    "dash": ("—", "gradient"),
+    "stub": ("…", "mark"),
+}
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 # What is painted: the property that colours it, and the colour on light and on dark pages.
@@ -28,12 +38,13 @@ COLOURS = {
     "page": ("fill", "#ffffff", "#15181e"),
     "frame0": ("fill", "#f4f7fa", "#1b2028"),
     "frame1": ("fill", "#e9eef4", "#232a34"),
-    "border": ("stroke", "#8793a1", "#76839a"),
+    "border": ("stroke", "#7d8896", "#76839a"),
     "leaf": ("fill", "#fdf8ec", "#2a2720"),
     "card": ("fill", "#fbfcfe", "#1d222b"),
     "band": ("fill", "#e6edf6", "#2b3442"),
     "outline": ("stroke", "#7d8896", "#7d8a9c"),
     "edge": ("stroke", "#7d8896", "#7d8a9c"),
+    "flowline": ("stroke", "#b0231c", "#ff9f96"),
     "head": ("fill", "#6b7684", "#8e9bac"),
     "halo": ("stroke", "#c26f14", "#c77a1e"),
     "ink": ("fill", "#1b2430", "#e9edf3"),
@@ -56,7 +67,9 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     look = look or Look()
     box = _surroundings(diagram, layout)
     figure = _Figure(prefix_of(diagram, look), look.theme)
-    svg = figure.opened(sheet_of(box, look), look, diagram.title, diagram.description)
+    legend = _legend(diagram, look, box) if look.legend else None
+    room = together(box, legend.box) if legend else box
+    svg = figure.opened(sheet_of(room.around(MARGIN), look), look, diagram.title, diagram.description)
     surfaces = [f"frame{frame.level % 2}" for frame in diagram.frames]
     for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
         figure.frame(svg, surface, place, frame.title)
@@ -78,6 +91,8 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
             figure.flow(svg, edge, route.flow)
     for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
+    if legend:
+        figure.legend(svg, legend)
     return _written(svg)
 
 
@@ -252,6 +267,49 @@ class _Figure:
             self.text(group, row.kind, row.sign, start, baseline)
             self.text(group, f"{row.kind} number", row.text, start + 2 * CELL, baseline, font_style=style)
 
+    def legend(self, parent: ElementTree.Element, legend: Legend) -> None:
+        """Signs as they are in the picture, but smaller, and beside each what it means."""
+        group, box = self.add(parent, "g", "legend"), legend.box
+        size = {"width": box.width, "height": box.height}
+        self.add(group, "rect", "card border", x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
+        for entry, (x, y) in zip(legend.entries, legend.places, strict=True):
+            self.sign(self.add(group, "g", transform=f"translate({_number(x)} {_number(y)})"), entry.sign)
+            self.text(group, "ink", Run(entry.words, 0), x + SIGN + GAP, y + 4.5)
+
+    def sign(self, parent: ElementTree.Element, sign: str) -> None:
+        """One sign of a legend, SIGN wide, around the line y = 0."""
+        middle = SIGN / 2
+        if sign in TEXT_SIGNS:
+            text, paint = TEXT_SIGNS[sign]
+            self.text(parent, paint, Run(text, 0), middle, 4.5, text_anchor="middle")
+        elif sign in ("blocked", "flow"):
+            is_flow = sign == "flow"
+            tip, tail, paint, head = (0.0, SIGN, "flowline", "gradient") if is_flow else (SIGN, 0.0, "edge", "head")
+            back = 7.0 if is_flow else -7.0
+            dash = {} if is_flow else {"stroke_dasharray": "5 3"}
+            d = f"M{_pair((tail, 0.0))}L{_pair((tip + back, 0.0))}"
+            self.add(parent, "path", paint, d=d, fill="none", stroke_width=1.6 if is_flow else 1.2, **dash)
+            corners = [(tip, 0.0), (tip + back, -3.0), (tip + back, 3.0)]
+            self.add(parent, "polygon", head, points=" ".join(map(_pair, corners)))
+        else:
+            self.small_card(parent, sign)
+
+    def small_card(self, parent: ElementTree.Element, kind: str) -> None:
+        x, y, width, height, radius = 1.0, -9.0, SIGN - 2, 18.0, 9.0 if kind == "leaf" else 4.0
+        box = {"x": x, "y": y, "width": width, "height": height, "rx": radius}
+        if kind == "highlight":
+            self.add(parent, "rect", "halo", fill="none", stroke_width=HALO, **box)
+        if kind == "group":
+            box |= {"width": width - 3, "height": height - 3}
+            self.add(parent, "rect", "band outline", **(box | {"x": x + 3, "y": y + 3}))
+        if kind == "root":
+            self.add(parent, "rect", "page outline", **box)
+            box = {"x": x + 3, "y": y + 3, "width": width - 6, "height": height - 6, "rx": 2.0}
+        self.add(parent, "rect", f"{'leaf' if kind == 'leaf' else 'card'} outline", **box)
+        if kind in ("operation", "group"):
+            band = {"width": box["width"], "height": 6.0, "rx": 3.0}
+            self.add(parent, "rect", "band outline", **(box | band))
+
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
     """The header of an operation: round above, straight below."""
@@ -261,7 +319,7 @@ def _band(x: float, y: float, width: float, radius: float) -> str:
 
 
 def _surroundings(diagram: Diagram, layout: Layout) -> Box:
-    """What is around all that is drawn, with a margin."""
+    """What is around all that is drawn."""
     points = [
         (x + side * card.width / 2, y + side * card.height / 2)
         for card, (x, y) in zip(diagram.cards, layout.centres, strict=True)
@@ -270,7 +328,12 @@ def _surroundings(diagram: Diagram, layout: Layout) -> Box:
     points += [point for route in layout.routes for curve in route.curves for point in curve]
     points += [corner for box in layout.frames for corner in ((box.left, box.top), (box.right, box.bottom))]
     xs, ys = zip(*points, strict=True)
-    return Box(min(xs) - MARGIN, min(ys) - MARGIN, max(xs) + MARGIN, max(ys) + MARGIN)
+    return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+def _legend(diagram: Diagram, look: Look, around: Box) -> Legend:
+    width, height = look.size or SLIDE
+    return beside(around, legend_of(diagram, look.language), width / height)
 
 
 def _pair(point: Point) -> str:
