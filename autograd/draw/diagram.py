@@ -54,6 +54,12 @@ class Row:
     kind: str
     sign: str
     text: str
+    room: int = 0  # cells for what a page writes here before
+
+    @property
+    def cells(self) -> float:
+        """The width of its text."""
+        return max(cells(self.text), self.room)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Card:
         """In pixels; a number stands two cells behind its sign."""
         if self.kind == "stub":
             return 3 * CELL
-        text = max(self.header_cells, *(self.indent + cells(row.text) for row in self.rows), 7 * bool(self.rows)) * CELL
+        text = max(self.header_cells, *(self.indent + row.cells for row in self.rows), 7 * bool(self.rows)) * CELL
         round_ends = 6 * (self.kind == "leaf")
         return text + 2 * (SIDE + round_ends + OUTLINE * self.is_root) + STACK * (self.kind == "group")
 

@@ -256,7 +256,7 @@ class _Figure:
 
     def _rows(self, group: ElementTree.Element, card: Card, inset: float, middle: float) -> None:
         first = inset + ENDS + card.header
-        numbers = max((card.indent + cells(row.text) for row in card.rows), default=0) * CELL
+        numbers = max((card.indent + row.cells for row in card.rows), default=0) * CELL
         start = middle - numbers / 2 if card.kind == "leaf" else inset + SIDE
         for place, row in enumerate(card.rows):
             baseline = first + (place + 0.5) * ROW + 4.5

@@ -27,12 +27,11 @@ from ..terminal import printable
 from ..text import Term
 from .formulas import product, prose
 from .kinks import Kinks, is_at_kink, jumps
+from .words import WORDS, in_language
 from .writer import Writer, is_shared
 
 # So many operands, or sources of flows, are told in one line.
 TOLD = 4
-
-A_BRANCH_SUMS = prose("a branch sums")
 
 
 class Arrival(NamedTuple):
@@ -98,8 +97,14 @@ class Passes:
     """Both passes over the graph of a root; others, that may not be in it, shall have a name as well."""
 
     def __init__(
-        self, root: Value, digits: int = 4, others: Collection[Value] = (), decimals: int | None = None
+        self,
+        root: Value,
+        digits: int = 4,
+        others: Collection[Value] = (),
+        decimals: int | None = None,
+        language: str = "en",
     ) -> None:
+        self.words = in_language(WORDS, language)
         self.root = root
         self.order = topological_order(root)
         self.write = Writer(distinct([*self.order, *others]), digits, decimals)
@@ -156,9 +161,13 @@ class Passes:
     def _forward(self, index: int) -> Forward:
         node = self.order[index]
         name, formula, numbers = self.write.name(node), self.write.formula(node), self.write.numbers(node)
-        value = node.data if node.operation else self._as_it_was.get(node, node.data)
+        value = self.value(node)
         line = self.write.equation(name, formula, numbers, self.write.number(value)).text
         return Forward(index, node, name, formula, numbers, value, line)
+
+    def value(self, node: Value) -> float:
+        """What the node was in this computation."""
+        return node.data if node.operation else self._as_it_was.get(node, node.data)
 
     @CachedProperty
     def _as_it_was(self) -> NodeDict[float]:
@@ -188,57 +197,61 @@ class Passes:
             for i, (parent, partial) in enumerate(partials[:room])
         )
         more = len(partials) - len(leaving)
-        patterns = (A_BRANCH_SUMS,) * (len(arriving) > 1) + self._pattern(node, partials)
+        sums = (prose(self.words["a branch sums"]),) * (len(arriving) > 1)
+        patterns = sums + self._pattern(node, partials)
         told = [self._arrival(arriving, flow), *[self._departure(node, flow, sent) for sent in leaving[:TOLD]]]
         if untold := more + len(leaving[TOLD:]):
-            told.append(f"and to {untold} more")
+            told.append(self.words["and to more"].format(untold))
         line = f"{write.node(node).text}: {'; '.join([*told, *[pattern.text for pattern in patterns]])}"
         name, formula = write.name(node), write.formula(node)
         return Backward(index, node, name, formula, arriving, flow, leaving, more, patterns, line)
 
     def _arrival(self, arriving: Sequence[Arrival], flow: float) -> str:
+        words = self.words
         if not arriving:
-            return "nothing arrives"
+            return words["nothing arrives"]
         total = self.write.sum([arrival.flow for arrival in arriving], flow).text
         names = [self.write.name(x).text for x in distinct([x.source for x in arriving if x.source is not None])]
         if not names:
-            return f"{total} arrives, as at every root"
-        return f"{total} arrives from {' and '.join(names if len(names) <= TOLD else [*names[: TOLD - 1], 'others'])}"
+            return words["arrives at the root"].format(total)
+        told = names if len(names) <= TOLD else [*names[: TOLD - 1], words["others"]]
+        return words["arrives"].format(total, words["and"].join(told))
 
     def _departure(self, node: Value, flow: float, departure: Departure) -> str:
-        write = self.write
+        write, words = self.write, self.words
         to, number = write.name(departure.to).text, write.number(departure.partial or 0.0)
         told = f"∂{write.name(node).text}/∂{to} = {write.equation(departure.derivative, number).text}"
         if departure.blocked:
-            return f"{told}, so nothing leaves to {to}"
-        sent = product([write.number(flow), number])
-        return f"{told}, so {write.equation(sent, write.number(departure.flow)).text} leaves to {to}"
+            return words["so"].format(told, words["nothing leaves"].format(to))
+        sent = write.equation(product([write.number(flow), number]), write.number(departure.flow)).text
+        return words["so"].format(told, words["leaves"].format(sent, to))
 
     def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Term, ...]:
         """What the node's operation does with the flow; nothing where there is no word for it."""
         if not (node.operation and partials):
             return ()
-        name, does = node.operation.name, node.operation.pattern
+        words, name, does = self.words, node.operation.name, node.operation.pattern
         remarks = []
         if is_at_kink(node) and len(node.operands) == 1:
-            remarks.append(prose(f"{name} has a kink at 0"))
+            remarks.append(prose(words["kink"].format(name)))
         if jumps(node):
-            where = f"at {self.write.number(node.numbers[0]).text}" if len(node.operands) == 1 else "here"
-            remarks.append(prose(f"{name} has a jump {where}"))
+            single = len(node.operands) == 1
+            where = words["at"].format(self.write.number(node.numbers[0]).text) if single else words["here"]
+            remarks.append(prose(words["jump"].format(name, where)))
         if any(partial is not BLOCKED and math.isnan(partial) for _, partial in partials):
             return () if does else tuple(remarks)
         chosen = [self.write.name(parent) for parent, partial in partials if partial is not BLOCKED]
         if not chosen:
-            return (prose(f"{name} blocks"), *remarks)
+            return (prose(words["blocks"].format(name)), *remarks)
         if not does:
             return tuple(remarks)
         if does != "routes":
-            return (prose(f"{name} {does}"),)
+            return (prose(words.get(does, f"{{}} {does}").format(name)),)
         if len(node.operands) == 1:
-            return (prose(f"{name} passes"),)
+            return (prose(words["passes"].format(name)),)
         if any(is_shared(node, partial) for _, partial in partials):
-            return (prose(f"{name} shares a tie equally"),)
-        return (prose(f"{name} routes to {' and '.join(['{}'] * len(chosen))}", *chosen),)
+            return (prose(words["shares"].format(name)),)
+        return (prose(words["routes"].format(name, words["and"].join(["{}"] * len(chosen))), *chosen),)
 
 
 def magnitude(number: float) -> float:
