@@ -58,6 +58,14 @@ class NetworkDrawing(Drawing):
         """The picture for a page that has a ground of its own, unless one was asked for."""
         return self._drawn(replace(self.look, background=self.look.background or "transparent"))
 
+    def to_html(self) -> str:
+        """The picture as a page to step through the network, a circle at a time."""
+        from .network_page import page_of
+
+        look = replace(self.look, legend=self.look.legend is not False)
+        picture = replace(self, look=look)
+        return page_of(self.network, picture.layout, self.shown, look, (picture.svg, picture.title, picture.prefix))
+
     def _drawn(self, look: Look) -> str:
         return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description)
 

@@ -55,7 +55,7 @@ class Text:
     """A text, where its middle is, how far it is turned (in degrees), and what it is."""
 
     text: str
-    kind: str  # "weight", "gradient", "value", "symbol", "label", "bias", "caption" or "more"
+    kind: str  # "weight", "value", "gradient", "symbol", "label", "bias", "bias gradient", "caption" or "more"
     middle: Point
     angle: float = 0.0
 
@@ -166,7 +166,9 @@ class _Plan:
         if unit.bias is None or not self.has_biases or not self.has_numbers:
             return []
         texts = [(f"b {self.decimal(unit.bias.weight)}", "bias")]
-        return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "gradient")][: 2 if "gradient" in self.shown else 1]
+        return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "bias gradient")][
+            : 2 if "gradient" in self.shown else 1
+        ]
 
     def label(self, column: int, unit: Unit) -> str:
         """What stands outside of a circle: the label of an input or an output."""

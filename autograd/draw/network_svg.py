@@ -65,7 +65,12 @@ THIN, THICK = 1.0, 5.0
 # Of a network with more wires the description leaves out the weights.
 MOST_TOLD = 60
 
-PAINT = {"weight": "ink", "value": "value", "gradient": "gradient", "bias": "ink", "label": "ink", "symbol": "ink"}
+PAINT = {
+    **dict.fromkeys(("weight", "bias", "label", "symbol"), "ink"),
+    "value": "value",
+    "gradient": "gradient",
+    "bias gradient": "gradient",
+}
 
 
 def prefix_of(network: Network, *look: object) -> str:
@@ -241,13 +246,14 @@ class _Figure:
         surface = "card" if unit.wires else "leaf"
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
-            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)))
+            name = {"id": f"{self.prefix}-node-{number}-bias-gradient"} if text.kind == "bias gradient" else {}
+            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)), **name)
 
     def text(self, parent: ElementTree.Element, text: Text, **attributes: str | float) -> None:
         """A text around its middle; a label with its indices low and its powers high."""
         x, y = text.middle
         paint = PAINT.get(text.kind, "mark") + " number" * (text.kind in ("weight", "value", "gradient"))
-        style: dict[str, str | float] = {"font_style": "italic"} if text.kind == "gradient" else {}
+        style: dict[str, str | float] = {"font_style": "italic"} if "gradient" in text.kind else {}
         if text.kind in ("symbol", "label"):
             style["font_weight"] = "bold"
         places = {"text_anchor": "middle", "xml:space": "preserve"}
