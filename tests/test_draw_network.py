@@ -1,10 +1,13 @@
 """Models drawn as networks: what is found to be one, what the picture shows, and where its parts stand."""
 
+import html
 import itertools
+import json
 import math
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -698,6 +701,126 @@ def test_a_network_is_no_graph_for_graphviz(tmp_path):
     with pytest.raises(ValueError, match=r"is not a graph"):
         draw(article()).save(tmp_path / "network.dot")
 
+
+# The page -----------------------------------------------------------------------------------------
+
+
+def steps_of(page):
+    """The items of the list of steps: the text, and what lights up, is shown and is written."""
+    found = re.findall(
+        '<li data-lights="(.*?)" data-shows="(.*?)" data-numbers="(.*?)" data-formula="(.*?)">(.*?)</li>', page
+    )
+    return [
+        (html.unescape(text), lights.split(), shows.split(), json.loads(html.unescape(numbers)), html.unescape(formula))
+        for lights, shows, numbers, formula, text in found
+    ]
+
+
+def test_a_page_goes_through_the_network_inputs_first_and_back_from_the_output():
+    model, loss = after_backward()
+    steps = steps_of(draw(model).to_html())
+
+    assert loss.data > 0
+    assert [text for text, *_ in steps[:5]] == [
+        "x1 = 0.1",
+        "x2 = 0.4",
+        "x3 = 0.5",
+        "neuron 0 of layers.0 = ReLU(0.1 × 0.1 + 0.5 × 0.4 + 0.2 × 0.5) = 0.31",
+        "neuron 1 of layers.0 = ReLU(0.2 × 0.1 + 0.4 × 0.4 + 0.6 × 0.5) = 0.48",
+    ]
+    assert [text for text, *_ in steps[8:10]] == [
+        "−1.567 arrives at neuron 0 of layers.1; its weights get −0.1122, −0.1737, −0.1701, −0.2859",
+        "−0.03619 arrives at neuron 3 of layers.0; its weights get −0.003619, −0.01448, −0.0181",
+    ]
+    assert len(steps) == 8 + 5
+    assert steps[3][-1] == "neuron 0 of layers.0 = ReLU(0.1 × x1 + 0.5 × x2 + 0.2 × x3)"
+
+
+def test_each_step_lights_a_circle_and_shows_what_is_there_and_all_is_shown_at_the_end():
+    model = nn.MLP(3, [12, 2], "tanh", "sigmoid", seed=0)
+    outputs = model(X)
+    sum(outputs).backward()
+    page = draw(model, show="value gradient bias label").to_html()
+    steps = steps_of(page)
+    ids = re.findall(' id="([^"]+)"', page)
+    named = [name for _, lights, shows, numbers, _ in steps for name in (*lights, *shows, *numbers)]
+    circles = [name for name in ids if re.search(r"-node-\d+$", name)]
+    gradients = [name for name in ids if name.endswith("-gradient")]
+    forward, backward = steps[: len(circles)], steps[len(circles) :]
+
+    assert len(ids) == len(set(ids))
+    assert set(named) <= set(ids)
+    assert [lights[0] for _, lights, *_ in forward] == circles
+    assert [lights[0] for _, lights, *_ in backward] == circles[:2:-1]
+    assert sorted(name for _, _, shows, *_ in steps for name in shows) == sorted(gradients)
+    assert len([name for name in gradients if "-edge-" in name]) == 6 * 3 + 2 * 6
+    assert all(list(numbers) == [lights[0]] for _, lights, _, numbers, _ in steps)
+    assert "Neurons that are not drawn have no steps." in page
+
+
+def test_a_page_without_values_says_where_they_come_from():
+    page = draw(article()).to_html()
+
+    assert "draw(model, inputs) has those of a pass" in page
+    assert [numbers for *_, numbers, _ in steps_of(page)] == [{}] * 8
+    assert '<html lang="pt">' in draw(article(), language="pt").to_html()
+    assert "neurônio 3 de layers.0 = " in draw(article(), language="pt").to_html()
+
+
+def test_in_a_page_lines_are_whole_and_there_is_a_legend():
+    drawing = draw(article(), X)
+    lines = re.findall(
+        r'<path id="[^"]*-edge-\d+"[^>]* d="([^"]+)"|<path[^>]* d="([^"]+)"[^>]* id="[^"]*-edge-\d+"', drawing.to_html()
+    )
+
+    assert len(lines) == 16
+    assert all("".join(line).count("M") == 1 for line in lines)
+    assert "positive weight" in drawing.to_html()
+    assert "positive weight" not in draw(article(), legend=False).to_html()
+
+
+@pytest.mark.parametrize("label", HOSTILE.values(), ids=HOSTILE)
+def test_no_label_breaks_a_page(label):
+    model = nn.MLP(1, [1], seed=0)
+    output = model([Value(1.0, label)])
+    page = draw(model).to_html()
+
+    assert output.data is not None
+    assert page.count("<li ") == 2
+    assert page.count("<script>") == 1
+    assert "alert(1)</script>" not in page
+
+
+def test_a_browser_takes_every_step_without_a_complaint(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser")
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if found is None:
+        pytest.skip("no browser was found")
+    model, loss = after_backward()
+    draw(model).save(tmp_path / "network.html")
+    complaints, seen = [], []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found)
+        page = browser.new_context(reduced_motion="reduce").new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto((tmp_path / "network.html").as_uri())
+        for _ in range(14):
+            lit = page.evaluate("[...document.querySelectorAll('.lit')].map((element) => element.id).join()")
+            seen.append((page.locator(".unseen").count(), lit))
+            page.keyboard.press("ArrowRight")
+        browser.close()
+
+    assert loss.data > 0
+    assert complaints == []
+    assert len(set(seen)) == 14
+    assert [count for count, _ in seen] == sorted([count for count, _ in seen], reverse=True)
+    assert seen[-1][0] == 0
+
+
+# Bytes --------------------------------------------------------------------------------------------
 
 PROGRAM = """
 from autograd import Value, draw, nn

@@ -64,10 +64,11 @@ class NetworkDrawing(Drawing):
 
         look = replace(self.look, legend=self.look.legend is not False)
         picture = replace(self, look=look)
-        return page_of(self.network, picture.layout, self.shown, look, (picture.svg, picture.title, picture.prefix))
+        svg = picture._drawn(look, is_for_page=True)
+        return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
 
-    def _drawn(self, look: Look) -> str:
-        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description)
+    def _drawn(self, look: Look, is_for_page: bool = False) -> str:
+        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description, is_for_page)
 
     def __repr__(self) -> str:
         return printable(f"<drawing of {self.network.kind}: {self.network.widths}>")

@@ -74,6 +74,11 @@ class _Tour:
         self.decimal, self.words = look.decimal, in_language(WORDS, look.language)
         self.places = [_Place(circle.column, circle.unit, number) for number, circle in enumerate(layout.circles)]
         self.lines: dict[tuple[int, int], list[str]] = {}
+        self.with_bias_gradients = {
+            number
+            for number, circle in enumerate(layout.circles)
+            if any(text.kind == "bias gradient" for text in circle.texts)
+        }
         self.with_gradients = set()
         for number, line in enumerate(layout.lines):
             self.lines.setdefault((line.column, line.unit.place), []).append(f"{prefix}-edge-{number}")
@@ -107,6 +112,7 @@ class _Tour:
             shows = [f"{line}-gradient" for line in self.lines_to(place) if line in self.with_gradients]
             if unit.bias and "bias" in self.shown:
                 facts.append(self.words["bias"].format(self.decimal(unit.bias.gradient)))
+            if place.number in self.with_bias_gradients:
                 shows.append(f"{self.card(place)}-bias-gradient")
             yield Step("; ".join(facts), self.told(place, with_values=False), self.lights(place), shows, numbers)
 
