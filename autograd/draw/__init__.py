@@ -26,7 +26,9 @@ __all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 # What cards show, and what they can show where a graph was computed from numbers that nobody gave.
 EVERYTHING, NO_NUMBERS = "value gradient operation label", "operation label"
 
-ENGINE_GOES = "draw(engine=...) is deprecated: pictures need no Graphviz any more, leave it out; it goes in autograd 0.4"
+ENGINE_GOES = (
+    "draw(engine=...) is deprecated: pictures need no Graphviz any more, leave it out; it goes in autograd 0.4"
+)
 
 # Where the graph of a model is folded: below the model, so that its parts are cards.
 FOLDED = 2
