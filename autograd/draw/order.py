@@ -79,7 +79,7 @@ def _count(after: Counts, one: Piece, other: Piece) -> None:
 
 
 def _least_inverted(pieces: list[Piece], after: Counts) -> list[Piece]:
-    """An order in which the fewest pairs stand the wrong way round; of many pieces, one in which none alone is better."""
+    """An order in which the fewest pairs stand the wrong way round; of many pieces, one that moving none improves."""
     wrong = [[after.get(q, {}).get(p, 0) for q in pieces] for p in pieces]  # [p][q]: if p stands before q
     return [pieces[i] for i in (_best(wrong) if len(pieces) <= SMALL else _improved(wrong))]
 
