@@ -436,8 +436,8 @@ def test_all_other_groups_keep_their_counts(function):
 
 def test_the_function_of_a_sum_outside_is_no_neuron():
     """Seen to fail with the sum taken into the formula."""
-    w0, x0, w1 = Value(1.0, "w0"), Value(2.0, "x0"), Value(3.0, "w1")
-    z = (w0 * x0 + w1).exp()
+    w, x, b = Value(1.0, "w"), Value(2.0, "x"), Value(3.0, "b")
+    z = (w * x + b).exp()
     with scope("activation"):
         y = z.relu().tanh()
 
