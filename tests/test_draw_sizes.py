@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot, exp, maximum, operation, scope, sum
 from autograd.draw import draw, legend
-from autograd.draw.look import LANGUAGES, Look
+from autograd.draw.look import Look
 from autograd.draw.svg import COLOURS, MARGIN
 from autograd.explain import explain
+from autograd.explain.words import LANGUAGES
 from autograd.operations import OPERATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"
