@@ -73,6 +73,10 @@ class Explanation:
         """Markdown with tables."""
         return self._in("markdown")
 
+    def to_html(self) -> str:
+        """HTML with tables, for pages that Markdown is not made into tables on; it needs no script."""
+        return self._in("html")
+
     def to_latex(self) -> str:
         r"""LaTeX between \[ and \]; it needs the package amsmath."""
         return self._in("latex")
@@ -87,6 +91,9 @@ class Explanation:
 
     def _repr_markdown_(self) -> str | None:
         return None if self.format == "latex" else self.to_markdown()
+
+    def _repr_html_(self) -> str | None:
+        return None if self.format == "latex" else self.to_html()
 
     def _repr_latex_(self) -> str | None:
         return self.to_latex() if self.format == "latex" else None
