@@ -256,10 +256,29 @@ def test_inputs_come_before_the_parameters_of_a_model():
     assert names(page)[:5] == ["x1", "x2", "w0", "w1", "b"]
 
 
+def interleaved() -> Value:
+    """Two groups of which the one that begins first needs the other one, and one that goes on after it is used."""
+    x = Value(2.0, "x")
+    with scope("late"):
+        u = x * 2
+    with scope("early"):
+        v = x * 3
+    with scope("late"):
+        w = u + v
+    with scope("long"):
+        first = w * 4
+    with scope("short"):
+        short = first * 5
+    with scope("long"):
+        second = w * 6
+    return short + second
+
+
 @pytest.mark.parametrize("depth", [1, 2, 3])
-def test_a_card_comes_after_all_that_it_uses(depth):
-    """Seen to fail where groups came when the first of their nodes did."""
-    drawing = draw(loss(), depth=depth)
+@pytest.mark.parametrize("made", ["loss", "interleaved"])
+def test_a_card_comes_after_all_that_it_uses(made, depth):
+    """Seen to fail where groups came when the first of their nodes did, and where they came when the last one did."""
+    drawing = draw({"loss": loss, "interleaved": interleaved}[made](), depth=depth)
     lights = [ids.split()[0] for ids in bare(Parsed(page_module.page_of(drawing)).all("data-lights"))]
     half = len(lights) // 2
     place = {card: i for i, card in enumerate(lights[:half])}
@@ -625,11 +644,13 @@ def test_no_step_is_without_a_visible_change(browser, tmp_path):
         count = int(tab.page.get_by_role("slider").get_attribute("max"))
         seen = tab.page.evaluate(VISIBLE, ["first", 1]) + tab.page.evaluate(VISIBLE, ["forward", count])
         back = tab.page.evaluate(VISIBLE, ["back", count])
+        jumps = tab.page.evaluate(VISIBLE, ["last", 1]) + tab.page.evaluate(VISIBLE, ["first", 1])
         unchanged += [(drawing, step) for step in range(count) if seen[step] == seen[step + 1]]
         tab.context.close()
 
         assert tab.complaints == []
         assert back == seen[-2::-1]
+        assert jumps == [seen[-1], seen[0]]
         assert count == 2 * sum(card.kind != "stub" for card in drawing.diagram.cards)
 
     assert len(made) == 50

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from ..engines import Value
+from .drawing import Drawing, GraphDrawing
 from .look import Look
-from .picture import Drawing, GraphDrawing
 
 if TYPE_CHECKING:
     from ..nn.module import Module
@@ -49,7 +49,6 @@ class Options(TypedDict, total=False):
     scale: float
     fontsize: float | None
     size: tuple[float, float] | None
-    engine: str
     max_nodes: int
     timeout: float
 
@@ -81,7 +80,6 @@ def draw(
     scale: float = 1.0,
     fontsize: float | None = None,
     size: tuple[float, float] | None = None,
-    engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
 ) -> Drawing:
@@ -119,11 +117,9 @@ def draw(
     of the whole picture in pixels, of which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns
     where the picture is larger than viewers may open, with what to do about it.
 
-    The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
-    of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
-    TypeError if `root` is not a Value or a model; TypeError or ValueError for a wrong option; ValueError for a node
-    that is not in the graph, and for more than `max_nodes` cards, of which every ten edges count as one. What is wrong
-    with `inputs` the model says.
+    If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises TypeError if `root` is not a
+    Value or a model; TypeError or ValueError for a wrong option; ValueError for a node that is not in the graph, and
+    for more than `max_nodes` cards, of which every ten edges count as one. What is wrong with `inputs` the model says.
     """
     from .diagram import diagram_of
     from .limits import doing, left, within
@@ -144,7 +140,6 @@ def draw(
         scale=scale,
         fontsize=fontsize,
         size=size,
-        engine=engine,
         timeout=timeout,
     )
     if not isinstance(root, Value):
@@ -201,15 +196,19 @@ def notebook_formats(*formats: str) -> None:
 
 
 def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
-    from .notebook import value_bundle
+    from .notebook import bundle, check_size
 
-    return value_bundle(value)
+    def drawn() -> Drawing:
+        check_size(value)
+        return draw(value)
+
+    return bundle(repr(value), drawn)
 
 
 def _html(value: Value) -> str | None:
-    from .notebook import part, value_bundle
+    from .notebook import part
 
-    return part("html", value_bundle(value))
+    return part("html", _mimebundle(value))
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.

@@ -10,10 +10,10 @@ from typing import Any
 
 from .. import notation
 from ..checks import choice, number, shown, truth, whole
+from ..explain.words import LANGUAGES
 
 PARTS = ("value", "gradient", "operation", "label")
 BACKGROUNDS = ("page", "transparent")
-LANGUAGES = ("en", "pt", "es")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,7 @@ class Look:
     scale: float = 1.0
     fontsize: float | None = None
     size: tuple[float, float] | None = None
-    engine: str = field(default="auto", repr=False)  # these two make no other picture
-    timeout: float = field(default=30.0, repr=False)
+    timeout: float = field(default=30.0, repr=False)  # makes no other picture
 
     def __post_init__(self) -> None:
         checked = {
@@ -53,7 +52,6 @@ class Look:
             "scale": _length("scale", self.scale),
             "fontsize": None if self.fontsize is None else _length("fontsize", self.fontsize),
             "size": None if self.size is None else _size(self.size),
-            "engine": choice("engine", self.engine, ("auto", "wasm", "dot")),
             "timeout": number("timeout", self.timeout),
         }
         for name, value in checked.items():

@@ -11,11 +11,11 @@ from typing import Any
 from ..locks import CachedProperty
 from ..nn.module import Module
 from ..terminal import printable
+from .drawing import Drawing
 from .look import Look
 from .network import Network, network_of, without_gradients
 from .network_layout import NetworkLayout, layout_of
 from .network_svg import description_of, prefix_of, svg_of, title_of
-from .picture import Drawing
 
 PARTS = ("value", "weight", "gradient", "bias", "label")
 

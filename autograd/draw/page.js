@@ -127,6 +127,12 @@ function center(element) {
   });
 }
 
+function reveal(element) {
+  const [box, it] = [picture, element].map((one) => one.getBoundingClientRect());
+  const isSeen = box.left <= it.left && it.right <= box.right && box.top <= it.top && it.bottom <= box.bottom;
+  if (!isSeen) center(element);
+}
+
 function fit() {
   const { width, height } = svg.viewBox.baseVal;
   const room = parseFloat(getComputedStyle(picture).maxHeight);
@@ -265,7 +271,9 @@ function stepAt(card) {
   return steps[now].pass === "backward" ? (second ?? first) : first;
 }
 
-picture.addEventListener("pointerover", (event) => point(stepsOf.get(cardAt(event)) ?? []));
+picture.addEventListener("pointerover", (event) => {
+  if (event.pointerType !== "touch") point(stepsOf.get(cardAt(event)) ?? []); // a tap is a click
+});
 picture.addEventListener("pointerleave", () => point([]));
 picture.addEventListener("click", (event) => {
   const card = cardAt(event);
@@ -275,7 +283,11 @@ picture.addEventListener("click", (event) => {
 const stepOfItem = new Map(steps.map(({ item }, step) => [item, step]));
 const itemAt = (event) => stepOfItem.get(event.target.closest?.("li"));
 
-all.addEventListener("pointerover", (event) => point(itemAt(event) === undefined ? [] : [itemAt(event)]));
+all.addEventListener("pointerover", (event) => {
+  const step = event.pointerType === "touch" ? undefined : itemAt(event);
+  point(step === undefined ? [] : [step]);
+  if (step) reveal(steps[step].lights[0]);
+});
 all.addEventListener("pointerleave", () => point([]));
 all.addEventListener("click", (event) => {
   if (itemAt(event) !== undefined && getSelection().isCollapsed) go(itemAt(event));

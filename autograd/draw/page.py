@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .page_words import words
-from .picture import GraphDrawing
+from .picture import GraphPicture
 from .template import Step, page
 from .tour import Tour
 
 
-def page_of(drawing: GraphDrawing) -> str:
+def page_of(drawing: GraphPicture) -> str:
     """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
     look, language = drawing.look, drawing.look.language
     tour = Tour(drawing.diagram, look, drawing.root)
@@ -40,21 +40,22 @@ def page_of(drawing: GraphDrawing) -> str:
     )
 
 
-def _placed(steps: Sequence[Step], picture: GraphDrawing) -> list[Step]:
+def _placed(steps: Sequence[Step], picture: GraphPicture) -> list[Step]:
     """The steps with the ids in the SVG. Where a flow has an arrow of its own, that lights up and its edge does not."""
-    drawn = set(re.findall('(<g|<text) id="([^"]+)-flow"', picture.svg))
+    drawn = {name: tag for tag, name in re.findall('<(g|text) [^>]*?id="([^"]+-flow)"', picture.svg)}
 
     def placed(name: str) -> str:
         return f"{picture.prefix}-{name}"
 
     def light(name: str) -> str:
-        return f"{placed(name)}-flow" if ("<g", placed(name)) in drawn else placed(name)
+        flow = placed(f"{name}-flow")
+        return flow if drawn.get(flow) == "g" else placed(name)
 
     return [
         replace(
             step,
             lights=[light(name) if step.shows else placed(name) for name in step.lights],
-            shows=[placed(name) for name in step.shows],
+            shows=[placed(name) for name in step.shows if placed(name) in drawn],
             numbers={placed(card): number for card, number in step.numbers.items()},
         )
         for step in steps

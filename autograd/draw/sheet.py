@@ -9,7 +9,7 @@ import math
 import warnings
 from dataclasses import dataclass
 
-from .diagram import FONT
+from .cards import FONT
 from .geometry import Box
 from .look import Look
 
