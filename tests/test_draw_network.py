@@ -289,10 +289,19 @@ def test_the_way_of_computing_makes_no_other_network(way):
 @pytest.mark.parametrize("model", [Residual(), Skipping()])
 def test_another_model_falls_back_to_its_graph_with_its_parts_folded(model):
     drawing = draw(model, [1.0] * len(model.first.neurons[0].weights))
-    names = re.findall(r'label="(\w+)\\n', drawing.to_dot().source)
 
     assert isinstance(drawing, GraphDrawing)
-    assert {"first", "second"} <= set(names)
+    assert {"first", "second"} <= set(texts(drawing))
+
+
+def test_an_option_about_graphs_draws_the_graph_of_a_pass():
+    model = article()
+    given = draw(model, X, depth=1)
+    p = model(X)
+
+    assert isinstance(given, GraphDrawing)
+    assert "MLP" in texts(given)
+    assert draw(model, depth=1).root is p
 
 
 def test_the_graph_of_a_model_without_inputs_shows_no_numbers_that_nobody_gave():
@@ -896,6 +905,8 @@ class Words(nn.Module):
             "whose outputs are a Value or a list of Values.*this Words returns str",
         ),
         (lambda: draw(Residual(2), X), ValueError, r"not layers in a row.*draw\(model\(x\)\[0\], depth=1\)"),
+        (lambda: draw(article(), flows=True), ValueError, r"flows= .* a graph, .* draw\(model, inputs, depth=1\)"),
+        (lambda: draw(nn.Layer(2, 2, seed=0), [1, 2], depth=1), ValueError, r"this Layer has 2 outputs: .*draw\(model"),
         (lambda: draw(article(), show="operation"), ValueError, "value weight gradient bias label, not 'operation'"),
         (lambda: draw(article(), show=""), ValueError, "value weight gradient bias label"),
         (lambda: draw(article(), show=3), TypeError, "show is a string"),
