@@ -362,6 +362,17 @@ def test_a_loss_keeps_the_pass_and_plain_inputs_are_those_of_the_network():
     assert all(unit.bias for unit in (*hidden.units, *output.units))
 
 
+def test_inputs_may_be_numbers_and_values_side_by_side():
+    """Seen to fail with the numbers among them left out."""
+    model = article()
+    p = model([0.1, Value(0.4, "k"), 0.5])
+    [inputs, hidden, output] = draw(model).network.columns
+
+    assert [(unit.label, unit.value) for unit in inputs.units] == [("x1", 0.1), ("k", 0.4), ("x3", 0.5)]
+    assert [len(unit.wires) for unit in hidden.units] == [3, 3, 3, 3]
+    assert output.units[0].value == p.data
+
+
 def test_a_drawn_pass_is_not_the_last_one_of_the_model():
     model = article()
     p = model(X)

@@ -89,6 +89,9 @@ def draw(
     >>> y = x * x
     >>> y.backward()
     >>> draw(y).save("square.svg")  # doctest: +SKIP
+    >>> from autograd import nn
+    >>> draw(nn.MLP(3, [4, 1], seed=0), [0.1, 0.4, 0.5])
+    <drawing of MLP: 3 → 4 → 1>
 
     What is drawn of a graph: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the
     scopes in these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.

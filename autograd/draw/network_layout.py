@@ -217,7 +217,7 @@ class _Plan:
         else:
             self.above = LINE + STEM if beside else 0.0
             self.head = LINE + 10.0
-            least = 2 * self.radius + self.above + 12.0
+            least = 2 * self.radius + self.above + 8.0
             across = high - self.head - self.above - 2 * self.radius
             along = wide - 2 * max(self.ends + self.radius, captions / 2)
             farthest, least_along = 180.0, 2 * self.radius + 110.0
@@ -422,7 +422,7 @@ def _radius(texts: list[tuple[str, str]]) -> float:
     for line, (text, kind) in enumerate(texts):
         width = CELL * (set_cells(text) if kind == "label" else cells(text))
         height = LINE * abs(line - (len(texts) - 1) / 2) + FONT / 2 - 2.0
-        farthest = max(farthest, math.hypot(width / 2, height) + 4.0)
+        farthest = max(farthest, math.hypot(width / 2, height) + 6.0)
     return math.ceil(farthest)
 
 
