@@ -18,7 +18,7 @@ from autograd.draw import draw, legend
 from autograd.draw.look import Look
 from autograd.draw.svg import COLOURS, MARGIN
 from autograd.explain import explain
-from autograd.explain.words import LANGUAGES
+from autograd.languages import LANGUAGES
 from autograd.operations import OPERATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"
