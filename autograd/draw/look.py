@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import notation
 from ..checks import choice, number, shown, truth, whole
-from ..explain.words import LANGUAGES
+from ..languages import LANGUAGES
 
 PARTS = ("value", "gradient", "operation", "label")
 BACKGROUNDS = ("page", "transparent")
