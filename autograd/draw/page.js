@@ -136,6 +136,7 @@ function fit() {
   const room = parseFloat(getComputedStyle(picture).maxHeight);
   const scale = Math.min(LARGEST, picture.clientWidth / width, room / height);
   svg.style.width = `${Math.floor(width * (scale < SMALLEST ? 1 : scale))}px`;
+  all.style.setProperty("--picture", `${picture.offsetHeight}px`);
 }
 
 // Arrows that turn ------------------------------------------------------------------------------------
