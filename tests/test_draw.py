@@ -17,7 +17,25 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import Value, dot, exp, gradient, leaky_relu, maximum, operation, scope, sum, topological_order, where
+from autograd import (
+    Value,
+    atan2,
+    clamp,
+    dot,
+    exp,
+    gradient,
+    hypot,
+    leaky_relu,
+    maximum,
+    mean,
+    norm,
+    operation,
+    scope,
+    sum,
+    topological_order,
+    where,
+)
+from autograd.book import REALS
 from autograd.draw import diagram, draw, engine, layout, limits
 from autograd.draw.limits import is_larger_than
 from autograd.draw.notebook import NOTEBOOK_NODES
@@ -156,20 +174,41 @@ def test_constants_stand_with_the_operation(make, symbol):
 
 
 def test_the_order_of_operands_is_marked_where_it_matters():
-    """Seen to fail with every operation taken for symmetric."""
+    """What stands behind a sign has the sign, what a function takes the parameter's name. Seen to fail with 1, 2, 3."""
     a, b = Value(3.5, "a"), Value(1.25, "b")
 
-    assert marks(a - b) == marks(a / b) == marks(b**a) == ["1", "2"]
-    assert marks(a - a) == ["1", "2"]
-    assert marks(where(a, b, a)) == ["1", "2", "3"]
-    assert marks(dot([a, b], [b, a])) == ["1", "2", "1′", "2′"]
-    assert marks(a + b) == marks(a * b) == marks(maximum(a, b)) == ["", ""]
-    assert marks(sum([a, b, a])) == ["", "", ""]
-    assert marks(a - 1) == [""]
-    assert [text for text in texts(parsed(draw(a - b).svg)) if text in "12"] == ["1", "2"]
+    assert marks(a - b) == marks(a - a) == ["", "(−)"]
+    assert marks(a / b) == ["", "(÷)"]
+    assert marks(b**a) == ["", "(^)"]
+    assert marks(a % b) == ["", "(%)"]
+    assert marks(a // b) == ["", "(//)"]
+    assert marks(atan2(a, b)) == ["y=", "x="]
+    assert marks(where(a, b, a)) == ["c=", "x=", "y="]
+    assert marks(clamp(a, b, a)) == ["x=", "min=", "max="]
+    assert marks(leaky_relu(a, b)) == ["x=", "slope="]
+    assert [text for text in texts(parsed(draw(a - b).svg)) if "(" in text] == ["(−)"]
 
 
-@pytest.mark.parametrize(("symmetric", "marked"), [(True, ["", ""]), (False, ["1", "2"])])
+def test_no_operand_is_marked_where_order_does_not_matter():
+    """Seen to fail with every operation taken for one whose order matters."""
+    a, b = Value(3.5, "a"), Value(1.25, "b")
+    several = [a + b, a * b, maximum(a, b), hypot(a, b), sum([a, b]), mean([a, b]), dot([a], [b]), norm([a, b])]
+
+    assert [marks(y) for y in several] == [["", ""]] * len(several)
+    assert marks(dot([a, b], [b, a])) == [""] * 4
+    assert marks(a - 1) == marks(2.0**a) == marks(where(True, a, 1.0)) == [""]
+
+
+def test_where_some_operands_are_constants_the_symbol_has_the_names_that_the_marks_have():
+    """Seen to fail with a dot for each of them: nobody knows which is which."""
+    a, b = Value(3.5, "a"), Value(1.25, "b")
+
+    assert draw(where(a > b, a, b)).diagram.cards[-1].symbol == "where(True, x, y)"
+    assert marks(where(a > b, a, b)) == ["x=", "y="]
+    assert draw(where(a > b, a, 0.0)).diagram.cards[-1].symbol == "where(True, ·, 0)"
+
+
+@pytest.mark.parametrize(("symmetric", "marked"), [(True, ["", ""]), (False, ["x=", "y="])])
 def test_symmetry_is_as_declared(symmetric, marked):
     """Seen to fail with symmetry guessed from derivatives that exchange with their operands."""
     try:
@@ -181,6 +220,45 @@ def test_symmetry_is_as_declared(symmetric, marked):
         assert marks(far(Value(3.0, "a"), Value(4.0, "b"))) == marked
     finally:
         OPERATIONS.pop("far", None)
+
+
+@pytest.mark.parametrize(
+    ("notation", "symbol", "marked"),
+    [
+        ("x − y", "", ["", "(−)"]),
+        ("x − y", "⊖", ["", "(⊖)"]),
+        ("y − x", "", ["(−)", ""]),
+        ("x − x", "", ["x=", "y="]),
+        ("x·y − y", "", ["x=", "y="]),
+        ("what is left of x by y", "", ["x=", "y="]),
+    ],
+)
+def test_operands_of_an_operation_of_the_user_are_marked_by_its_notation(notation, symbol, marked):
+    """Seen to fail with the sign always at the second operand."""
+    try:
+
+        @operation(notation, "1", "−1", symbol=symbol)
+        def taken_off(x, y):
+            return x - y, lambda: (1.0, -1.0)
+
+        assert marks(taken_off(Value(3.0, "a"), Value(4.0, "b"))) == marked
+    finally:
+        OPERATIONS.pop("taken_off", None)
+
+
+def test_items_of_several_lists_are_marked_with_their_places_if_the_lists_cannot_change_places():
+    """Seen to fail with the end of a long mark cut off, and the place with it."""
+    try:
+
+        @operation("weighted(xs, temperatures)", "temperatures", "xs", domain=([REALS], [REALS]))
+        def weighted(xs, temperatures):
+            return dot(xs, temperatures), lambda: (*temperatures, *xs)
+
+        a, b = Value(3.0, "a"), Value(4.0, "b")
+
+        assert marks(weighted([a, b], [b, a])) == ["xs[0]=", "xs[1]=", "tempera…[0]=", "tempera…[1]="]
+    finally:
+        OPERATIONS.pop("weighted", None)
 
 
 def test_an_operation_of_the_user_is_drawn_like_a_built_in_one():

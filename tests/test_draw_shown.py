@@ -1,5 +1,6 @@
 """Drawings as they are shown: by the viewer of the system, inline in notebooks, and in what notebooks become."""
 
+import base64
 import os
 import sys
 import time
@@ -12,7 +13,8 @@ from urllib.request import url2pathname
 import pytest
 
 from autograd import Value, draw
-from autograd.draw import Drawing, viewer
+from autograd.draw import Drawing, notebook, notebook_formats, viewer
+from autograd.draw.look import Look
 
 IS_IN_NOTEBOOK = viewer._is_in_notebook
 
@@ -37,6 +39,7 @@ def path_of(address):
 class Plain(Drawing):
     """A kind of drawing that has neither a page nor a graph."""
 
+    look = Look()
     title = "A dot"
     description = "One black dot."
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle cx="4" cy="4" r="4"/></svg>'
@@ -188,3 +191,99 @@ def test_in_a_notebook_a_drawing_is_shown_inline(running, inline, opened, monkey
 
     assert (displayed == [drawing], bool(opened)) == (inline, not inline)
     assert bool(capsys.readouterr().out) == (not inline)
+
+
+# In notebooks -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def formats(monkeypatch):
+    """`notebook_formats`, whose choice ends with the test."""
+    monkeypatch.setattr(notebook, "_asked", ())
+    monkeypatch.delenv("AUTOGRAD_NOTEBOOK_FORMATS", raising=False)
+    return notebook_formats
+
+
+def kinds(thing):
+    shown = thing._repr_mimebundle_()
+    return [*(shown[0] if isinstance(shown, tuple) else shown)][1:]
+
+
+def test_notebooks_get_the_formats_that_were_asked_for(formats):
+    y = Value(2.0, "a") * 3
+    usual = kinds(y)
+    formats("html", "svg", "pdf")
+    with_pdf = kinds(y)
+    pdf = base64.b64decode(y._repr_mimebundle_()["application/pdf"])
+    formats("pdf")
+    alone = kinds(draw(y))
+    formats()
+
+    assert usual == kinds(y) == ["text/html", "image/svg+xml"]
+    assert with_pdf == [*usual, "application/pdf"]
+    assert alone == ["application/pdf"]
+    assert pdf.startswith(b"%PDF-")
+
+
+def test_a_png_in_a_notebook_is_as_large_as_the_picture(formats):
+    """Seen to fail without its size: it has two dots for each pixel."""
+    drawing = draw(Value(2.0, "a") * 3, size=(400, 200))
+    formats("png")
+    data, sizes = drawing._repr_mimebundle_()
+    png = base64.b64decode(data["image/png"])
+
+    assert png.startswith(b"\x89PNG")
+    assert [int.from_bytes(png[start : start + 4], "big") for start in (16, 20)] == [800, 400]
+    assert sizes == {"image/png": {"width": 400, "height": 200}}
+
+
+def test_the_environment_chooses_formats_for_a_notebook_that_says_nothing(formats, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_NOTEBOOK_FORMATS", "svg, pdf")
+    told = kinds(Value(1.0))
+    formats("html")
+    said = kinds(Value(1.0))
+    formats()
+    monkeypatch.setenv("AUTOGRAD_NOTEBOOK_FORMATS", "gif")
+    shown = Value(1.0)._repr_mimebundle_()
+
+    assert (told, said) == (["image/svg+xml", "application/pdf"], ["text/html"])
+    assert [*shown] == ["text/plain"]
+    assert "not drawn: a format in AUTOGRAD_NOTEBOOK_FORMATS must be 'html' or " in shown["text/plain"]
+
+
+def test_a_format_that_cannot_be_made_is_told(formats, monkeypatch):
+    """Seen to fail with a bundle that consists of the error alone."""
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(ValueError, match="a format of notebooks must be 'html' or 'svg' or 'png' or 'pdf', not 'gif'"):
+        formats("gif")
+    with pytest.raises(RuntimeError, match=r"pip install"):
+        formats("html", "pdf")
+    monkeypatch.setenv("AUTOGRAD_NOTEBOOK_FORMATS", "pdf,svg")
+    shown = Plain()._repr_mimebundle_()
+
+    assert [*shown] == ["text/plain", "image/svg+xml"]
+    assert shown["text/plain"].startswith("<drawing: A dot>, not drawn as pdf: PNG and PDF are made by the package")
+
+
+class Broken(Plain):
+    svg = property(lambda self: 1 / 0)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("shown", [Value(2.0, "a") * 3, draw(Value(2.0, "a") * 3), Plain(), Broken()], ids=repr)
+def test_who_looks_for_one_format_gets_the_same(shown, formats):
+    """Seen to fail with an error instead of None, which is what sphinx-gallery and Jupyter take for "not there"."""
+    bundle = shown._repr_mimebundle_()
+
+    assert shown._repr_html_() == bundle.get("text/html")
+    if isinstance(shown, Drawing):
+        assert shown._repr_svg_() == bundle.get("image/svg+xml")
+
+
+def test_jupyter_shows_what_the_bundle_holds(formats):
+    """As IPython asks: the bundle first, then each format that is not in it."""
+    ipython = pytest.importorskip("IPython.core.formatters", reason="it comes with the extra 'notebooks'")
+    formatter = ipython.DisplayFormatter()
+    for shown in (draw(Value(2.0, "a") * 3), Value(2.0, "a") * 3, Broken()):
+        data, _ = formatter.format(shown)
+
+        assert data == shown._repr_mimebundle_()

@@ -4,20 +4,27 @@ import base64
 import itertools
 import math
 import re
+import shutil
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_draw import SVG, parsed
 
 from autograd import Value, dot, exp, maximum, operation, scope, sum
 from autograd.draw import draw, legend
 from autograd.draw.look import LANGUAGES, Look
-from autograd.draw.svg import COLOURS
+from autograd.draw.svg import COLOURS, MARGIN
 from autograd.explain import explain
 from autograd.operations import OPERATIONS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(svg):
+    return ElementTree.fromstring(svg)
 
 
 def circuit():
@@ -150,6 +157,17 @@ def test_an_explanation_has_one_kind_of_minus():
         assert "-" not in str(explain(root)).replace("x-1", "")
 
 
+def test_an_explanation_has_decimals_where_numbers_were_computed():
+    """Seen to fail with the derivative "1 = 1.00"."""
+    told = [re.split("  +", line.strip()) for line in str(explain(circuit(), decimals=2)).splitlines()]
+
+    assert ["v7", "= 1 + v6", "= 1 + 0.37", "= 1.37"] in told
+    assert ["v5 = v4 × (−1)", "−0.20", "v4", "−1.00", "0.20", "multiply switches"] in told
+    assert ["x1", "−0.59", "raise it"] in told
+    with pytest.raises(ValueError, match="decimals must be from 0 to 17, not -1"):
+        explain(circuit(), decimals=-1)
+
+
 # Titles ---------------------------------------------------------------------------------------------
 
 
@@ -198,17 +216,20 @@ def test_a_picture_grows_as_a_whole(options, factor):
 @pytest.mark.parametrize("options", [{}, {"direction": "TB"}, {"legend": True}])
 def test_a_picture_fits_a_size_and_stands_in_its_middle(size, options):
     """Seen to fail with the drawing in the corner."""
-    plain, fitted = view(draw(circuit(), **options).svg), draw(circuit(), size=size, **options).svg
-    left, top, width, height = view(fitted)
-    if "legend" in options:  # which may stand elsewhere
-        return
-    factor = min(size[0] / plain[2], size[1] / plain[3])
+    drawing = draw(circuit(), size=size, **options)
+    left, top, width, height = view(drawing.svg)
+    boxes = card_boxes(parsed(drawing.svg))
+    legends = [g.find(f"{SVG}rect") for g in parsed(drawing.svg) if (g.get("class") or "").endswith("-legend")]
+    for x, y, w, h in [[float(rect.get(name)) for name in ("x", "y", "width", "height")] for rect in legends]:
+        boxes.append((x, y, x + w, y + h))
+    free = [min(box[0] for box in boxes) - left, left + width - max(box[2] for box in boxes)]
+    free += [min(box[1] for box in boxes) - top, top + height - max(box[3] for box in boxes)]
 
-    assert width_and_height(fitted) == tuple(map(float, size))
-    assert (size[0] / width, size[1] / height) == pytest.approx((factor, factor), rel=0.01)
-    assert left + width / 2 == pytest.approx(plain[0] + plain[2] / 2, abs=0.6)
-    assert top + height / 2 == pytest.approx(plain[1] + plain[3] / 2, abs=0.6)
-    ground = parsed(fitted).find(f"{SVG}rect")
+    assert width_and_height(drawing.svg) == tuple(map(float, size))
+    assert width / height == pytest.approx(size[0] / size[1], rel=1e-3)
+    assert MARGIN - 1 < min(free) < MARGIN + 50  # a margin, and a few lines around the cards: it could not be larger
+    assert abs(free[0] - free[1]) < 60 > abs(free[2] - free[3])
+    ground = parsed(drawing.svg).find(f"{SVG}rect")
     assert [float(ground.get(name)) for name in ("x", "y", "width", "height")] == [left, top, width, height]
 
 
@@ -313,7 +334,11 @@ def test_a_png_has_as_many_dots_as_asked_for(tmp_path, dpi, width):
     options = {} if dpi is None else {"dpi": dpi}
     draw(Value(2.0, "x") * 3, size=(1280, 720)).save(tmp_path / "slide.png", **options)
 
-    assert struct.unpack(">II", (tmp_path / "slide.png").read_bytes()[16:24]) == (width, width * 9 // 16)
+    data = (tmp_path / "slide.png").read_bytes()
+    dots_in_a_metre, *_ = struct.unpack(">I", data[data.index(b"pHYs") + 4 :][:4])
+
+    assert struct.unpack(">II", data[16:24]) == (width, width * 9 // 16)
+    assert dots_in_a_metre * 0.0254 == pytest.approx(width * 96 / 1280, abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["x.svg", "x.pdf", "x.html", "x.dot"])
@@ -379,7 +404,7 @@ def test_each_text_can_be_read_on_each_surface_and_each_line_be_seen(theme):
     colours = {name: pair[theme == "dark"] for name, (_, *pair) in COLOURS.items()}
     strokes = {name for name, (kind, *_) in COLOURS.items() if kind == "stroke"}
     needed = {
-        (name, surface): 3.0 if name in strokes or name == "head" else 4.5
+        (name, surface): 3.0 if name in strokes or name.endswith("head") else 4.5
         for name in colours
         for surface in SURFACES
         if name not in SURFACES
@@ -387,7 +412,7 @@ def test_each_text_can_be_read_on_each_surface_and_each_line_be_seen(theme):
 
     assert [pair for pair, least in needed.items() if contrast(*[colours[name] for name in pair]) < least] == []
     # Where a notebook does not tell that it is dark, lines are those of the light theme.
-    lines = strokes - {"border", "flowline"}
+    lines = strokes | {"head", "flowhead"}
     assert all(contrast(COLOURS[name][1], "#111111") >= 3.0 for name in lines)
 
 
@@ -461,10 +486,105 @@ def test_a_legend_stands_apart_from_the_drawing_and_its_texts_from_each_other(di
             for p, q in itertools.combinations(boxes, 2)
             if p[0] < q[2] and q[0] < p[2] and p[1] < q[3] and q[1] < p[3]
         ]
-        for card, (x1, y1) in zip(drawn.diagram.cards, places(svg), strict=True):
-            assert x1 >= x0 + w or x1 + card.width <= x0 or y1 >= y0 + h or y1 + card.height <= y0
+        for a, b, c, d in card_boxes(svg):
+            assert a >= x0 + w or c <= x0 or b >= y0 + h or d <= y0
+        flows = [g for g in svg if (g.get("class") or "").endswith("-flow")]
+        for path in [path for parent in (svg, *flows) for path in parent.findall(f"{SVG}path")]:
+            points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get("d"))
+            assert not [1 for x1, y1 in points if x0 < float(x1) < x0 + w and y0 < float(y1) < y0 + h]
 
 
-def places(svg):
-    cards = [g for g in svg if re.search("-(node|group|stub)-", g.get("id") or "")]
-    return [[*map(float, re.findall(r"[-\d.]+", card.get("transform")))] for card in cards]
+def test_a_legend_stands_in_a_free_corner_of_its_drawing():
+    """So it takes nothing from the size of the drawing on a slide. Seen to fail with all legends below."""
+    x = Value(1.0, "x")
+    root = sum([*[(x * i).exp() for i in range(12)], Value(1.0, "b")]).exp().exp().exp().exp().exp()
+
+    assert view(draw(root, legend=True).svg) == view(draw(root).svg)
+
+
+def card_boxes(svg):
+    """Left, top, right and bottom of each card."""
+    cards = [g for g in svg if re.search("-(node|group)-", g.get("id") or "")]
+    boxes = []
+    for card in cards:
+        x, y = map(float, re.findall(r"[-\d.]+", card.get("transform")))
+        rects = [[float(r.get(name)) for name in ("x", "y", "width", "height")] for r in card.findall(f"{SVG}rect")]
+        right, bottom = max(a + w for a, b, w, h in rects), max(b + h for a, b, w, h in rects)
+        boxes.append((x, y, x + right, y + bottom))
+    return boxes
+
+
+# In a browser ---------------------------------------------------------------------------------------
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason='no playwright to drive a browser: pip install "scalar-autograd[browser]"'
+    )
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no browser was found, none of {', '.join(BROWSERS)}")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=found)
+        yield running
+        running.close()
+
+
+LIGHT, DARK = 0, 1
+
+
+@pytest.mark.parametrize(
+    ("system", "page", "expected"),
+    [
+        ("light", "<body>", LIGHT),
+        ("dark", "<body>", LIGHT),
+        ("dark", '<body data-jp-theme-light="true">', LIGHT),
+        ("light", '<body data-jp-theme-light="false">', DARK),
+        ("light", '<body class="vscode-dark">', DARK),
+        ("dark", '<body class="vscode-high-contrast vscode-high-contrast-light">', LIGHT),
+        ("dark", '<html data-theme="light"><body>', LIGHT),
+        ("light", '<html data-theme="dark"><body>', DARK),
+        ("light", '<html data-theme="auto"><body>', LIGHT),
+        ("dark", '<html data-theme="auto"><body>', DARK),
+    ],
+)
+def test_a_picture_in_a_notebook_is_dark_where_the_notebook_is_and_has_its_ground(
+    browser, tmp_path, system, page, expected
+):
+    """Seen to fail with dark cards on a light notebook, where the system was dark."""
+    root = Value(2.0, "x") * 3
+    notebook = browser.new_page(color_scheme=system, viewport={"width": 400, "height": 200})
+    style = "<style>body{background:#123456;margin:0}</style>"
+    notebook.set_content(f"<!doctype html>{page}{style}{root._repr_mimebundle_()['text/html']}")
+    notebook.screenshot(path=tmp_path / "shown.png")
+    notebook.close()
+    *_, rows = png(tmp_path / "shown.png")
+    colours = {pixel[:3] for row in rows for pixel in row}
+    leaf = COLOURS["leaf"][1:]
+
+    assert rows[2][2][:3] == (0x12, 0x34, 0x56)
+    assert [rgb(colour) in colours for colour in leaf] == [expected == LIGHT, expected == DARK]
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#111111", "#1e1e1e"])
+def test_all_that_stands_on_a_notebook_can_be_read_whatever_its_ground(ground):
+    """Where no page tells that it is dark, light cards stand on it; beside them, texts have a ground of their own."""
+    x, y = Value(-3.0, "x"), Value(2.0, "y")
+    root = maximum(x - y, y) ** 2
+    root.backward()
+    svg = parsed(draw(root, flows=True)._repr_svg_())
+    for parent in (svg, *[g for g in svg if (g.get("class") or "").endswith("-flow")]):
+        grounds = [e for e in parent if e.tag == f"{SVG}rect" and (e.get("class") or "").endswith("-page")]
+        boxes = [[float(e.get(name)) for name in ("x", "y", "width", "height")] for e in grounds]
+        for text in parent.findall(f"{SVG}text"):
+            across, down = float(text.get("x")), float(text.get("y")) - 4
+            assert any(a <= across <= a + w and b <= down <= b + h for a, b, w, h in boxes)
+    lines = [element.get("stroke") for element in svg if element.tag == f"{SVG}path"]
+    assert {contrast(colour, ground) >= 3 for colour in lines} == {True}
+
+
+def rgb(colour):
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))

@@ -216,7 +216,7 @@ def test_functions_have_the_docstrings_of_the_reference() -> None:
 # What Python itself gives only one of the two classes, for it is written in Python, or because it is not.
 OF_ONE_KIND = {"__delattr__", "__eq__", "__hash__", "__init_subclass__", "__module__", "__ne__", "__new__"}
 OF_ONE_KIND |= {"__setattr__", "__setstate__", "__slots__", "__weakref__", "__del__"}
-OF_ONE_KIND |= {"_repr_mimebundle_"}  # which `draw` gives the one that runs
+OF_ONE_KIND |= {"_repr_mimebundle_", "_repr_html_"}  # which `draw` gives the one that runs
 OF_ONE_KIND |= {"__firstlineno__", "__static_attributes__"}  # of a class written in Python, since 3.13
 
 

@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from .. import files
 from ..datasets import Point, moons, spiral, xor
+from ..draw import draw
+from ..draw.files import ENDINGS
 from ..plot import NO_MATPLOTLIB, picture, points_right
 from ..terminal import complain
 from .arguments import CommandError, command, whole
 
 if TYPE_CHECKING:
     from ..nn import MLP, History
+
+# What a network can be saved as: what Graphviz lays out is a graph.
+NETWORK_ENDINGS = tuple(ending for ending in ENDINGS if ending != ".dot")
+NETWORK_ENDINGS_TOLD = f"{', '.join(NETWORK_ENDINGS[:-1])} or {NETWORK_ENDINGS[-1]}"
 
 
 @dataclass(frozen=True)
@@ -71,12 +77,19 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="for NAME.json, the model, and NAME.svg, the picture, which needs matplotlib; or a folder for both; "
         "existing files are replaced (default: the name of the data set)",
     )
+    parser.add_argument(
+        "--network",
+        type=Path,
+        metavar="FILE",
+        help="draw the trained network too, with its weights and biases, into a file that ends in "
+        f"{NETWORK_ENDINGS_TOLD}; an existing file is replaced",
+    )
     parser.set_defaults(values=[])
     return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, tell how it went, and write the model and the picture; 130 if it was interrupted.
+    """Train, tell how it went, and write the model and the pictures; 130 if it was interrupted.
 
     Raises CommandError for files that cannot be written and for numbers that overflow.
     """
@@ -87,6 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"train takes one data set, not also {arguments.values[0]!r}")
     task = TASKS[name]
     model_path, picture_path = _paths(arguments.output, name)
+    network_path: Path | None = arguments.network
+    if network_path:
+        _check_network(network_path, (model_path, picture_path))
     drawing = _has_matplotlib()
     if not drawing:
         complain(NO_MATPLOTLIB)
@@ -109,6 +125,10 @@ def run(arguments: argparse.Namespace) -> int:
         with _writing(picture_path):
             picture(model, points, history.losses, title=f"{name}: {told}").save(picture_path)
         _tell(f"written to {picture_path}")
+    if network_path:
+        with _writing(network_path):
+            draw(model, show="weight bias label", legend=True).save(network_path)
+        _tell(f"written to {network_path}")
     return 130 if _is_interrupted(history) else 0
 
 
@@ -159,12 +179,24 @@ def _paths(output: str, name: str) -> tuple[Path, Path]:
     return paths
 
 
+def _check_network(path: Path, others: tuple[Path, ...]) -> None:
+    """Raise before anything is computed if the network cannot be drawn into that file."""
+    if path.suffix.lower() not in NETWORK_ENDINGS:
+        raise CommandError(f"the network is saved as {NETWORK_ENDINGS_TOLD}, not as {path.name!r}")
+    if not path.parent.is_dir():
+        raise CommandError(f"there is no folder {str(path.parent)!r} for {path.name}")
+    if path.resolve() in [other.resolve() for other in others]:
+        raise CommandError(f"{path} is the file for what the network has learned: choose another name for --network")
+    with _writing(path):
+        files.require_writable(path)
+
+
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:  # and where the package that makes PNG and PDF is missing
+        raise CommandError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of computation graphs, as SVG.
+"""Pictures of computation graphs and of networks, as SVG.
 
 >>> from autograd import Value
 >>> x = Value(3.0, "x")
@@ -6,26 +6,68 @@
 <drawing of x × x: 2 nodes>
 
 What of a graph is to be seen (the view) becomes a diagram (which cards, with which texts), the diagram gets a layout
-(where they stand), and both become SVG. All of that is imported when something is drawn: most programs only train.
+(where they stand), and both become SVG. A model becomes a network, which has a layout of its own. All of that is
+imported when something is drawn: most programs only train.
 """
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from ..engines import Value
+from .drawing import Drawing, GraphDrawing
 from .look import Look
-from .picture import Drawing, GraphDrawing
 
-__all__ = ["Drawing", "GraphDrawing", "draw"]
+if TYPE_CHECKING:
+    from ..nn.module import Module
+
+__all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
+
+# What cards show, and what they can show where a graph was computed from numbers that nobody gave.
+EVERYTHING, NO_NUMBERS = "value gradient operation label", "operation label"
+
+# Where the graph of a model is folded: below the model, so that its parts are cards.
+FOLDED = 2
+
+
+class Options(TypedDict, total=False):
+    """The options of `draw`, for type checkers."""
+
+    depth: int | None
+    around: Value | None
+    radius: int
+    highlight: Any
+    show: str | None
+    flows: bool
+    digits: int
+    decimals: int | None
+    direction: str
+    wrap: int | None
+    theme: str
+    background: str | None
+    legend: bool | None
+    language: str
+    scale: float
+    fontsize: float | None
+    size: tuple[float, float] | None
+    max_nodes: int
+    timeout: float
+
+
+@overload
+def draw(root: Value, **options: Unpack[Options]) -> GraphDrawing: ...
+@overload
+def draw(root: "Module", inputs: Any = None, **options: Unpack[Options]) -> Drawing: ...
 
 
 def draw(
-    root: Value,
+    root: "Value | Module",
+    inputs: Any = None,
     *,
     depth: int | None = None,
     around: Value | None = None,
     radius: int = 2,
     highlight: Any = (),
-    show: str = "value gradient operation label",
+    show: str | None = None,
     flows: bool = False,
     digits: int = 4,
     decimals: int | None = None,
@@ -38,51 +80,52 @@ def draw(
     scale: float = 1.0,
     fontsize: float | None = None,
     size: tuple[float, float] | None = None,
-    engine: str = "auto",
     max_nodes: int = 1500,
     timeout: float = 30.0,
-) -> GraphDrawing:
-    """Draw everything that `root` was computed from.
+) -> Drawing:
+    """Draw everything that a Value was computed from, or the network that a model is.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x
     >>> y.backward()
     >>> draw(y).save("square.svg")  # doctest: +SKIP
 
-    What is drawn: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the scopes in
-    these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.
+    What is drawn of a graph: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the
+    scopes in these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.
+    `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `flows=True` writes on
+    each edge what the last pass sent through it, the gradient of the node times its local derivative.
 
-    How it looks: `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `show`
-    lists, in words, what is on a card. `flows=True` writes on each edge what the last pass sent through it, the
-    gradient of the node times its local derivative. The direction is "LR" (left to right) or "TB" (top to bottom);
-    `wrap=8` draws a long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme
-    is "light", "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or
-    "transparent" for what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the
-    signs in the picture, those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is
-    False.
+    A model whose layers stand in a row is drawn as a network: a circle for each neuron, and lines that are coloured by
+    the sign of the weight and as thick as it is large. `draw(model, inputs)` runs it, and the circles show the values;
+    `draw(model)` shows those of its last pass, as long as something keeps its graph, such as the loss. Of a layer of
+    more than 10 neurons the first and the last are drawn. Numbers stand on the lines where there is room for them; the
+    tooltips have all. Any other model is run, and its graph drawn, with its parts folded.
+
+    How it looks: `show` lists, in words, what is shown: of a graph "value gradient operation label", of a network
+    "value weight gradient bias label". The direction is "LR" (left to right) or "TB" (top to bottom); `wrap=8` draws a
+    long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme is "light",
+    "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or "transparent" for
+    what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the signs in the picture,
+    those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is False.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
     gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
 
-    How large it is: `fontsize` is the size of the text in pixels, 13 if nothing is said, and all else grows with it;
-    `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size of the whole picture in pixels, of
-    which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns where the picture is larger than
-    viewers may open, with what to do about it.
+    How large it is: `fontsize` is the size of the text in pixels (if nothing is said, 13 in a graph and 15 in a
+    network), and all else grows with it; `scale=2` makes everything twice as large. Or `size=(1280, 720)` is the size
+    of the whole picture in pixels, of which 96 are an inch: the drawing is made to fit, and stands in the middle. Warns
+    where the picture is larger than viewers may open, with what to do about it.
 
-    The engine "wasm" is the Graphviz that is installed with this package, "dot" that of the system, "auto" the first
-    of the two that is available. If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises
-    TypeError if `root` is not a Value; TypeError or ValueError for a wrong option; ValueError for a node that is not in
-    the graph, and for more than `max_nodes` cards, of which every ten edges count as one.
+    If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises TypeError if `root` is not a
+    Value or a model; TypeError or ValueError for a wrong option; ValueError for a node that is not in the graph, and
+    for more than `max_nodes` cards, of which every ten edges count as one. What is wrong with `inputs` the model says.
     """
     from .diagram import diagram_of
     from .limits import doing, left, within
     from .view import view_of
 
-    if not isinstance(root, Value):
-        raise TypeError(
-            f"draw(root) takes the Value to draw from, not {type(root).__name__}: draw(y), or draw(Value(3))"
-        )
+    is_graph = isinstance(root, Value)
     look = Look(
         digits=digits,
         decimals=decimals,
@@ -90,27 +133,84 @@ def draw(
         wrap=wrap,
         theme=theme,
         background=background,
-        show=show,
+        show=show if show is not None and is_graph else EVERYTHING,
         flows=flows,
         legend=legend,
         language=language,
         scale=scale,
         fontsize=fontsize,
         size=size,
-        engine=engine,
         timeout=timeout,
     )
+    if not isinstance(root, Value):
+        drawn = _model(root, inputs, look, show, max_nodes)
+        if isinstance(drawn, Drawing):
+            return drawn
+        root, depth = drawn, FOLDED if depth is None else depth
+        show = show or (EVERYTHING if inputs is not None else NO_NUMBERS)
+        look = replace(look, show=show)
+    elif inputs is not None:
+        raise TypeError("inputs are for a model, draw(model, inputs); a Value has been computed already: draw(y)")
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
         with within(look.timeout, doing(view.parts, view.links)):
             return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
 
 
-def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-    from .notebook import value_bundle
+def _model(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int) -> Drawing | Value:
+    """The drawing of a model as a network; of one that is none, the Value whose graph is to be drawn instead."""
+    from ..nn.module import Module
+    from .network import NotLayeredError
+    from .network_drawing import network_drawing
 
-    return value_bundle(value)
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"draw(root) takes the Value to draw from, not {type(model).__name__}: draw(y), or draw(Value(3)); or a "
+            "model, draw(model)"
+        )
+    try:
+        return network_drawing(model, inputs, look, show, max_nodes)
+    except NotLayeredError as other:
+        if len(other.outputs) == 1:
+            return other.outputs[0]
+        several = f"and has {len(other.outputs)} outputs: draw what one of them is computed from"
+        raise ValueError(f"{other}, {several}, draw(model(x)[0], depth=1)") from None
+
+
+# Notebooks ------------------------------------------------------------------------------------------
+
+
+def notebook_formats(*formats: str) -> None:
+    """Choose the formats in which notebooks get pictures, of "html", "svg", "png" and "pdf"; with none, the usual two.
+
+    >>> from autograd.draw import notebook_formats
+    >>> notebook_formats("html", "svg", "pdf")  # doctest: +SKIP
+
+    With "pdf" among them, pictures get into what `jupyter nbconvert --to latex` and `--to pdf` make. The environment
+    variable AUTOGRAD_NOTEBOOK_FORMATS="html,svg,pdf" does the same for a notebook that says nothing. Raises ValueError
+    for another format, and RuntimeError for "png" and "pdf" where the extra that makes them is not installed.
+    """
+    from .notebook import choose_formats
+
+    choose_formats(formats)
+
+
+def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
+    from .notebook import bundle, check_size
+
+    def drawn() -> Drawing:
+        check_size(value)
+        return draw(value)
+
+    return bundle(repr(value), drawn)
+
+
+def _html(value: Value) -> str | None:
+    from .notebook import part
+
+    return part("html", _mimebundle(value))
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+Value._repr_html_ = _html  # type: ignore[attr-defined]

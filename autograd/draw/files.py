@@ -6,13 +6,15 @@
 
 import os
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .. import files
 from ..checks import number
-from .picture import Drawing
+from .picture import Picture
 
 # Two dots for each pixel of the drawing, of which 96 are an inch: sharp on slides and on dense screens.
 DPI = 192.0
@@ -26,7 +28,7 @@ LONGEST_PAGE = 14_400
 NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autograd[pictures]", or save as .svg'
 
 
-def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> None:
+def write(drawing: Picture, path: files.AnyPath, dpi: float | None = None) -> None:
     """Write a drawing in the format that the ending of the name says, as a whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
@@ -36,16 +38,27 @@ def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> No
         raise ValueError(f"dpi= is for .png, which consists of dots: leave it out, {ending} is sharp at every size")
     dots = DPI if dpi is None else number("dpi", dpi, least=1, finite=True)
     files.require_writable(path)  # before the layout, which may take its time
-    files.write(path, _CONTENTS[ending](drawing, dots))
+    files.write(path, content(drawing, ending, dots))
 
 
-def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes:
-    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
+def content(drawing: Picture, ending: str, dpi: float = DPI) -> bytes:
+    """What a file with that ending holds."""
+    return _CONTENTS[ending](drawing, dpi)
+
+
+def require_typst() -> Any:
+    """The package that makes PNG and PDF; RuntimeError, with the remedy, where it is not installed."""
     try:
         import typst
     except ImportError:
         raise RuntimeError(NO_TYPST) from None
-    width, height = _size(drawing.svg)
+    return typst
+
+
+def _typeset(drawing: Picture, form: Literal["png", "pdf"], dpi: float) -> bytes:
+    """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
+    typst = require_typst()
+    width, height = size(drawing.svg)
     if form == "png":
         _check_pixels(round(width * dpi / 96), round(height * dpi / 96))
     fitting = min(0.75 * width, LONGEST_PAGE * width / max(width, height))  # a pixel of SVG is 3/4 of a point
@@ -57,7 +70,15 @@ def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes
         "ground": _ground(drawing.svg),
     }
     made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
-    return made
+    return _with_dpi(made, dpi) if form == "png" else made
+
+
+def _with_dpi(png: bytes, dpi: float) -> bytes:
+    """The PNG with its dots to a metre (ISO 15948, 11.3.5.3), so that it is as large on a slide as the drawing."""
+    dots = round(dpi / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", dots, dots, 1)
+    header = png.index(b"IHDR") + 21  # its 13 bytes and their checksum
+    return png[:header] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[header:]
 
 
 def _ground(svg: str) -> str:
@@ -76,7 +97,7 @@ _PAGE = b"""
 """
 
 
-def _size(svg: str) -> tuple[float, float]:
+def size(svg: str) -> tuple[float, float]:
     """Width and height in pixels, as they stand in the first tag."""
     width, height = map(float, re.findall(' (?:width|height)="([^"]+)"', svg[: svg.index(">")]))
     return width, height
@@ -92,7 +113,7 @@ def _check_pixels(width: int, height: int) -> None:
         )
 
 
-_CONTENTS: dict[str, Callable[[Drawing, float], bytes]] = {
+_CONTENTS: dict[str, Callable[[Picture, float], bytes]] = {
     ".svg": lambda drawing, _: drawing.svg.encode(),
     ".html": lambda drawing, _: drawing.to_html().encode(),
     ".png": lambda drawing, dpi: _typeset(drawing, "png", dpi),

@@ -1,169 +1,175 @@
-"""Where the cards of a diagram stand and how its edges run: the answer of Graphviz's `dot` algorithm.
+"""Where the cards of a diagram stand and how its edges run.
 
-Graphviz is told opaque ids and fixed sizes only. No text of the user reaches it, so no label can break it, and
-wherever Graphviz runs the picture is the same.
+Cards stand in columns, each behind its operands, and these from top to bottom as they are written (in the direction
+"TB": in rows, from left to right). A frame is laid out by itself and then stands in a column like a card. Edges run
+straight through the columns, in lanes between the cards, and bend only in the gaps between two columns: so they
+cross no card, no frame and no title.
+
+>>> from autograd import Value
+>>> from autograd.draw.diagram import diagram_of
+>>> x, y = Value(2.0, "x"), Value(3.0, "y")
+>>> layout = layout_of(diagram_of(x * y))
+>>> [above, below, right] = layout.centres
+>>> above[1] < below[1], above[0] == below[0] < right[0]
+(True, True)
 """
 
-import json
-from dataclasses import dataclass
-from itertools import pairwise
-from math import dist
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-import graphviz  # type: ignore[import-untyped]  # it has no annotations
-
-from ..cells import cells
-from .diagram import Diagram, Frame
-from .engine import run_graphviz
+from .cards import FONT, Card
+from .diagram import Diagram
 from .geometry import Box, Point, Route
-from .limits import each, left
-from .marks import mark_size, with_marks
-from .plan import Plan, plan_of
+from .levels import House, Item, house_of
+from .limits import each
+from .rooms import Room, in_rows, rooms_of
+from .routes import Router
 
-TITLE_FONT = 11.0
+LONGEST_SIDE = 30_000  # pixels; many viewers count those of a side in 15 bits
+MOST_ROWS = 8  # that are tried to fill a size
+CLEAR = 0.028  # of a size: as large as that, text can be read well, and one row is easier to follow
+SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
+WORTH = 1.1  # by so much a picture must become larger to be set otherwise
+MANY = 6  # leaves, of which some may lie flat
+PORTS = 8.0, 13.0  # the distance of edges that enter a card, without and with flows
+MOST_PORTS = 24
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Coordinates in pixels: the centres of the cards, the routes of the edges, the frames, the branches of lines."""
+    """The cards in the sizes that they have got, and coordinates in pixels.
 
+    Of the cards these are the centres, of edges the routes, beyond that frames, branches of lines, and the box around
+    all.
+    """
+
+    cards: list[Card]
     centres: list[Point]
     routes: list[Route]
-    frames: list[Box]
+    frames: list["Place"]
     branches: list[Point]
+    box: Box
 
 
-def layout_of(diagram: Diagram, direction: str = "LR", engine: str = "auto") -> Layout:
-    """Ask Graphviz for the places of all cards and edges; RuntimeError if there is no Graphviz."""
-    plan = plan_of(diagram)
-    answer = json.loads(run_graphviz(digraph(diagram, direction, plan).source, engine, left()))
-    boxes = {thing["name"]: _box(_points(thing["_draw_"], "pP")) for thing in each(answer["objects"])}
-    centres = {name: box.middle for name, box in boxes.items()}
-    curves = {edge["id"]: _points(edge["_draw_"], "bB") for edge in each(answer.get("edges", [])) if "_draw_" in edge}
-    heads = {edge["id"]: _points(edge["_hdraw_"], "P") for edge in each(answer.get("edges", [])) if "_hdraw_" in edge}
-    routes = [
-        Route(pieces if flow else _smooth(pieces, direction), heads[legs[-1]], flow)
-        for i, legs in enumerate(each(plan.legs_of))
-        for pieces, flow in [([[*curves[leg]] for leg in legs], centres.get(f"flow{i}"))]
+class Place(NamedTuple):
+    """Where a frame stands, by its place in the diagram, and where its title begins; some stand in several pieces."""
+
+    frame: int
+    box: Box
+    title: float
+
+
+def layout_of(
+    diagram: Diagram, direction: str = "LR", wrap: int | None = None, size: tuple[float, float] | None = None
+) -> Layout:
+    """The places of all cards and edges.
+
+    `wrap` is the number of columns in a row; without it there are as many rows as fill the size best, if one is given,
+    and else one, but no row is longer than most viewers can show.
+    """
+    is_lr = direction == "LR"
+    house = house_of(diagram)
+    cards = _with_room(diagram, is_lr)
+    rooms = rooms_of(diagram, cards, house, is_lr)
+    width, height = size or SLIDE
+    if is_lr and rooms[None].across * width > rooms[None].along * height:  # too high
+        for lying in _lying(cards, house):
+            others = rooms_of(diagram, lying, house, is_lr)
+            if _scale(others[None], (width, height)) > WORTH * _scale(rooms[None], (width, height)):
+                cards, rooms = lying, others
+    rooms[None] = _in_rows(rooms[None], wrap, size if is_lr or not size else (size[1], size[0]))
+    origins: dict[int | None, Point] = {None: (0.0, 0.0)}  # of the rooms, along and across
+    extents: dict[Item, tuple[float, float]] = {}  # where each item begins and ends, along
+    router = Router(diagram, house, rooms, origins, extents, is_lr)
+    centres: list[Point] = [(0.0, 0.0)] * len(diagram.cards)
+    for level in each(house.levels):
+        room, (along, across) = rooms[level.frame], origins[level.frame]
+        for item, piece in room.grid.of_item.items():
+            begin, middle = along + room.begin(piece), across + room.at(piece)
+            extents[item] = begin, begin + piece.along
+            if item.kind == "frame":
+                origins[item.id] = begin, middle - piece.across / 2
+            else:
+                centres[item.id] = router.point(begin + piece.along / 2, middle)
+    frames = []
+    for level in house.levels:
+        if level.frame is not None and level.drawn_as is not None:
+            room, (along, across) = rooms[level.frame], origins[level.frame]
+            corners = router.point(along, across), router.point(along + room.along, across + room.across)
+            box = Box(*corners[0], *corners[1])
+            frames.append(Place(level.drawn_as, box, box.left + room.title))
+    branches = [
+        router.point(origins[frame][0] + along, origins[frame][1] + across)
+        for frame, room in rooms.items()
+        for along, across in _branches(room)
     ]
-    return Layout(
-        [centres[f"n{i}"] for i in range(len(diagram.cards))],
-        with_marks(routes, diagram),
-        [boxes[f"cluster{i}"] for i in range(len(diagram.frames))],
-        [centres[stop.name] for stop in plan.stops if stop.name.startswith("branch")],
-    )
+    routes = [router.route(i) for i in each(range(len(diagram.edges)))]
+    points = [point for route in routes for line in (route.line, route.flow) if line for point in line.points]
+    corners = (0.0, 0.0), router.point(rooms[None].along, rooms[None].across)
+    xs, ys = zip(*corners, *points, strict=True)
+    return Layout(cards, centres, routes, frames, sorted(branches), Box(min(xs), min(ys), max(xs), max(ys)))
 
 
-def digraph(diagram: Diagram, direction: str = "LR", plan: Plan | None = None) -> graphviz.Digraph:
-    """The diagram as a text for Graphviz."""
-    plan = plan or plan_of(diagram)
-    graph = graphviz.Digraph(
-        # nslimit ends the search for ever better places, whose time explodes with the size of the graph.
-        graph_attr={
-            "rankdir": direction,
-            "nslimit": "1",
-            "nslimit1": "1",
-            "nodesep": "0.22",
-            "ranksep": f"{_distance(diagram, direction):g}",
-        },
-        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
-        # An edge begins in the middle of its card, under it: so it also leaves a round end without a gap.
-        edge_attr={"tailclip": "false", "arrowsize": "0.7"},
-    )
-    if diagram.frames:
-        graph.graph_attr["newrank"] = "true"  # else an edge between two frames is a mere wish
-    clusters = [_cluster(i, frame) for i, frame in enumerate(diagram.frames)]
-
-    def inside(frame: int | None) -> graphviz.Digraph:
-        return graph if frame is None else clusters[frame]
-
-    for i, card in enumerate(each(diagram.cards)):
-        inside(card.frame).node(f"n{i}", width=f"{card.width / 72:.4f}", height=f"{card.height / 72:.4f}")
-    for stop in plan.stops:
-        inside(stop.frame).node(stop.name, width=f"{stop.width / 72:.4f}", height=f"{stop.height / 72:.4f}")
-    for frame, cluster in reversed([*zip(diagram.frames, clusters, strict=True)]):
-        inside(frame.around).subgraph(cluster)
-    for leg in each(plan.legs):
-        graph.edge(leg.tail, leg.head, id=leg.id, **leg.style)
-    return graph
+def _with_room(diagram: Diagram, is_lr: bool) -> list[Card]:
+    """The cards, large enough for all edges that enter them, if these are not so many that a card would be a wall."""
+    entering = Counter(edge.head for edge in diagram.edges)
+    distance = PORTS[any(edge.flow for edge in diagram.edges)]
+    found = []
+    for i, card in enumerate(diagram.cards):
+        if 1 < entering[i] <= MOST_PORTS:
+            least = (entering[i] + 1) * distance
+            card = replace(card, least_height=least) if is_lr else replace(card, least_width=least)
+        found.append(card)
+    return found
 
 
-def _distance(diagram: Diagram, direction: str) -> float:
-    """Inches between two ranks: with room for marks, and less where the numbers of flows stand between."""
-    widest = max((mark_size(edge.mark)[0] for edge in diagram.edges if edge.mark), default=0.0)
-    wide = max(0.0, widest - mark_size("1")[0]) / 72 if direction == "LR" else 0.0
-    return wide + (0.5 if widest or not any(edge.flow for edge in diagram.edges) else 0.3)
+def _lying(cards: list[Card], house: House) -> Iterator[list[Card]]:
+    """The cards with leaves that lie flat: those that stand in one of several frames in a column, then all."""
+    beside = {
+        item.id
+        for level in house.levels
+        for item in level.items
+        if item.kind == "frame" and sum(other.kind == "frame" for other in level.items) > 2
+    }
+    deep = [any(item.kind == "frame" and item.id in beside for item in path) for path in house.paths]
+    if sum(card.kind == "leaf" for card in cards) >= MANY:
+        if any(deep):
+            yield [card.flat() if is_deep else card for card, is_deep in zip(cards, deep, strict=True)]
+        yield [card.flat() for card in cards]
 
 
-def _cluster(place: int, frame: Frame) -> graphviz.Digraph:
-    # Its label is a row of x, which keeps room for the title that is drawn there.
-    title = {"label": "x" * cells(frame.label), "labeljust": "l", "fontname": "Courier"}
-    return graphviz.Digraph(f"cluster{place}", graph_attr={**title, "fontsize": f"{TITLE_FONT:g}", "margin": "9"})
+def _scale(room: Room, size: tuple[float, float]) -> float:
+    """How large a room, drawn from left to right, can be in a picture of this size."""
+    return min(size[0] / room.along, size[1] / room.across)
 
 
-def _smooth(curves: list[list[Point]], direction: str) -> list[list[Point]]:
-    """The pieces of an edge, each entering and leaving the stops between in the direction of the drawing."""
-    along, across = (1.0, 0.0) if direction == "LR" else (0.0, 1.0)
-
-    def turned(stop: Point, control: Point, sign: float) -> Point:
-        length = sign * max(12.0, dist(stop, control))
-        return stop[0] + length * along, stop[1] + length * across
-
-    for before, after in pairwise(curves):
-        before[-2] = turned(before[-1], before[-2], -1.0)
-        after[1] = turned(after[0], after[1], 1.0)
-    return curves
-
-
-# For people -----------------------------------------------------------------------------------------
-
-
-def readable_digraph(diagram: Diagram, direction: str = "LR") -> graphviz.Digraph:
-    """The diagram for people who continue in DOT: the same ids, with the texts of the cards as labels."""
-    graph = graphviz.Digraph(
-        graph_attr={"rankdir": direction},
-        node_attr={"shape": "box", "fontname": "monospace"},
-        edge_attr={"fontsize": "10"},
-    )
-    clusters = [
-        graphviz.Digraph(f"cluster{i}", graph_attr={"label": _escaped([frame.label]), "labeljust": "l"})
-        for i, frame in enumerate(diagram.frames)
-    ]
-    for i, card in enumerate(each(diagram.cards)):
-        header = "  ".join(text for text in (card.label, card.symbol) if text)
-        lines = [header, *(f"{row.sign} {row.text}".strip() for row in card.rows)]
-        (graph if card.frame is None else clusters[card.frame]).node(
-            f"n{i}",
-            _escaped([line for line in lines if line]),
-            style="rounded" if card.kind == "leaf" else "solid",
-            peripheries="2" if card.is_root else "1",
-            penwidth="3" if card.is_highlighted else None,
-        )
-    for frame, cluster in reversed([*zip(diagram.frames, clusters, strict=True)]):
-        (graph if frame.around is None else clusters[frame.around]).subgraph(cluster)
-    for edge in each(diagram.edges):
-        graph.edge(
-            f"n{edge.tail}",
-            f"n{edge.head}",
-            label=_escaped([edge.flow]) if edge.flow else None,
-            headlabel=_escaped([edge.mark]) if edge.mark else None,
-            style="dashed" if edge.is_blocked else None,
-            penwidth="3" if edge.is_highlighted else None,
-        )
-    return graph
+def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None) -> Room:
+    """The room with as many columns in a row as asked for, or as make it largest, or as most viewers can show."""
+    columns = len(room.grid.columns)
+    if wrap:
+        return in_rows(room, wrap)
+    if size:
+        best = room
+        is_clear = FONT * _scale(room, size) > CLEAR * min(size)
+        for rows in range(2, 1 if is_clear else MOST_ROWS + 1):
+            other = in_rows(room, -(-columns // rows))
+            if _scale(other, size) > WORTH * _scale(best, size):
+                best = other
+        return best
+    if room.along > LONGEST_SIDE:
+        return in_rows(room, max(1, int(columns * LONGEST_SIDE / room.along / 1.2)))
+    return room
 
 
-def _escaped(lines: list[str]) -> str:
-    # graphviz.escape takes care of backslashes and quotes; entities, as in &#x41;, would still be decoded.
-    label: str = graphviz.nohtml("\\n".join(str(graphviz.escape(line.replace("&", "&amp;"))) for line in lines))
-    return label
-
-
-def _points(drawn: list[dict[str, Any]], kinds: str) -> list[Point]:
-    """The points of the one operation of these kinds; Graphviz's y points upwards."""
-    return next([(x, -y) for x, y in operation["points"]] for operation in drawn if operation["op"] in kinds)
-
-
-def _box(corners: list[Point]) -> Box:
-    xs, ys = zip(*corners, strict=True)
-    return Box(min(xs), min(ys), max(xs), max(ys))
+def _branches(room: Room) -> list[Point]:
+    """Where lines divide, along and across, but for those that divide at a card or the border of a frame."""
+    found = []
+    for k, segments in enumerate(room.grid.segments):
+        counts: dict[object, int] = {}
+        for segment in segments:
+            counts[segment.left] = counts.get(segment.left, 0) + 1
+            if counts[segment.left] == 2 and segment.left.kind != "item":
+                found.append((room.ends[k], room.at(segment.left)))
+    return found

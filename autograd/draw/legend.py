@@ -6,12 +6,15 @@
 ['folha: um número dado', 'operação', 'raiz: o resultado', 'valor', 'gradiente', 'ainda sem gradiente']
 """
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from ..cells import cells
-from .diagram import CELL, DASH, Diagram
+from .cards import CELL, DASH
+from .diagram import Diagram
 from .geometry import Box, Point
 from .look import LANGUAGES
 
@@ -30,9 +33,9 @@ WORDS = {
     "highlight": ("highlighted", "em destaque", "destacado"),
 }
 
-# Sizes in pixels: of a sign, the gap between it and its words, a row, what is free around and between, and
+# Sizes in pixels: of a sign, how far behind its start the words begin, of a row, what is free around and between, and
 # how far the legend is from the drawing.
-SIGN, GAP, ROW, PAD, BETWEEN, AWAY = 38.0, 10.0, 26.0, 12.0, 26.0, 20.0
+SIGN, WORDS_AT, ROW, PAD, BETWEEN, AWAY = 38.0, 48.0, 26.0, 12.0, 26.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Entry:
     @property
     def width(self) -> float:
         """In pixels."""
-        return SIGN + GAP + CELL * cells(self.words)
+        return WORDS_AT + CELL * cells(self.words)
 
 
 @dataclass(frozen=True)
@@ -83,18 +86,18 @@ def _signs(diagram: Diagram) -> Iterator[str]:
             yield "highlight"
 
 
-def beside(around: Box, entries: Sequence[Entry], ratio: float) -> Legend:
-    """The legend in columns below a drawing or in one at its right: where the whole is larger when it has to fit.
+def placed(entries: Sequence[Entry], around: Box, taken: Sequence[Box], ratio: float) -> Legend:
+    """The legend in a free corner of a drawing; else below it or at its right, where the whole is larger on a slide.
 
-    It has to fit a slide that is so many times as wide as it is high.
+    The slide is so many times as wide as it is high; in `taken` is all that is drawn.
     """
-    below, right = _below(around, entries), _right(around, entries)
+    return _inside(entries, around, taken) or max(
+        _below(entries, around), _right(entries, around), key=lambda legend: _size(together(around, legend.box), ratio)
+    )
 
-    def size(legend: Legend) -> float:
-        whole = together(around, legend.box)
-        return min(ratio / whole.width, 1 / whole.height)
 
-    return below if size(below) >= size(right) else right
+def _size(whole: Box, ratio: float) -> float:
+    return min(ratio / whole.width, 1 / whole.height)
 
 
 def together(box: Box, other: Box) -> Box:
@@ -107,35 +110,45 @@ def together(box: Box, other: Box) -> Box:
     )
 
 
-def _below(around: Box, entries: Sequence[Entry]) -> Legend:
-    widths = next(
-        widths
-        for columns in range(len(entries), 0, -1)
-        if (widths := _widths(entries, columns)) and (_needed(widths) <= around.width or columns == 1)
-    )
-    rows = -(-len(entries) // len(widths))
-    left = around.middle[0] - _needed(widths) / 2
-    return _legend(left, around.bottom + AWAY, widths, rows, entries)
+def _inside(entries: Sequence[Entry], around: Box, taken: Sequence[Box]) -> Legend | None:
+    for columns in range(1, len(entries) + 1):
+        width, height = _extent(entries, columns)
+        if width > around.width or height > around.height:
+            continue
+        for left, top in itertools.product((around.right - width, around.left), (around.bottom - height, around.top)):
+            legend = _legend(entries, columns, left, top)
+            if not any(_meet(legend.box.around(AWAY), box) for box in taken):
+                return legend
+    return None
 
 
-def _right(around: Box, entries: Sequence[Entry]) -> Legend:
-    widths = _widths(entries, 1)
-    top = around.middle[1] - (len(entries) * ROW + 2 * PAD) / 2
-    return _legend(around.right + AWAY, top, widths, len(entries), entries)
+def _meet(box: Box, other: Box) -> bool:
+    return box.left < other.right and other.left < box.right and box.top < other.bottom and other.top < box.bottom
+
+
+def _below(entries: Sequence[Entry], around: Box) -> Legend:
+    many = [columns for columns in range(1, len(entries) + 1) if _extent(entries, columns)[0] <= around.width]
+    rows = math.ceil(len(entries) / max(many, default=1))
+    columns = math.ceil(len(entries) / rows)  # of equal length
+    return _legend(entries, columns, around.middle[0] - _extent(entries, columns)[0] / 2, around.bottom + AWAY)
+
+
+def _right(entries: Sequence[Entry], around: Box) -> Legend:
+    return _legend(entries, 1, around.right + AWAY, around.middle[1] - _extent(entries, 1)[1] / 2)
 
 
 def _widths(entries: Sequence[Entry], columns: int) -> list[float]:
     return [max(entry.width for entry in entries[column::columns]) for column in range(columns)]
 
 
-def _needed(widths: Sequence[float]) -> float:
-    return sum(widths) + BETWEEN * (len(widths) - 1) + 2 * PAD
+def _extent(entries: Sequence[Entry], columns: int) -> Point:
+    """Width and height of a legend with so many columns."""
+    width = sum(_widths(entries, columns)) + BETWEEN * (columns - 1) + 2 * PAD
+    return width, math.ceil(len(entries) / columns) * ROW + 2 * PAD
 
 
-def _legend(left: float, top: float, widths: Sequence[float], rows: int, entries: Sequence[Entry]) -> Legend:
-    box = Box(left, top, left + _needed(widths), top + rows * ROW + 2 * PAD)
-    xs = [*accumulate(widths, lambda x, width: x + width + BETWEEN, initial=left + PAD)]
-    places = [
-        (xs[place % len(widths)], top + PAD + (place // len(widths) + 0.5) * ROW) for place in range(len(entries))
-    ]
-    return Legend(box, entries, places)
+def _legend(entries: Sequence[Entry], columns: int, left: float, top: float) -> Legend:
+    width, height = _extent(entries, columns)
+    xs = [*accumulate(_widths(entries, columns), lambda x, w: x + w + BETWEEN, initial=left + PAD)]
+    places = [(xs[i % columns], top + PAD + (i // columns + 0.5) * ROW) for i in range(len(entries))]
+    return Legend(Box(left, top, left + width, top + height), entries, places)

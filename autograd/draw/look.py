@@ -5,7 +5,7 @@ Traceback (most recent call last):
 ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import notation
@@ -36,8 +36,7 @@ class Look:
     scale: float = 1.0
     fontsize: float | None = None
     size: tuple[float, float] | None = None
-    engine: str = field(default="auto", repr=False)  # these two make no other picture
-    timeout: float = field(default=30.0, repr=False)
+    timeout: float = field(default=30.0, repr=False)  # makes no other picture
 
     def __post_init__(self) -> None:
         checked = {
@@ -53,7 +52,6 @@ class Look:
             "scale": _length("scale", self.scale),
             "fontsize": None if self.fontsize is None else _length("fontsize", self.fontsize),
             "size": None if self.size is None else _size(self.size),
-            "engine": choice("engine", self.engine, ("auto", "wasm", "dot")),
             "timeout": number("timeout", self.timeout),
         }
         for name, value in checked.items():
@@ -67,6 +65,10 @@ class Look:
             raise TypeError(f"show is a string with {choices}, not {self.show!r}")
         if not self.shown or not self.shown <= set(PARTS):
             raise ValueError(f"show must be {choices}, not {self.show!r}")
+
+    def on_a_page(self) -> "Look":
+        """The same on a page that has a ground of its own, which is seen unless one was asked for, or a theme."""
+        return replace(self, background=self.background or ("transparent" if self.theme == "auto" else "page"))
 
     def decimal(self, number: float) -> str:
         """A number that was computed, as pictures show it: rounded, and with the minus of mathematics.

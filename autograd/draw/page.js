@@ -6,8 +6,10 @@
 const STEP = 1000;
 const CHARACTER = 25;
 
-// The picture is scaled to fit its box between these; one that would become smaller keeps its size and scrolls.
+// The picture is scaled to fit its box between these; one that would become smaller keeps its size and scrolls. The
+// smallest is meant for texts of this size in pixels.
 const SMALLEST = 0.8;
+const FONT = 13;
 const LARGEST = 1.6;
 
 // A swipe is at least so long in pixels, twice as wide as high, and takes at most so many milliseconds.
@@ -135,7 +137,8 @@ function fit() {
   const { width, height } = svg.viewBox.baseVal;
   const room = parseFloat(getComputedStyle(picture).maxHeight);
   const scale = Math.min(LARGEST, picture.clientWidth / width, room / height);
-  svg.style.width = `${Math.floor(width * (scale < SMALLEST ? 1 : scale))}px`;
+  const smallest = (SMALLEST * FONT) / parseFloat(svg.getAttribute("font-size"));
+  svg.style.width = `${Math.floor(width * (scale < smallest ? 1 : scale))}px`;
   all.style.setProperty("--picture", `${picture.offsetHeight}px`);
 }
 

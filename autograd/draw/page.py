@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .page_words import words
-from .picture import GraphDrawing
+from .picture import GraphPicture
 from .template import Step, page
 from .tour import Tour
 
 
-def page_of(drawing: GraphDrawing) -> str:
+def page_of(drawing: GraphPicture) -> str:
     """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
     look, language = drawing.look, drawing.look.language
     tour = Tour(drawing.diagram, look, drawing.root)
@@ -40,7 +40,7 @@ def page_of(drawing: GraphDrawing) -> str:
     )
 
 
-def _placed(steps: Sequence[Step], picture: GraphDrawing) -> list[Step]:
+def _placed(steps: Sequence[Step], picture: GraphPicture) -> list[Step]:
     """The steps with the ids in the SVG. Where a flow has an arrow of its own, that lights up and its edge does not."""
     drawn = {name: tag for tag, name in re.findall('<(g|text) [^>]*?id="([^"]+-flow)"', picture.svg)}
 

@@ -9,7 +9,7 @@ import math
 import warnings
 from dataclasses import dataclass
 
-from .diagram import FONT
+from .cards import FONT
 from .geometry import Box
 from .look import Look
 
@@ -28,8 +28,10 @@ class Sheet:
     view: Box
 
 
-def sheet_of(around: Box, look: Look) -> Sheet:
+def sheet_of(around: Box, look: Look, font: float = FONT) -> Sheet:
     """The sheet for a drawing that needs this room: as large as the look says, with the drawing in the middle.
+
+    `font` is the size of the texts in the coordinates of the drawing.
 
     Warns where viewers may not open a picture of that size.
     """
@@ -37,7 +39,7 @@ def sheet_of(around: Box, look: Look) -> Sheet:
         width, height = look.size
         factor = min(width / around.width, height / around.height)
     else:
-        factor = look.scale * (look.fontsize or FONT) / FONT
+        factor = look.scale * (look.fontsize or font) / font
         # Whole pixels: what shines through a part of one would be a line along the edge.
         width, height = (float(math.ceil(factor * side - 0.01)) for side in (around.width, around.height))
     if max(width, height) > LONGEST_SIDE:

@@ -6,31 +6,25 @@ gradient, which flows back; what nothing flows through is dashed, what is highli
 """
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from xml.etree import ElementTree
 
-from ..cells import cells
-from .diagram import BAND, CELL, ENDS, FONT, OUTLINE, ROW, SIDE, STACK, Card, Diagram, Edge
-from .geometry import Box, Point, Route
-from .labels import SMALL, Run, runs
-from .layout import TITLE_FONT, Layout
-from .legend import GAP, SIGN, Legend, beside, legend_of, together
+from .cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
+from .diagram import Diagram, Edge, Frame
+from .geometry import Box, Line, Point, Route
+from .labels import SMALL, Run, runs, set_cells
+from .layout import Layout, Place
+from .legend import Legend, legend_of, placed, together
 from .limits import each
 from .look import Look
-from .marks import MARK_FONT, mark_size
-from .plan import FLOW_FONT
 from .sheet import Sheet, sheet_of
+from .signs import add_legend
 
-MARGIN = 16.0
-SLIDE = 16.0, 9.0
+MARGIN = 9.0
 HALO = 6.0  # the width of a highlight
-
-# Signs of a legend that are texts, each with its colour.
-TEXT_SIGNS = {
-    "value": ("▸", "value"),
-    "gradient": ("◂", "gradient"),
-    "dash": ("—", "gradient"),
-    "stub": ("…", "mark"),
-}
+TEXT = 60.0  # the most that a text beside an edge reaches to a side
+SLIDE = 16.0, 9.0
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 # What is painted: the property that colours it, and the colour on light and on dark pages.
@@ -44,8 +38,9 @@ COLOURS = {
     "band": ("fill", "#e6edf6", "#2b3442"),
     "outline": ("stroke", "#7d8896", "#7d8a9c"),
     "edge": ("stroke", "#7d8896", "#7d8a9c"),
-    "flowline": ("stroke", "#b0231c", "#ff9f96"),
     "head": ("fill", "#6b7684", "#8e9bac"),
+    "flowline": ("stroke", "#c8362e", "#ff9f96"),
+    "flowhead": ("fill", "#c8362e", "#ff9f96"),
     "halo": ("stroke", "#c26f14", "#c77a1e"),
     "ink": ("fill", "#1b2430", "#e9edf3"),
     "mark": ("fill", "#4d5866", "#b3bfce"),
@@ -65,35 +60,46 @@ def prefix_of(diagram: Diagram, look: Look) -> str:
 def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
-    box = _surroundings(diagram, layout)
     figure = _Figure(prefix_of(diagram, look), look.theme)
-    legend = _legend(diagram, look, box) if look.legend else None
-    room = together(box, legend.box) if legend else box
+    legend = _legend(diagram, layout, look) if look.legend else None
+    room = together(layout.box, legend.box) if legend else layout.box
     svg = figure.opened(sheet_of(room.around(MARGIN), look), look, diagram.title, diagram.description)
-    surfaces = [f"frame{frame.level % 2}" for frame in diagram.frames]
-    for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
-        figure.frame(svg, surface, place, frame.title)
+    for place in layout.frames:
+        figure.frame(svg, diagram.frames[place.frame], place)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
     for edge, route in each(edges):
         if edge.is_highlighted:
-            figure.path(svg, "halo", route, stroke_width=max(HALO, edge.width + 4))
+            figure.line(svg, "halo", route.line, stroke_width=HALO)
     for edge, route in each(edges):
         figure.edge(svg, edge, route)
-    for frame, surface, place in zip(diagram.frames, surfaces, layout.frames, strict=True):
-        figure.frame_label(svg, surface, place, frame.label)
     for x, y in layout.branches:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
     for edge, route in each(edges):
-        if route.mark:
-            around = [s for s, place in zip(surfaces, layout.frames, strict=True) if route.mark in place]
-            figure.mark(svg, edge.mark, route.mark, on=around[-1] if around else "page")
-        if route.flow:
-            figure.flow(svg, edge, route.flow)
-    for card, (x, y) in each(zip(diagram.cards, layout.centres, strict=True)):
+        figure.texts(svg, edge, route, look.direction == "LR", [place.box for place in layout.frames])
+    for card, (x, y) in each(zip(layout.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
     if legend:
-        figure.legend(svg, legend)
+        add_legend(figure, svg, legend)
     return _written(svg)
+
+
+def _legend(diagram: Diagram, layout: Layout, look: Look) -> Legend:
+    width, height = look.size or SLIDE
+    return placed(legend_of(diagram, look.language), layout.box, [*_taken(layout)], width / height)
+
+
+def _taken(layout: Layout) -> Iterator[Box]:
+    """What is drawn, in boxes."""
+    for card, (x, y) in zip(layout.cards, layout.centres, strict=True):
+        yield Box(x - card.width / 2, y - card.height / 2, x + card.width / 2, y + card.height / 2)
+    for place in layout.frames:
+        yield place.box
+    for route in each(layout.routes):
+        for line in filter(None, (route.line, route.flow)):
+            for (x, y), (u, v) in pairwise(line.points):
+                yield Box(min(x, u), min(y, v), max(x, u), max(y, v))
+        for x, y in filter(None, (route.mark, route.flow_text)):
+            yield Box(x - TEXT, y - FONT, x + TEXT, y + FONT / 3)
 
 
 def _written(svg: ElementTree.Element) -> str:
@@ -107,7 +113,7 @@ class _Figure:
     """Adds elements to one figure, each with its colour as an attribute and the class that darkens it."""
 
     def __init__(self, prefix: str, theme: str) -> None:
-        self.prefix = prefix
+        self.prefix, self.has_ground = prefix, True
         self.colours = {
             name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in COLOURS.items()
         }
@@ -131,7 +137,8 @@ class _Figure:
         self.add(svg, "desc").text = description
         if look.theme == "auto":
             self.add(svg, "style").text = self.dark()
-        if look.background != "transparent":
+        self.has_ground = look.background != "transparent"
+        if self.has_ground:
             self.add(svg, "rect", "page", **place)
         return svg
 
@@ -181,40 +188,52 @@ class _Figure:
             tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
             tspan.text, height = piece.text, wanted
 
-    def frame(self, parent: ElementTree.Element, surface: str, box: Box, title: str) -> None:
+    def frame(self, parent: ElementTree.Element, frame: Frame, place: Place) -> None:
+        box = place.box
         group = self.add(parent, "g")
-        self.add(group, "title").text = title
+        self.add(group, "title").text = frame.title
         size = {"width": box.width, "height": box.height}
-        self.add(group, "rect", f"{surface} border", x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
+        surface = f"frame{frame.level % 2} border"
+        self.add(group, "rect", surface, x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
+        self.text(group, "mark title", Run(frame.label, 0), place.title, box.top + FONT + 2)
 
-    def frame_label(self, parent: ElementTree.Element, surface: str, box: Box, label: str) -> None:
-        """The name of a group, in a gap of the edges that cross it."""
-        x, y, width = box.left + 9, box.top + 4, 0.6 * TITLE_FONT * cells(label)
-        self.add(parent, "rect", surface, x=x - 1, y=y, width=width + 2, height=TITLE_FONT + 3)
-        self.text(parent, "mark", Run(label, 0), x, y + TITLE_FONT, TITLE_FONT)
-
-    def path(self, parent: ElementTree.Element, paint: str, route: Route, **attributes: str | float) -> None:
-        # Where no number stands between, the pieces are joined; from one to the next there is a pixel.
-        joint, d = "M" if route.flow else "L", ""
-        for start, *rest in route.curves:
-            d += f"{joint if d else 'M'}{_pair(start)}C{' '.join(map(_pair, rest))}"
+    def line(self, parent: ElementTree.Element, paint: str, line: Line, **attributes: str | float) -> None:
+        d = f"M{_pair(line.start)}"
+        for curve in line.curves:
+            d += ("C" if len(curve) == 3 else "L") + " ".join(map(_pair, curve))
         self.add(parent, "path", paint, d=d, fill="none", **attributes)
 
     def edge(self, parent: ElementTree.Element, edge: Edge, route: Route) -> None:
         dash = {"stroke_dasharray": "5 3"} if edge.is_blocked else {}
-        self.path(parent, "edge", route, id=f"{self.prefix}-{edge.id}", stroke_width=edge.width, **dash)
-        self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.head)))
+        self.line(parent, "edge", route.line, id=f"{self.prefix}-{edge.id}", stroke_width=1.2, **dash)
+        self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.line.head)))
 
-    def mark(self, parent: ElementTree.Element, mark: str, middle: Point, on: str) -> None:
-        """The number of an operand, in a gap of its edge: so it is clear whose it is."""
-        (x, y), (width, height) = middle, mark_size(mark)
-        self.add(parent, "rect", on, x=x - width / 2, y=y - height / 2, width=width, height=height)
-        self.text(parent, "mark", mark, x, y + 3.5, MARK_FONT, text_anchor="middle", font_weight="bold")
+    def texts(
+        self, parent: ElementTree.Element, edge: Edge, route: Route, is_lr: bool, surfaces: Sequence[Box]
+    ) -> None:
+        """What is written beside an edge: which operand it leads to its head, and what a pass sent back."""
+        if route.mark:
+            anchor = "middle" if is_lr else "end"
+            self.ground(parent, edge.mark, route.mark, anchor, surfaces)
+            self.text(parent, "mark", edge.mark, *route.mark, text_anchor=anchor)
+        if route.flow and route.flow_text:
+            group = self.add(parent, "g", "flow", id=f"{self.prefix}-{edge.id}-flow")
+            anchor = "middle" if is_lr else "start"
+            self.ground(group, edge.flow, route.flow_text, anchor, surfaces)
+            self.line(group, "flowline", route.flow, stroke_width=edge.width)
+            self.add(group, "polygon", "flowhead", points=" ".join(map(_pair, route.flow.head)))
+            x, y = route.flow_text
+            self.text(group, "gradient number", edge.flow, x, y, text_anchor=anchor, font_style="italic")
 
-    def flow(self, parent: ElementTree.Element, edge: Edge, middle: Point) -> None:
-        x, y = middle
-        look = {"text_anchor": "middle", "font_style": "italic"}
-        self.text(parent, "gradient number", edge.flow, x, y + 4, FLOW_FONT, id=f"{self.prefix}-{edge.id}-flow", **look)
+    def ground(
+        self, parent: ElementTree.Element, text: str, place: Point, anchor: str, surfaces: Sequence[Box]
+    ) -> None:
+        """The ground that a text needs where the picture has none: dark on a dark page, it could not be read."""
+        (x, y), width = place, CELL * set_cells(text)
+        if self.has_ground or any(box.left < x < box.right and box.top < y < box.bottom for box in surfaces):
+            return
+        left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        self.add(parent, "rect", "page", x=left - 2, y=y - FONT + 2, width=width + 4, height=FONT + 2, rx=3)
 
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
         group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")
@@ -240,75 +259,47 @@ class _Figure:
         self.add(group, "rect", f"{surface} outline", **box)
         if card.has_band and card.rows:
             self.add(group, "path", "band outline", d=_band(inset, inset, width, radius))
+        if card.is_flat:
+            self._line(group, card, middle)
+            return
         self._header(group, card, inset, width, middle)
         self._rows(group, card, inset, middle)
 
     def _header(self, group: ElementTree.Element, card: Card, inset: float, width: float, middle: float) -> None:
         baseline = inset + (BAND if card.has_band else BAND + ENDS) / 2 + 4.5
+        # The name of a scope is one of the program, as is layers.0: an underscore in it begins no index.
+        label = Run(card.label, 0) if card.kind == "group" else card.label
         if card.label and card.symbol:
-            self.text(group, "ink", card.label, inset + SIDE, baseline, font_weight="bold")
+            self.text(group, "ink", label, inset + SIDE, baseline, font_weight="bold")
             self.text(group, "ink", card.symbol, inset + width - SIDE, baseline, text_anchor="end")
-        elif card.header_cells:
-            weight = "bold" if card.label else "normal"
-            # The name of a scope is one of the program, as is layers.0: an underscore in it begins no index.
-            text = Run(card.label, 0) if card.kind == "group" else card.label or card.symbol
-            self.text(group, "ink", text, middle, baseline, text_anchor="middle", font_weight=weight)
+        elif card.label:
+            self.text(group, "ink", label, middle, baseline, text_anchor="middle", font_weight="bold")
+        elif card.symbol:
+            self.text(group, "ink", card.symbol, middle, baseline, text_anchor="middle")
 
     def _rows(self, group: ElementTree.Element, card: Card, inset: float, middle: float) -> None:
         first = inset + ENDS + card.header
-        numbers = max((card.indent + row.cells for row in card.rows), default=0) * CELL
-        start = middle - numbers / 2 if card.kind == "leaf" else inset + SIDE
+        start = middle - card.rows_cells * CELL / 2 if card.kind == "leaf" else inset + SIDE
         for place, row in enumerate(card.rows):
-            baseline = first + (place + 0.5) * ROW + 4.5
-            if row.kind == "count":
-                self.text(group, "mark", row.text, inset + SIDE, baseline)
-                continue
-            style = "italic" if row.kind == "gradient" else "normal"
-            self.text(group, row.kind, row.sign, start, baseline)
-            self.text(group, f"{row.kind} number", row.text, start + 2 * CELL, baseline, font_style=style)
+            self._row(group, row, start, first + (place + 0.5) * ROW + 4.5)
 
-    def legend(self, parent: ElementTree.Element, legend: Legend) -> None:
-        """Signs as they are in the picture, but smaller, and beside each what it means."""
-        group, box = self.add(parent, "g", "legend"), legend.box
-        size = {"width": box.width, "height": box.height}
-        self.add(group, "rect", "card border", x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
-        for entry, (x, y) in zip(legend.entries, legend.places, strict=True):
-            self.sign(self.add(group, "g", transform=f"translate({_number(x)} {_number(y)})"), entry.sign)
-            self.text(group, "ink", Run(entry.words, 0), x + SIGN + GAP, y + 4.5)
+    def _row(self, group: ElementTree.Element, row: Row, start: float, baseline: float) -> None:
+        if row.kind == "count":
+            self.text(group, "mark", row.text, start, baseline)
+            return
+        style = "italic" if row.kind == "gradient" else "normal"
+        self.text(group, row.kind, row.sign, start, baseline)
+        self.text(group, f"{row.kind} number", row.text, start + 2 * CELL, baseline, font_style=style)
 
-    def sign(self, parent: ElementTree.Element, sign: str) -> None:
-        """One sign of a legend, SIGN wide, around the line y = 0."""
-        middle = SIGN / 2
-        if sign in TEXT_SIGNS:
-            text, paint = TEXT_SIGNS[sign]
-            self.text(parent, paint, Run(text, 0), middle, 4.5, text_anchor="middle")
-        elif sign in ("blocked", "flow"):
-            is_flow = sign == "flow"
-            tip, tail, paint, head = (0.0, SIGN, "flowline", "gradient") if is_flow else (SIGN, 0.0, "edge", "head")
-            back = 7.0 if is_flow else -7.0
-            dash = {} if is_flow else {"stroke_dasharray": "5 3"}
-            d = f"M{_pair((tail, 0.0))}L{_pair((tip + back, 0.0))}"
-            self.add(parent, "path", paint, d=d, fill="none", stroke_width=1.6 if is_flow else 1.2, **dash)
-            corners = [(tip, 0.0), (tip + back, -3.0), (tip + back, 3.0)]
-            self.add(parent, "polygon", head, points=" ".join(map(_pair, corners)))
-        else:
-            self.small_card(parent, sign)
-
-    def small_card(self, parent: ElementTree.Element, kind: str) -> None:
-        x, y, width, height, radius = 1.0, -9.0, SIGN - 2, 18.0, 9.0 if kind == "leaf" else 4.0
-        box = {"x": x, "y": y, "width": width, "height": height, "rx": radius}
-        if kind == "highlight":
-            self.add(parent, "rect", "halo", fill="none", stroke_width=HALO, **box)
-        if kind == "group":
-            box |= {"width": width - 3, "height": height - 3}
-            self.add(parent, "rect", "band outline", **(box | {"x": x + 3, "y": y + 3}))
-        if kind == "root":
-            self.add(parent, "rect", "page outline", **box)
-            box = {"x": x + 3, "y": y + 3, "width": width - 6, "height": height - 6, "rx": 2.0}
-        self.add(parent, "rect", f"{'leaf' if kind == 'leaf' else 'card'} outline", **box)
-        if kind in ("operation", "group"):
-            band = {"width": box["width"], "height": 6.0, "rx": 3.0}
-            self.add(parent, "rect", "band outline", **(box | band))
+    def _line(self, group: ElementTree.Element, card: Card, middle: float) -> None:
+        """All texts of a leaf that lies flat, side by side."""
+        x, baseline = middle - card.text_cells * CELL / 2, card.height / 2 + 4.5
+        if card.label:
+            self.text(group, "ink", card.label, x, baseline, font_weight="bold")
+            x += (card.header_cells + GAP) * CELL
+        for row in card.rows:
+            self._row(group, row, x, baseline)
+            x += (card.indent + row.cells + GAP) * CELL
 
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
@@ -316,24 +307,6 @@ def _band(x: float, y: float, width: float, radius: float) -> str:
     r, w = _number(radius), _number(width - 2 * radius)
     down = _number(BAND - radius)
     return f"M{_number(x)} {_number(y + BAND)}v-{down}a{r} {r} 0 0 1 {r} -{r}h{w}a{r} {r} 0 0 1 {r} {r}v{down}z"
-
-
-def _surroundings(diagram: Diagram, layout: Layout) -> Box:
-    """What is around all that is drawn."""
-    points = [
-        (x + side * card.width / 2, y + side * card.height / 2)
-        for card, (x, y) in zip(diagram.cards, layout.centres, strict=True)
-        for side in (-1, 1)
-    ]
-    points += [point for route in layout.routes for curve in route.curves for point in curve]
-    points += [corner for box in layout.frames for corner in ((box.left, box.top), (box.right, box.bottom))]
-    xs, ys = zip(*points, strict=True)
-    return Box(min(xs), min(ys), max(xs), max(ys))
-
-
-def _legend(diagram: Diagram, look: Look, around: Box) -> Legend:
-    width, height = look.size or SLIDE
-    return beside(around, legend_of(diagram, look.language), width / height)
 
 
 def _pair(point: Point) -> str:

@@ -28,7 +28,8 @@ from ..engines import Value
 from ..explain.steps import TOLD, Passes
 from ..groups import groups_of
 from ..nodes import NodeDict
-from .diagram import Card, Diagram, Edge, Row
+from .cards import Card, Row
+from .diagram import Diagram, Edge
 from .look import Look
 from .page_words import words
 from .template import Step
@@ -258,7 +259,7 @@ class Tour:
         def told_edge(edge: Edge) -> Edge:
             if not edge.flow:
                 return edge
-            return replace(edge, flow=f"◂ {self.look.decimal(sent.get(operand_of[edge.id]) or 0.0)}")
+            return replace(edge, flow=self.look.decimal(sent.get(operand_of[edge.id]) or 0.0))
 
         return replace(
             self.diagram,

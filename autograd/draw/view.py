@@ -40,8 +40,8 @@ class Fold:
     folded: Group
     group: Group | None
     nodes: int
-    parameters: int
-    inputs: int
+    parameters: list[Value]
+    inputs: list[Value]
     outputs: list[Value]
 
 
@@ -54,6 +54,10 @@ class Stub:
 
 
 Part = Single | Fold | Stub
+
+
+# The parts at both ends of an edge, and which operand it is: (the place of the node, the position among its operands).
+Ends = tuple[int | None, int | None, tuple[int, int] | None]
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,15 @@ class View:
     parts: list[Part]
     links: list[Link]
     part_of: list[int | None]
+
+    def link_of(self) -> dict[Ends, int]:
+        """The place of the link that each edge is, or is part of: by the parts that it runs between.
+
+        A part that is not drawn is None, and what tells an edge between two nodes from others between them is its
+        operand.
+        """
+        drawn = [None if isinstance(part, Stub) else place for place, part in enumerate(self.parts)]
+        return {(drawn[link.tail], drawn[link.head], link.operand): place for place, link in enumerate(self.links)}
 
     def highlighted(self, things: Any) -> tuple[frozenset[int], frozenset[int]]:
         """The places of the parts and of the links to highlight: those of nodes, and between each and the next one.
@@ -170,7 +183,8 @@ def _folded(order: list[Value], depth: int | None) -> View:
         head = part_of[node]
         if head in inside:
             inside[head].nodes += 1
-            inside[head].parameters += node in groups.parameters
+            if node in groups.parameters:
+                inside[head].parameters.append(node)
         for position, operand in enumerate(each(node.operands)):
             if not isinstance(operand, Value):
                 continue
@@ -210,11 +224,12 @@ class _Contents:
     """What is found in a group while a graph is walked."""
 
     def __init__(self) -> None:
-        self.nodes = self.parameters = 0
+        self.nodes = 0
+        self.parameters: list[Value] = []
         self.inputs, self.outputs = NodeDict[None](), NodeDict[None]()
 
     def fold(self, group: Group) -> Fold:
-        return Fold(group, group.around, self.nodes, self.parameters, len(self.inputs), list(self.outputs))
+        return Fold(group, group.around, self.nodes, self.parameters, list(self.inputs), list(self.outputs))
 
 
 # A neighbourhood ------------------------------------------------------------------------------------

@@ -44,6 +44,9 @@ from ..modes import mode
 from ..terminal import printable
 from .activations import told_name
 
+if TYPE_CHECKING:
+    from .outline import Branch
+
 _Inputs = ParamSpec("_Inputs")
 _Outputs = TypeVar("_Outputs", covariant=True)
 
@@ -120,8 +123,11 @@ class Module(metaclass=_Construction):
 
         def __call__(self, *inputs: Any, **options: Any) -> Any:
             """The outputs for the given inputs, computed in a scope of their own."""
-            with scope(self._place or type(self).__name__, _Members.of(self)) as own:
+            members = _Members.of(self)
+            with scope(self._place or type(self).__name__, members) as own:
                 outputs = self.forward(*inputs, **options)
+            if own.parent is None or not isinstance(own.parent.members, _Members):  # nobody draws a part of a pass
+                members.keep(outputs)
             if not self._called:
                 object.__setattr__(self, "_called", True)
                 _check_first_call(self, own)
@@ -243,6 +249,14 @@ class Module(metaclass=_Construction):
     def __repr__(self) -> str:
         return printable("\n".join(_tree(self, set())))
 
+    def _repr_html_(self) -> str | None:
+        from .outline import outline  # imported when used, for most programs only train
+
+        try:
+            return outline(_branch(self, set()))
+        except Exception:  # the text, which a notebook shows then, tells what is wrong
+            return None
+
     if not TYPE_CHECKING:  # because then a name that does not exist would pass
 
         def __getattr__(self, name: str) -> NoReturn:
@@ -259,17 +273,29 @@ class _Members:
     alive. When it is gone, its graphs still know which of their leaves were its parameters.
     """
 
-    __slots__ = ("_left", "_module")
+    __slots__ = ("_left", "_module", "_outputs")
 
     def __init__(self, module: Module) -> None:
         self._module = weakref.ref(module)
         self._left: list[weakref.ref[Value]] = []
+        self._outputs: list[weakref.ref[Value]] = []
 
     def __call__(self) -> list[Value]:
         module = self._module()
         if module is not None:
             return module.parameters()
         return [parameter for left in self._left if (parameter := left()) is not None]
+
+    def keep(self, outputs: Any) -> None:
+        """Remember the outputs of a recorded pass for as long as somebody else keeps them."""
+        listed = outputs if isinstance(outputs, list | tuple) else [outputs]
+        if listed and all(isinstance(output, Value) and output.operation is not None for output in listed):
+            self._outputs = list(map(weakref.ref, listed))
+
+    def kept(self) -> list[Value]:
+        """The outputs of the last recorded pass; none if one of them is gone."""
+        outputs = [output for reference in self._outputs if (output := reference()) is not None]
+        return outputs if len(outputs) == len(self._outputs) else []
 
     def is_of(self, module: Module) -> bool:
         """Whether these are the members of that module."""
@@ -293,6 +319,34 @@ class _Members:
 
 
 _members_by_id: dict[int, _Members] = {}  # of the modules that are alive
+
+
+def last_outputs(module: Module) -> list[Value]:
+    """What a module answered when it was last called by itself, if the graph of that pass still exists.
+
+    >>> class Double(Module):
+    ...     def forward(self, x):
+    ...         return 2 * x
+    >>> double = Double()
+    >>> y = double(Value(3.0))
+    >>> last_outputs(double)[0] is y
+    True
+    """
+    return _Members.of(module).kept()
+
+
+def remember_outputs(module: Module, outputs: list[Value]) -> None:
+    """Make these the last outputs again, after a pass that nobody should notice."""
+    _Members.of(module).keep(outputs)
+
+
+def named_modules(module: Module) -> list[tuple[str, Module]]:
+    """A module and all those in it, each with its path; its own is empty.
+
+    >>> named_modules(Module())[0][0]
+    ''
+    """
+    return [(name, member) for name, member in _walk(module) if isinstance(member, Module)]
 
 
 class Parameters(list[Value]):
@@ -672,6 +726,30 @@ def _refuse_foreign_options(kind: type, options: Mapping[str, Any]) -> None:
 
 
 # How a model is shown -----------------------------------------------------------------------------
+
+
+def _branch(module: Module, drawn: set[int]) -> "Branch":
+    """The module and its parts, to be shown as a tree that unfolds."""
+    from .outline import Branch
+
+    if id(module) in drawn:
+        return Branch(_title(module), None, [], [])
+    drawn.add(id(module))
+    members = [
+        (attribute, name, member)
+        for attribute, thing in _attributes(module)
+        for name, member in _members(thing, attribute, {})
+    ]
+    return Branch(
+        _title(module),
+        len(module.parameters()),
+        [(name, member) for _, name, member in members if isinstance(member, Value) and not is_computed(member)],
+        [
+            (attribute, name, _branch(member, drawn))
+            for attribute, name, member in members
+            if isinstance(member, Module)
+        ],
+    )
 
 
 def _tree(module: Module, drawn: set[int]) -> list[str]:

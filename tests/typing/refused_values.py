@@ -100,7 +100,7 @@ v.momentum = 0.0  # refused: attr-defined
 gradient(v, 1.0)  # refused: call-overload
 gradient([v], w)  # refused: call-overload
 explain(v, wrong=1)  # refused: call-arg
-autograd.draw(v, depth="1")  # refused: arg-type
+autograd.draw(v, depth="1")  # refused: call-overload
 autograd.scope(1)  # refused: arg-type
 autograd.detect_anomaly(True)  # refused: call-arg
 autograd.operation()  # refused: call-arg

@@ -1,0 +1,222 @@
+"""The cards of a diagram: what stands on each of them, and how large that makes it.
+
+>>> from autograd import Value, draw
+>>> leaf = draw(Value(3.0, "x") * 2).diagram.cards[0]
+>>> leaf.label, [row.text for row in leaf.rows], leaf.flat().height < leaf.height
+('x', ['3', '—'], True)
+"""
+
+from dataclasses import dataclass, replace
+
+from .. import notation
+from ..cells import LABEL_CELLS, cells, counted, readable, shortened
+from ..engines import Value
+from ..text import typeset
+from .labels import set_cells
+from .look import Look
+from .neurons import formula_of
+from .symbols import count_of, symbol_of
+from .view import Fold, Single, Stub
+
+# Sizes in pixels. No font is asked: a character of a monospace font is 0.6 of its size wide.
+FONT = 13.0
+CELL = 0.6 * FONT
+ROW = 17.0  # the height of a line
+BAND = 21.0  # the height of the header
+FLAT = 22.0  # the height of a leaf that lies flat
+SIDE = 9.0  # free on both sides of the text
+ROUND = 6.0  # and beyond that at the round ends of a leaf
+ENDS = 4.5  # free above and below it
+OUTLINE = 3.5  # from the outer outline of the root to its inner one
+STACK = 4.0  # what can be seen of the second card behind that of a group
+
+GAP = 1.5  # cells between what stands side by side on a flat leaf
+FORMULA_CELLS = 200
+DASH = "—"  # for what no pass has told yet
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a card: "▸" and a value, "◂" and a gradient, or a count without a sign."""
+
+    kind: str
+    sign: str
+    text: str
+    room: int = 0  # cells for what a page writes here before
+
+    @property
+    def cells(self) -> float:
+        """The width of its text."""
+        return max(cells(self.text), self.room)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One part as it is shown; what is empty is left out. `kind` is "leaf", "operation", "group" or "stub"."""
+
+    id: str  # for SVG, behind the prefix of the figure
+    kind: str
+    label: str
+    symbol: str
+    rows: tuple[Row, ...]
+    is_root: bool
+    is_highlighted: bool
+    frame: int | None  # the innermost it stands in
+    title: str  # all that is known of it, in full precision
+    sentence: str  # the same for the ear
+    is_flat: bool = False  # all on one line
+    least_height: float = 0.0  # with room for all edges that enter it
+    least_width: float = 0.0
+
+    def flat(self) -> "Card":
+        """A leaf all of whose texts stand on one line, for columns with many of them; any other card as it is."""
+        return replace(self, is_flat=True) if self.kind == "leaf" else self
+
+    @property
+    def header_cells(self) -> float:
+        """The width of the header: label, two cells of distance, symbol."""
+        label = cells(self.label) if self.kind == "group" else set_cells(self.label)
+        return label + cells(self.symbol) + 2 * bool(self.label and self.symbol)
+
+    @property
+    def has_band(self) -> bool:
+        """Whether the header stands apart from the numbers, as that of an operation or a group does."""
+        return self.kind in ("operation", "group") and self.header_cells > 0
+
+    @property
+    def header(self) -> float:
+        """The height of the header in pixels; a leaf without a label needs none."""
+        return BAND if self.header_cells else 0.0
+
+    @property
+    def height(self) -> float:
+        """In pixels."""
+        own = self._texts_height + 2 * OUTLINE * self.is_root + STACK * (self.kind == "group")
+        return max(own, self.least_height)
+
+    @property
+    def _texts_height(self) -> float:
+        if self.is_flat:
+            return FLAT
+        ends = 2 * ENDS if self.rows else 0.0 if self.has_band else ENDS
+        return self.header + len(self.rows) * ROW + ends
+
+    @property
+    def width(self) -> float:
+        """In pixels; a number stands two cells behind its sign."""
+        if self.kind == "stub":
+            return 3 * CELL
+        round_ends = ROUND * (self.kind == "leaf" and not self.is_flat)
+        sides = 2 * (SIDE + round_ends + OUTLINE * self.is_root) + STACK * (self.kind == "group")
+        return max(self.text_cells * CELL + sides, self.least_width)
+
+    @property
+    def text_cells(self) -> float:
+        """The width of its texts in cells."""
+        if self.is_flat:
+            parts = [self.header_cells, *(self.indent + row.cells for row in self.rows)]
+            return sum(parts) + GAP * (len(parts) - 1 - (not parts[0]))
+        return max(self.header_cells, self.rows_cells, 7 * bool(self.rows))
+
+    @property
+    def rows_cells(self) -> float:
+        """The width of its rows in cells."""
+        return max((self.indent + row.cells for row in self.rows), default=0)
+
+    @property
+    def indent(self) -> int:
+        """How many cells the texts of its rows stand behind their signs."""
+        return 2 * any(row.sign for row in self.rows)
+
+
+def card_of(
+    part: Single | Fold | Stub, place: int, look: Look, root: Value, frame: int | None, is_highlighted: bool
+) -> Card:
+    """The card of one part of a view."""
+    if isinstance(part, Stub):
+        return Card(f"stub-{place}", "stub", "…", "", (), False, False, frame, part.title, "")
+    if isinstance(part, Fold):
+        return _card_of_group(part, place, look, root, frame, is_highlighted)
+    return _card_of_node(part, look, root, frame, is_highlighted)
+
+
+def how_made(node: Value, digits: int) -> str:
+    """How a node is computed, or what a leaf is called."""
+    # A leaf's formula is its label, which stands in full; one of an operation could repeat a long one without end.
+    written = readable(notation.expression(node, digits=digits, most=12))
+    return shortened(written, FORMULA_CELLS) if node.operation else written
+
+
+def _card_of_node(part: Single, look: Look, root: Value, frame: int | None, is_highlighted: bool) -> Card:
+    node, label, called = part.node, readable(part.node.label), how_made(part.node, look.digits)
+    value, gradient = look.decimal(node.data), _gradient(node, look)
+    heard = "no gradient yet" if gradient == DASH else f"gradient {gradient}"
+    told = [
+        f"{label} = {called}" if label and node.operation else called,
+        f"value {typeset(repr(node.data))}",
+        heard if gradient == DASH else f"gradient {typeset(repr(node.grad))}",
+    ]
+    shown_label, shown_symbol, rows = shortened(label) if "label" in look.shown else "", "", _numbers(node, look)
+    if "operation" in look.shown:
+        shown_symbol = shortened(readable(symbol_of(node, look.digits)))
+        rows = (*_counts([count_of(node, look.digits)]), *rows)
+    if not (shown_label or shown_symbol or rows):  # a card without anything tells less than its name
+        shown_label = shortened(label or called)
+    return Card(
+        id=f"node-{part.place}",
+        kind="operation" if node.operation else "leaf",
+        label=shown_label,
+        symbol=shown_symbol,
+        rows=rows,
+        is_root=node is root,
+        is_highlighted=is_highlighted,
+        frame=frame,
+        title="\n".join(told),
+        sentence=f"{shortened(label or called, 2 * LABEL_CELLS)} has value {value} and {heard}.",
+    )
+
+
+def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int | None, is_highlighted: bool) -> Card:
+    name, formula = readable(part.folded.name), formula_of(part, look.digits)
+    written = readable(formula.text) if formula else ""
+    nodes, outputs = counted(part.nodes, "node"), counted(len(part.outputs), "output")
+    parameters = [counted(len(part.parameters), "parameter")] if part.parameters else []
+    ends = ", ".join([*([counted(len(part.inputs), "input")] if part.inputs else []), outputs])
+    counts = [nodes, *parameters, ends]
+    only = part.outputs[0] if len(part.outputs) == 1 else None
+    shown_counts = counts
+    if formula and "operation" in look.shown:  # it tells the shape, and a single output tells its numbers
+        shown_counts = (
+            [] if only is not None else parameters if len(part.outputs) == formula.neurons else [*parameters, outputs]
+        )
+    path = " › ".join(map(readable, part.folded.path))
+    called = shortened(name, 2 * LABEL_CELLS) + (f", {written}," if written else "")
+    return Card(
+        id=f"group-{place}",
+        kind="group",
+        label=shortened(name),
+        symbol=shortened(written) if "operation" in look.shown else "",
+        rows=(*_counts(shown_counts), *(_numbers(only, look) if only is not None else ())),
+        is_root=any(output is root for output in part.outputs),
+        is_highlighted=is_highlighted,
+        frame=frame,
+        title="\n".join([path, *([written] if written else []), *counts]),
+        sentence=f"{called} is a group of {', '.join(counts)}.",
+    )
+
+
+def _counts(texts: list[str]) -> tuple[Row, ...]:
+    return tuple([Row("count", "", text) for text in texts if text])
+
+
+def _numbers(node: Value, look: Look) -> tuple[Row, ...]:
+    rows = {
+        "value": Row("value", "▸", look.decimal(node.data)),
+        "gradient": Row("gradient", "◂", _gradient(node, look)),
+    }
+    return tuple(row for kind, row in rows.items() if kind in look.shown)
+
+
+def _gradient(node: Value, look: Look) -> str:
+    # Before a pass .grad reads 0, and a zero drawn here would confuse.
+    return look.decimal(node.grad) if node.has_grad else DASH

@@ -1,0 +1,106 @@
+"""The drawing of a model as a network.
+
+>>> from autograd import draw, nn
+>>> draw(nn.MLP(3, [4, 1], seed=0))
+<drawing of MLP: 3 → 4 → 1>
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..locks import CachedProperty
+from ..nn.module import Module
+from ..terminal import printable
+from .drawing import Drawing
+from .look import Look
+from .network import Network, network_of, without_gradients
+from .network_layout import NetworkLayout, layout_of
+from .network_svg import description_of, prefix_of, svg_of, title_of
+
+PARTS = ("value", "weight", "gradient", "bias", "label")
+
+
+@dataclass(frozen=True)
+class NetworkDrawing(Drawing):
+    """A picture of a network: the columns with their numbers, how they look, and what of them is shown."""
+
+    network: Network
+    look: Look
+    shown: frozenset[str]
+
+    @property
+    def title(self) -> str:
+        """What is drawn: the class of the model and its widths."""
+        return title_of(self.network)
+
+    @CachedProperty
+    def description(self) -> str:
+        """What is seen: the layers, and the numbers in them and between them."""
+        return description_of(self.network, self.layout, self.shown, self.look)
+
+    @CachedProperty
+    def layout(self) -> NetworkLayout:
+        """Where everything stands."""
+        return layout_of(self.network, self.shown, self.look)
+
+    @CachedProperty
+    def prefix(self) -> str:
+        """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
+        return prefix_of(self.network, sorted(self.shown), self.look)
+
+    @CachedProperty
+    def svg(self) -> str:
+        """The picture as text, laid out when it is first asked for."""
+        return self._drawn(self.look)
+
+    @CachedProperty
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own, unless one was asked for."""
+        return self._drawn(self.look.on_a_page())
+
+    def to_html(self) -> str:
+        """The picture as a page to step through the network, a circle at a time."""
+        from .network_page import page_of
+
+        look = replace(self.look, legend=self.look.legend is not False)
+        picture = replace(self, look=look)
+        svg = picture._drawn(look, is_for_page=True)
+        return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
+
+    def _drawn(self, look: Look, is_for_page: bool = False) -> str:
+        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description, is_for_page)
+
+    def __repr__(self) -> str:
+        return printable(f"<drawing of {self.network.kind}: {self.network.widths}>")
+
+
+def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, max_nodes: int) -> NetworkDrawing:
+    """The drawing of a model; raises NotLayeredError if it is not layers in a row.
+
+    Without `show` there is all that there is, and gradients where `backward` has left some since the last pass.
+    """
+    network = network_of(model, inputs)
+    has_gradients = network.has_gradients and inputs is None
+    shown = frozenset(PARTS if has_gradients else set(PARTS) - {"gradient"}) if show is None else _shown(show)
+    _check_size(network, max_nodes)
+    return NetworkDrawing(network if "gradient" in shown else without_gradients(network), look, shown)
+
+
+def _shown(show: Any) -> frozenset[str]:
+    choices = f"one or more of the words {' '.join(PARTS)}"
+    if not isinstance(show, str):
+        raise TypeError(f"show is a string with {choices}, not {show!r}")
+    words = frozenset(show.split())
+    if not words or not words <= set(PARTS):
+        raise ValueError(f"show of a network must be {choices}, not {show!r}")
+    return words
+
+
+def _check_size(network: Network, most: int) -> None:
+    units = [unit for column in network.columns for unit in column.units]
+    size = len(units) + sum(len(unit.wires) for unit in units) // 10
+    if size > most:
+        raise ValueError(
+            f"this network of {len(network.columns) - 1:,} layers has more than {most:,} circles and lines to draw, of "
+            f"which every ten lines count as one: draw some of its layers, or set max_nodes={size}"
+        )

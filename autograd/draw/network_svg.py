@@ -1,0 +1,357 @@
+"""A network as SVG text: for browsers, notebooks, slides and paper, light and dark.
+
+Colour only helps: a negative weight is dashed, and a line is as thick as its weight is large. A bias enters a circle by
+a line of its own, at the letter b. Values are upright, gradients italic and behind ◂, since they flow back.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+from ..cells import cells, counted, readable
+from .geometry import Box, Point
+from .labels import SMALL, runs
+from .look import Look
+from .network import Column, Network, Unit, Wire
+from .network_layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
+from .sheet import sheet_of
+from .svg import COLOURS, MONOSPACE
+
+# Besides the colours of graphs, those of the lines: blue and orange differ for all kinds of colour vision.
+LINES = {
+    "positive": ("stroke", "#1f65a8", "#79b4ee"),
+    "negative": ("stroke", "#c4560c", "#f0a35e"),
+    "zero": ("stroke", "#7d8896", "#7d8a9c"),
+}
+PALETTE = {
+    name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
+} | LINES
+
+# What the legend says.
+LEGEND = {
+    "en": {
+        "weight": "weight",
+        "gradient": "gradient",
+        "positive": "positive {}",
+        "negative": "negative {}",
+        "thick": "the larger, the thicker: {} at most",
+        "stem": "b: bias",
+        "flow": "◂ gradient",
+    },
+    "pt": {
+        "weight": "peso",
+        "gradient": "gradiente",
+        "positive": "{} positivo",
+        "negative": "{} negativo",
+        "thick": "quanto maior, mais grossa: até {}",
+        "stem": "b: viés",
+        "flow": "◂ gradiente",
+    },
+    "es": {
+        "weight": "peso",
+        "gradient": "gradiente",
+        "positive": "{} positivo",
+        "negative": "{} negativo",
+        "thick": "cuanto mayor, más gruesa: hasta {}",
+        "stem": "b: sesgo",
+        "flow": "◂ gradiente",
+    },
+}
+
+# The width of the thinnest line, and by how much the thickest is wider.
+THIN, THICK = 1.0, 5.0
+
+# Of a network with more wires the description leaves out the weights.
+MOST_TOLD = 60
+
+PAINT = {
+    **dict.fromkeys(("weight", "bias", "label", "symbol"), "ink"),
+    "value": "value",
+    "gradient": "gradient",
+    "bias gradient": "gradient",
+}
+
+
+def prefix_of(network: Network, *look: object) -> str:
+    """What the ids and classes of a picture begin with: of several pictures on one page each has its own."""
+    return "n" + hashlib.sha256(repr((network, look)).encode()).hexdigest()[:8]
+
+
+def title_of(network: Network) -> str:
+    """What the picture is, in a line."""
+    return f"Network {readable(network.kind)}: {network.widths}"
+
+
+def description_of(network: Network, layout: NetworkLayout, shown: frozenset[str], look: Look) -> str:
+    """The picture in words, for those who cannot see it."""
+    wires = sum(len(unit.wires) for column in network.columns for unit in column.units)
+    told = [_told(column, shown, look.decimal, wires <= MOST_TOLD) for column in network.columns]
+    told.append("Negative weights are dashed lines; the larger a weight, the thicker its line.")
+    if not layout.has_all_numbers:
+        told.append("Where lines are too close for it, their numbers are left out.")
+    return " ".join(told)
+
+
+def _told(column: Column, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
+    symbols = sorted({readable(unit.symbol) for unit in column.units} - {""})
+    words = counted(column.width, "neuron" if symbols else "input")
+    if symbols:
+        words = f"{readable(column.name)}: {words}" if column.name else words
+        words += f" with {' and '.join(symbols)}"
+    left_out = f" {column.left_out:,} of them are not drawn." if column.left_out else ""
+    parts = [_unit_told(unit, shown, decimal, weights) for unit in column.units]
+    return f"{words}.{left_out} {' '.join(filter(None, parts))}".rstrip()
+
+
+def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
+    facts = []
+    if "value" in shown and unit.value is not None:
+        facts.append(f"value {decimal(unit.value)}")
+    if "gradient" in shown and unit.gradient is not None:
+        facts.append(f"gradient {decimal(unit.gradient)}")
+    if weights and unit.wires and "weight" in shown:
+        facts.append(f"weights {', '.join(decimal(wire.weight) for wire in unit.wires)}")
+    if unit.bias and "bias" in shown:
+        facts.append(f"bias {decimal(unit.bias.weight)}")
+    if weights and unit.wires and "gradient" in shown:
+        facts.append(f"gradients of the weights {', '.join(decimal(wire.gradient) for wire in unit.wires)}")
+    name = f"neuron {unit.place}" if unit.symbol else readable(unit.label)
+    return f"{name}: {'; '.join(facts)}." if facts else ""
+
+
+def svg_of(
+    layout: NetworkLayout,
+    shown: frozenset[str],
+    look: Look,
+    prefix: str,
+    title: str,
+    description: str,
+    is_for_page: bool = False,
+) -> str:
+    """The picture as one SVG element that needs nothing else: no font and no script.
+
+    In a page lines have no gaps, for they are to be whole until their numbers appear; the page frees the ground there.
+    """
+    figure = _Figure(layout, shown, look, prefix, is_for_page)
+    rows = figure.legend_rows() if look.legend else []
+    height = layout.height + LEGEND_LINE * len(rows)
+    sheet = sheet_of(Box(0.0, 0.0, layout.width, height), look, FONT)
+    place = {"x": sheet.view.left, "y": sheet.view.top, "width": sheet.view.width, "height": sheet.view.height}
+    svg = ElementTree.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "width": _number(sheet.width),
+            "height": _number(sheet.height),
+            "viewBox": " ".join(map(_number, place.values())),
+            "role": "img",
+            "font-family": MONOSPACE,
+            "font-size": _number(FONT),
+        },
+    )
+    figure.add(svg, "title").text = title
+    figure.add(svg, "desc").text = description
+    if look.theme == "auto":
+        figure.add(svg, "style").text = figure.dark()
+    if look.background != "transparent":
+        figure.add(svg, "rect", "page", **place)
+    for number, line in enumerate(layout.lines):
+        figure.line(svg, number, line)
+    for unit, bias, start, end in layout.stems:
+        figure.stem(svg, unit, bias, start, end)
+    for number, circle in enumerate(layout.circles):
+        figure.circle(svg, number, circle)
+    for x, y in layout.dots:
+        figure.add(svg, "circle", "more", cx=x, cy=y, r=2.2)
+    for text in layout.texts:
+        figure.text(svg, text)
+    for row, items in enumerate(rows):
+        figure.legend(svg, items, layout.height - MARGIN / 2 + LEGEND_LINE * (row + 0.5))
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+class _Figure:
+    """Adds the parts of a network to a picture, each with its colour as an attribute and the class that darkens it."""
+
+    def __init__(
+        self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, is_for_page: bool
+    ) -> None:
+        self.layout, self.prefix, self.is_for_page = layout, prefix, is_for_page
+        self.decimal, self.words = look.decimal, LEGEND[look.language]
+        side = 2 if look.theme == "dark" else 1
+        self.colours = {name: (colours[0], colours[side]) for name, colours in PALETTE.items()}
+        self.colours["more"] = self.colours["mark"]
+        self.is_of_gradients = "gradient" in shown and "weight" not in shown
+        wires = [line.wire for line in layout.lines] + [bias for _, bias, *_ in layout.stems]
+        sizes = [abs(self.size(wire)) for wire in wires]
+        self.largest = max([size for size in sizes if math.isfinite(size)], default=0.0)
+
+    def add(
+        self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
+    ) -> ElementTree.Element:
+        written = {
+            name.replace("_", "-"): value if isinstance(value, str) else _number(value)
+            for name, value in attributes.items()
+        }
+        names = paint.split()
+        for name in names:
+            if name in self.colours:
+                colouring, written[colouring] = self.colours[name][0], self.colours[name][1]
+        if names:
+            written["class"] = " ".join(f"{self.prefix}-{name}" for name in names)
+        return ElementTree.SubElement(parent, tag, written)
+
+    def dark(self) -> str:
+        rules = [f".{self.prefix}-{name}{{{colouring}:{dark}}}" for name, (colouring, _, dark) in PALETTE.items()]
+        rules.append(f".{self.prefix}-more{{fill:{PALETTE['mark'][2]}}}")
+        return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
+
+    # Lines ------------------------------------------------------------------------------------------
+
+    def size(self, wire: Wire) -> float:
+        """What the thickness and the colour of a line say: the weight, or the gradient where no weight is shown."""
+        return wire.gradient if self.is_of_gradients else wire.weight
+
+    def stroke(self, size: float) -> tuple[str, dict[str, str | float]]:
+        """The colour of a line and how it is drawn."""
+        part = abs(size) / self.largest if self.largest else 0.0
+        width = THIN + THICK * (min(part, 1.0) if part == part else 0.0)
+        if size < 0:
+            dashes = f"{_number(3 + 2 * width)} {_number(3 + width)}"
+            return "negative", {"stroke_width": width, "stroke_dasharray": dashes}
+        return "positive" if size > 0 else "zero", {"stroke_width": width}
+
+    def line(self, parent: ElementTree.Element, number: int, line: Line) -> None:
+        group = self.add(parent, "g")
+        told = (
+            f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full('weight', line.wire)}"
+        )
+        self.add(group, "title").text = readable(told)
+        paint, drawn = self.stroke(self.size(line.wire))
+        pieces = [(line.start, line.end)] if self.is_for_page else line.pieces
+        d = "".join(f"M{_pair(start)}L{_pair(end)}" for start, end in pieces)
+        self.add(group, "path", f"edge {paint}", id=f"{self.prefix}-edge-{number}", d=d, fill="none", **drawn)
+        for text in line.numbers:
+            self.number(group, text, number)
+
+    def number(self, parent: ElementTree.Element, text: Text, line: int) -> None:
+        """A number in a gap of its line: so it is clear whose it is."""
+        x, y = text.middle
+        turned = {"transform": f"rotate({_number(text.angle)} {_number(x)} {_number(y)})"} if text.angle else {}
+        self.text(parent, text, id=f"{self.prefix}-edge-{line}-{text.kind}", **turned)
+
+    def stem(self, parent: ElementTree.Element, unit: Unit, bias: Wire, start: Point, end: Point) -> None:
+        """The line of a bias."""
+        group = self.add(parent, "g")
+        self.add(group, "title").text = readable(f"{unit.name or 'the neuron'}: {_full('bias', bias)}")
+        paint, drawn = self.stroke(self.size(bias))
+        drawn.pop("stroke_dasharray", None)  # there is no room for dashes
+        d = f"M{_pair(start)}L{_pair(end)}"
+        self.add(group, "path", f"bias {paint}", d=d, fill="none", **drawn)
+
+    # Circles and texts ------------------------------------------------------------------------------
+
+    def circle(self, parent: ElementTree.Element, number: int, circle: Circle) -> None:
+        (x, y), unit = circle.middle, circle.unit
+        place = f"translate({_number(x)} {_number(y)})"
+        group = self.add(parent, "g", id=f"{self.prefix}-node-{number}", transform=place)
+        self.add(group, "title").text = readable(_unit_title(unit))
+        surface = "card" if unit.wires else "leaf"
+        self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
+        for text in circle.texts:
+            name = {"id": f"{self.prefix}-node-{number}-bias-gradient"} if text.kind == "bias gradient" else {}
+            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)), **name)
+
+    def text(self, parent: ElementTree.Element, text: Text, **attributes: str | float) -> None:
+        """A text around its middle; a label with its indices low and its powers high."""
+        x, y = text.middle
+        paint = PAINT.get(text.kind, "mark") + " number" * (text.kind in ("weight", "value", "gradient"))
+        style: dict[str, str | float] = {"font_style": "italic"} if "gradient" in text.kind else {}
+        if text.kind in ("symbol", "label"):
+            style["font_weight"] = "bold"
+        places = {"text_anchor": "middle", "xml:space": "preserve"}
+        element = self.add(parent, "text", paint, x=x, y=y + 5.0, **places, **style, **attributes)
+        pieces = runs(text.text) if text.kind == "label" else []
+        if not any(piece.shift for piece in pieces):
+            element.text = text.text
+            return
+        height = 0.0
+        for piece in pieces:
+            wanted = -0.3 * FONT * piece.shift
+            small = {"font_size": FONT * SMALL} if piece.shift else {}
+            tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
+            tspan.text, height = piece.text, wanted
+
+    # The legend -------------------------------------------------------------------------------------
+
+    def legend_rows(self) -> list[list[tuple[str, str]]]:
+        """What is explained, each with its sign, in rows as wide as the picture."""
+        thing = self.words["gradient" if self.is_of_gradients else "weight"]
+        items = [(sign, self.words[sign].format(thing)) for sign in ("positive", "negative")]
+        items.append(("thick", self.words["thick"].format(self.decimal(self.largest))))
+        if self.layout.stems:
+            items.append(("stem", self.words["stem"]))
+        if any(text.kind == "gradient" for text in texts_of(self.layout)):
+            items.append(("", self.words["flow"]))
+        rows: list[list[tuple[str, str]]] = [[]]
+        for item in items:
+            if rows[-1] and sum(map(_item_width, [*rows[-1], item])) > self.layout.width - 2 * MARGIN:
+                rows.append([])
+            rows[-1].append(item)
+        return rows
+
+    def legend(self, parent: ElementTree.Element, items: list[tuple[str, str]], y: float) -> None:
+        x = (self.layout.width - sum(map(_item_width, items))) / 2
+        for sign, words in items:
+            self.sign(parent, sign, x, y)
+            start = x + 48.0 * bool(sign)
+            self.text(parent, Text(words, "legend", (start + CELL * cells(words) / 2, y)))
+            x += _item_width((sign, words))
+
+    def sign(self, parent: ElementTree.Element, sign: str, x: float, y: float) -> None:
+        if sign in ("positive", "negative"):
+            _, drawn = self.stroke(self.largest * (0.4 if sign == "positive" else -0.4))
+            self.add(parent, "path", sign, d=f"M{_number(x)},{_number(y)}h40", fill="none", **drawn)
+        elif sign == "thick":
+            low, high = THIN / 2, (THIN + THICK) / 2
+            points = f"{_number(x)},{_number(y - low)} {_number(x + 40)},{_number(y - high)} "
+            points += f"{_number(x + 40)},{_number(y + high)} {_number(x)},{_number(y + low)}"
+            self.add(parent, "polygon", "mark", points=points)
+        elif sign == "stem":
+            self.add(parent, "circle", "card outline", cx=x + 30.0, cy=y, r=8.0, stroke_width=1.5)
+            self.add(parent, "path", "positive", d=f"M{_number(x + 8)},{_number(y)}h14", fill="none", stroke_width=3.0)
+
+
+def _item_width(item: tuple[str, str]) -> float:
+    return 48.0 * bool(item[0]) + CELL * cells(item[1]) + 28.0
+
+
+def _unit_title(unit: Unit) -> str:
+    told = unit.name or "the neuron"
+    if unit.symbol:
+        told += f": {unit.symbol}"
+    if unit.label and unit.label != unit.name:
+        told += f"\n{unit.label}"
+    if unit.value is not None:
+        told += f"\nvalue {_exact(unit.value)}"
+    if unit.gradient is not None:
+        told += f"\ngradient {_exact(unit.gradient)}"
+    return "\n".join(map(readable, told.split("\n")))
+
+
+def _full(kind: str, wire: Wire) -> str:
+    return f"{kind} {_exact(wire.weight)}" + f", gradient {_exact(wire.gradient)}" * (wire.gradient != 0.0)
+
+
+def _exact(number: float) -> str:
+    return repr(number).replace("-", "−")
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])},{_number(point[1])}"
+
+
+def _number(x: float) -> str:
+    """To a hundredth of a pixel."""
+    return f"{x:.2f}".rstrip("0").rstrip(".") if x else "0"

@@ -1,0 +1,205 @@
+"""The order of the pieces in each column: operands as written first, then as few crossings as that allows."""
+
+import heapq
+from collections.abc import Callable
+from itertools import combinations, pairwise
+
+from .grid import Grid, Piece, Segment
+from .levels import Item, strong_components
+from .limits import each
+
+SMALL = 10  # so many pieces that wait for one another are ordered by trying all ways
+ROUNDS = 4  # of sweeps there and back
+MOST = 4000  # pieces, beyond which crossings are left as they are
+
+Before = dict[Piece, list[Piece]]
+Offset = Callable[[Segment, bool], float]  # where a line runs at its left or right piece, from the middle of it
+
+
+def arrange(grid: Grid, wishes: list[list[Item]], offset: Offset) -> None:
+    """Order all columns."""
+    sequences = _sequences(grid, wishes)
+    before = [_wanted(column, sequences.get(k, [])) for k, column in enumerate(each(grid.columns))]
+    for column, wanted in zip(grid.columns, before, strict=True):
+        if wanted:
+            column[:] = _sorted(column, wanted, {piece: float(place) for place, piece in enumerate(column)})
+    if sum(map(len, grid.columns)) <= MOST:
+        _uncross(grid, before, offset)
+
+
+def _sequences(grid: Grid, wishes: list[list[Item]]) -> dict[int, list[list[Piece]]]:
+    """For each column the wishes that it can fulfil."""
+    found: dict[int, list[list[Piece]]] = {}
+    for wish in wishes:
+        by_column: dict[int, list[Piece]] = {}
+        for item in wish:
+            piece = grid.of_item[item]
+            by_column.setdefault(piece.column, []).append(piece)
+        for column, pieces in by_column.items():
+            if len(pieces) > 1:
+                found.setdefault(column, []).append(pieces)
+    return found
+
+
+# Written order --------------------------------------------------------------------------------------
+
+
+def _wanted(column: list[Piece], sequences: list[list[Piece]]) -> Before:
+    """For each piece those that must stand before it, with no circles: the fewest wishes are given up."""
+    after: dict[Piece, dict[Piece, int]] = {}
+    for sequence in sequences:
+        for one, other in pairwise(sequence):
+            if one is not other:
+                after.setdefault(one, {})[other] = 1
+    circles = [circle for circle in strong_components(after) if len(circle) > 1]
+    if circles:
+        # One wish given up in a sequence must not free the others, so here all pairs count.
+        after = {}
+        for sequence in sequences:
+            for one, other in combinations(sequence, 2):
+                if one is not other:
+                    counts = after.setdefault(one, {})
+                    counts[other] = counts.get(other, 0) + 1
+        place = {piece: i for i, piece in enumerate(column)}
+        for circle in strong_components(after):
+            if len(circle) > 1:
+                best = _least_inverted(sorted(circle, key=place.__getitem__), after)
+                rank = {piece: i for i, piece in enumerate(best)}
+                for piece in best:
+                    after[piece] = {
+                        other: count
+                        for other, count in after.get(piece, {}).items()
+                        if rank.get(other, len(best)) > rank[piece]
+                    }
+    before: Before = {}
+    for one, others in after.items():
+        for other in others:
+            before.setdefault(other, []).append(one)
+    return before
+
+
+def _least_inverted(pieces: list[Piece], after: dict[Piece, dict[Piece, int]]) -> list[Piece]:
+    """An order in which the fewest pairs stand the wrong way round."""
+    count = len(pieces)
+    wrong = [[after.get(q, {}).get(p, 0) for q in pieces] for p in pieces]  # [p][q]: if p stands before q
+    if count <= SMALL:
+        # The best order of each set of pieces (bits), by which one stands last (Held and Karp 1962).
+        best: list[tuple[int, int]] = [(0, -1)]
+        for members in range(1, 1 << count):
+            ways = []
+            for last in range(count):
+                if members >> last & 1:
+                    rest = members & ~(1 << last)
+                    cost = sum(wrong[p][last] for p in range(count) if rest >> p & 1)
+                    ways.append((best[rest][0] + cost, last))
+            best.append(min(ways, key=lambda way: (way[0], -way[1])))
+        members, order = (1 << count) - 1, []
+        while members:
+            order.append(best[members][1])
+            members &= ~(1 << order[-1])
+        return [pieces[i] for i in reversed(order)]
+    order = list(range(count))
+    improved = count <= 200
+    while improved:
+        improved = False
+        for i in range(count):  # move each to where it does best
+            at = order.index(i)
+            others = order[:at] + order[at + 1 :]
+            cost = sum(wrong[i][other] for other in others)  # standing first
+            costs = [cost]
+            for other in others:
+                cost += wrong[other][i] - wrong[i][other]
+                costs.append(cost)
+            to = min(range(count), key=costs.__getitem__)
+            if costs[to] < costs[at]:
+                order = [*others[:to], i, *others[to:]]
+                improved = True
+    return [pieces[i] for i in order]
+
+
+def _sorted(column: list[Piece], before: Before, wish: dict[Piece, float]) -> list[Piece]:
+    """The pieces by their wishes, as far as those before them allow."""
+    place = {piece: i for i, piece in enumerate(column)}
+    waits = {piece: len(before.get(piece, ())) for piece in column}
+    after: Before = {}
+    for piece, others in before.items():
+        for other in others:
+            after.setdefault(other, []).append(piece)
+    ready = [(wish[piece], place[piece]) for piece in column if not waits[piece]]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        piece = column[heapq.heappop(ready)[1]]
+        order.append(piece)
+        for other in after.get(piece, ()):
+            waits[other] -= 1
+            if not waits[other]:
+                heapq.heappush(ready, (wish[other], place[other]))
+    return order
+
+
+# Crossings ------------------------------------------------------------------------------------------
+
+
+def _uncross(grid: Grid, before: list[Before], offset: Offset) -> None:
+    """Sweeps to and fro in which each piece goes where its neighbours are (Sugiyama, Tagawa and Toda 1981)."""
+    fewest = crossings(grid, offset)
+    best = [[*column] for column in grid.columns]
+    for turn in range(2 * ROUNDS):
+        if not fewest:
+            break
+        count = len(grid.columns)
+        for k in range(1, count) if turn % 2 == 0 else range(count - 2, -1, -1):
+            segments = grid.segments[k - 1 if turn % 2 == 0 else k]
+            _follow(grid.columns[k], before[k], segments, turn % 2 == 0, offset)
+        crossed = crossings(grid, offset)
+        if crossed < fewest:
+            fewest, best = crossed, [[*column] for column in grid.columns]
+    for column, pieces in zip(grid.columns, best, strict=True):
+        column[:] = pieces
+
+
+def _follow(column: list[Piece], before: Before, segments: list[Segment], to_left: bool, offset: Offset) -> None:
+    """Put the pieces of a column where their neighbours to one side are."""
+    found: dict[Piece, list[float]] = {}
+    for segment in segments:
+        near, far = (segment.right, segment.left) if to_left else (segment.left, segment.right)
+        found.setdefault(near, []).append(far.place + offset(segment, not to_left) / 1e6)
+    wish, last = {}, -1.0
+    for piece in column:
+        if piece in found:
+            last = sum(found[piece]) / len(found[piece])
+        wish[piece] = last
+    column[:] = _sorted(column, before, wish)
+    for i, piece in enumerate(column):
+        piece.place = float(i)
+
+
+def crossings(grid: Grid, offset: Offset) -> int:
+    """How many pairs of lines cross between two columns."""
+    for column in grid.columns:
+        for i, piece in enumerate(column):
+            piece.place = float(i)
+    total = 0
+    for segments in each(grid.segments):
+        ends = sorted(
+            (
+                (segment.left.place, offset(segment, False)),
+                (segment.right.place, offset(segment, True)),
+            )
+            for segment in segments
+        )
+        total += _inversions([right for _, right in ends])
+    return total
+
+
+def _inversions(values: list[tuple[float, float]]) -> int:
+    """How many pairs stand the wrong way round, counted while they are inserted in order."""
+    from bisect import bisect_right, insort
+
+    seen: list[tuple[float, float]] = []
+    count = 0
+    for value in values:
+        count += len(seen) - bisect_right(seen, value)
+        insort(seen, value)
+    return count

@@ -1,0 +1,350 @@
+"""A level laid out: how large the inside of a frame is, where all that stands in it is, where lines enter and leave.
+
+Coordinates run along the direction of the drawing and across it, from the corner where the frame begins.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+from ..cells import cells
+from .cards import CELL, FONT, Card
+from .diagram import Diagram
+from .grid import LANE, Grid, Piece, Segment, Sizes, Text, grid_of
+from .labels import set_cells
+from .levels import House, Item, Level, Tail
+from .limits import each
+from .order import arrange
+from .places import least, place
+from .ranks import ranks_of
+
+TITLE = FONT + 4  # the height of the row in which the name of a frame stands
+PAD = 7.0  # free in a frame around all that it holds
+BESIDE_TEXT = 9.0  # and how much less, where a text makes room
+GAP = 24.0  # the least distance of two columns between which lines bend, and how much more steep ones get
+STEEP, STEEPEST = 0.12, 36.0
+FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # and where lines come to one card from so far away, for each of them
+ARROW = 8.0  # the length of an arrow head
+STRAIGHT = 10.0  # from the border of a frame to its first column, where lines do not bend
+PORT = 14.0  # the distance of two edges that enter one card
+BESIDE = 4.5  # from an edge to the flow beside it
+LONGEST = 30  # branches of a line that the path of one edge shows; with all, pictures would grow with uses squared
+CHANNEL = 10.0  # the distance of two lines that run back between two rows
+TURN = 18.0  # how far the innermost of these turns beyond the row, at each end
+
+
+class Channel(NamedTuple):
+    """The way of a line from the end of a row back to the beginning of the next one, and how far out it turns."""
+
+    end: float
+    start: float
+    at: float
+    out: float
+    back: float
+
+
+@dataclass
+class Room:
+    """All that stands in a level; columns may be set in rows, one below the other."""
+
+    level: Level
+    grid: Grid
+    spread: dict[int, float]  # where each edge enters its card, from the card's middle
+    starts: list[float]  # of the columns
+    ends: list[float]
+    lifts: list[float]  # for each column what is added to the places of its pieces
+    along: float
+    across: float
+    title: float = PAD  # where the name of the frame begins: along, or in the direction TB across
+    channels: dict[tuple[Tail, int], Channel] = field(default_factory=dict)  # by the column before
+
+    def at(self, piece: Piece) -> float:
+        """Where the middle of a piece is, across."""
+        return piece.place + self.lifts[piece.column]
+
+    def port(self, tail: Tail, is_entry: bool) -> float:
+        """Where a line enters or leaves this room."""
+        return self.at(self.grid.lanes[tail][0] if is_entry else self.exits[tail])
+
+    @cached_property
+    def exits(self) -> dict[Tail, Piece]:
+        """The ports where lines leave."""
+        return {piece.tail: piece for piece in self.grid.columns[-1] if piece.tail is not None}
+
+    @cached_property
+    def branches(self) -> dict[Tail, list[int]]:
+        """For each line the columns behind which something leaves it."""
+        found: dict[Tail, list[int]] = {}
+        for k, segments in enumerate(self.grid.segments):
+            for segment in segments:
+                columns = found.setdefault(segment.tail, [])
+                if segment.right.kind != "lane" and segment.left.kind != "text" and columns[-1:] != [k]:
+                    columns.append(k)
+        return found
+
+    def first_column(self, tail: Tail, last: int) -> int:
+        """Where the path of an edge begins that leaves its line behind the column `last`."""
+        branches = self.branches[tail]
+        passed = bisect_left(branches, last)
+        return branches[passed - LONGEST] if passed > LONGEST else min(self.grid.lanes[tail])
+
+    def begin(self, piece: Piece) -> float:
+        """Where an item begins, along: beside a frame, what only begins or ends lines stands near these."""
+        k = piece.column
+        free = self.ends[k] - self.starts[k] - piece.along
+        if any(other.item and other.item.kind == "frame" for other in self.grid.columns[k]):
+            if not any(segment.right is piece for segment in self.grid.segments[k - 1]):
+                return self.starts[k] + free
+            if not any(segment.left is piece for segment in self.grid.segments[k]):
+                return self.starts[k]
+        return self.starts[k] + free / 2
+
+
+def rooms_of(diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> dict[int | None, Room]:
+    """The rooms of all levels by their frame, for cards of these sizes."""
+    builder = _Builder(diagram, cards, house, is_lr)
+    for level in each(reversed(house.levels)):  # inner frames first
+        builder.build(level)
+    return builder.rooms
+
+
+class _Builder:
+    def __init__(self, diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> None:
+        self.diagram, self.cards, self.house, self.is_lr = diagram, cards, house, is_lr
+        self.rooms: dict[int | None, Room] = {}
+        self.fed = {edge.head for edge in diagram.edges}
+        self.blade = BLADE * (1 + any(edge.flow for edge in diagram.edges))
+        self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
+
+    def build(self, level: Level) -> None:
+        ranks = ranks_of(level)
+        self._match(ranks)
+        grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
+        room = Room(level, grid, {}, [], [], [], 0.0, 0.0)
+        arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
+        _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
+        place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
+        self._lower(room)
+        title = CELL * cells(level.title)
+        top = min(piece.place - piece.across / 2 for column in grid.columns for piece in column)
+        if not self.is_lr:
+            bottom = max(piece.place + piece.across / 2 for column in grid.columns for piece in column)
+            room.title = PAD + _title_among(grid.columns[0], top, bottom, title) - top
+        bottom = max(piece.place + piece.across / 2 for column in grid.columns for piece in column)
+        self._set_columns(room)
+        before = after = 0.0
+        if level.frame is not None:
+            before, after = PAD + TITLE * self.is_lr, PAD
+        room.lifts = [before - top] * len(grid.columns)
+        room.along, room.across = room.ends[-1], bottom - top + before + after
+        if level.frame is not None and not self.is_lr:
+            room.across = max(room.across, room.title + title + PAD)
+        self.rooms[level.frame] = room
+
+    def _set_columns(self, room: Room) -> None:
+        """Where the columns begin and end: with room between for lines that bend, most for steep ones."""
+        is_frame = room.level.frame is not None
+        room.starts, room.ends = [0.0], [TITLE * (is_frame and not self.is_lr)]
+        last = len(room.grid.columns) - 1
+        for k, column in enumerate(room.grid.columns[1:], 1):
+            gap = self._gap(room, k)
+            if k in (1, last) and gap == self.gap:
+                gap = STRAIGHT * is_frame
+            room.starts.append(room.ends[-1] + gap)
+            room.ends.append(room.starts[-1] + max((piece.along for piece in column), default=0.0))
+        if is_frame and self.is_lr:
+            missing = CELL * cells(room.level.title) + 2 * PAD - room.ends[-1]
+            if missing > 0:
+                room.starts[-1] += missing
+                room.ends[-1] += missing
+
+    def _gap(self, room: Room, k: int) -> float:
+        """How much is free between a column and the one before it."""
+        segments = room.grid.segments[k - 1]
+        steepest = max((self._bend(room, segment) for segment in segments), default=0.0)
+        fan = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
+        bends = max(min(STEEP * steepest, STEEPEST), min(self.blade * fan, FANNED))
+        is_beside_text = any(piece.kind == "text" for column in room.grid.columns[k - 1 : k + 1] for piece in column)
+        return self.gap + bends - BESIDE_TEXT * is_beside_text
+
+    def _lower(self, room: Room) -> None:
+        """Let leaves that nothing else uses stand below the operands before them, though in another column."""
+        for pair in room.level.pairs:
+            one, other = (room.grid.of_item[item] for item in (pair.in_one, pair.in_other))
+            if one.column != other.column and pair.in_other.kind == "card" and pair.other not in self.fed:
+                above = one.place + self._inside(pair.in_one, pair.one)
+                below = other.place + self._inside(pair.in_other, pair.other)
+                _push(room.grid.columns[other.column], other, above + 1.0 - below)
+
+    def _inside(self, item: Item, card: int) -> float:
+        """Where a card is in the item that holds it, from the middle of that."""
+        if item.kind == "card":
+            return 0.0
+        room = self.rooms[item.id]
+        inner = next(inner for inner in self.house.paths[card] if inner in room.grid.of_item)
+        return room.at(room.grid.of_item[inner]) + self._inside(inner, card) - room.across / 2
+
+    def _bend(self, room: Room, segment: Segment) -> float:
+        left, right = self._offset(room, segment, False), self._offset(room, segment, True)
+        return abs(segment.left.place + left - segment.right.place - right)
+
+    def _match(self, ranks: dict[Item, int]) -> None:
+        """Let frames that stand above one another, and have as many columns, have the same columns."""
+        alike: dict[tuple[int, int], list[Room]] = {}
+        for item, rank in ranks.items():
+            if item.kind == "frame":
+                room = self.rooms[item.id]
+                alike.setdefault((rank, len(room.starts)), []).append(room)
+        for rooms in alike.values():
+            widths = [max(room.ends[k] - room.starts[k] for room in rooms) for k in range(len(rooms[0].starts))]
+            gaps = [max(room.starts[k + 1] - room.ends[k] for room in rooms) for k in range(len(widths) - 1)]
+            starts, ends = [0.0], [widths[0]]
+            for gap, width in zip(gaps, widths[1:], strict=True):
+                starts.append(ends[-1] + gap)
+                ends.append(starts[-1] + width)
+            for room in rooms:
+                room.starts, room.ends, room.along = starts, ends, ends[-1]
+
+    # Sizes ----------------------------------------------------------------------------------------
+
+    def _item_size(self, item: Item) -> tuple[float, float]:
+        if item.kind == "frame":
+            room = self.rooms[item.id]
+            return room.along, room.across
+        card = self.cards[item.id]
+        return (card.width, card.height) if self.is_lr else (card.height, card.width)
+
+    def _text_size(self, i: int) -> Text | None:
+        edge = self.diagram.edges[i]
+        if not edge.mark and not edge.flow:
+            return None
+        mark, flow = text_width(edge.mark), text_width(edge.flow)
+        if self.is_lr:
+            above = FONT + 4 if mark else LANE
+            below = BESIDE + FONT + 4 if flow else LANE
+            return Text(mark + flow + (8 if mark and flow else 0), above + below, above)
+        before = mark + 6 if mark else LANE
+        after = BESIDE + flow + 6 if flow else LANE
+        return Text(FONT + 4, before + after, before)
+
+    def _turn(self, item: Item) -> int:
+        if item.kind == "card":
+            return self.house.turns[item.id]
+        room = self.rooms[item.id]
+        turns = [self.house.turns[tail.card] for tail, net in room.level.nets.items() if net.leaves]
+        return min(turns, default=len(self.house.turns))  # else the root is in it
+
+    def _entries(self, item: Item) -> list[Tail]:
+        return [piece.tail for piece in self.rooms[item.id].grid.columns[0] if piece.tail is not None]
+
+    def _offset(self, room: Room, segment: Segment, is_right: bool) -> float:
+        """Where a line runs at one of its pieces, from the middle of it."""
+        piece = segment.right if is_right else segment.left
+        if piece.kind == "text":
+            return piece.lead - piece.across / 2
+        if piece.item is None:
+            return 0.0
+        if piece.item.kind == "frame":
+            return self.rooms[piece.item.id].port(segment.tail, is_right) - piece.across / 2
+        if not is_right:
+            return leaving(segment.tail)
+        return room.spread.get(segment.edge, 0.0) if segment.edge is not None else 0.0
+
+
+def leaving(tail: Tail) -> float:
+    """Where a line leaves its card, from the middle: one that leads back has its arrow head there."""
+    return PORT if tail.back is not None else 0.0
+
+
+def text_width(text: str) -> float:
+    """The width of a text beside an edge, in pixels."""
+    return CELL * set_cells(text)
+
+
+def _spread(room: Room, is_operation: Callable[[Item], bool]) -> None:
+    """Let the edges enter a card in the order in which they come.
+
+    Where one of them comes from an operation and the others do not, it enters in the middle: so chains are straight.
+    """
+    entering: dict[Piece, list[tuple[int, int, bool]]] = {}
+    order = {piece: i for column in room.grid.columns for i, piece in enumerate(column)}
+    for segments in room.grid.segments:
+        for segment in segments:
+            if segment.edge is not None and segment.right.kind == "item":
+                item = room.level.nets[segment.tail].source if segment.left.kind in ("item", "text") else None
+                comes = order[segment.left], segment.edge, item is not None and is_operation(item)
+                entering.setdefault(segment.right, []).append(comes)
+    for piece, found in entering.items():
+        found.sort()
+        chains = [i for i, (_, _, is_chain) in enumerate(found) if is_chain]
+        middle = chains[0] if len(chains) == 1 else (len(found) - 1) / 2
+        farthest = max(middle, len(found) - 1 - middle, 0.5)
+        step = min(PORT, (piece.across - PORT) / 2 / farthest)
+        for i, (_, edge, _) in enumerate(found):
+            room.spread[edge] = (i - middle) * step
+
+
+def _push(column: list[Piece], piece: Piece, by: float) -> None:
+    """Move a piece of a column, and those behind it as far as they must."""
+    at = column.index(piece)
+    if by > 0:
+        piece.place += by
+        for before, after in pairwise(column[at:]):
+            after.place = max(after.place, before.place + least(before, after))
+
+
+def _title_among(ports: list[Piece], start: float, end: float, width: float) -> float:
+    """Where a title of this width has room between the lines that enter its frame; or these go out of its way."""
+    begins = [start, *(port.place + 2 * LANE for port in ports)]
+    ends = [*(port.place - 2 * LANE for port in ports), max(end, start + width)]
+    for begin, last in zip(begins, ends, strict=True):
+        if begin + width <= last:
+            return begin
+    for i, port in enumerate(ports):
+        least_place = ports[i - 1].place + least(ports[i - 1], port) if i else start + width + 2 * LANE
+        port.place = max(port.place, least_place)
+    return start
+
+
+# Rows -----------------------------------------------------------------------------------------------
+
+
+def in_rows(room: Room, wrap: int) -> Room:
+    """The room with its columns in rows, of so many columns of items each, and lines that run back between them."""
+    room = replace(room, starts=[*room.starts], ends=[*room.ends], lifts=[*room.lifts], channels={})
+    top = 0.0
+    for first, last in _rows(room, wrap):
+        pieces = [piece for column in room.grid.columns[first : last + 1] for piece in column]
+        highest = min((piece.place - piece.across / 2 for piece in pieces), default=0.0)
+        lowest = max((piece.place + piece.across / 2 for piece in pieces), default=0.0)
+        shift = room.starts[first]
+        for k in range(first, last + 1):
+            room.starts[k] -= shift
+            room.ends[k] -= shift
+            room.lifts[k] = top - highest
+        top += lowest - highest
+        if last + 1 < len(room.grid.columns):
+            top = _turn_back(room, last, top + TURN) + TURN
+    room.along, room.across = max(room.ends), top
+    return room
+
+
+def _rows(room: Room, wrap: int) -> list[tuple[int, int]]:
+    """The first and the last column of each row."""
+    items = [k for k, column in enumerate(room.grid.columns) if any(piece.kind == "item" for piece in column)]
+    lasts = [items[i] for i in range(wrap - 1, len(items) - 1, wrap)]
+    return list(zip([0, *(last + 1 for last in lasts)], [*lasts, len(room.grid.columns) - 1], strict=True))
+
+
+def _turn_back(room: Room, last: int, top: float) -> float:
+    """Lead the lines that go on behind this column back to the left, below its row, so that none of them cross."""
+    passing = {segment.left: segment.tail for segment in room.grid.segments[last]}
+    lines = sorted(passing, key=lambda piece: -piece.place)  # the lowest turns first
+    for i, piece in enumerate(lines):
+        out, back = TURN + CHANNEL * i, TURN + CHANNEL * (len(lines) - 1 - i)
+        room.channels[passing[piece], last] = Channel(room.ends[last], -TURN, top + CHANNEL * i, out, back)
+    return top + CHANNEL * (len(lines) - 1)
