@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ..cells import cells, readable, shortened
+from ..languages import in_language
 from .geometry import Box, Point
 from .labels import set_cells
 from .look import Look
@@ -39,11 +40,12 @@ SPLITS = (0.5, 0.4, 0.6)
 # More lines than these between two columns have no numbers.
 MOST_NUMBERS = 40
 
-# The words in the picture.
+# The words in the picture, in the order of `LANGUAGES`.
 WORDS = {
-    "en": {"input": "input", "inputs": "inputs", "neurons": "neurons", "more": "{} more"},
-    "pt": {"input": "entrada", "inputs": "entradas", "neurons": "neurônios", "more": "mais {}"},
-    "es": {"input": "entrada", "inputs": "entradas", "neurons": "neuronas", "more": "{} más"},
+    "input": ("{} input", "{} entrada", "{} entrada"),
+    "inputs": ("{} inputs", "{} entradas", "{} entradas"),
+    "neurons": ("{} neurons", "{} neurônios", "{} neuronas"),
+    "more": ("{} more", "mais {}", "{} más"),
 }
 
 # The texts at the stem of a bias.
@@ -147,7 +149,11 @@ class _Plan:
     ) -> None:
         self.network, self.shown, self.zoom, self.uneven = network, shown, zoom, uneven
         self.has_legend = bool(look.legend)
-        self.decimal, self.is_upright, self.words = look.decimal, look.direction == "TB", WORDS[look.language]
+        self.decimal, self.is_upright, self.words = (
+            look.decimal,
+            look.direction == "TB",
+            in_language(WORDS, look.language),
+        )
         units = [(place, unit) for place, column in enumerate(network.columns) for unit in column.units]
         self.inside = {(place, unit.place): self.texts_in(unit, place) for place, unit in units}
         self.radius = max(SMALLEST_RADIUS, *(_radius(texts) for texts in self.inside.values()))
@@ -186,12 +192,12 @@ class _Plan:
 
     def caption(self, column: Column) -> str:
         if not any(unit.symbol for unit in column.units):
-            return f"{column.width:,} {self.words['input' if column.width == 1 else 'inputs']}"
+            return self.words["input" if column.width == 1 else "inputs"].format(f"{column.width:,}")
         symbols = {unit.symbol for unit in column.units}
         many = (
             f"{column.width:,} × {readable(symbols.pop())}"
             if len(symbols) == 1
-            else f"{column.width:,} {self.words['neurons']}"
+            else self.words["neurons"].format(f"{column.width:,}")
         )
         return f"{readable(column.name)}: {many}" if column.name else many
 
