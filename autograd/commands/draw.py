@@ -25,8 +25,8 @@ from ..draw.files import ENDINGS
 from ..draw.look import BACKGROUNDS, Look
 from ..draw.viewer import open_file
 from ..engines import Value, topological_order
-from ..explain.words import LANGUAGES
 from ..expression import Expression
+from ..languages import LANGUAGES
 from ..terminal import complain, print_table
 from .arguments import (
     CommandError,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ..cells import cells
-from ..explain.words import in_language
+from ..languages import in_language
 from .cards import CELL, DASH
 from .diagram import Diagram
 from .geometry import Box, Point
