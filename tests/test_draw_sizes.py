@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot, exp, maximum, operation, scope, sum
 from autograd.draw import draw, legend
-from autograd.draw.look import LANGUAGES, Look
+from autograd.draw.look import Look
+from autograd.draw.network_svg import PALETTE
 from autograd.draw.svg import COLOURS, MARGIN
 from autograd.explain import explain
+from autograd.languages import LANGUAGES
 from autograd.operations import OPERATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -401,8 +403,9 @@ SURFACES = ("page", "frame0", "frame1", "leaf", "card", "band")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_each_text_can_be_read_on_each_surface_and_each_line_be_seen(theme):
     """Seen to fail with the lines around frames on frames."""
-    colours = {name: pair[theme == "dark"] for name, (_, *pair) in COLOURS.items()}
-    strokes = {name for name, (kind, *_) in COLOURS.items() if kind == "stroke"}
+    palette = COLOURS | PALETTE
+    colours = {name: pair[theme == "dark"] for name, (_, *pair) in palette.items()}
+    strokes = {name for name, (kind, *_) in palette.items() if kind == "stroke"}
     needed = {
         (name, surface): 3.0 if name in strokes or name.endswith("head") else 4.5
         for name in colours
@@ -413,7 +416,7 @@ def test_each_text_can_be_read_on_each_surface_and_each_line_be_seen(theme):
     assert [pair for pair, least in needed.items() if contrast(*[colours[name] for name in pair]) < least] == []
     # Where a notebook does not tell that it is dark, lines are those of the light theme.
     lines = strokes | {"head", "flowhead"}
-    assert all(contrast(COLOURS[name][1], "#111111") >= 3.0 for name in lines)
+    assert all(contrast(palette[name][1], "#111111") >= 3.0 for name in lines)
 
 
 # Legends --------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ HOUSE = """
     modes       notation    tracing
     operations
     derivatives
-    text        book
+    text        book        languages
     checks      precise     markup
     terminal    ieee        files       foreign     locks       neighbours  cells       nested
 """

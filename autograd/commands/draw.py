@@ -22,10 +22,11 @@ from typing import Any
 from .. import notation
 from ..draw import Drawing, draw
 from ..draw.files import ENDINGS
-from ..draw.look import BACKGROUNDS, LANGUAGES, Look
+from ..draw.look import BACKGROUNDS, Look
 from ..draw.viewer import open_file
 from ..engines import Value, topological_order
 from ..expression import Expression
+from ..languages import LANGUAGES
 from ..terminal import complain, print_table
 from .arguments import (
     CommandError,

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ..cells import cells
+from ..languages import in_language
 from .cards import CELL, DASH
 from .diagram import Diagram
 from .geometry import Box, Point
-from .look import LANGUAGES
 
-# What each sign means, in the order of LANGUAGES; in the order in which signs are explained.
+# What each sign means, in English, Portuguese and Spanish; in the order in which signs are explained.
 WORDS = {
     "leaf": ("leaf: a given number", "folha: um número dado", "hoja: un número dado"),
     "operation": ("operation", "operação", "operación"),
@@ -62,8 +62,8 @@ class Legend:
 
 def legend_of(diagram: Diagram, language: str = "en") -> list[Entry]:
     """What is to be explained: only signs that the picture has."""
-    signs, column = set(_signs(diagram)), LANGUAGES.index(language)
-    return [Entry(sign, words[column]) for sign, words in WORDS.items() if sign in signs]
+    signs, words = set(_signs(diagram)), in_language(WORDS, language)
+    return [Entry(sign, words[sign]) for sign in WORDS if sign in signs]
 
 
 def _signs(diagram: Diagram) -> Iterator[str]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from .. import notation
 from ..checks import choice, number, shown, truth, whole
+from ..languages import LANGUAGES
 
 PARTS = ("value", "gradient", "operation", "label")
 BACKGROUNDS = ("page", "transparent")
-LANGUAGES = ("en", "pt", "es")
 
 
 @dataclass(frozen=True, kw_only=True)

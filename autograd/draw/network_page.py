@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..cells import readable
-from ..explain.words import in_language
+from ..languages import in_language
 from .look import Look
 from .network import Column, Network, Unit
 from .network_layout import NetworkLayout

@@ -150,4 +150,4 @@ class GraphPicture(Picture):
             return dot_of(self.diagram, self.look.direction)
 
     def __repr__(self) -> str:
-        return printable(f"<drawing of {self.title.removeprefix('Computation graph of ')}>")
+        return printable(f"<drawing of {self.title}>")

@@ -1,14 +1,11 @@
 """What is said of a step, in each language.
 
->>> in_language(WORDS, "pt")["nothing arrives"], in_language(WORDS, "es")["and"].join(["x", "y"])
-('nada chega', 'x y y')
+>>> WORDS["nothing arrives"]
+('nothing arrives', 'nada chega', 'no llega nada')
 """
 
-from collections.abc import Mapping
-
-from ..checks import choice
-
-LANGUAGES = ("en", "pt", "es")
+from ..languages import LANGUAGES as LANGUAGES
+from ..languages import in_language as in_language
 
 # By what it is in English, in the order of LANGUAGES. Names of operations stay those of the program.
 WORDS = {
@@ -39,12 +36,3 @@ WORDS = {
     "distributes": ("{} distributes", "{} distribui", "{} distribuye"),
     "switches": ("{} switches", "{} troca", "{} intercambia"),
 }
-
-
-def in_language(table: Mapping[str, tuple[str, ...]], language: str) -> dict[str, str]:
-    """The column of a table that is in this language.
-
-    Raises ValueError for one that there is no column for.
-    """
-    column = LANGUAGES.index(choice("language", language, LANGUAGES))
-    return {name: texts[column] for name, texts in table.items()}
