@@ -19,7 +19,7 @@ STYLE = (
     ".autograd-html .autograd-table caption{text-align:left;font-weight:bold;padding:.2em 0;color:inherit}"
     ".autograd-html .autograd-table :is(th,td)"
     "{text-align:left;vertical-align:top;padding:.15em 1.2em .15em 0;border:0;white-space:nowrap}"
-    ".autograd-html .autograd-table thead th{border-bottom:1px solid}"
+    ".autograd-html .autograd-table thead :is(th,td){border-bottom:1px solid}"
     ".autograd-html .autograd-table tbody th{font-weight:normal}"
     ".autograd-html .autograd-table .r{text-align:right;font-variant-numeric:tabular-nums}"
     ".autograd-html .autograd-table .w{white-space:normal;min-width:7em}"

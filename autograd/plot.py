@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import files
 from .datasets import Point
+from .draw import Drawing
+from .draw.look import Look
 from .engines import no_grad
 from .text import typeset
 
@@ -54,17 +55,31 @@ def points_right(model: Classifier, points: Sequence[Point]) -> int:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture as SVG, shown by Jupyter; made by `picture`."""
+class Picture(Drawing):
+    """A picture of what a classifier has learned, as matplotlib has drawn it; made by `picture`."""
 
-    svg: str
+    drawn: str
+    heading: str
+    points: int
 
-    def save(self, path: files.AnyPath) -> None:
-        """Write it to a file, whole or not at all; an existing one is replaced."""
-        files.write(path, self.svg.encode())
+    look = Look()
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    @property
+    def title(self) -> str:
+        """What stands above the picture, or else what every such picture shows."""
+        return self.heading or "What a classifier has learned"
+
+    @property
+    def description(self) -> str:
+        """What is seen."""
+        return (
+            f"The plane in colours by the probability of class 1, with a line where it is ½, and {self.points} points."
+        )
+
+    @property
+    def svg(self) -> str:
+        """The picture as text."""
+        return self.drawn
 
     def __repr__(self) -> str:
         return "<picture of what a classifier has learned>"
@@ -98,7 +113,7 @@ def picture(
             draw_losses(columns[1], losses)
         if title:
             figure.suptitle(title)
-        return Picture(_svg(figure))
+        return Picture(_svg(figure), title, len(points))
 
 
 def draw_regions(

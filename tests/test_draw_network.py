@@ -289,10 +289,19 @@ def test_the_way_of_computing_makes_no_other_network(way):
 @pytest.mark.parametrize("model", [Residual(), Skipping()])
 def test_another_model_falls_back_to_its_graph_with_its_parts_folded(model):
     drawing = draw(model, [1.0] * len(model.first.neurons[0].weights))
-    names = re.findall(r'label="(\w+)\\n', drawing.to_dot().source)
 
     assert isinstance(drawing, GraphDrawing)
-    assert {"first", "second"} <= set(names)
+    assert {"first", "second"} <= set(texts(drawing))
+
+
+def test_an_option_about_graphs_draws_the_graph_of_a_pass():
+    model = article()
+    given = draw(model, X, depth=1)
+    p = model(X)
+
+    assert isinstance(given, GraphDrawing)
+    assert "MLP" in texts(given)
+    assert draw(model, depth=1).root is p
 
 
 def test_the_graph_of_a_model_without_inputs_shows_no_numbers_that_nobody_gave():
@@ -351,6 +360,17 @@ def test_a_loss_keeps_the_pass_and_plain_inputs_are_those_of_the_network():
     assert [unit.value for unit in inputs.units] == [1.0, 1.0]
     assert [len(unit.wires) for unit in (*hidden.units, *output.units)] == [2, 2, 2]
     assert all(unit.bias for unit in (*hidden.units, *output.units))
+
+
+def test_inputs_may_be_numbers_and_values_side_by_side():
+    """Seen to fail with the numbers among them left out."""
+    model = article()
+    p = model([0.1, Value(0.4, "k"), 0.5])
+    [inputs, hidden, output] = draw(model).network.columns
+
+    assert [(unit.label, unit.value) for unit in inputs.units] == [("x1", 0.1), ("k", 0.4), ("x3", 0.5)]
+    assert [len(unit.wires) for unit in hidden.units] == [3, 3, 3, 3]
+    assert output.units[0].value == p.data
 
 
 def test_a_drawn_pass_is_not_the_last_one_of_the_model():
@@ -896,6 +916,8 @@ class Words(nn.Module):
             "whose outputs are a Value or a list of Values.*this Words returns str",
         ),
         (lambda: draw(Residual(2), X), ValueError, r"not layers in a row.*draw\(model\(x\)\[0\], depth=1\)"),
+        (lambda: draw(article(), flows=True), ValueError, r"flows= .* a graph, .* draw\(model, inputs, depth=1\)"),
+        (lambda: draw(nn.Layer(2, 2, seed=0), [1, 2], depth=1), ValueError, r"this Layer has 2 outputs: .*draw\(model"),
         (lambda: draw(article(), show="operation"), ValueError, "value weight gradient bias label, not 'operation'"),
         (lambda: draw(article(), show=""), ValueError, "value weight gradient bias label"),
         (lambda: draw(article(), show=3), TypeError, "show is a string"),

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -242,7 +243,6 @@ class Overwriting(Value):
 
 
 def test_a_report_is_a_table_of_what_failed_and_why() -> None:
-    """Seen to fail with the mistake given in each row of those that are alike."""
     report = grade(Overwriting)
     tree = parsed(report)
     (table,) = tree.iter("table")
@@ -257,6 +257,23 @@ def test_a_report_is_a_table_of_what_failed_and_why() -> None:
         assert row[0].startswith(result.check.name + "program" + report.preamble)
         assert tuple(row[3:]) == result.difference()
     assert repr(report) == str(report)
+
+
+def test_failures_that_are_alike_stand_together() -> None:
+    """Seen to fail with the mistake given in each row of those that are alike."""
+    report = grade(Overwriting)
+    (found,) = report.failures
+    later = replace(found, check=replace(found.check, name="later"), mistake="", follows=True)
+    unknown = replace(found, check=replace(found.check, name="unknown"), mistake="")
+    alike = replace(found, check=replace(found.check, name="alike"))
+    (table,) = parsed(replace(report, results=(later, unknown, found, alike))).iter("table")
+
+    assert [(row[0].partition("program")[0], row[2]) for row in rows_of(table)[1:]] == [
+        (found.check.name, found.mistake),
+        ("alike", "the same mistake"),
+        ("unknown", "a mistake that is not known"),
+        ("later", "perhaps one of those above"),
+    ]
 
 
 def test_a_report_without_failures_lists_what_passed() -> None:

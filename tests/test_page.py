@@ -876,6 +876,23 @@ def test_pointing_at_a_card_lights_its_formula_and_its_lines_and_back(opened):
     assert line == ["edge-0", "edge-1", "node-2", formulas[0]]
 
 
+def test_the_card_of_a_line_can_be_seen_while_one_points_at_the_line(opened):
+    """Seen to fail with a picture that went up with the page, and with one that did not scroll to the card."""
+    x = Value(0.5, "x")
+    for _ in range(30):
+        x = x * 1.01
+    tab = opened(x, viewport={"width": 800, "height": 700})
+    tab.page.get_by_text("All steps").click()
+    inside = []
+    for line in (61, 20, 0):
+        tab.page.locator("li").nth(line).scroll_into_view_if_needed()
+        tab.page.locator("li").nth(line).hover()
+        box = tab.page.locator("#picture g.pointed").bounding_box()
+        inside.append(0 <= box["x"] <= 800 - box["width"] and 0 <= box["y"] <= 700 - box["height"])
+
+    assert inside == [True] * 3
+
+
 def test_a_click_on_a_card_or_a_line_goes_to_its_step(opened):
     tab = opened(neuron())
     tab.page.locator("#picture g[id$='node-5']").click()
@@ -1133,7 +1150,7 @@ def test_all_text_has_contrast_in_both_themes(opened, theme, scheme):
     tab.press("ArrowRight")
     tab.page.get_by_text("All steps").click()
     pairs = tab.page.evaluate(
-        """() => ["h1", "h2", "#place", "#line", "summary", "li", "li[aria-current]"].map(selector => {
+        """() => ["h1", "h2", "#place", "#line", "#hints", "summary", "li", "li[aria-current]"].map(selector => {
             const element = document.querySelector(selector);
             let around = element;
             const back = it => getComputedStyle(it).backgroundColor;

@@ -378,6 +378,22 @@ def test_a_notebook_shows_the_picture_and_a_file_keeps_it():
 
     assert shown._repr_svg_() == Path("square.svg").read_text(encoding="utf-8")
     assert repr(shown) == "<picture of what a classifier has learned>"
+    assert 'alt="What a classifier has learned. The plane in colours' in shown._repr_html_()
+
+
+@drawn
+def test_a_picture_can_be_on_a_page_that_is_printed():
+    """Seen to fail with a size read in pixels, while matplotlib has points."""
+    pytest.importorskip("typst", reason='it comes with "scalar-autograd[pictures]"')
+    shown = picture(right_of_a_quarter, SQUARE, [0.7, 0.5], "squares")
+    shown.save("square.png", dpi=72)
+    shown.save("square.pdf")
+    png = Path("square.png").read_bytes()
+
+    assert [int.from_bytes(png[start : start + 4], "big") for start in (16, 20)] == [12 * 72, 5 * 72]
+    assert Path("square.pdf").read_bytes().startswith(b"%PDF-")
+    with pytest.raises(ValueError, match=r"^<picture of what a classifier has learned> has no page"):
+        shown.save("square.html")
 
 
 @drawn

@@ -96,6 +96,9 @@ def draw(
     >>> y = x * x
     >>> y.backward()
     >>> draw(y).save("square.svg")  # doctest: +SKIP
+    >>> from autograd import nn
+    >>> draw(nn.MLP(3, [4, 1], seed=0), [0.1, 0.4, 0.5])
+    <drawing of MLP: 3 → 4 → 1>
 
     What is drawn of a graph: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the
     scopes in these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.
@@ -107,7 +110,8 @@ def draw(
     the sign of the weight and as thick as it is large. `draw(model, inputs)` runs it, and the circles show the values;
     `draw(model)` shows those of its last pass, as long as something keeps its graph, such as the loss. Of a layer of
     more than 10 neurons the first and the last are drawn. Numbers stand on the lines where there is room for them; the
-    tooltips have all. Any other model is run, and its graph drawn, with its parts folded.
+    tooltips have all. Any other model is run, and its graph drawn, with its parts folded; so is a network where there
+    is an option about graphs, as in draw(model, inputs, depth=1).
 
     How it looks: `show` lists, in words, what is shown: of a graph "value gradient operation label", of a network
     "value weight gradient bias label". The direction is "LR" (left to right) or "TB" (top to bottom); `wrap=8` draws a
@@ -155,12 +159,15 @@ def draw(
         timeout=timeout,
     )
     if not isinstance(root, Value):
-        drawn = _model(root, inputs, look, show, max_nodes)
-        if isinstance(drawn, Drawing):
-            return drawn
+        of_graphs = depth is not None or around is not None or bool(highlight) or flows or wrap is not None
+        if not of_graphs:
+            drawn = _network(root, inputs, look, show, max_nodes)
+            if isinstance(drawn, Drawing):
+                return drawn
+        else:
+            drawn = _root(root, inputs)
         root, depth = drawn, FOLDED if depth is None else depth
-        show = show or (EVERYTHING if inputs is not None else NO_NUMBERS)
-        look = replace(look, show=show)
+        look = replace(look, show=show or (EVERYTHING if of_graphs or inputs is not None else NO_NUMBERS))
     elif inputs is not None:
         raise TypeError("inputs are for a model, draw(model, inputs); a Value has been computed already: draw(y)")
     with within(look.timeout, "drawing"):
@@ -169,24 +176,48 @@ def draw(
             return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
 
 
-def _model(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int) -> Drawing | Value:
+def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int) -> Drawing | Value:
     """The drawing of a model as a network; of one that is none, the Value whose graph is to be drawn instead."""
-    from ..nn.module import Module
     from .network import NotLayeredError
     from .network_drawing import network_drawing
+
+    _check_model(model)
+    try:
+        return network_drawing(model, inputs, look, show, max_nodes)
+    except NotLayeredError as other:
+        return _only(other.outputs, f"{other}, and")
+
+
+def _root(model: Any, inputs: Any) -> Value:
+    """What a model has computed, for options that are about its graph."""
+    from .network import outputs_of
+
+    _check_model(model)
+    outputs = outputs_of(model, inputs)
+    if not outputs:
+        raise ValueError(
+            "depth=, around=, highlight=, flows= and wrap= are about a graph, and there is none of a pass of this "
+            f"{type(model).__name__}: give inputs, as in draw(model, inputs, depth=1)"
+        )
+    return _only(outputs, f"this {type(model).__name__}")
+
+
+def _check_model(model: Any) -> None:
+    from ..nn.module import Module
 
     if not isinstance(model, Module):
         raise TypeError(
             f"draw(root) takes the Value to draw from, not {type(model).__name__}: draw(y), or draw(Value(3)); or a "
             "model, draw(model)"
         )
-    try:
-        return network_drawing(model, inputs, look, show, max_nodes)
-    except NotLayeredError as other:
-        if len(other.outputs) == 1:
-            return other.outputs[0]
-        several = f"and has {len(other.outputs)} outputs: draw what one of them is computed from"
-        raise ValueError(f"{other}, {several}, draw(model(x)[0], depth=1)") from None
+
+
+def _only(outputs: list[Value], which: str) -> Value:
+    if len(outputs) == 1:
+        return outputs[0]
+    raise ValueError(
+        f"{which} has {len(outputs)} outputs: draw what one of them is computed from, draw(model(x)[0], depth=1)"
+    )
 
 
 # Notebooks ------------------------------------------------------------------------------------------

@@ -98,8 +98,13 @@ _PAGE = b"""
 
 
 def size(svg: str) -> tuple[float, float]:
-    """Width and height in pixels, as they stand in the first tag."""
-    width, height = map(float, re.findall(' (?:width|height)="([^"]+)"', svg[: svg.index(">")]))
+    """Width and height in pixels, as they stand in the first tag, where matplotlib writes points.
+
+    >>> size('<svg width="36pt" height="24">')
+    (48.0, 24.0)
+    """
+    lengths = re.findall(' (?:width|height)="([0-9.]+)(pt)?"', svg[: svg.index(">", svg.index("<svg"))])
+    width, height = [float(length) * (96 / 72 if unit else 1.0) for length, unit in lengths]
     return width, height
 
 

@@ -126,6 +126,11 @@ def network_of(model: Module, inputs: Any = None) -> Network:
     return _tried(model, facts)
 
 
+def outputs_of(model: Module, inputs: Any = None) -> list[Value]:
+    """What the model computes from the inputs, or what it has computed in its last pass, if that still exists."""
+    return last_outputs(model) if inputs is None else _run(model, inputs)[1]
+
+
 class _Facts(NamedTuple):
     """What a model is called, and what is in it, by name."""
 

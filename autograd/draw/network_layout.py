@@ -9,7 +9,7 @@
 A number stands on its line, in a gap of it, turned as the line is where columns stand side by side. For each number and
 each other line there is an interval of places on the way where the two would meet; the numbers stand outside of all of
 these, and all at the same part of the way where that is possible. Where there is no place for one of them, in a
-picture of any kind that is `TRIED`, the lines between two columns have no numbers.
+picture of any kind that is `TRIED`, the lines between those two columns have no numbers, and no bias has one.
 """
 
 import math
@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ..cells import cells, readable, shortened
+from ..languages import in_language
 from .geometry import Box, Point
 from .labels import set_cells
 from .look import Look
@@ -39,11 +40,12 @@ SPLITS = (0.5, 0.4, 0.6)
 # More lines than these between two columns have no numbers.
 MOST_NUMBERS = 40
 
-# The words in the picture.
+# The words in the picture, in the order of `LANGUAGES`.
 WORDS = {
-    "en": {"input": "input", "inputs": "inputs", "neurons": "neurons", "more": "{} more"},
-    "pt": {"input": "entrada", "inputs": "entradas", "neurons": "neurônios", "more": "mais {}"},
-    "es": {"input": "entrada", "inputs": "entradas", "neurons": "neuronas", "more": "{} más"},
+    "input": ("{} input", "{} entrada", "{} entrada"),
+    "inputs": ("{} inputs", "{} entradas", "{} entradas"),
+    "neurons": ("{} neurons", "{} neurônios", "{} neuronas"),
+    "more": ("{} more", "mais {}", "{} más"),
 }
 
 # The texts at the stem of a bias.
@@ -125,30 +127,38 @@ class NetworkLayout:
 
 
 def layout_of(network: Network, shown: frozenset[str], look: Look) -> NetworkLayout:
-    """The layout in which most numbers have a place; of several, the smallest."""
-    best = None
+    """The smallest layout in which all numbers have a place, or else one with those that have, and none of biases."""
     for zoom, uneven in TRIED:
         layout = _Plan(network, shown, look, zoom, uneven).layout()
         if layout.has_all_numbers:
             return layout
-        best = best or layout
-    assert best is not None
-    return best
+    return replace(_Plan(network, shown, look, has_bias_numbers=False).layout(), has_all_numbers=False)
 
 
 class _Plan:
     """A layout in the making. The way through the network is `along`, the way through a column `across`."""
 
-    def __init__(self, network: Network, shown: frozenset[str], look: Look, zoom: float, uneven: bool) -> None:
+    def __init__(
+        self,
+        network: Network,
+        shown: frozenset[str],
+        look: Look,
+        zoom: float = 1.0,
+        uneven: bool = False,
+        has_bias_numbers: bool = True,
+    ) -> None:
         self.network, self.shown, self.zoom, self.uneven = network, shown, zoom, uneven
         self.has_legend = bool(look.legend)
-        self.decimal, self.is_upright, self.words = look.decimal, look.direction == "TB", WORDS[look.language]
+        self.decimal, self.is_upright, self.words = (
+            look.decimal,
+            look.direction == "TB",
+            in_language(WORDS, look.language),
+        )
         units = [(place, unit) for place, column in enumerate(network.columns) for unit in column.units]
         self.inside = {(place, unit.place): self.texts_in(unit, place) for place, unit in units}
         self.radius = max(SMALLEST_RADIUS, *(_radius(texts) for texts in self.inside.values()))
         self.has_biases = "bias" in shown and any(unit.bias for _, unit in units)
-        most_lines = max(sum(len(unit.wires) for unit in column.units) for column in network.columns)
-        self.has_numbers = most_lines <= MOST_NUMBERS
+        self.has_bias_numbers = has_bias_numbers and self.has_biases
         self.beside = {(place, unit.place): self.texts_beside(unit) for place, unit in units}
         self.captions = [self.caption(column) for column in network.columns]
         self.measure()
@@ -166,7 +176,7 @@ class _Plan:
 
     def texts_beside(self, unit: Unit) -> list[tuple[str, str]]:
         """The lines at the stem of a bias."""
-        if unit.bias is None or not self.has_biases or not self.has_numbers:
+        if unit.bias is None or not self.has_bias_numbers:
             return []
         texts = [(f"b {self.decimal(unit.bias.weight)}", "bias")]
         return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "bias gradient")][
@@ -182,12 +192,12 @@ class _Plan:
 
     def caption(self, column: Column) -> str:
         if not any(unit.symbol for unit in column.units):
-            return f"{column.width:,} {self.words['input' if column.width == 1 else 'inputs']}"
+            return self.words["input" if column.width == 1 else "inputs"].format(f"{column.width:,}")
         symbols = {unit.symbol for unit in column.units}
         many = (
             f"{column.width:,} × {readable(symbols.pop())}"
             if len(symbols) == 1
-            else f"{column.width:,} {self.words['neurons']}"
+            else self.words["neurons"].format(f"{column.width:,}")
         )
         return f"{readable(column.name)}: {many}" if column.name else many
 
@@ -217,7 +227,7 @@ class _Plan:
         else:
             self.above = LINE + STEM if beside else 0.0
             self.head = LINE + 10.0
-            least = 2 * self.radius + self.above + 12.0
+            least = 2 * self.radius + self.above + 8.0
             across = high - self.head - self.above - 2 * self.radius
             along = wide - 2 * max(self.ends + self.radius, captions / 2)
             farthest, least_along = 180.0, 2 * self.radius + 110.0
@@ -283,8 +293,9 @@ class _Plan:
             numbered = self.numbered(between, [*taken, *texts])
             has_all = has_all and numbered is not None
             lines += numbered or between
-        clear = [self.without_crossed(circle, lines) for circle in circles]
-        return self.framed(clear, lines, dots, texts, has_all and clear == circles)
+        beside = [text for circle in circles for text in circle.texts if text.kind in BESIDE]
+        has_all = has_all and not any(_crosses(line, text) for text in beside for line in lines)
+        return self.framed(circles, lines, dots, texts, has_all)
 
     def dot(self, middle: Point, step: int) -> Point:
         x, y = middle
@@ -344,14 +355,6 @@ class _Plan:
             else:
                 return [replace(line, numbers=tuple(numbers)) for line, *numbers in zip(lines, *rows, strict=True)]
         return None
-
-    def without_crossed(self, circle: Circle, lines: list[Line]) -> Circle:
-        """The circle, without the numbers of its bias if a line would go through them."""
-        beside = [text for text in circle.texts if text.kind in BESIDE]
-        crossed = any(_crosses(line, text) for text in beside for line in lines)
-        return (
-            replace(circle, texts=tuple([text for text in circle.texts if text not in beside])) if crossed else circle
-        )
 
     def number(self, kind: str, line: Line) -> Text:
         if kind == "weight":
@@ -422,7 +425,7 @@ def _radius(texts: list[tuple[str, str]]) -> float:
     for line, (text, kind) in enumerate(texts):
         width = CELL * (set_cells(text) if kind == "label" else cells(text))
         height = LINE * abs(line - (len(texts) - 1) / 2) + FONT / 2 - 2.0
-        farthest = max(farthest, math.hypot(width / 2, height) + 4.0)
+        farthest = max(farthest, math.hypot(width / 2, height) + 6.0)
     return math.ceil(farthest)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 from ..cells import cells, counted, readable
+from ..languages import in_language
 from .geometry import Box, Point
 from .labels import SMALL, runs
 from .look import Look
@@ -28,35 +29,19 @@ PALETTE = {
     name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
 } | LINES
 
-# What the legend says.
+# What the legend says, in the order of `LANGUAGES`.
 LEGEND = {
-    "en": {
-        "weight": "weight",
-        "gradient": "gradient",
-        "positive": "positive {}",
-        "negative": "negative {}",
-        "thick": "the larger, the thicker: {} at most",
-        "stem": "b: bias",
-        "flow": "◂ gradient",
-    },
-    "pt": {
-        "weight": "peso",
-        "gradient": "gradiente",
-        "positive": "{} positivo",
-        "negative": "{} negativo",
-        "thick": "quanto maior, mais grossa: até {}",
-        "stem": "b: viés",
-        "flow": "◂ gradiente",
-    },
-    "es": {
-        "weight": "peso",
-        "gradient": "gradiente",
-        "positive": "{} positivo",
-        "negative": "{} negativo",
-        "thick": "cuanto mayor, más gruesa: hasta {}",
-        "stem": "b: sesgo",
-        "flow": "◂ gradiente",
-    },
+    "weight": ("weight", "peso", "peso"),
+    "gradient": ("gradient", "gradiente", "gradiente"),
+    "positive": ("positive {}", "{} positivo", "{} positivo"),
+    "negative": ("negative {}", "{} negativo", "{} negativo"),
+    "thick": (
+        "the larger, the thicker: {} at most",
+        "quanto maior, mais grossa: até {}",
+        "cuanto mayor, más gruesa: hasta {}",
+    ),
+    "stem": ("b: bias", "b: viés", "b: sesgo"),
+    "flow": ("◂ gradient", "◂ gradiente", "◂ gradiente"),
 }
 
 # The width of the thinnest line, and by how much the thickest is wider.
@@ -178,7 +163,7 @@ class _Figure:
         self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, is_for_page: bool
     ) -> None:
         self.layout, self.prefix, self.is_for_page = layout, prefix, is_for_page
-        self.decimal, self.words = look.decimal, LEGEND[look.language]
+        self.decimal, self.words = look.decimal, in_language(LEGEND, look.language)
         side = 2 if look.theme == "dark" else 1
         self.colours = {name: (colours[0], colours[side]) for name, colours in PALETTE.items()}
         self.colours["more"] = self.colours["mark"]

@@ -139,6 +139,7 @@ function fit() {
   const scale = Math.min(LARGEST, picture.clientWidth / width, room / height);
   const smallest = (SMALLEST * FONT) / parseFloat(svg.getAttribute("font-size"));
   svg.style.width = `${Math.floor(width * (scale < smallest ? 1 : scale))}px`;
+  all.style.setProperty("--picture", `${picture.offsetHeight}px`);
 }
 
 // Arrows that turn ------------------------------------------------------------------------------------

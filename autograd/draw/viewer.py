@@ -41,10 +41,10 @@ def show(drawing: Picture, format: str = "svg") -> None:
 
 def open_file(path: Path) -> str:
     """Open a file in what the system has for its kind; the answer is why that cannot be, or "" if it is done."""
-    import webbrowser
-
     if not _has_screen():
         return "there is no screen here"
+    import webbrowser  # slow to import
+
     try:
         return "" if webbrowser.open(path.resolve().as_uri()) else "no viewer was found"
     except (OSError, webbrowser.Error) as error:

@@ -7,6 +7,7 @@ from typing import assert_type
 from autograd import (
     Audit,
     Comparison,
+    Drawing,
     Explanation,
     Finding,
     GradientError,
@@ -25,7 +26,7 @@ from autograd import (
     scope,
     topological_order,
 )
-from autograd.draw import GraphDrawing
+from autograd.draw import GraphDrawing, notebook_formats
 
 x, y = Value(2.0, "x"), Value(3)
 z = x * y + 1
@@ -155,13 +156,18 @@ except GradientError as error:
 explanation = explain(z, wrt=[x, y], format="markdown", digits=3, most=50)
 assert_type(explanation, Explanation)
 assert_type(explanation.to_latex(), str)
+assert_type(explanation.to_html(), str)
 assert_type([step.flow for step in explanation.backward], list[float])
 assert_type([path.to for path in explanation.paths], list[Value])
 
 drawing = draw(z, around=x, radius=1, highlight=[x], flows=True, direction="TB", theme="light", digits=2)
 assert_type(drawing, GraphDrawing)
 assert_type(drawing.svg, str)
+assert_type(drawing.to_html(), str)
 assert_type(drawing.node_ids, dict[int, str])
+shown: Drawing = drawing
+notebook_formats("html", "svg")
+notebook_formats()
 drawing.save("neuron.svg")
-draw(z, depth=1, show="value label", engine="auto", max_nodes=10, timeout=20.0).save("folded.dot")
+draw(z, depth=1, show="value label", size=(1280, 720), max_nodes=10, timeout=20.0).save("folded.dot")
 known: str = engine
