@@ -291,7 +291,7 @@ class _Trace:
                 raise self.not_in_a_row(outputs, is_trial=not has_values)
             layers.append(neurons)
             nodes = self.sources([sum for neuron in neurons for sum in neuron.sums])
-        if self.given and all(any(node is x for x in self.given) for node in nodes):
+        if {*map(id, nodes)} <= {*map(id, self.given)}:
             nodes = self.given  # also those that are not used
         if not layers or not nodes or any(isinstance(node, Value) and self.is_passed(node) for node in nodes):
             raise self.not_in_a_row(outputs, is_trial=not has_values)
