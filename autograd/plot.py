@@ -18,6 +18,7 @@ from .datasets import Point
 from .draw import Drawing
 from .draw.look import Look
 from .engines import no_grad
+from .text import typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -182,11 +183,16 @@ def draw_losses(axes: "Axes", losses: Sequence[float]) -> None:
     colour = POINTS[1][2]
     axes.plot(range(1, len(losses) + 1), losses, color=colour, linewidth=2.5, marker="o", markevery=[len(losses) - 1])
     axes.annotate(
-        f"{losses[-1]:.3g}", (len(losses), losses[-1]), (0, -8), textcoords="offset points", ha="right", va="top"
+        typeset(f"{losses[-1]:.3g}"),
+        (len(losses), losses[-1]),
+        (0, -8),
+        textcoords="offset points",
+        ha="right",
+        va="top",
     )
     if min(losses) > 0.0 and max(losses) > 10.0 * min(losses):
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter(lambda loss, _: typeset(f"{loss:g}"))
         axes.margins(y=0.12)
     else:
         axes.set_ylim(0.0, 1.1 * max(losses) or 1.0)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, dot, exp, maximum, operation, scope, sum
+from autograd import Value, dot, exp, maximum, operation, plot, scope, sum
 from autograd.draw import draw, legend
 from autograd.draw.look import Look
 from autograd.draw.network_svg import PALETTE
@@ -146,6 +146,15 @@ def test_no_picture_has_a_hyphen_for_a_minus(options):
 
         assert re.findall(r"-[\d.]|- \d|\de-", texts) == []
         assert re.findall(r'label="[^"]*-[\d.]', drawing.to_dot().source) == []
+
+
+def test_losses_on_a_plot_have_the_minus_of_pictures():
+    figure = pytest.importorskip("matplotlib.figure", reason="the extra scalar-autograd[plot] is not installed")
+    axes = figure.Figure().subplots()
+    plot.draw_losses(axes, [1.0, 1e-3, 2e-6])
+
+    assert axes.texts[0].get_text() == "2e−06"
+    assert axes.yaxis.get_major_formatter()(1e-5, 0) == "1e−05"
 
 
 def test_labels_have_the_signs_that_their_users_wrote():

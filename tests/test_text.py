@@ -31,9 +31,18 @@ FUNCTIONS = {"exp": ieee.exp, "sin": ieee.sin, "log": ieee.log}
 SIGNS = (" + ", "+", " − ", "−", " × ", "·", " / ", "/", " ^ ", "^")
 
 
+def negative(part: Term) -> Term:
+    """With a sign before it: of a number, it is one with its digits."""
+    match part:
+        case Number(digits) if not digits.startswith("-"):
+            return Number(f"-{digits}")
+    return Prefix("−", part)
+
+
 def of_parts(parts: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
     return st.one_of(
-        st.builds(Prefix, st.sampled_from("−√"), parts),
+        st.builds(negative, parts),
+        st.builds(Prefix, st.just("√"), parts),
         st.builds(Infix, st.sampled_from(SIGNS), parts, parts),
         st.builds(Infix, st.just(HIGH), parts, st.sampled_from([Number("2"), Number("3"), Number("-1")])),
         st.builds(Call, st.sampled_from(sorted(FUNCTIONS)), st.tuples(parts)),

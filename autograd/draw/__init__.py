@@ -10,6 +10,7 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 imported when something is drawn: most programs only train.
 """
 
+import re
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
@@ -20,6 +21,7 @@ from .look import Look
 
 if TYPE_CHECKING:
     from ..nn.module import Module
+    from .diagram import Diagram
 
 __all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
@@ -160,24 +162,34 @@ def draw(
     )
     if not isinstance(root, Value):
         of_graphs = depth is not None or around is not None or bool(highlight) or flows or wrap is not None
-        if not of_graphs:
-            drawn = _network(root, inputs, look, show, max_nodes)
-            if isinstance(drawn, Drawing):
-                return drawn
-        else:
-            drawn = _root(root, inputs)
-        root, depth = drawn, FOLDED if depth is None else depth
-        look = replace(look, show=show or (EVERYTHING if of_graphs or inputs is not None else NO_NUMBERS))
-    elif inputs is not None:
+        drawn = _root(root, inputs) if of_graphs else _network(root, inputs, look, show, max_nodes)
+        if isinstance(drawn, Drawing):
+            return drawn
+        root, is_trial = drawn
+        depth = FOLDED if depth is None else depth
+        look = replace(look, show=show or (NO_NUMBERS if is_trial else EVERYTHING))
+    elif inputs is None:
+        is_trial = False
+    else:
         raise TypeError("inputs are for a model, draw(model, inputs); a Value has been computed already: draw(y)")
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
         with within(look.timeout, doing(view.parts, view.links)):
-            return GraphDrawing(diagram_of(root, look, view, highlight), look, root, left())
+            diagram = diagram_of(root, look, view, highlight)
+            return GraphDrawing(_without_numbers(diagram) if is_trial else diagram, look, root, left())
 
 
-def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int) -> Drawing | Value:
-    """The drawing of a model as a network; of one that is none, the Value whose graph is to be drawn instead."""
+def _without_numbers(diagram: "Diagram") -> "Diagram":
+    """The diagram of a graph that was computed from numbers that nobody gave, without those in its tooltips."""
+    cards = [replace(card, title=re.sub("\n(value|gradient|no gradient) .*", "", card.title)) for card in diagram.cards]
+    return replace(diagram, cards=cards, description="There are no numbers: draw(model, inputs) shows those of a pass.")
+
+
+def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int) -> Drawing | tuple[Value, bool]:
+    """The drawing of a model as a network.
+
+    Of one that is none, the Value whose graph is to be drawn instead, and whether it comes from a mere trial.
+    """
     from .network import NotLayeredError
     from .network_drawing import network_drawing
 
@@ -185,11 +197,11 @@ def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: i
     try:
         return network_drawing(model, inputs, look, show, max_nodes)
     except NotLayeredError as other:
-        return _only(other.outputs, f"{other}, and")
+        return _only(other.outputs, f"{other}, and"), other.is_trial
 
 
-def _root(model: Any, inputs: Any) -> Value:
-    """What a model has computed, for options that are about its graph."""
+def _root(model: Any, inputs: Any) -> tuple[Value, bool]:
+    """What a model has computed, for options that are about its graph; that is no trial."""
     from .network import outputs_of
 
     _check_model(model)
@@ -199,7 +211,7 @@ def _root(model: Any, inputs: Any) -> Value:
             "depth=, around=, highlight=, flows= and wrap= are about a graph, and there is none of a pass of this "
             f"{type(model).__name__}: give inputs, as in draw(model, inputs, depth=1)"
         )
-    return _only(outputs, f"this {type(model).__name__}")
+    return _only(outputs, f"this {type(model).__name__}"), False
 
 
 def _check_model(model: Any) -> None:

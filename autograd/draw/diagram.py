@@ -9,6 +9,8 @@
 [(0, 1), (0, 1), (1, 2)]
 """
 
+import itertools
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,13 +77,15 @@ def _title(root: Value, view: View, look: Look) -> str:
 def _subject(root: Value, digits: int) -> str:
     """The root's label and as much of its formula as a title has room for, cut only where "…" stands for an operand."""
     label = shortened(readable(root.label), SUBJECT_CELLS)
-    subject = label
-    for most in (12, 8, 5, 3, 2, 1) if root.operation or not label else ():
-        formula = readable(notation.expression(root, digits=digits, most=most))
+    if label and not root.operation:
+        return label
+    formulas = (readable(notation.expression(root, digits=digits, most=most)) for most in (12, 8, 5, 3, 2, 1))
+    longest = next(formulas)
+    for formula in itertools.chain([longest], formulas):
         subject = f"{label} = {formula}" if label else formula
-        if cells(subject) <= SUBJECT_CELLS:
+        if cells(subject) <= SUBJECT_CELLS and re.search(r"\w", formula):
             return subject
-    return label or shortened(subject, SUBJECT_CELLS)
+    return label or shortened(longest, SUBJECT_CELLS)
 
 
 def _description(cards: list[Card]) -> str:

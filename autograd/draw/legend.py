@@ -117,7 +117,8 @@ def _inside(entries: Sequence[Entry], around: Box, taken: Sequence[Box]) -> Lege
             continue
         for left, top in itertools.product((around.right - width, around.left), (around.bottom - height, around.top)):
             legend = _legend(entries, columns, left, top)
-            if not any(_meet(legend.box.around(AWAY), box) for box in taken):
+            needed = legend.box.around(AWAY)
+            if not any(_meet(needed, box) for box in taken):
                 return legend
     return None
 

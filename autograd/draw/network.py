@@ -100,11 +100,14 @@ def without_gradients(network: Network) -> Network:
 
 
 class NotLayeredError(ValueError):
-    """Why a model has no picture as a network; `outputs` are those of the pass that was looked at."""
+    """Why a model has no picture as a network.
 
-    def __init__(self, problem: str, outputs: list[Value]) -> None:
+    `outputs` are those of the pass that was looked at, which was one over inputs that nobody gave if `is_trial`.
+    """
+
+    def __init__(self, problem: str, outputs: list[Value], is_trial: bool) -> None:
         super().__init__(problem)
-        self.outputs = outputs
+        self.outputs, self.is_trial = outputs, is_trial
 
 
 def network_of(model: Module, inputs: Any = None) -> Network:
@@ -285,13 +288,13 @@ class _Trace:
             if not any(neuron.sums for neuron in neurons):
                 break
             if len(neurons) < len(nodes) or not self.is_layer(neurons, is_last=not layers):
-                raise self.not_in_a_row(outputs)
+                raise self.not_in_a_row(outputs, is_trial=not has_values)
             layers.append(neurons)
             nodes = self.sources([sum for neuron in neurons for sum in neuron.sums])
-        if self.given and all(any(node is x for x in self.given) for node in nodes):
+        if {*map(id, nodes)} <= {*map(id, self.given)}:
             nodes = self.given  # also those that are not used
         if not layers or not nodes or any(isinstance(node, Value) and self.is_passed(node) for node in nodes):
-            raise self.not_in_a_row(outputs)
+            raise self.not_in_a_row(outputs, is_trial=not has_values)
         columns = [self.input_column(nodes, has_values)]
         for neurons in reversed(layers):
             columns.append(self.column(neurons, nodes, columns[-1], has_values, has_flows))
@@ -299,9 +302,9 @@ class _Trace:
         self.leaves_out = len(self.used) < len(self.parameters)
         return Network(self.kind, tuple(columns), any(p.grad != 0.0 for p in self.parameters.values()))
 
-    def not_in_a_row(self, outputs: list[Value]) -> NotLayeredError:
+    def not_in_a_row(self, outputs: list[Value], is_trial: bool) -> NotLayeredError:
         problem = f"this {self.kind} is not layers in a row, each fed by the one before"
-        return NotLayeredError(problem, outputs)
+        return NotLayeredError(problem, outputs, is_trial)
 
     def is_passed(self, node: Value) -> bool:
         """Whether an input is used further on, too, as by a connection around a layer."""
