@@ -516,6 +516,23 @@ def test_a_dot_counts_its_terms_and_names_its_bias():
     assert counts(dot([a], [b]), show="value label") == []
 
 
+def test_no_operand_is_compared():
+    """Seen to fail with a class whose == has another meaning."""
+
+    class Exact(Value):
+        __hash__ = Value.__hash__
+
+        def __eq__(self, other):
+            raise TypeError("two numbers are never equal")
+
+    a, b = Exact(2.0, "a"), Exact(1.0, "b")
+    with scope("neuron"):
+        y = dot([a, a, b], [b, 0.5, a]).relu()
+
+    assert counts(dot([a, b, a], [b, 1.0, a])) == ["3 terms"]
+    assert draw(y, depth=1).diagram.cards[-1].kind == "group"
+
+
 def test_other_lists_are_counted_where_they_are_long():
     xs = [Value(float(i)) for i in range(9)]
 
