@@ -634,7 +634,7 @@ def drawings() -> list[Any]:
 
 
 def test_no_step_is_without_a_visible_change(browser, tmp_path):
-    """Seen to fail with a step for each node of a folded group: 60 of 72 changed nothing."""
+    """Seen to fail with a step for each node of a folded group: 53 of 70 changed nothing in a 3-4-1 network."""
     path = tmp_path / "page.html"
     unchanged = []
     made = drawings()
