@@ -503,7 +503,7 @@ def test_a_value_is_shown_as_text_html_and_svg():
 def test_a_drawing_that_cannot_be_laid_out_is_shown_as_text(monkeypatch):
     """Seen to fail with the error let through."""
     drawing = draw(Value(1.0))
-    monkeypatch.setattr(importlib.import_module("autograd.draw.layout"), "run_graphviz", lambda *_: 1 / 0)
+    monkeypatch.setattr(importlib.import_module("autograd.draw.layout"), "layout_of", lambda *_: 1 / 0)
 
     assert drawing._repr_mimebundle_() == {"text/plain": "<drawing of 1: 1 node>, not drawn: division by zero"}
 
@@ -521,7 +521,7 @@ def test_the_line_of_a_large_graph_names_the_depth():
 
 def test_dot_is_written_without_a_layout(monkeypatch, tmp_path):
     """Seen to fail with the picture made when it is drawn."""
-    monkeypatch.setattr(importlib.import_module("autograd.draw.layout"), "run_graphviz", lambda *_: 1 / 0)
+    monkeypatch.setattr(importlib.import_module("autograd.draw.layout"), "layout_of", lambda *_: 1 / 0)
     draw(neuron()).save(tmp_path / "neuron.dot")
 
     assert (tmp_path / "neuron.dot").read_text(encoding="utf-8").count("->") == 12

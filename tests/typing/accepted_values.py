@@ -163,5 +163,5 @@ assert_type(drawing, GraphDrawing)
 assert_type(drawing.svg, str)
 assert_type(drawing.node_ids, dict[int, str])
 drawing.save("neuron.svg")
-draw(z, depth=1, show="value label", engine="auto", max_nodes=10, timeout=20.0).save("folded.dot")
+draw(z, depth=1, show="value label", wrap=8, max_nodes=10, timeout=20.0).save("folded.dot")
 known: str = engine
