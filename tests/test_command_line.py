@@ -16,6 +16,7 @@ import autograd
 from autograd import OPERATIONS, Value, operation
 from autograd.__main__ import main
 from autograd.commands.arguments import numbers
+from autograd.draw import viewer
 from autograd.expression import ADVICE, REFUSAL, Expression, ExpressionError
 
 NEURON = ["1/(1+exp(-(w0*x0+w1*x1+w2)))", "w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3"]
@@ -118,6 +119,102 @@ def test_the_direction_turns_the_picture(tmp_path):
         pictures.append((tmp_path / f"{direction}.svg").read_bytes())
 
     assert pictures[0] != pictures[1]
+
+
+def drawn(capsys, *words):
+    """The picture that the command draws, and what it prints as complaints."""
+    assert main(["draw", *words]) == 0
+
+    return Path("graph.svg").read_text(encoding="utf-8"), capsys.readouterr().err
+
+
+def picture(root, **options):
+    """What the function makes of a graph that no pass has been over."""
+    root.backward()
+    return autograd.draw(root, **options).svg
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["--decimals", "2", "--flows"], {"decimals": 2, "flows": True}),
+        (["--theme", "dark", "--background", "transparent"], {"theme": "dark", "background": "transparent"}),
+        (["--size", "1280x720"], {"size": (1280, 720)}),
+        (["--size", "1280×720.5", "--legend"], {"size": (1280, 720.5), "legend": True}),
+        (["--legend", "--language", "pt"], {"legend": True, "language": "pt"}),
+        (["--no-legend"], {"legend": False}),
+        (["--scale", "1.5", "--fontsize", "20"], {"scale": 1.5, "fontsize": 20}),
+        (["--wrap", "2", "--direction", "TB"], {"wrap": 2, "direction": "TB"}),
+    ],
+)
+def test_options_are_those_of_draw(words, options, capsys):
+    """Seen to fail with --background left out of the call."""
+    w, x, b = Value(2.0, "w"), Value(-1.0, "x"), Value(3.0, "b")
+    shown, complaint = drawn(capsys, "(w*x+b)**2", "w=2", "x=-1", "b=3", *words)
+
+    assert shown == picture((w * x + b) ** 2, **options)
+    assert complaint == ""
+
+
+@pytest.mark.parametrize("typed", ["w*x", "w * x", "w × x", " w·x "])
+def test_nodes_are_named_by_labels_and_by_parts_as_typed(typed, capsys):
+    """Seen to fail with parts compared as they are typed."""
+    w, x, b = Value(2.0, "w"), Value(-1.0, "x"), Value(3.0, "b")
+    product = w * x
+    root = (product + b) ** 2
+    values = ["w=2", "x=-1", "b=3"]
+    near, _ = drawn(capsys, "(w*x+b)**2", *values, "--around", typed, "--radius", "1")
+    lit, _ = drawn(capsys, "(w*x+b)**2", *values, "--highlight", f"w,{typed}", "--highlight", "w*x+b")
+
+    assert lit == picture(root, highlight=[w, product, root.parents[0]])
+    assert near == autograd.draw(root, around=product, radius=1).svg
+
+
+def test_parts_with_commas_are_names_too(capsys):
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    greater = autograd.maximum(x, y)
+    shown, _ = drawn(capsys, "max(x, y)*x", "x=1", "y=2", "--highlight", "x, max(x,y)")
+
+    assert shown == picture(greater * x, highlight=[x, greater])
+
+
+def test_decimals_are_those_of_the_table_too(capsys):
+    assert main(["draw", *NEURON, "--decimals", "2"]) == 0
+
+    assert rows_of(capsys.readouterr().out)["1/(1 + exp(−(w0 × x0 + w1 × x1 + w2)))"] == ["0.73", "1.00"]
+
+
+def test_depth_tells_where_there_is_nothing_to_fold_up(capsys):
+    _, told = drawn(capsys, "x*x", "x=2", "--depth", "1")
+
+    assert told == "autograd: --depth folds nothing up here, because no part of the expression is in a scope\n"
+
+
+def test_what_draw_complains_of_is_told_in_the_words_of_the_command_line(capsys):
+    """Seen to fail with size= and scale=, and with a warning that names a file of this package."""
+    assert main(["draw", "x*x", "x=2", "--size", "9x9", "--scale", "2"]) == 2
+    wrong = capsys.readouterr().err
+    _, warned = drawn(capsys, "x*x", "x=2", "--scale", "900")
+
+    assert wrong.endswith("leave out --scale and --fontsize, or leave out --size\n")
+    assert re.fullmatch(r"autograd: the picture is .+: draw less of the graph with --depth or --around, .+\n", warned)
+
+
+def test_open_opens_what_was_written(capsys, monkeypatch):
+    addresses = []
+    monkeypatch.setenv("BROWSER", "firefox")
+    monkeypatch.setattr("webbrowser.open", lambda address: addresses.append(address) or True)
+    drawn(capsys, "x*x", "x=2", "--open", "-o", "graph.svg")
+    drawn(capsys, "x*x", "x=2")
+
+    assert addresses == [Path("graph.svg").resolve().as_uri()]
+
+
+def test_a_picture_that_cannot_be_opened_is_written_all_the_same(capsys, monkeypatch):
+    monkeypatch.setattr(viewer, "_has_screen", lambda: False)
+    _, told = drawn(capsys, "x*x", "x=2", "--open")
+
+    assert told == "autograd: graph.svg is not opened, because there is no screen here\n"
 
 
 def test_a_picture_can_be_dot(tmp_path, capsys):
@@ -300,6 +397,10 @@ def test_names_are_the_same_for_python_and_for_values(typed, given):
         (["х", "x=1"], "х has no value (at column 1); add х=NUMBER"),  # a Cyrillic х is another name
         (["x", "x=1", "-o", "missing/x.svg"], "there is no folder 'missing' for x.svg"),
         (["x", "x=1", "-o", "x.gif"], "the picture is saved as .svg, .html, .png, .pdf or .dot, not as 'x.gif'"),
+        (["x", "x=1", "--open", "-o", "x.dot"], "no viewer opens x.dot: leave out --open, or write an .svg"),
+        (["w*x", "w=1", "x=2", "--around", "v"], "there is no node 'v': name one of w, x, or a part as typed"),
+        (["w*x", "w=1", "x=2", "--around", "w+x"], "there is no node 'w+x': name one of w, x, or a part as typed"),
+        (["w*x", "w=1", "x=2", "--highlight", "w,"], "there is no node '': name one of w, x, or a part as typed"),
         (["x", "x=1", "-o", "x"], "the picture is saved as .svg, .html, .png, .pdf or .dot, not as 'x'"),
     ],
 )
@@ -321,6 +422,13 @@ def test_a_mistake_is_told_in_one_line(words, message, capsys):
         ["draw", "x", "x=1", "--digits", "-3"],
         ["draw", "x", "x=1", "--digit", "3"],
         ["draw", "x", "x=1", "--direction", "UP"],
+        ["draw", "x", "x=1", "--size", "1280"],
+        ["draw", "x", "x=1", "--size", "1280x0"],
+        ["draw", "x", "x=1", "--size", "1x2x3"],
+        ["draw", "x", "x=1", "--scale", "nan"],
+        ["draw", "x", "x=1", "--depth", "0"],
+        ["draw", "x", "x=1", "--decimals", "18"],
+        ["draw", "x", "x=1", "--theme", "blue"],
         ["check", "x", "x=1", "--unknown"],
     ],
 )

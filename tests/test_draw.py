@@ -281,7 +281,7 @@ def test_title_and_description_tell_the_graph():
     title, description = svg.findtext(f"{SVG}title"), svg.findtext(f"{SVG}desc")
 
     assert svg.get("role") == "img"
-    assert title == "Computation graph of 1/(1 + exp(−(w0 × x0 + w1 × x1 + w2))): 13 nodes"
+    assert title == "1/(1 + exp(−(w0 × x0 + w1 × x1 + w2))): 13 nodes"
     assert description.startswith("w0 has value 2 and gradient −0.1966. x0 has value −1 and gradient 0.3932.")
     assert description.count("has value") == 13
 

@@ -284,6 +284,178 @@ def test_many_edges_between_groups_have_no_counts():
     assert {edge.mark for edge in drawing.diagram.edges} == {""}
 
 
+def test_a_count_of_edges_never_looks_like_a_factor():
+    """Seen to fail with ×2 for both."""
+    with scope("many"):
+        x = Value(3.0, "x")
+        many = [x * 2, x + 1]
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    with scope("one"):
+        y = dot([*many, a], [0.5, 2.0, b])
+    counts = {edge.mark for edge in draw(y, depth=1).diagram.edges} - {""}
+    factors = {edge.mark for edge in draw(y).diagram.edges} - {""}
+
+    assert counts == {"2 edges"}
+    assert factors == {"×0.5", "×2"}
+
+
+# Folded neurons -------------------------------------------------------------------------------------
+
+
+def folded(y, depth=1):
+    """The texts of the first folded group, from its second one on."""
+    return next(texts(card)[1:] for card in cards(draw(y, depth=depth).svg) if "-group-" in card.get("id"))
+
+
+@pytest.mark.parametrize("build", [contextlib.nullcontext, nn.expanded])
+@pytest.mark.parametrize(
+    ("activation", "formula"),
+    [
+        ("identity", "w·x + b"),
+        ("relu", "ReLU(w·x + b)"),
+        ("sigmoid", "σ(w·x + b)"),
+        ("tanh", "tanh(w·x + b)"),
+        ("leaky_relu", "leaky_relu(w·x + b, 0.01)"),
+        (lambda x: (2.0 * x).sin() ** 2, "sin(2 × (w·x + b)) ^ 2"),
+        (abs, "|w·x + b|"),
+    ],
+)
+def test_a_folded_neuron_is_a_card_with_its_formula_its_value_and_its_gradient(build, activation, formula):
+    """Seen to fail with counts for each group, and with a neuron made of one dot only."""
+    neuron = nn.Neuron(2, activation, seed=0)
+    with build():
+        y = neuron([Value(1.0, "x1"), Value(-1.0, "x2")])
+    y.backward()
+    number, gradient = draw(y, digits=4).diagram.cards[-1].rows[-2:]
+
+    assert folded(y) == [formula, "▸", number.text, "◂", gradient.text]
+
+
+@pytest.mark.parametrize("build", [contextlib.nullcontext, nn.expanded])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("inputs", [[Value(1.0), Value(2.0)], [0.5, 2.0], [Value(1.0), 2.0]])
+def test_a_neuron_is_known_by_any_inputs(build, bias, inputs):
+    with build():
+        y = nn.Neuron(2, "tanh", bias=bias, seed=0)(inputs)
+
+    assert folded(y)[0] == ("tanh(w·x + b)" if bias else "tanh(w·x)")
+
+
+@pytest.mark.parametrize("build", [contextlib.nullcontext, nn.expanded])
+@pytest.mark.parametrize(
+    ("activation", "shape"), [("relu", "3 → 4, ReLU"), ("identity", "3 → 4"), ("leaky_relu", "3 → 4, leaky ReLU")]
+)
+def test_a_folded_layer_is_a_card_with_its_shape(build, activation, shape):
+    """Seen to fail with the formula of one of its neurons."""
+    with build():
+        y = mean(nn.Layer(3, 4, activation, seed=0)([0.1, 0.4, 0.5]))
+
+    assert folded(y) == [shape, "16 parameters"]
+
+
+def test_what_a_folded_neuron_leaves_out_stands_in_its_title_and_is_told_to_screen_readers():
+    y = nn.Neuron(2, seed=0)([Value(1.0), Value(2.0)])
+    card = next(card for card in draw(y, depth=1).diagram.cards if card.kind == "group")
+
+    assert card.title.splitlines() == ["Neuron", "ReLU(w·x + b)", "5 nodes", "3 parameters", "2 inputs, 1 output"]
+    assert card.sentence == "Neuron, ReLU(w·x + b), is a group of 5 nodes, 3 parameters, 2 inputs, 1 output."
+
+
+def test_a_neuron_that_is_called_more_than_once_has_one_formula_and_so_many_outputs():
+    neuron, layer = nn.Neuron(2, seed=0), nn.Layer(2, 3, "tanh", seed=0)
+    points = [[0.5, float(i)] for i in range(5)]
+
+    assert folded(mean([neuron(point) for point in points])) == ["ReLU(w·x + b)", "3 parameters", "5 outputs"]
+    assert folded(mean([y for point in points for y in layer(point)])) == ["2 → 3, tanh", "9 parameters", "15 outputs"]
+
+
+def test_a_module_of_the_user_is_a_neuron_if_it_computes_one():
+    """Seen to fail with the modules of nn asked for."""
+
+    class Unit(nn.Module):
+        def __init__(self):
+            self.weights, self.bias = [Value(2.0), Value(3.0)], Value(0.5)
+
+        def forward(self, inputs):
+            return sum([x * weight for x, weight in zip(inputs, self.weights, strict=True)] + [self.bias]).sigmoid()
+
+    assert folded(Unit()([1.0, Value(2.0)]))[0] == "σ(w·x + b)"
+
+
+def test_the_formula_goes_where_show_does_not_ask_for_operations():
+    y = nn.Neuron(1, seed=0)([Value(1.0)])
+    card = draw(y, depth=1, show="label").diagram.cards[0]
+
+    assert (card.symbol, [row.text for row in card.rows]) == ("", ["4 nodes", "2 parameters", "1 input, 1 output"])
+
+
+def by_hand(function):
+    w0, x0, w1, x1, w2 = (Value(float(i), name) for i, name in enumerate(["w0", "x0", "w1", "x1", "w2"]))
+    with scope("neuron"):
+        return function(w0, x0, w1, x1, w2)
+
+
+@pytest.mark.parametrize(
+    ("function", "formula"),
+    [
+        (lambda w0, x0, w1, x1, w2: w0 * x0 + w1 * x1 + w2, "w0 × x0 + w1 × x1 + w2"),
+        (lambda w0, x0, w1, x1, w2: (w0 * x0 + w1 * x1 + w2).sigmoid(), "σ(w0 × x0 + w1 × x1 + w2)"),
+        (lambda w0, x0, w1, x1, w2: dot([w0, w1], [x0, x1]), "dot([w0, w1], [x0, x1])"),
+        (lambda w0, x0, w1, x1, w2: (0.5 * x0 + 1.0).relu(), "ReLU(0.5 × x0 + 1)"),
+    ],
+)
+def test_a_neuron_without_a_module_has_its_formula_in_labels(function, formula):
+    assert folded(by_hand(function))[0] == formula
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda w0, x0, w1, x1, w2: w0 * x0,
+        lambda w0, x0, w1, x1, w2: w0 + x0,
+        lambda w0, x0, w1, x1, w2: (w0 - x0) ** 2,
+        lambda w0, x0, w1, x1, w2: w0 * x0 + (w1 + x1) * w2,
+        lambda w0, x0, w1, x1, w2: w0 * x0 + Value(3.0) * x1,
+        lambda w0, x0, w1, x1, w2: w0 * x0 + w1 * x1 + w2 * x0 + x1,
+        lambda w0, x0, w1, x1, w2: w0 * x0 + w1.tanh(),
+    ],
+)
+def test_all_other_groups_keep_their_counts(function):
+    assert re.fullmatch(r"\d nodes?", folded(by_hand(function))[0])
+
+
+class Odd(nn.Module):
+    """Something beside a neuron or a layer: `make` has its parameters and its inputs."""
+
+    def __init__(self, make):
+        self.make, self.p = make, [Value(2.0), Value(3.0), Value(5.0), Value(7.0)]
+
+    def forward(self, x, y):
+        return self.make(self.p, x, y)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p, x, y: [dot(p[:2], [x, y]), dot(p[2:], [x, y]).tanh()],
+        lambda p, x, y: [dot(p[:2], [x, y]), dot(p[1:], [x, y, 0.5])],
+        lambda p, x, y: [dot(p, [x, y, x, 0.5]) * dot(p, [x, y, x, 0.25])],
+        lambda p, x, y: [p[0] * x, p[0] * x + p[1] * y],
+        lambda p, x, y: [(z := p[0] * x + p[1] * y), z + p[2] * y + p[3]],
+        lambda p, x, y: [p[0] * x + p[1] + p[2]],
+        lambda p, x, y: [p[0] * p[1] + p[2]],
+        lambda p, x, y: [p[0] * x + y],
+        lambda p, x, y: [dot(p[:2], [x, y]).tanh().tanh().tanh().tanh()],
+        lambda p, x, y: [dot(p[:2], [x.tanh(), y])],
+    ],
+)
+def test_a_group_that_is_not_all_neurons_of_one_kind_keeps_its_counts(make):
+    """Seen to fail with the nodes and parameters of the group not counted against those of its neurons."""
+    y = mean([y * i for i, y in enumerate(Odd(make)(Value(1.0, "x"), Value(2.0, "y")))])
+
+    assert folded(y)[0].endswith("nodes")
+
+
 # Too much for a picture -----------------------------------------------------------------------------
 
 

@@ -3,19 +3,23 @@
 import base64
 import html.parser
 import importlib
+import inspect
 import itertools
 import math
+import operator
+import random
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 from test_draw import HOSTILE, SVG, cards, neuron, parsed, run, texts
 from test_draw_groups import box, meets, trained
 
-from autograd import Value, dot, maximum, mean, nn, operation, relu, scope, sum, topological_order, where
+from autograd import Value, dot, maximum, mean, nn, operation, relu, scope, sqrt, sum, topological_order, where
 from autograd import cells as widths
 from autograd.__main__ import main
-from autograd.draw import draw, labels
+from autograd.draw import blocks, draw, labels, layout, svg
 from autograd.draw.notebook import AS_THE_PAGE
 from autograd.operations import OPERATIONS
 
@@ -90,6 +94,68 @@ def test_a_zero_has_no_sign_but_its_tooltip_has():
 
     assert texts(leaf) == ["x", "▸", "0", "◂", "0"]
     assert leaf.findtext(f"{SVG}title") == "x\nvalue −0.0\ngradient −0.0"
+
+
+# Leaves that lie flat -------------------------------------------------------------------------------
+
+
+def flattened(root, **options):
+    """The SVG with all leaves lying flat."""
+    drawing = draw(root, **options)
+    flat = replace(drawing.diagram, cards=[card.flat() for card in drawing.diagram.cards])
+    return flat, svg.svg_of(flat, layout.layout_of(flat, drawing.look.direction), drawing.look)
+
+
+def kinds(shown):
+    """The classes of some texts, without the prefix of their figure."""
+    return [[name.partition("-")[2] for name in text.get("class").split()] for text in shown]
+
+
+def test_a_flat_leaf_has_the_same_texts_on_one_line():
+    """Seen to fail with the rows below each other."""
+    f = neuron()
+    diagram, drawn = flattened(f)
+    for before, card, element in zip(cards(draw(f).svg), diagram.cards, cards(drawn), strict=True):
+        shown = element.findall(f"{SVG}text")
+        rect = element.find(f"{SVG}rect")
+
+        assert texts(element) == texts(before)
+        assert kinds(shown) == kinds(before.findall(f"{SVG}text"))
+        if card.kind == "leaf":
+            assert len({text.get("y") for text in shown}) == 1
+            assert float(rect.get("height")) == 22.0 == 2 * float(rect.get("rx"))
+            assert float(rect.get("width")) == card.width
+        else:
+            assert card == card.flat()
+
+
+@pytest.mark.parametrize("label", ["w0", "w_{12}^2", "", "漢字", "a label of the longest that is shown"])
+@pytest.mark.parametrize("show", ["value gradient operation label", "value label", "label"])
+def test_the_texts_of_a_leaf_stand_inside_it_and_apart(label, show):
+    """Both forms, also where the leaf is the root. Widths are those of a monospace font: 0.6 of its size a cell."""
+    x = Value(-12345.6789, label)
+    x.grad = -1e-9
+    for drawn in (draw(x, show=show).svg, flattened(x, show=show)[1]):
+        (card,) = cards(drawn)
+        width = float(card.find(f"{SVG}rect").get("width"))
+        spans = []
+        for text in card.findall(f"{SVG}text"):
+            length = 7.8 * labels.set_cells("".join(text.itertext()) if label != "w_{12}^2" else text.text or label)
+            start = float(text.get("x")) - (length / 2 if text.get("text-anchor") else 0)
+            spans.append((start, float(text.get("y")), start + length, float(text.get("y")) + 1))
+
+        assert all(start >= 9 and end <= width - 9 for start, _, end, _ in spans)
+        assert overlapping(spans) == []
+
+
+def test_all_texts_of_cards_have_one_size():
+    """But for indices. Seen to fail with a smaller count."""
+    loss, _ = trained()
+    for drawn in (draw(loss).svg, draw(loss, depth=2).svg, flattened(loss)[1]):
+        svg = parsed(drawn)
+
+        assert svg.get("font-size") == "13"
+        assert {text.get("font-size") for card in cards(drawn) for text in card.findall(f"{SVG}text")} == {None}
 
 
 # Indices --------------------------------------------------------------------------------------------
@@ -247,6 +313,105 @@ def test_what_nothing_flows_through_is_dashed():
     assert dashed(draw(maximum(a, a))) == [False, False]
 
 
+def test_all_that_leads_only_to_what_is_blocked_is_dashed():
+    """Seen to fail with the blocked edges alone dashed. b has another way to the root."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    y = relu(-(a * b)) + b
+
+    #                      a × b  a × b  −    ReLU  ReLU +  b +
+    assert dashed(draw(y)) == [True, True, True, True, False, False]
+    y.backward()
+    assert dashed(draw(y)) == [True, True, True, True, False, False]
+    assert [edge.flow for edge in draw(y, flows=True).diagram.edges][:4] == ["◂ 0"] * 4
+
+
+def test_an_edge_behind_a_derivative_of_0_is_dashed_unless_0_meets_an_infinite_one():
+    """0 · inf is nan, which is not nothing; but what is blocked passes on nothing at all. Checked with the pass."""
+    a, b = Value(2.0, "a"), Value(0.0, "b")
+    flat, steep, unchosen = (-a) * 0.0, sqrt(b) * 0.0, where(0.0, sqrt(b), a)
+    for y in (flat, steep, unchosen):
+        y.backward()
+
+    assert dashed(draw(flat)) == [True, True]
+    assert dashed(draw(steep)) == [False, True]
+    assert [edge.flow for edge in draw(steep, flows=True).diagram.edges] == ["◂ nan", "◂ 0"]
+    assert dashed(draw(unchosen)) == [True, True, False]
+    assert [edge.flow for edge in draw(unchosen, flows=True).diagram.edges] == ["◂ 0", "◂ 0", "◂ 1"]
+
+
+def test_flows_that_cancel_are_not_dashed():
+    """Seen to fail with what is dashed asked of the gradients."""
+    a, x = Value(2.0, "a"), Value(3.0, "x")
+    y = a * x
+    z = y - y
+    z.backward()
+
+    assert (y.grad, a.grad) == (0.0, 0.0)
+    assert dashed(draw(z)) == [False] * 4
+
+
+def grown(chance):
+    """A random graph of kinks and products, none of whose flows cancel, under random scopes."""
+    values = [Value(chance.uniform(-1.0, 1.0), f"x{i}") for i in range(5)]
+    for i in range(25):
+        make = chance.choice([relu, maximum, operator.mul, lambda x, y, z: where(z < 0, x, y)])
+        operands = chance.choices(values[-8:], k=len(inspect.signature(make).parameters))
+        with scope(f"{i % 4}"):
+            values.append(make(*operands) + chance.uniform(0.0, 0.01))
+    return sum([relu(value - 0.2) for value in values[-4:]])
+
+
+def carried(root):
+    """What each edge has carried in the pass, by the place of the upper node and the operand: the slow way."""
+    order = topological_order(root)
+    flows = {}
+    for place, node in enumerate(order):
+        partials = iter(node.local_gradients())
+        for position, operand in enumerate(node.operands):
+            if isinstance(operand, Value):
+                partial = next(partials)[1]
+                flows[place, position] = 0.0 if partial is None or not node.grad else node.grad * partial
+    return flows
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_dashed_are_the_edges_that_carry_nothing_and_no_others(seed):
+    """Seen to fail with the first of several edges deciding for a folded group."""
+    root = grown(random.Random(seed))
+    before = [draw(root), draw(root, depth=1), draw(root, around=topological_order(root)[7], radius=1)]
+    root.backward()
+    flows, order = carried(root), topological_order(root)
+    place_of = {node: place for place, node in enumerate(order)}
+    for drawing in before:
+        cards, ids = drawing.diagram.cards, drawing.diagram.node_ids
+        ends = {}
+        for (place, position), flow in flows.items():
+            tail, head = ids.get(place_of[order[place].operands[position]]), ids.get(place)
+            if tail != head:
+                ends.setdefault((tail, head), []).append(flow)
+        for edge in drawing.diagram.edges:
+            tail, head = (None if (card := cards[end]).kind == "stub" else card.id for end in (edge.tail, edge.head))
+            operand = next((key for key, name in drawing.diagram.edge_ids.items() if name == edge.id), None)
+            carries = [flows[operand]] if operand else ends[tail, head]
+
+            assert edge.is_blocked == (not any(carries)), edge
+
+
+def test_a_deep_dead_branch_is_dashed_to_its_leaf_and_each_node_is_asked_once(monkeypatch):
+    """Seen to fail with a search from each edge."""
+    asked = []
+    partials = blocks._partials
+    monkeypatch.setattr(blocks, "_partials", lambda node: asked.append(node) or partials(node))
+    y = Value(1.0, "x")
+    for _ in range(2_999):
+        y = y + 1
+    drawing = draw(relu(-y) + y, max_nodes=4_000)
+
+    assert [edge.is_blocked for edge in drawing.diagram.edges[-4:]] == [True, True, False, False]
+    assert len(asked) == len({id(node) for node in asked}) == 3_002
+    assert all(edge.is_blocked for edge in draw(relu(-y), max_nodes=4_000).diagram.edges)
+
+
 def test_a_rule_under_construction_is_drawn():
     """Seen to fail with the error of its closure let through."""
     try:
@@ -326,6 +491,36 @@ def test_a_dot_looks_the_same_with_numbers_and_with_values():
     assert [edge.mark for edge in draw(one).diagram.edges] == ["×0.5"]
     assert [edge.mark for edge in draw(dot([a], [b])).diagram.edges] == ["", ""]
     assert [edge.mark for edge in draw(dot([2.0, 4.0], [a, -0.0])).diagram.edges] == ["×2"]
+
+
+def counts(y, **options):
+    """The lines without a sign on the card of the root."""
+    return [row.text for row in draw(y, **options).diagram.cards[-1].rows if not row.sign]
+
+
+def test_a_dot_counts_its_terms_and_names_its_bias():
+    """A bias is what is multiplied by 1 at the end. Seen to fail with the bias counted as a term."""
+    a, b, c = Value(2.0, "a"), Value(3.0, "b"), Value(-0.25)
+
+    assert counts(dot([a, b], [b, a])) == ["2 terms"]
+    assert counts(dot([a], [b])) == ["1 term"]
+    assert counts(dot([a, a, b], [b, 0.5, 1.0])) == counts(dot([b, 0.5, 1.0], [a, a, b])) == ["2 terms + b"]
+    assert counts(dot([a, b], [1.0, 1.0])) == ["1 term + b"]
+    assert counts(dot([a, c], [b, 1.0])) == ["1 term − 0.25"]
+    assert counts(dot([b], [1.0])) == ["1 term"]
+    assert counts(dot([a, 2.0], [b, 0.25])) == ["1 term + 0.5"]
+    assert counts(dot([a, b, -2.0], [b, 1.0, 0.25])) == ["1 term + b − 0.5"]
+    assert counts(dot([a, a + b], [b, 1.0])) == ["2 terms"]
+    assert counts(dot([a, Value(1.0, "the bias of the first neuron")], [b, 1.0])) == ["1 term + the bias of…"]
+    assert counts(nn.Neuron(3, "identity", seed=0)([a, b, 0.5])) == ["3 terms + b"]
+    assert counts(dot([a], [b]), show="value label") == []
+
+
+def test_other_lists_are_counted_where_they_are_long():
+    xs = [Value(float(i)) for i in range(9)]
+
+    assert counts(sum(xs)) == counts(mean(xs)) == ["9 operands"]
+    assert counts(sum(xs[:8])) == counts(xs[0] + xs[1]) == []
 
 
 def test_a_sum_keeps_its_symbol_beside_a_number():

@@ -68,7 +68,7 @@ def test_a_drawing_of_a_graph_knows_its_title_and_its_description():
     drawing = draw(Value(2.0, "a") * 3)
 
     assert isinstance(drawing, Drawing)
-    assert drawing.title == "Computation graph of a × 3: 2 nodes"
+    assert drawing.title == "a × 3: 2 nodes"
     assert "<desc>" + drawing.description in drawing.svg
     assert drawing.to_html().startswith("<!doctype html>")
 

@@ -39,7 +39,7 @@ HOUSE = """
     operations
     derivatives
     text        book
-    checks      precise
+    checks      precise     markup
     terminal    ieee        files       foreign     locks       neighbours  cells       nested
 """
 FLOORS = {room: height for height, floor in enumerate(reversed(HOUSE.split("\n"))) for room in floor.split()}

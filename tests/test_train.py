@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Value, datasets, files, nn, plot
+from autograd import Value, datasets, draw, files, nn, plot
 from autograd.__main__ import main
 from autograd.commands.train import TASKS
 from autograd.plot import draw_losses, draw_regions, picture, points_right
@@ -166,6 +166,18 @@ def test_the_files_go_where_they_are_wanted(output, base, capsys):
     assert all(Path(file).is_file() for file in files)
 
 
+@pytest.mark.usefixtures("without_matplotlib")
+def test_the_trained_network_is_drawn_where_it_is_asked_for(capsys):
+    """Seen to fail with the network drawn before it is trained."""
+    assert main(["train", "xor", *SHORT, "--network", "net.svg"]) == 0
+
+    model = nn.MLP(2, [4, 1], "tanh")
+    model.load("xor.json")
+    assert capsys.readouterr().out.endswith("written to xor.json\nwritten to net.svg\n")
+    assert Path("net.svg").read_text(encoding="utf-8") == draw(model, show="weight bias label", legend=True).svg
+    assert written() == ["net.svg", "xor.json"]
+
+
 @drawn
 def test_existing_files_are_replaced():
     for name in ("xor.json", "xor.svg"):
@@ -246,6 +258,14 @@ def test_nothing_is_imported_before_it_is_used():
         (["xor", "-o", "missing/mine"], "there is no folder 'missing' for mine.json"),
         (["xor", "-o", "missing/"], "there is no folder 'missing' for xor.json"),
         (["xor", "-o", "taken"], "cannot write taken.svg: it is a folder"),
+        (["xor", "--network", "taken.svg"], "cannot write taken.svg: it is a folder"),
+        (["xor", "--network", "missing/net.svg"], "there is no folder 'missing' for net.svg"),
+        (["xor", "--network", "net.dot"], "the network is saved as .svg, .html, .png or .pdf, not as 'net.dot'"),
+        (["xor", "--network", "net"], "the network is saved as .svg, .html, .png or .pdf, not as 'net'"),
+        (
+            ["xor", "--network", "./xor.svg"],
+            "xor.svg is the file for what the network has learned: choose another name for --network",
+        ),
         (["xor", "-o", "x" * 300], f"cannot write {'x' * 300}.json: File name too long"),
     ],
 )
@@ -278,6 +298,15 @@ def test_a_picture_that_cannot_be_written_leaves_the_model(monkeypatch, capsys):
     assert main(["train", "xor", *SHORT]) == 2
 
     assert capsys.readouterr().err.endswith("autograd: cannot write xor.svg: No space left on device\n")
+    assert written() == ["xor.json"]
+
+
+@pytest.mark.usefixtures("without_matplotlib")
+def test_a_network_that_cannot_be_typeset_leaves_the_model_and_tells_the_remedy(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    assert main(["train", "xor", *SHORT, "--network", "net.png"]) == 2
+
+    assert "autograd: cannot write net.png: PNG and PDF are made by the package typst" in capsys.readouterr().err
     assert written() == ["xor.json"]
 
 

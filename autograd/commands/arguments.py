@@ -7,11 +7,13 @@
 import argparse
 import contextlib
 import keyword
+import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..engines import Value
+from .. import notation
+from ..engines import Value, topological_order
 from ..expression import Expression, ExpressionError
 
 
@@ -49,16 +51,37 @@ def digits(text: str) -> int:
     return int(text)
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """A reader of whole numbers for an option, of `least` or more."""
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A reader of whole numbers for an option, of `least` or more, and not more than `most`."""
+    told = f"of {least} or more" if most is None else f"from {least} to {most}"
 
     def number(text: str) -> int:
         with contextlib.suppress(ValueError):
-            if int(text) >= least:
+            if least <= int(text) and (most is None or int(text) <= most):
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a whole number of {least} or more")
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a whole number {told}")
 
     return number
+
+
+def above_zero(text: str) -> float:
+    """A number of an option that is more than 0."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a number above 0")
+
+
+def size(text: str) -> tuple[float, float]:
+    """Width and height of an option, in pixels.
+
+    >>> size("1280x720")
+    (1280.0, 720.0)
+    """
+    with contextlib.suppress(argparse.ArgumentTypeError, ValueError):
+        width, height = text.lower().replace("×", "x").split("x")
+        return above_zero(width), above_zero(height)
+    raise argparse.ArgumentTypeError(f"{text.strip()!r} is not WIDTHxHEIGHT in pixels, such as 1280x720")
 
 
 # How an expression is read ------------------------------------------------------------------------
@@ -90,3 +113,48 @@ def root_of(expression: Expression, leaves: dict[str, Value]) -> Value:
     """The result as a node, even if it is just a number, like that of 2 + 3."""
     result = expression(**leaves)
     return result if isinstance(result, Value) else Value(result, expression.text)
+
+
+# How nodes are named ------------------------------------------------------------------------------
+
+
+def split(names: str) -> list[str]:
+    """Names with commas between them, which may be parts that have commas themselves.
+
+    >>> split("x, max(x, y)")
+    ['x', 'max(x, y)']
+    """
+    found, open_brackets = [""], 0
+    for sign in names:
+        open_brackets += (sign in "([") - (sign in ")]")
+        if sign == "," and not open_brackets:
+            found.append("")
+        else:
+            found[-1] += sign
+    return [name.strip() for name in found]
+
+
+def nodes_called(name: str, root: Value, leaves: dict[str, Value]) -> list[Value]:
+    """The nodes of an expression that are called so: by the name of a leaf, or by a part as it is typed.
+
+    >>> x = Value(3.0, "x")
+    >>> nodes_called("2*x", 2 * x + 1, {"x": x})
+    [Value(data=6.0, grad=0.0, operation=multiply)]
+
+    Raises CommandError, with the names that there are, if there is none.
+    """
+    nodes, text = topological_order(root), _as_written(name, leaves)
+    if found := [node for node in nodes if notation.expression(node, digits=17) == text]:
+        return found
+    labels = [node.label for node in nodes if node.label]
+    raise CommandError(f"there is no node {name!r}: name one of {', '.join(notation.few(labels))}, or a part as typed")
+
+
+def _as_written(part: str, leaves: dict[str, Value]) -> str:
+    """A part of an expression as nodes are written: it may be typed with other signs and blanks."""
+    try:
+        expression = Expression(part)
+        known = {name: leaves[name] for name in expression.names if name in leaves}
+        return notation.expression(root_of(expression, known), digits=17)
+    except ExpressionError:
+        return part

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from ..engines import Value
+from .drawing import Drawing, GraphDrawing
 from .look import Look
-from .picture import Drawing, GraphDrawing
 
 if TYPE_CHECKING:
     from ..nn.module import Module
@@ -196,15 +196,19 @@ def notebook_formats(*formats: str) -> None:
 
 
 def _mimebundle(value: Value, include: Any = None, exclude: Any = None) -> Any:
-    from .notebook import value_bundle
+    from .notebook import bundle, check_size
 
-    return value_bundle(value)
+    def drawn() -> Drawing:
+        check_size(value)
+        return draw(value)
+
+    return bundle(repr(value), drawn)
 
 
 def _html(value: Value) -> str | None:
-    from .notebook import part, value_bundle
+    from .notebook import part
 
-    return part("html", value_bundle(value))
+    return part("html", _mimebundle(value))
 
 
 # Set here because dependencies run one way: a Value does not know that it can be drawn.

@@ -39,6 +39,8 @@ def currents(view: View) -> list[Current]:
     for head in each(reversed(range(len(view.order)))):
         if not silent:  # what comes now cannot change anything
             break
+        if arriving[head] is BLOCKED:
+            continue
         partials = iter(_partials(view.order[head]))
         for position, operand in enumerate(view.order[head].operands):
             if not isinstance(operand, Value):

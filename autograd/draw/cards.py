@@ -21,12 +21,12 @@ from .view import Fold, Single, Stub
 # Sizes in pixels. No font is asked: a character of a monospace font is 0.6 of its size wide.
 FONT = 13.0
 CELL = 0.6 * FONT
-ROW = 17.5  # the height of a line
-BAND = 22.0  # the height of the header
+ROW = 17.0  # the height of a line
+BAND = 21.0  # the height of the header
 FLAT = 22.0  # the height of a leaf that lies flat
 SIDE = 9.0  # free on both sides of the text
 ROUND = 6.0  # and beyond that at the round ends of a leaf
-ENDS = 5.5  # free above and below it
+ENDS = 4.5  # free above and below it
 OUTLINE = 3.5  # from the outer outline of the root to its inner one
 STACK = 4.0  # what can be seen of the second card behind that of a group
 
@@ -190,7 +190,7 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
             [] if only is not None else parameters if len(part.outputs) == formula.neurons else [*parameters, outputs]
         )
     path = " › ".join(map(readable, part.folded.path))
-    called = [shortened(name, 2 * LABEL_CELLS), *([written] if written else [])]
+    called = shortened(name, 2 * LABEL_CELLS) + (f", {written}," if written else "")
     return Card(
         id=f"group-{place}",
         kind="group",
@@ -201,7 +201,7 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join([path, *([written] if written else []), *counts]),
-        sentence=f"{', '.join(called)} is a group of {', '.join(counts)}.",
+        sentence=f"{called} is a group of {', '.join(counts)}.",
     )
 
 

@@ -12,10 +12,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..cells import counted, readable, shortened
+from .. import notation
+from ..cells import cells, counted, readable, shortened
 from ..engines import Value
 from .cards import Card as Card
-from .cards import card_of, how_made
+from .cards import card_of
 from .edges import Edge as Edge
 from .edges import edges_of
 from .frames import TITLE_CELLS as TITLE_CELLS
@@ -25,6 +26,7 @@ from .limits import each
 from .look import Look
 from .view import Fold, Stub, View, view_of
 
+SUBJECT_CELLS = 60
 SENTENCES = 60
 
 
@@ -63,13 +65,23 @@ def diagram_of(root: Value, look: Look | None = None, view: View | None = None, 
 
 
 def _title(root: Value, view: View, look: Look) -> str:
-    called = how_made(root, look.digits)
-    named = f"{readable(root.label)} = {called}" if root.label and root.operation else called
     nodes, shown = len(view.order), sum(not isinstance(part, Stub) for part in view.parts)
     cards = "" if shown == nodes else f", {shown:,} of them drawn"
     if any(isinstance(part, Fold) for part in view.parts):
         cards = f" on {counted(shown, 'card')}"
-    return f"Computation graph of {shortened(named, 80)}: {counted(nodes, 'node')}{cards}"
+    return f"{_subject(root, look.digits)}: {counted(nodes, 'node')}{cards}"
+
+
+def _subject(root: Value, digits: int) -> str:
+    """The root's label and as much of its formula as a title has room for, cut only where "…" stands for an operand."""
+    label = shortened(readable(root.label), SUBJECT_CELLS)
+    subject = label
+    for most in (12, 8, 5, 3, 2, 1) if root.operation or not label else ():
+        formula = readable(notation.expression(root, digits=digits, most=most))
+        subject = f"{label} = {formula}" if label else formula
+        if cells(subject) <= SUBJECT_CELLS:
+            return subject
+    return label or shortened(subject, SUBJECT_CELLS)
 
 
 def _description(cards: list[Card]) -> str:

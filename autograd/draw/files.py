@@ -6,13 +6,15 @@
 
 import os
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from .. import files
 from ..checks import number
-from .picture import Drawing
+from .picture import Picture
 
 # Two dots for each pixel of the drawing, of which 96 are an inch: sharp on slides and on dense screens.
 DPI = 192.0
@@ -26,7 +28,7 @@ LONGEST_PAGE = 14_400
 NO_TYPST = 'PNG and PDF are made by the package typst: pip install "scalar-autograd[pictures]", or save as .svg'
 
 
-def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> None:
+def write(drawing: Picture, path: files.AnyPath, dpi: float | None = None) -> None:
     """Write a drawing in the format that the ending of the name says, as a whole or not at all."""
     name = Path(os.fsdecode(path))
     ending = name.suffix.lower()
@@ -39,7 +41,7 @@ def write(drawing: Drawing, path: files.AnyPath, dpi: float | None = None) -> No
     files.write(path, content(drawing, ending, dots))
 
 
-def content(drawing: Drawing, ending: str, dpi: float = DPI) -> bytes:
+def content(drawing: Picture, ending: str, dpi: float = DPI) -> bytes:
     """What a file with that ending holds."""
     return _CONTENTS[ending](drawing, dpi)
 
@@ -53,7 +55,7 @@ def require_typst() -> Any:
     return typst
 
 
-def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes:
+def _typeset(drawing: Picture, form: Literal["png", "pdf"], dpi: float) -> bytes:
     """The picture as made by Typst, which reads SVG and brings its own font, so that it looks the same everywhere."""
     typst = require_typst()
     width, height = size(drawing.svg)
@@ -68,7 +70,15 @@ def _typeset(drawing: Drawing, form: Literal["png", "pdf"], dpi: float) -> bytes
         "ground": _ground(drawing.svg),
     }
     made: bytes = typst.compile(_PAGE, format=form, ppi=dpi, sys_inputs=texts, ignore_system_fonts=True)
-    return made
+    return _with_dpi(made, dpi) if form == "png" else made
+
+
+def _with_dpi(png: bytes, dpi: float) -> bytes:
+    """The PNG with its dots to a metre (ISO 15948, 11.3.5.3), so that it is as large on a slide as the drawing."""
+    dots = round(dpi / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", dots, dots, 1)
+    header = png.index(b"IHDR") + 21  # its 13 bytes and their checksum
+    return png[:header] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[header:]
 
 
 def _ground(svg: str) -> str:
@@ -103,7 +113,7 @@ def _check_pixels(width: int, height: int) -> None:
         )
 
 
-_CONTENTS: dict[str, Callable[[Drawing, float], bytes]] = {
+_CONTENTS: dict[str, Callable[[Picture, float], bytes]] = {
     ".svg": lambda drawing, _: drawing.svg.encode(),
     ".html": lambda drawing, _: drawing.to_html().encode(),
     ".png": lambda drawing, dpi: _typeset(drawing, "png", dpi),

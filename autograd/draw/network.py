@@ -15,7 +15,7 @@ import inspect
 import random
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..engines import Value
@@ -85,6 +85,18 @@ class Network:
     def widths(self) -> str:
         """The widths of all columns, as in 3 → 4 → 1."""
         return " → ".join(f"{column.width:,}" for column in self.columns)
+
+
+def without_gradients(network: Network) -> Network:
+    """The network as it is before any backward pass, for pictures in which gradients have no place."""
+
+    def unit(unit: Unit) -> Unit:
+        wires = tuple([replace(wire, gradient=0.0) for wire in unit.wires])
+        bias = unit.bias and replace(unit.bias, gradient=0.0)
+        return replace(unit, gradient=None, bias=bias, wires=wires)
+
+    columns = [replace(column, units=tuple(map(unit, column.units))) for column in network.columns]
+    return replace(network, columns=tuple(columns), has_gradients=False)
 
 
 class NotLayeredError(ValueError):
@@ -263,13 +275,11 @@ class _Trace:
         """The columns, from the inputs to these outputs."""
         layers: list[list[_Neuron]] = []
         nodes: Sequence[Value | float] = outputs
-        while not all(isinstance(node, float) for node in nodes):
+        while True:
             neurons = [self.neuron(node) for node in nodes if isinstance(node, Value)]
-            if len(neurons) < len(nodes) or len({bool(neuron.sums) for neuron in neurons}) > 1:
-                raise self.not_in_a_row(outputs)
-            if not neurons[0].sums:
+            if not any(neuron.sums for neuron in neurons):
                 break
-            if not self.is_layer(neurons, is_last=not layers):
+            if len(neurons) < len(nodes) or not self.is_layer(neurons, is_last=not layers):
                 raise self.not_in_a_row(outputs)
             layers.append(neurons)
             nodes = self.sources([sum for neuron in neurons for sum in neuron.sums])
@@ -294,6 +304,8 @@ class _Trace:
 
     def is_layer(self, neurons: list[_Neuron], is_last: bool) -> bool:
         """Whether each neuron has a sum of its own; the last layer may end in a function of all, such as softmax."""
+        if not all(neuron.sums for neuron in neurons):
+            return False
         first = neurons[0].sums
         if is_last and len(first) == len(neurons) > 1:
             own = [neuron.sums[0] for neuron in neurons]  # each output is asked about its own sum first
@@ -324,16 +336,12 @@ class _Trace:
             self.free.update(seen)
         return _Neuron(node, sums, operations)
 
-    def sources(self, sums: list[Value]) -> list[Value | float]:
-        """What the sums are made of, each once; plain numbers go by their places."""
+    def sources(self, sums: list[Value]) -> Sequence[Value | float]:
+        """What the sums are made of, each once; where there are plain numbers among it, these go by their places."""
         rows = [[term.source for term in self.sum_of(sum) or [] if term.source is not None] for sum in sums]
-        if all(isinstance(source, float) for row in rows for source in row):
-            longest = max(rows, key=len)
-            return [source for source in longest if source is not None]
-        found: dict[int, Value | float] = {}
-        for row in rows:
-            found.update((id(source), source) for source in row if source is not None and id(source) not in found)
-        return list(found.values())
+        if any(isinstance(source, float) for source in rows[0]):
+            return [source for source in rows[0] if source is not None]
+        return distinct(source for row in rows for source in row if isinstance(source, Value))
 
     def sum_of(self, node: Value) -> list[_Term] | None:
         """The terms of a node that is a sum of inputs times parameters, and parameters; None for another node."""

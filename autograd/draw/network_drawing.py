@@ -11,11 +11,11 @@ from typing import Any
 from ..locks import CachedProperty
 from ..nn.module import Module
 from ..terminal import printable
+from .drawing import Drawing
 from .look import Look
-from .network import Network, network_of
+from .network import Network, network_of, without_gradients
 from .network_layout import NetworkLayout, layout_of
 from .network_svg import description_of, prefix_of, svg_of, title_of
-from .picture import Drawing
 
 PARTS = ("value", "weight", "gradient", "bias", "label")
 
@@ -58,8 +58,17 @@ class NetworkDrawing(Drawing):
         """The picture for a page that has a ground of its own, unless one was asked for."""
         return self._drawn(replace(self.look, background=self.look.background or "transparent"))
 
-    def _drawn(self, look: Look) -> str:
-        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description)
+    def to_html(self) -> str:
+        """The picture as a page to step through the network, a circle at a time."""
+        from .network_page import page_of
+
+        look = replace(self.look, legend=self.look.legend is not False)
+        picture = replace(self, look=look)
+        svg = picture._drawn(look, is_for_page=True)
+        return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
+
+    def _drawn(self, look: Look, is_for_page: bool = False) -> str:
+        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description, is_for_page)
 
     def __repr__(self) -> str:
         return printable(f"<drawing of {self.network.kind}: {self.network.widths}>")
@@ -74,7 +83,7 @@ def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, ma
     has_gradients = network.has_gradients and inputs is None
     shown = frozenset(PARTS if has_gradients else set(PARTS) - {"gradient"}) if show is None else _shown(show)
     _check_size(network, max_nodes)
-    return NetworkDrawing(network, look, shown)
+    return NetworkDrawing(network if "gradient" in shown else without_gradients(network), look, shown)
 
 
 def _shown(show: Any) -> frozenset[str]:

@@ -46,6 +46,9 @@ WORDS = {
     "es": {"input": "entrada", "inputs": "entradas", "neurons": "neuronas", "more": "{} más"},
 }
 
+# The texts at the stem of a bias.
+BESIDE = ("bias", "bias gradient")
+
 SMALLEST_RADIUS, STEM = 24.0, 10.0
 LONGEST_LABEL, LONGEST_SYMBOL = 12, 10
 
@@ -55,7 +58,7 @@ class Text:
     """A text, where its middle is, how far it is turned (in degrees), and what it is."""
 
     text: str
-    kind: str  # "weight", "gradient", "value", "symbol", "label", "bias", "caption" or "more"
+    kind: str  # "weight", "value", "gradient", "symbol", "label", "bias", "bias gradient", "caption" or "more"
     middle: Point
     angle: float = 0.0
 
@@ -166,7 +169,9 @@ class _Plan:
         if unit.bias is None or not self.has_biases or not self.has_numbers:
             return []
         texts = [(f"b {self.decimal(unit.bias.weight)}", "bias")]
-        return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "gradient")][: 2 if "gradient" in self.shown else 1]
+        return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "bias gradient")][
+            : 2 if "gradient" in self.shown else 1
+        ]
 
     def label(self, column: int, unit: Unit) -> str:
         """What stands outside of a circle: the label of an input or an output."""
@@ -206,11 +211,11 @@ class _Plan:
             least = 2 * self.radius + (names + STEM + 8.0 if names else 0.0) + 16.0
             across, along = wide - self.head - 2 * self.radius, high - 2 * self.ends - 2 * self.radius
             farthest = 400.0
-            least_along = 2 * self.radius + 70.0
+            least_along = 2 * self.radius + 58.0
             if names:
                 across -= names + STEM + 8.0
         else:
-            self.above = beside * LINE + STEM if beside else 0.0
+            self.above = LINE + STEM if beside else 0.0
             self.head = LINE + 10.0
             least = 2 * self.radius + self.above + 12.0
             across = high - self.head - self.above - 2 * self.radius
@@ -226,11 +231,18 @@ class _Plan:
         self.places = [0.0, *accumulate(self.gaps(gap, least_along))]
         self.gap = min(b - a for a, b in pairwise(self.places))
 
+    def flattest(self) -> list[float]:
+        """How far apart columns must be at least, so that no line is so steep that it goes through the next circle."""
+        extents = [rows[-1] for rows in map(self.rows, self.network.columns)]
+        part = min((self.radius + 4.0) / self.pitch, 0.9)  # the cosine of the angle at which a line would touch it
+        return [(a + b) * part / math.sqrt(1 - part**2) for a, b in pairwise(extents)]
+
     def gaps(self, mean: float, least: float) -> list[float]:
         """How far it is from each column to the next."""
         lines = [sum(len(unit.wires) for unit in column.units) for column in self.network.columns[1:]]
         shares = [min(max(1.0, math.sqrt(count / 4.0)), 1.6) if self.uneven else 1.0 for count in lines]
-        return [max(least, mean * len(shares) * share / sum(shares)) for share in shares]
+        wanted = [mean * len(shares) * share / sum(shares) for share in shares]
+        return [max(least, gap, needed) for gap, needed in zip(wanted, self.flattest(), strict=True)]
 
     def rows(self, column: Column) -> list[float]:
         """Where the rows of a column stand, from the middle; lower columns are spread a little."""
@@ -266,7 +278,9 @@ class _Plan:
         has_all = True
         for number in range(1, len(by_column)):
             between = self.lines(number, by_column[number - 1], by_column[number])
-            numbered = self.numbered(between)
+            around = [*by_column[number - 1].values(), *by_column[number].values()]
+            taken = [text for circle in around for text in circle.texts if text.kind in BESIDE]
+            numbered = self.numbered(between, [*taken, *texts])
             has_all = has_all and numbered is not None
             lines += numbered or between
         clear = [self.without_crossed(circle, lines) for circle in circles]
@@ -289,10 +303,12 @@ class _Plan:
         for line, (text, kind) in enumerate(beside):
             width = CELL * cells(text)
             if self.is_upright:
-                across = y + LINE * (line - (len(beside) - 1) / 2)
-                texts.append(Text(text, kind, (x + self.radius + STEM + 4.0 + width / 2, across)))
+                below = LINE * (line - (len(beside) - 1) / 2)
+                texts.append(Text(text, kind, (x + self.radius + STEM + 4.0 + width / 2, y + below)))
             else:
-                texts.append(Text(text, kind, (x, y - self.radius - STEM - LINE * (len(beside) - line - 0.5))))
+                # Two of them stand left and right of the stem, for columns are to be low.
+                across = 0.0 if len(beside) == 1 else (line - 0.5) * (width + CELL)
+                texts.append(Text(text, kind, (x + across, y - self.radius - STEM - LINE / 2)))
         label = self.label(number, unit)
         if label:
             side = -1 if number == 0 else 1
@@ -309,8 +325,8 @@ class _Plan:
                 found.append(Line(number, target.unit, source.unit, wire, start, end))
         return found
 
-    def numbered(self, lines: list[Line]) -> list[Line] | None:
-        """The lines with the numbers that are to be shown; None if there is no place for them."""
+    def numbered(self, lines: list[Line], taken: list[Text]) -> list[Line] | None:
+        """The lines with the numbers that are to be shown, clear of other texts; None if there is no place for them."""
         kinds = [kind for kind in ("weight", "gradient") if kind in self.shown]
         if not kinds:
             return lines
@@ -320,7 +336,7 @@ class _Plan:
             rows: list[list[Text]] = []
             for kind, zone in zip(kinds, ((0.0, split), (split, 1.0)), strict=False):
                 wanted = [self.number(kind, line) for line in lines]
-                others = [text for row in rows for text in row]
+                others = [*taken, *[text for row in rows for text in row]]
                 texts = _placed(lines, wanted, zone, others, not self.is_upright)
                 if texts is None:
                     break
@@ -331,9 +347,11 @@ class _Plan:
 
     def without_crossed(self, circle: Circle, lines: list[Line]) -> Circle:
         """The circle, without the numbers of its bias if a line would go through them."""
-        beside = circle.texts[len(self.inside[circle.column, circle.unit.place]) :]
+        beside = [text for text in circle.texts if text.kind in BESIDE]
         crossed = any(_crosses(line, text) for text in beside for line in lines)
-        return replace(circle, texts=circle.texts[: -len(beside)]) if crossed else circle
+        return (
+            replace(circle, texts=tuple([text for text in circle.texts if text not in beside])) if crossed else circle
+        )
 
     def number(self, kind: str, line: Line) -> Text:
         if kind == "weight":

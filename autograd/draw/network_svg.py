@@ -65,7 +65,12 @@ THIN, THICK = 1.0, 5.0
 # Of a network with more wires the description leaves out the weights.
 MOST_TOLD = 60
 
-PAINT = {"weight": "ink", "value": "value", "gradient": "gradient", "bias": "ink", "label": "ink", "symbol": "ink"}
+PAINT = {
+    **dict.fromkeys(("weight", "bias", "label", "symbol"), "ink"),
+    "value": "value",
+    "gradient": "gradient",
+    "bias gradient": "gradient",
+}
 
 
 def prefix_of(network: Network, *look: object) -> str:
@@ -115,9 +120,20 @@ def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str
     return f"{name}: {'; '.join(facts)}." if facts else ""
 
 
-def svg_of(layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, title: str, description: str) -> str:
-    """The picture as one SVG element that needs nothing else: no font and no script."""
-    figure = _Figure(layout, shown, look, prefix)
+def svg_of(
+    layout: NetworkLayout,
+    shown: frozenset[str],
+    look: Look,
+    prefix: str,
+    title: str,
+    description: str,
+    is_for_page: bool = False,
+) -> str:
+    """The picture as one SVG element that needs nothing else: no font and no script.
+
+    In a page lines have no gaps, for they are to be whole until their numbers appear; the page frees the ground there.
+    """
+    figure = _Figure(layout, shown, look, prefix, is_for_page)
     rows = figure.legend_rows() if look.legend else []
     height = layout.height + LEGEND_LINE * len(rows)
     sheet = sheet_of(Box(0.0, 0.0, layout.width, height), look, FONT)
@@ -158,8 +174,10 @@ def svg_of(layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str
 class _Figure:
     """Adds the parts of a network to a picture, each with its colour as an attribute and the class that darkens it."""
 
-    def __init__(self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str) -> None:
-        self.layout, self.shown, self.prefix = layout, shown, prefix
+    def __init__(
+        self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, is_for_page: bool
+    ) -> None:
+        self.layout, self.prefix, self.is_for_page = layout, prefix, is_for_page
         self.decimal, self.words = look.decimal, LEGEND[look.language]
         side = 2 if look.theme == "dark" else 1
         self.colours = {name: (colours[0], colours[side]) for name, colours in PALETTE.items()}
@@ -211,7 +229,8 @@ class _Figure:
         )
         self.add(group, "title").text = readable(told)
         paint, drawn = self.stroke(self.size(line.wire))
-        d = "".join(f"M{_pair(start)}L{_pair(end)}" for start, end in line.pieces)
+        pieces = [(line.start, line.end)] if self.is_for_page else line.pieces
+        d = "".join(f"M{_pair(start)}L{_pair(end)}" for start, end in pieces)
         self.add(group, "path", f"edge {paint}", id=f"{self.prefix}-edge-{number}", d=d, fill="none", **drawn)
         for text in line.numbers:
             self.number(group, text, number)
@@ -241,13 +260,14 @@ class _Figure:
         surface = "card" if unit.wires else "leaf"
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
-            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)))
+            name = {"id": f"{self.prefix}-node-{number}-bias-gradient"} if text.kind == "bias gradient" else {}
+            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)), **name)
 
     def text(self, parent: ElementTree.Element, text: Text, **attributes: str | float) -> None:
         """A text around its middle; a label with its indices low and its powers high."""
         x, y = text.middle
         paint = PAINT.get(text.kind, "mark") + " number" * (text.kind in ("weight", "value", "gradient"))
-        style: dict[str, str | float] = {"font_style": "italic"} if text.kind == "gradient" else {}
+        style: dict[str, str | float] = {"font_style": "italic"} if "gradient" in text.kind else {}
         if text.kind in ("symbol", "label"):
             style["font_weight"] = "bold"
         places = {"text_anchor": "middle", "xml:space": "preserve"}

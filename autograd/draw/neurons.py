@@ -94,7 +94,7 @@ def _neurons(fold: Fold) -> list[_Neuron]:
             return []
         left -= neuron.nodes
         neurons.append(neuron)
-    used = {id(weight) for neuron in neurons for weight in neuron.weights}
+    used = {*chain.from_iterable([map(id, neuron.weights) for neuron in neurons])}
     used |= {id(neuron.bias) for neuron in neurons if neuron.bias is not None}
     return neurons if not left and used == parameters else []
 
@@ -113,7 +113,9 @@ def _neuron(output: Value, parameters: Set[int], inputs: Set[int], most: int) ->
 
 
 def _weighted_sum(node: Value, parameters: Set[int], inputs: Set[int], most: int) -> _Neuron | None:
-    terms = _terms(node, inputs, most)
+    if node.operation and is_dot(node.operation):
+        return _weighted_dot(node, parameters, inputs)
+    terms = _terms(node, inputs, most) if node.operation in (add, multiply, sum) else None
     if terms is None:
         return None
     products, others, nodes = terms
@@ -126,6 +128,18 @@ def _weighted_sum(node: Value, parameters: Set[int], inputs: Set[int], most: int
     if not weights or len(others) > 1 or not all(id(other) in parameters for other in others):
         return None
     return _Neuron([], weights, next(iter(others), None), nodes)
+
+
+def _weighted_dot(node: Value, parameters: Set[int], inputs: Set[int]) -> _Neuron | None:
+    assert node.operation
+    weights, partners = node.operation.arguments(node.operands)
+    if not parameters >= {*map(id, weights)}:
+        weights, partners = partners, weights
+    if not parameters >= {*map(id, weights)} or not inputs >= {id(x) for x in partners if type(x) is not float}:
+        return None
+    if len(weights) > 1 and type(partners[-1]) is float and partners[-1] == 1.0:
+        return _Neuron([], weights[:-1], weights[-1], 1)
+    return _Neuron([], weights, None, 1)
 
 
 def _terms(node: Value, inputs: Set[int], most: int) -> tuple[Sequence[Sequence[Any]], list[Any], int] | None:

@@ -1,7 +1,7 @@
 """What notebooks show of a drawing, and of a Value: a picture, or a line of text where there can be none.
 
->>> from autograd import Value
->>> list(value_bundle(Value(2.0)))
+>>> from autograd import Value, draw
+>>> list(bundle("2", lambda: draw(Value(2.0))))
 ['text/plain', 'text/html', 'image/svg+xml']
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from ..checks import choice
 from ..engines import Value
 from .limits import EDGES, is_larger_than
-from .picture import Drawing
+from .picture import Picture
 
 # A notebook draws a Value by itself as long as the picture fits a page.
 NOTEBOOK_NODES = 150
@@ -44,7 +44,7 @@ def _formats() -> tuple[str, ...]:
     return tuple([choice("a format in AUTOGRAD_NOTEBOOK_FORMATS", format, tuple(KINDS)) for format in formats])
 
 
-def bundle(text: str, drawn: Callable[[], Drawing]) -> Any:
+def bundle(text: str, drawn: Callable[[], Picture]) -> Any:
     """The drawing in the formats of notebooks, and the text, which tells why where it cannot be made.
 
     With a PNG, which has more dots than the picture has pixels, comes a dict of its size.
@@ -64,7 +64,7 @@ def bundle(text: str, drawn: Callable[[], Drawing]) -> Any:
     return (data, {KINDS["png"]: _size(drawing)}) if KINDS["png"] in data else data
 
 
-def _in(format: str, drawing: Drawing) -> str:
+def _in(format: str, drawing: Picture) -> str:
     from .files import content
 
     if format == "html":
@@ -74,7 +74,7 @@ def _in(format: str, drawing: Drawing) -> str:
     return base64.b64encode(content(drawing, f".{format}")).decode()
 
 
-def _size(drawing: Drawing) -> dict[str, int]:
+def _size(drawing: Picture) -> dict[str, int]:
     from .files import size
 
     width, height = size(drawing.svg)
@@ -103,7 +103,7 @@ AS_THE_PAGE = (
 )
 
 
-def image(drawing: Drawing) -> str:
+def image(drawing: Picture) -> str:
     """The picture as an <img>, which Jupyter shows also where it does not trust a notebook."""
     alt = html.escape(f"{drawing.title}. {drawing.description}")
     data = base64.b64encode(drawing.notebook_svg.encode()).decode()
@@ -111,16 +111,9 @@ def image(drawing: Drawing) -> str:
     return f"{image}<style>{AS_THE_PAGE}</style>"
 
 
-def value_bundle(value: Value) -> Any:
-    """The graph of a Value, if it is not too large; else a line that tells how to draw it."""
-    return bundle(repr(value), lambda: _drawn(value))
-
-
-def _drawn(value: Value) -> Drawing:
-    from . import draw
-
+def check_size(value: Value) -> None:
+    """Raise ValueError, with what to do, for a graph that is too large to be drawn unasked."""
     if is_larger_than(NOTEBOOK_NODES, value):
         remedy = "draw(value) shows them, draw(value, depth=1) shows one card for each scope"
         than = f"{NOTEBOOK_NODES} nodes, or {NOTEBOOK_NODES * EDGES:,} edges"
         raise ValueError(f"computed from more than {than}: {remedy}")
-    return draw(value)

@@ -6,8 +6,10 @@
 const STEP = 1000;
 const CHARACTER = 25;
 
-// The picture is scaled to fit its box between these; one that would become smaller keeps its size and scrolls.
+// The picture is scaled to fit its box between these; one that would become smaller keeps its size and scrolls. The
+// smallest is meant for texts of this size in pixels.
 const SMALLEST = 0.8;
+const FONT = 13;
 const LARGEST = 1.6;
 
 // A swipe is at least so long in pixels, twice as wide as high, and takes at most so many milliseconds.
@@ -80,10 +82,14 @@ function walk(step) {
 function show(step) {
   point([]);
   unlight();
+  const { item, pass, said, text, lights } = steps[step];
+  // What asks where things are comes first: after a change the browser would have to lay out all of them again.
+  if (lights.length) center(lights[0]);
+  const turns = pass === "backward" ? lights.map(turn) : [];
   walk(step);
-  const { item, pass, said, text, lights } = steps[now];
   picture.dataset.pass = line.dataset.pass = pass;
-  light(lights, pass);
+  lights.forEach((element) => element.classList.add("lit"));
+  turns.forEach((apply) => apply?.());
   item?.setAttribute("aria-current", "step");
   tell(text);
   const { place: words } = controls.dataset;
@@ -92,14 +98,6 @@ function show(step) {
   slider.setAttribute("aria-valuetext", place.textContent);
   for (const [id, idle] of [["first", now === 0], ["back", now === 0], ["forward", now === end], ["last", now === end]]) {
     document.getElementById(id).setAttribute("aria-disabled", idle); // and not disabled, which would lose the focus
-  }
-  if (lights.length) center(lights[0]);
-}
-
-function light(lights, pass) {
-  for (const element of lights) {
-    element.classList.add("lit");
-    if (pass === "backward") turn(element);
   }
 }
 
@@ -129,11 +127,18 @@ function center(element) {
   });
 }
 
+function reveal(element) {
+  const [box, it] = [picture, element].map((one) => one.getBoundingClientRect());
+  const isSeen = box.left <= it.left && it.right <= box.right && box.top <= it.top && it.bottom <= box.bottom;
+  if (!isSeen) center(element);
+}
+
 function fit() {
   const { width, height } = svg.viewBox.baseVal;
   const room = parseFloat(getComputedStyle(picture).maxHeight);
   const scale = Math.min(LARGEST, picture.clientWidth / width, room / height);
-  svg.style.width = `${Math.floor(width * (scale < SMALLEST ? 1 : scale))}px`;
+  const smallest = (SMALLEST * FONT) / parseFloat(svg.getAttribute("font-size"));
+  svg.style.width = `${Math.floor(width * (scale < smallest ? 1 : scale))}px`;
 }
 
 // Arrows that turn ------------------------------------------------------------------------------------
@@ -141,14 +146,14 @@ function fit() {
 const turned = new Map(); // by the path of an edge: how it was drawn
 
 // The arrow of an edge points at the operand, along the same path: its head goes to where the path leaves the card of
-// the operand, the path is cut by the length of the head there, and goes on to where the tip was.
+// the operand, the path is cut by the length of the head there, and goes on to where the tip was. Returns what does it.
 function turn(path) {
   const head = path.nextElementSibling;
   const hasFlow = document.getElementById(`${path.id}-flow`);
-  if (path.tagName !== "path" || head?.tagName !== "polygon" || hasFlow || turned.has(path)) return;
+  if (path.tagName !== "path" || head?.tagName !== "polygon" || hasFlow) return null;
   const d = path.getAttribute("d");
   const length = path.getTotalLength();
-  if (!length) return;
+  if (!length) return null;
   const at = (where) => path.getPointAtLength(where);
   const to = at(length);
   const ahead = direction(at(Math.max(0, length - 1)), to);
@@ -160,16 +165,18 @@ function turn(path) {
   const from = at(begin);
   const back = direction(at(Math.min(begin + long, length)), from);
   const angle = (Math.atan2(back.y, back.x) - Math.atan2(ahead.y, ahead.x)) * (180 / Math.PI);
-  turned.set(path, d);
-  head.setAttribute("transform", `translate(${from.x} ${from.y}) rotate(${angle}) translate(${-tip.x} ${-tip.y})`);
-  path.setAttribute("d", `${d}L${tip.x},${tip.y}`);
-  path.style.strokeDasharray = `0 ${begin + long} ${length + long}`;
+  return () => {
+    turned.set(path, d);
+    head.setAttribute("transform", `translate(${from.x} ${from.y}) rotate(${angle}) translate(${-tip.x} ${-tip.y})`);
+    path.setAttribute("d", `${d}L${tip.x},${tip.y}`);
+    path.style.strokeDasharray = `0 ${begin + long} ${length + long}`;
+  };
 }
 
 // How far along a path the card ends that it begins in or at.
 function exit(at, length) {
   const start = at(0);
-  const card = [...stepsOf.keys()].find((it) => isIn(it, start));
+  const card = [...boxes()].find(([it, box]) => isAround(box, start) && isIn(it, start))?.[0];
   if (!card) return 0;
   let [inside, outside] = [0, length];
   while (outside - inside > 0.1) {
@@ -181,9 +188,29 @@ function exit(at, length) {
 }
 
 function isIn(card, { x, y }) {
-  const { e, f } = card.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
-  const point = new DOMPoint(x - e, y - f);
+  const [left, top] = corner(card);
+  const point = new DOMPoint(x - left, y - top);
   return [...card.children].some((shape) => shape.isPointInFill?.(point));
+}
+
+// Where the coordinates of a card begin.
+function corner(card) {
+  const { e, f } = card.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+  return [e, f];
+}
+
+let known; // the boxes of all cards, which stay where they are
+
+function boxes() {
+  known ??= new Map([...stepsOf.keys()].map((card) => {
+    const [[left, top], { x, y, width, height }] = [corner(card), card.getBBox()];
+    return [card, { left: left + x, top: top + y, right: left + x + width, bottom: top + y + height }];
+  }));
+  return known;
+}
+
+function isAround({ left, top, right, bottom }, { x, y }) {
+  return left <= x && x <= right && top <= y && y <= bottom;
 }
 
 function turnBack(path) {
@@ -244,7 +271,9 @@ function stepAt(card) {
   return steps[now].pass === "backward" ? (second ?? first) : first;
 }
 
-picture.addEventListener("pointerover", (event) => point(stepsOf.get(cardAt(event)) ?? []));
+picture.addEventListener("pointerover", (event) => {
+  if (event.pointerType !== "touch") point(stepsOf.get(cardAt(event)) ?? []); // a tap is a click
+});
 picture.addEventListener("pointerleave", () => point([]));
 picture.addEventListener("click", (event) => {
   const card = cardAt(event);
@@ -254,7 +283,11 @@ picture.addEventListener("click", (event) => {
 const stepOfItem = new Map(steps.map(({ item }, step) => [item, step]));
 const itemAt = (event) => stepOfItem.get(event.target.closest?.("li"));
 
-all.addEventListener("pointerover", (event) => point(itemAt(event) === undefined ? [] : [itemAt(event)]));
+all.addEventListener("pointerover", (event) => {
+  const step = event.pointerType === "touch" ? undefined : itemAt(event);
+  point(step === undefined ? [] : [step]);
+  if (step) reveal(steps[step].lights[0]);
+});
 all.addEventListener("pointerleave", () => point([]));
 all.addEventListener("click", (event) => {
   if (itemAt(event) !== undefined && getSelection().isCollapsed) go(itemAt(event));

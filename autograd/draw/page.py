@@ -14,46 +14,48 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .page_words import words
-from .picture import GraphDrawing
+from .picture import GraphPicture
 from .template import Step, page
 from .tour import Tour
 
 
-def page_of(drawing: GraphDrawing) -> str:
+def page_of(drawing: GraphPicture) -> str:
     """The drawing and its steps as HTML, with everything that it needs; the same for the same graph in every run."""
-    language = drawing.look.language
-    tour = Tour(drawing.diagram, drawing.look, drawing.root, language)
-    picture = replace(drawing, diagram=tour.told())
+    look, language = drawing.look, drawing.look.language
+    tour = Tour(drawing.diagram, look, drawing.root)
+    look = replace(look, legend=look.legend is not False)
+    picture = replace(drawing, diagram=tour.told(), look=look)
     note = ""
     if left_out := len(tour.nodes) - len(drawing.diagram.node_ids):
         note = words(language)["left_out"].format(shown=f"{len(tour.nodes) - left_out:,}", all=f"{len(tour.nodes):,}")
     return page(
         picture.svg,
-        picture.diagram.title,
+        picture.title,
         picture.prefix,
         _placed(tour.forward, picture),
         _placed(tour.backward, picture),
-        theme=picture.look.theme,
+        theme=look.theme,
         language=language,
         note=note,
     )
 
 
-def _placed(steps: Sequence[Step], picture: GraphDrawing) -> list[Step]:
+def _placed(steps: Sequence[Step], picture: GraphPicture) -> list[Step]:
     """The steps with the ids in the SVG. Where a flow has an arrow of its own, that lights up and its edge does not."""
-    drawn = set(re.findall('(<g|<text) id="([^"]+)-flow"', picture.svg))
+    drawn = {name: tag for tag, name in re.findall('<(g|text) [^>]*?id="([^"]+-flow)"', picture.svg)}
 
     def placed(name: str) -> str:
         return f"{picture.prefix}-{name}"
 
     def light(name: str) -> str:
-        return f"{placed(name)}-flow" if ("<g", placed(name)) in drawn else placed(name)
+        flow = placed(f"{name}-flow")
+        return flow if drawn.get(flow) == "g" else placed(name)
 
     return [
         replace(
             step,
             lights=[light(name) if step.shows else placed(name) for name in step.lights],
-            shows=[placed(name) for name in step.shows],
+            shows=[placed(name) for name in step.shows if placed(name) in drawn],
             numbers={placed(card): number for card, number in step.numbers.items()},
         )
         for step in steps

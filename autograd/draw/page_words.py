@@ -41,14 +41,21 @@ WORDS = {
         "Un gradiente con puntos debajo es lo que ha llegado hasta ahora.",
     ),
     "mouse": (
-        "Point at a card for its formula, click on it for its step.",
-        "Aponte para um cartão para ver sua fórmula, clique nele para ir ao seu passo.",
-        "Señale una tarjeta para ver su fórmula, haga clic en ella para ir a su paso.",
+        "Point at a card for its formula, click on it for its step; by keyboard with the up and down arrows and Enter.",
+        "Aponte para um cartão para ver sua fórmula, clique nele para ir ao seu passo; pelo teclado, com as setas para "
+        "cima e para baixo e Enter.",
+        "Señale una tarjeta para ver su fórmula, haga clic en ella para ir a su paso; con el teclado, con las flechas "
+        "arriba y abajo e Intro.",
     ),
     "finger": (
         "Swipe to the left for a step, to the right to take it back; tap a card for its step.",
         "Deslize para a esquerda para dar um passo, para a direita para voltar; toque num cartão para ir ao seu passo.",
         "Deslice a la izquierda para dar un paso, a la derecha para deshacerlo; toque una tarjeta para ir a su paso.",
+    ),
+    "description": (
+        "The steps below tell what is computed.",
+        "Os passos abaixo dizem o que é calculado.",
+        "Los pasos de abajo dicen qué se calcula.",
     ),
     "left_out": (
         "There are steps at {shown} of {all} nodes.",

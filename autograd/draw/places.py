@@ -16,7 +16,7 @@ WORK = 100_000  # so many pieces are moved at most, but for a few sweeps that th
 STILL = 0.05  # what moves less than that stands
 WEIGHTS = (8.0, 1.0, 3.0)  # of lines that pass, that lead to or from an item, and between items: chains are straight
 GAPS = {"text": 5.0, "lane": 6.0, "port": 6.0}  # what stays free around pieces of each kind
-BESIDE_ITEM, SHARE = 12.0, 0.25  # and around items, but not more than a share of their size
+BESIDE_ITEM, SHARE = 9.0, 0.25  # and around items, but not more than a share of their size
 
 
 def place(grid: Grid, offset: Offset) -> None:
@@ -43,6 +43,7 @@ def place(grid: Grid, offset: Offset) -> None:
             moved = max(moved, _follow(grid.columns[k], sides))
         if moved < STILL:
             break
+    _tuck(grid)
     _straighten(grid)
 
 
@@ -92,6 +93,24 @@ def _settle(column: list[Piece], wishes: list[float], weights: list[float]) -> N
         for _ in range(int(count)):
             column[i].place = mean + befores[i]
             i += 1
+
+
+def _tuck(grid: Grid) -> None:
+    """Bring all columns beside the largest one, as far as their lines have led them beyond its ends."""
+    low, high = max((_ends(column) for column in grid.columns if column), key=lambda ends: ends[1] - ends[0])
+    for column in grid.columns:
+        for i, piece in enumerate(column):
+            free = column[i - 1].place + least(column[i - 1], piece) if i else low + piece.across / 2
+            piece.place = max(piece.place, free)
+        if column and _ends(column)[1] > high:
+            for i, piece in reversed([*enumerate(column)]):
+                is_last = i == len(column) - 1
+                free = high - piece.across / 2 if is_last else column[i + 1].place - least(piece, column[i + 1])
+                piece.place = min(piece.place, free)
+
+
+def _ends(column: list[Piece]) -> tuple[float, float]:
+    return column[0].place - column[0].across / 2, column[-1].place + column[-1].across / 2
 
 
 def _straighten(grid: Grid) -> None:

@@ -23,7 +23,8 @@ from .places import least, place
 from .ranks import ranks_of
 
 TITLE = FONT + 4  # the height of the row in which the name of a frame stands
-PAD = 8.0  # free in a frame around all that it holds
+PAD = 7.0  # free in a frame around all that it holds
+BESIDE_TEXT = 9.0  # and how much less, where a text makes room
 GAP = 24.0  # the least distance of two columns between which lines bend, and how much more steep ones get
 STEEP, STEEPEST = 0.12, 36.0
 FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # and where lines come to one card from so far away, for each of them
@@ -150,11 +151,8 @@ class _Builder:
         room.starts, room.ends = [0.0], [TITLE * (is_frame and not self.is_lr)]
         last = len(room.grid.columns) - 1
         for k, column in enumerate(room.grid.columns[1:], 1):
-            segments = room.grid.segments[k - 1]
-            steepest = max((self._bend(room, segment) for segment in segments), default=0.0)
-            fan = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
-            gap = self.gap + max(min(STEEP * steepest, STEEPEST), min(self.blade * fan, FANNED))
-            if k in (1, last) and steepest < 1:
+            gap = self._gap(room, k)
+            if k in (1, last) and gap == self.gap:
                 gap = STRAIGHT * is_frame
             room.starts.append(room.ends[-1] + gap)
             room.ends.append(room.starts[-1] + max((piece.along for piece in column), default=0.0))
@@ -163,6 +161,15 @@ class _Builder:
             if missing > 0:
                 room.starts[-1] += missing
                 room.ends[-1] += missing
+
+    def _gap(self, room: Room, k: int) -> float:
+        """How much is free between a column and the one before it."""
+        segments = room.grid.segments[k - 1]
+        steepest = max((self._bend(room, segment) for segment in segments), default=0.0)
+        fan = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
+        bends = max(min(STEEP * steepest, STEEPEST), min(self.blade * fan, FANNED))
+        is_beside_text = any(piece.kind == "text" for column in room.grid.columns[k - 1 : k + 1] for piece in column)
+        return self.gap + bends - BESIDE_TEXT * is_beside_text
 
     def _lower(self, room: Room) -> None:
         """Let leaves that nothing else uses stand below the operands before them, though in another column."""

@@ -6,19 +6,25 @@ gradient, which flows back; what nothing flows through is dashed, what is highli
 """
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from .cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
 from .diagram import Diagram, Edge, Frame
-from .geometry import Line, Point, Route
-from .labels import SMALL, Run, runs
+from .geometry import Box, Line, Point, Route
+from .labels import SMALL, Run, runs, set_cells
 from .layout import Layout, Place
+from .legend import Legend, legend_of, placed, together
 from .limits import each
 from .look import Look
 from .sheet import Sheet, sheet_of
+from .signs import add_legend
 
-MARGIN = 12.0
+MARGIN = 9.0
 HALO = 6.0  # the width of a highlight
+TEXT = 60.0  # the most that a text beside an edge reaches to a side
+SLIDE = 16.0, 9.0
 MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 # What is painted: the property that colours it, and the colour on light and on dark pages.
@@ -26,14 +32,15 @@ COLOURS = {
     "page": ("fill", "#ffffff", "#15181e"),
     "frame0": ("fill", "#f4f7fa", "#1b2028"),
     "frame1": ("fill", "#e9eef4", "#232a34"),
-    "border": ("stroke", "#8793a1", "#76839a"),
+    "border": ("stroke", "#7d8896", "#76839a"),
     "leaf": ("fill", "#fdf8ec", "#2a2720"),
     "card": ("fill", "#fbfcfe", "#1d222b"),
     "band": ("fill", "#e6edf6", "#2b3442"),
     "outline": ("stroke", "#7d8896", "#7d8a9c"),
     "edge": ("stroke", "#7d8896", "#7d8a9c"),
     "head": ("fill", "#6b7684", "#8e9bac"),
-    "flowline": ("stroke", "#b0231c", "#ff9f96"),
+    "flowline": ("stroke", "#c8362e", "#ff9f96"),
+    "flowhead": ("fill", "#c8362e", "#ff9f96"),
     "halo": ("stroke", "#c26f14", "#c77a1e"),
     "ink": ("fill", "#1b2430", "#e9edf3"),
     "mark": ("fill", "#4d5866", "#b3bfce"),
@@ -53,9 +60,10 @@ def prefix_of(diagram: Diagram, look: Look) -> str:
 def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
-    box = layout.box.around(MARGIN)
     figure = _Figure(prefix_of(diagram, look), look.theme)
-    svg = figure.opened(sheet_of(box, look), look, diagram.title, diagram.description)
+    legend = _legend(diagram, layout, look) if look.legend else None
+    room = together(layout.box, legend.box) if legend else layout.box
+    svg = figure.opened(sheet_of(room.around(MARGIN), look), look, diagram.title, diagram.description)
     for place in layout.frames:
         figure.frame(svg, diagram.frames[place.frame], place)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
@@ -67,10 +75,31 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     for x, y in layout.branches:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
     for edge, route in each(edges):
-        figure.texts(svg, edge, route, look.direction == "LR")
+        figure.texts(svg, edge, route, look.direction == "LR", [place.box for place in layout.frames])
     for card, (x, y) in each(zip(layout.cards, layout.centres, strict=True)):
         figure.card(svg, card, x - card.width / 2, y - card.height / 2)
+    if legend:
+        add_legend(figure, svg, legend)
     return _written(svg)
+
+
+def _legend(diagram: Diagram, layout: Layout, look: Look) -> Legend:
+    width, height = look.size or SLIDE
+    return placed(legend_of(diagram, look.language), layout.box, [*_taken(layout)], width / height)
+
+
+def _taken(layout: Layout) -> Iterator[Box]:
+    """What is drawn, in boxes."""
+    for card, (x, y) in zip(layout.cards, layout.centres, strict=True):
+        yield Box(x - card.width / 2, y - card.height / 2, x + card.width / 2, y + card.height / 2)
+    for place in layout.frames:
+        yield place.box
+    for route in each(layout.routes):
+        for line in filter(None, (route.line, route.flow)):
+            for (x, y), (u, v) in pairwise(line.points):
+                yield Box(min(x, u), min(y, v), max(x, u), max(y, v))
+        for x, y in filter(None, (route.mark, route.flow_text)):
+            yield Box(x - TEXT, y - FONT, x + TEXT, y + FONT / 3)
 
 
 def _written(svg: ElementTree.Element) -> str:
@@ -84,7 +113,7 @@ class _Figure:
     """Adds elements to one figure, each with its colour as an attribute and the class that darkens it."""
 
     def __init__(self, prefix: str, theme: str) -> None:
-        self.prefix = prefix
+        self.prefix, self.has_ground = prefix, True
         self.colours = {
             name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in COLOURS.items()
         }
@@ -108,7 +137,8 @@ class _Figure:
         self.add(svg, "desc").text = description
         if look.theme == "auto":
             self.add(svg, "style").text = self.dark()
-        if look.background != "transparent":
+        self.has_ground = look.background != "transparent"
+        if self.has_ground:
             self.add(svg, "rect", "page", **place)
         return svg
 
@@ -178,17 +208,32 @@ class _Figure:
         self.line(parent, "edge", route.line, id=f"{self.prefix}-{edge.id}", stroke_width=1.2, **dash)
         self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.line.head)))
 
-    def texts(self, parent: ElementTree.Element, edge: Edge, route: Route, is_lr: bool) -> None:
+    def texts(
+        self, parent: ElementTree.Element, edge: Edge, route: Route, is_lr: bool, surfaces: Sequence[Box]
+    ) -> None:
         """What is written beside an edge: which operand it leads to its head, and what a pass sent back."""
         if route.mark:
-            self.text(parent, "mark", edge.mark, *route.mark, text_anchor="middle" if is_lr else "end")
+            anchor = "middle" if is_lr else "end"
+            self.ground(parent, edge.mark, route.mark, anchor, surfaces)
+            self.text(parent, "mark", edge.mark, *route.mark, text_anchor=anchor)
         if route.flow and route.flow_text:
             group = self.add(parent, "g", "flow", id=f"{self.prefix}-{edge.id}-flow")
-            self.line(group, "flowline", route.flow, stroke_width=edge.width)
-            self.add(group, "polygon", "gradient", points=" ".join(map(_pair, route.flow.head)))
             anchor = "middle" if is_lr else "start"
+            self.ground(group, edge.flow, route.flow_text, anchor, surfaces)
+            self.line(group, "flowline", route.flow, stroke_width=edge.width)
+            self.add(group, "polygon", "flowhead", points=" ".join(map(_pair, route.flow.head)))
             x, y = route.flow_text
             self.text(group, "gradient number", edge.flow, x, y, text_anchor=anchor, font_style="italic")
+
+    def ground(
+        self, parent: ElementTree.Element, text: str, place: Point, anchor: str, surfaces: Sequence[Box]
+    ) -> None:
+        """The ground that a text needs where the picture has none: dark on a dark page, it could not be read."""
+        (x, y), width = place, CELL * set_cells(text)
+        if self.has_ground or any(box.left < x < box.right and box.top < y < box.bottom for box in surfaces):
+            return
+        left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        self.add(parent, "rect", "page", x=left - 2, y=y - FONT + 2, width=width + 4, height=FONT + 2, rx=3)
 
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
         group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")

@@ -31,6 +31,7 @@ from ..nodes import NodeDict
 from .cards import Card, Row
 from .diagram import Diagram, Edge
 from .look import Look
+from .page_words import words
 from .template import Step
 
 
@@ -48,9 +49,9 @@ class Tour:
     Nodes go by their places in topological order. One that is not drawn has a card of its own here, that has no step.
     """
 
-    def __init__(self, diagram: Diagram, look: Look, root: Value, language: str = "en") -> None:
+    def __init__(self, diagram: Diagram, look: Look, root: Value) -> None:
         self.diagram, self.look = diagram, look
-        self.passes = Passes(root, look.digits, decimals=look.decimals, language=language)
+        self.passes = Passes(root, look.digits, decimals=look.decimals, language=look.language)
         self.nodes = self.passes.order
         self.place_of = NodeDict([(node, place) for place, node in enumerate(self.nodes)])
         self.cards = {card.id: card for card in diagram.cards}
@@ -207,21 +208,21 @@ class Tour:
 
     def _line_of_group(self, card: str, sent: Sequence[_Sent]) -> str:
         """What arrives at each output of a group, and what leaves it to each of its inputs."""
-        number, flows, words = self.passes.write.number, self.passes.flows, self.passes.words
+        number, flows, said = self.passes.write.number, self.passes.flows, self.passes.words
         reached = [place for place in sorted(self.outputs[card], reverse=True) if self.nodes[place] in flows]
         leaving: dict[int, float] = {}
         for _, to, flow in sent:
             if self.card_of[to] != card and flow is not None:
                 leaving[to] = leaving.get(to, 0.0) + flow
 
-        def told(said: str, more: str, places: Sequence[int], sums: Iterable[float]) -> list[str]:
+        def told(what: str, more: str, places: Sequence[int], sums: Iterable[float]) -> list[str]:
             pairs = list(zip(sums, self._names(places[:TOLD]), strict=False))
-            lines = [words[said].format(number(flow).text, name) for flow, name in pairs]
-            return lines + [words[more].format(len(places) - TOLD)] * (len(places) > TOLD)
+            lines = [said[what].format(number(flow).text, name) for flow, name in pairs]
+            return lines + [said[more].format(len(places) - TOLD)] * (len(places) > TOLD)
 
         arrivals = told("arrives at", "and at more", reached, map(self._flow, reached))
         departures = told("leaves", "and to more", [*leaving], leaving.values())
-        parts = [*(arrivals or [words["nothing arrives"]]), *departures]
+        parts = [*(arrivals or [said["nothing arrives"]]), *departures]
         return f"{self._formula_of_group(card)}: {'; '.join(parts)}"
 
     # The diagram ---------------------------------------------------------------------------------------
@@ -264,7 +265,7 @@ class Tour:
             self.diagram,
             cards=[told_card(card) for card in self.diagram.cards],
             edges=[told_edge(edge) for edge in self.diagram.edges],
-            description="The steps below tell what is computed.",
+            description=words(self.look.language)["description"],
         )
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from ..checks import choice
 from ..terminal import printable
-from .picture import Drawing
+from .files import write
+from .picture import Picture
 
 # What viewers open: a picture, or a page to step through.
 FORMATS = ("svg", "html", "png", "pdf")
@@ -27,7 +28,7 @@ FORMATS = ("svg", "html", "png", "pdf")
 PREFIX, DAY = "autograd-drawing-", 24 * 60 * 60
 
 
-def show(drawing: Drawing, format: str = "svg") -> None:
+def show(drawing: Picture, format: str = "svg") -> None:
     """Show a drawing, and print where its file is unless it is inline; raises ValueError for an unknown format."""
     choice("format", format, FORMATS)
     if _is_in_notebook():
@@ -69,13 +70,13 @@ def _is_in_notebook() -> bool:
 # The temporary file -------------------------------------------------------------------------------
 
 
-def _temporary(drawing: Drawing, format: str) -> Path:
+def _temporary(drawing: Picture, format: str) -> Path:
     """The drawing as a file in a folder of its own, which nobody else can read."""
     _remove_old()
     folder = tempfile.mkdtemp(prefix=PREFIX)
     path = Path(folder, f"drawing.{format}")
     try:
-        drawing.save(path)
+        write(drawing, path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -73,6 +73,10 @@ class Explanation:
         """Markdown with tables."""
         return self._in("markdown")
 
+    def to_html(self) -> str:
+        """HTML with tables, for pages that Markdown is not made into tables on; it needs no script."""
+        return self._in("html")
+
     def to_latex(self) -> str:
         r"""LaTeX between \[ and \]; it needs the package amsmath."""
         return self._in("latex")
@@ -88,6 +92,9 @@ class Explanation:
     def _repr_markdown_(self) -> str | None:
         return None if self.format == "latex" else self.to_markdown()
 
+    def _repr_html_(self) -> str | None:
+        return None if self.format == "latex" else self.to_html()
+
     def _repr_latex_(self) -> str | None:
         return self.to_latex() if self.format == "latex" else None
 
@@ -98,6 +105,7 @@ def explain(
     wrt: Value | Iterable[Value] | None = None,
     format: str = "text",
     digits: int = 4,
+    decimals: int | None = None,
     most: int = 100,
 ) -> Explanation:
     """Explain how `root` was computed, and how its gradients come about.
@@ -109,10 +117,11 @@ def explain(
     x: 3 + 3 = 6 arrives from v1; a branch sums
 
     With `wrt`, one Value or several, the gradient of each is written as a sum over the paths to it, in place of the
-    backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits; no table has
-    more than about `most` rows, and a line says what is left out. No gradient is changed: the root gets the seed 1.
-    Raises TypeError for what is not a Value or not a whole number, and ValueError for an unknown format, for digits
-    that are not from 1 to 17, and for `most` below 1.
+    backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits, or, if they
+    were computed and `decimals` is given, so many places behind the point; no table has more than about `most` rows,
+    and a line says what is left out. No gradient is changed: the root gets the seed 1. Raises TypeError for what is not
+    a Value or not a whole number, and ValueError for an unknown format, for digits that are not from 1 to 17, decimals
+    that are not from 0 to 17, and for `most` below 1.
     """
     wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for value in (root, *(wanted or ())):
@@ -120,13 +129,15 @@ def explain(
             raise TypeError(printable(f"explain(root, wrt=…) takes Values, not {type(value).__name__}"))
     choice("format", format, FORMATS)
     digits, most = whole("digits", digits, least=1, most=17), whole("most", most, least=1)
+    if decimals is not None:
+        decimals = whole("decimals", decimals, least=0, most=17)
 
     from ..nodes import distinct
     from . import board
     from .paths import paths_to
     from .steps import Passes
 
-    passes = Passes(root, digits, wanted or ())
+    passes = Passes(root, digits, wanted or (), decimals)
     forward, backward = passes.forward(most), passes.backward(most)
     gradients = passes.gradients(most, wanted)
     sums = tuple([paths_to(value, passes, most) for value in distinct(wanted or ())])

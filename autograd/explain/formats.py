@@ -1,8 +1,9 @@
-"""The formats of an explanation: text for a terminal, Markdown, LaTeX."""
+"""The formats of an explanation: text for a terminal, Markdown, LaTeX, HTML."""
 
 import re
 from collections.abc import Iterator, Sequence
 
+from .. import markup
 from ..cells import cells
 from ..terminal import printable
 from ..text import Term
@@ -54,6 +55,22 @@ _ACTING_IN_LINES = re.compile(rf"{_ACTING}|^[>+=-]|^\d+(?=[.)])")
 
 def _escaped(formula: Term, acting: re.Pattern[str] = _ACTING_IN_LINES) -> str:
     return acting.sub(lambda found: f"&#{160 if found[0].isspace() else ord(found[0])};", formula.text)
+
+
+def html(sections: Sequence[Section]) -> str:
+    """HTML with tables, in the signs of mathematics, for where Markdown has no tables."""
+    return markup.document([part for section in sections for part in _blocks(section)])
+
+
+def _blocks(section: Section) -> Iterator[str]:
+    if section.rows:
+        # The patterns in the last column may take several lines.
+        align = section.align[:-1] + section.align[-1].replace("l", "w")
+        rows = [[cell.text for cell in row] for row in section.rows]
+        yield markup.table(section.title.text, [head.text for head in section.heads], rows, align)
+    else:
+        yield markup.heading(section.title.text)
+    yield from [markup.paragraph(sentence.text) for sentence in section.sentences]
 
 
 def latex(sections: Sequence[Section]) -> str:

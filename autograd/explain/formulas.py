@@ -44,8 +44,8 @@ def product(factors: Iterable[Term]) -> Term:
 
 
 def same(term: Term, other: Term) -> bool:
-    """Whether two terms read alike."""
-    return term.text == other.text
+    """Whether two sides of an equation read alike, or are one number with more and with fewer digits."""
+    return term.text == other.text or (isinstance(term, Number) and isinstance(other, Number))
 
 
 # Formulas of the rule book --------------------------------------------------------------------------

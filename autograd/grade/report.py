@@ -9,9 +9,10 @@
 import functools
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .. import markup
 from ..terminal import printable
 from .checks import ANYTHING, MAY_PASS, RESTS_ON, Answers, Check
 from .trial import Outcome
@@ -46,7 +47,7 @@ class Result:
         if self.status != FAILED:
             return f"{self.status}: {self.outcome.unreached or self.outcome.missing or self.check.name}"
         paragraphs = [_filled(f"FAILED: {self.check.name}."), textwrap.indent(self.check.program, " " * 8)]
-        came_out, right = self._difference()
+        came_out, right = self.difference()
         paragraphs.append(f"{_entry('came out', came_out)}\n{_entry('right', right)}")
         if self.mistake:
             paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
@@ -54,7 +55,7 @@ class Result:
             paragraphs.append(_filled("It depends on what fails in other checks, which may be the reason.", indent=4))
         return printable("\n\n".join(paragraphs))
 
-    def _difference(self) -> tuple[str, str]:
+    def difference(self) -> tuple[str, str]:
         """What came out and what is right, of the answers that differ."""
         right = self.check.right
         if self.outcome.error:
@@ -97,34 +98,88 @@ class Report:
         paragraphs = [self.subject]
         if self.failures:
             paragraphs.append(f"Before each program:\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
+        named, unnamed, later = self._groups()
         # One mistake often makes many checks fail: the first is shown, the others are mentioned.
-        alike: dict[str, list[Result]] = {}
-        for result in self.failures:
-            if result.follows and not result.mistake:
-                continue
-            alike.setdefault(result.mistake or result.outcome.error or result.check.name, []).append(result)
-        named = [group for group in alike.values() if group[0].mistake]
-        unnamed = [group for group in alike.values() if not group[0].mistake]
         for first, *others in named + unnamed[:SHOWN]:
             paragraphs.append(str(first))
             if others:
                 paragraphs.append(f"    It also shows in\n{_mentioned(others)}")
         if rest := [result for group in unnamed[SHOWN:] for result in group]:
             paragraphs.append(f"Also FAILED:\n{_mentioned(rest)}")
-        if later := [result for result in self.failures if result.follows and not result.mistake]:
+        if later:
             head = _filled("Also FAILED, perhaps for the same reason; fix that first, and grade again:")
             paragraphs.append(f"{head}\n{_mentioned(later)}")
-        if missing := dict.fromkeys(result.outcome.missing for result in self.results if result.status == MISSING):
+        if missing := self._missing():
             # A line may end between two expressions, not within one.
             whole = ", ".join(missing).replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
             paragraphs.append(_filled(f"Missing, which is not a failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
-        counts = Counter(result.status for result in self.results)
-        if counts[NOT_RUN]:
-            reasons = dict.fromkeys(result.outcome.unreached for result in self.results if result.status == NOT_RUN)
-            paragraphs.append(_filled(f"Not run: {counts[NOT_RUN]} checks, because {'; '.join(reasons)}."))
-        shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
-        paragraphs.append(", ".join(f"{counts[status]} {status}" for status in shown))
+        if not_run := self._not_run():
+            paragraphs.append(_filled(not_run))
+        paragraphs.append(self._counts())
         return printable("\n\n".join(paragraphs))
+
+    def _groups(self) -> tuple[list[list[Result]], list[list[Result]], list[Result]]:
+        """The failures that are alike: those with a known mistake, those without, and those that may follow."""
+        alike: dict[str, list[Result]] = {}
+        for result in self.failures:
+            if result.follows and not result.mistake:
+                continue
+            alike.setdefault(result.mistake or result.outcome.error or result.check.name, []).append(result)
+        return (
+            [group for group in alike.values() if group[0].mistake],
+            [group for group in alike.values() if not group[0].mistake],
+            [result for result in self.failures if result.follows and not result.mistake],
+        )
+
+    def _missing(self) -> list[str]:
+        return list(dict.fromkeys(result.outcome.missing for result in self.results if result.status == MISSING))
+
+    def _not_run(self) -> str:
+        found = dict.fromkeys(result.outcome.unreached for result in self.results if result.status == NOT_RUN)
+        count = sum(result.status == NOT_RUN for result in self.results)
+        return f"Not run: {count} checks, because {'; '.join(found)}." if found else ""
+
+    def _counts(self) -> str:
+        counts = Counter(result.status for result in self.results)
+        shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
+        return ", ".join(f"{counts[status]} {status}" for status in shown)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return markup.document(self._blocks())
+
+    def _blocks(self) -> Iterator[str]:
+        title = f"{self.subject}: {self._counts()}"
+        if rows := list(self._rows()):
+            yield markup.table(title, ["check", "result", "what is wrong", "came out", "right"], rows, "wlwww")
+        else:
+            yield markup.heading(title)
+        if self._groups()[2]:
+            yield markup.paragraph("Fix what is at the top first, and grade again: the rest may follow from it.")
+        if missing := self._missing():
+            yield markup.paragraph(f"Missing, which is not a failure: {', '.join(missing)}.")
+        if not_run := self._not_run():
+            yield markup.paragraph(not_run)
+        if passed := [result.check.name for result in self.results if result.status == PASSED]:
+            yield markup.unfolding(f"{len(passed)} {PASSED}", [markup.bulleted(passed)])
+
+    def _rows(self) -> Iterator[Sequence[str]]:
+        """A row for each failure, those that are alike below each other."""
+        named, unnamed, later = self._groups()
+        for group in named + unnamed:
+            for place, result in enumerate(group):
+                yield self._row(
+                    result, "the same mistake" if place else result.mistake or "a mistake that is not known"
+                )
+        for result in later:
+            yield self._row(result, "perhaps one of those above")
+
+    def _row(self, result: Result, mistake: str) -> Sequence[str]:
+        program = markup.program(f"{self.preamble}\n\n{result.check.program}")
+        check = markup.joined([result.check.name, markup.unfolding("program", [program])])
+        return (check, FAILED, mistake, *result.difference())
 
 
 # From outcomes to mistakes ------------------------------------------------------------------------

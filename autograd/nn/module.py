@@ -44,6 +44,9 @@ from ..modes import mode
 from ..terminal import printable
 from .activations import told_name
 
+if TYPE_CHECKING:
+    from .outline import Branch
+
 _Inputs = ParamSpec("_Inputs")
 _Outputs = TypeVar("_Outputs", covariant=True)
 
@@ -245,6 +248,14 @@ class Module(metaclass=_Construction):
 
     def __repr__(self) -> str:
         return printable("\n".join(_tree(self, set())))
+
+    def _repr_html_(self) -> str | None:
+        from .outline import outline  # imported when used, for most programs only train
+
+        try:
+            return outline(_branch(self, set()))
+        except Exception:  # the text, which a notebook shows then, tells what is wrong
+            return None
 
     if not TYPE_CHECKING:  # because then a name that does not exist would pass
 
@@ -715,6 +726,30 @@ def _refuse_foreign_options(kind: type, options: Mapping[str, Any]) -> None:
 
 
 # How a model is shown -----------------------------------------------------------------------------
+
+
+def _branch(module: Module, drawn: set[int]) -> "Branch":
+    """The module and its parts, to be shown as a tree that unfolds."""
+    from .outline import Branch
+
+    if id(module) in drawn:
+        return Branch(_title(module), None, [], [])
+    drawn.add(id(module))
+    members = [
+        (attribute, name, member)
+        for attribute, thing in _attributes(module)
+        for name, member in _members(thing, attribute, {})
+    ]
+    return Branch(
+        _title(module),
+        len(module.parameters()),
+        [(name, member) for _, name, member in members if isinstance(member, Value) and not is_computed(member)],
+        [
+            (attribute, name, _branch(member, drawn))
+            for attribute, name, member in members
+            if isinstance(member, Module)
+        ],
+    )
 
 
 def _tree(module: Module, drawn: set[int]) -> list[str]:
