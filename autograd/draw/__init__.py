@@ -10,6 +10,7 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 imported when something is drawn: most programs only train.
 """
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
@@ -24,6 +25,10 @@ __all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
 # What cards show, and what they can show where a graph was computed from numbers that nobody gave.
 EVERYTHING, NO_NUMBERS = "value gradient operation label", "operation label"
+
+ENGINE_GOES = (
+    "draw(engine=...) is deprecated: pictures need no Graphviz any more, leave it out; it goes in autograd 0.4"
+)
 
 # Where the graph of a model is folded: below the model, so that its parts are cards.
 FOLDED = 2
@@ -51,6 +56,7 @@ class Options(TypedDict, total=False):
     size: tuple[float, float] | None
     max_nodes: int
     timeout: float
+    engine: str | None
 
 
 @overload
@@ -82,6 +88,7 @@ def draw(
     size: tuple[float, float] | None = None,
     max_nodes: int = 1500,
     timeout: float = 30.0,
+    engine: str | None = None,
 ) -> Drawing:
     """Draw everything that a Value was computed from, or the network that a model is.
 
@@ -92,8 +99,9 @@ def draw(
 
     What is drawn of a graph: scopes are framed. `depth=1` folds each outermost scope up into one card, `depth=2` the
     scopes in these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.
-    `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `flows=True` writes on
-    each edge what the last pass sent through it, the gradient of the node times its local derivative.
+    `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `flows=True` draws
+    a red arrow back along each edge, with what the last pass sent there: the gradient of the node times its local
+    derivative. Operands stand in the order in which they are written, from top to bottom.
 
     A model whose layers stand in a row is drawn as a network: a circle for each neuron, and lines that are coloured by
     the sign of the weight and as thick as it is large. `draw(model, inputs)` runs it, and the circles show the values;
@@ -120,11 +128,15 @@ def draw(
     If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises TypeError if `root` is not a
     Value or a model; TypeError or ValueError for a wrong option; ValueError for a node that is not in the graph, and
     for more than `max_nodes` cards, of which every ten edges count as one. What is wrong with `inputs` the model says.
+
+    `engine` is deprecated and does nothing: pictures need no Graphviz since 0.2, and 0.4 will not know this option.
     """
     from .diagram import diagram_of
     from .limits import doing, left, within
     from .view import view_of
 
+    if engine is not None:
+        warnings.warn(ENGINE_GOES, DeprecationWarning, stacklevel=2)
     is_graph = isinstance(root, Value)
     look = Look(
         digits=digits,

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from .cards import Card
+from .cards import FONT, Card
 from .diagram import Diagram
 from .geometry import Box, Point, Route
 from .levels import House, Item, house_of
@@ -29,6 +29,7 @@ from .routes import Router
 
 LONGEST_SIDE = 30_000  # pixels; many viewers count those of a side in 15 bits
 MOST_ROWS = 8  # that are tried to fill a size
+CLEAR = 0.028  # of a size: as large as that, text can be read well, and one row is easier to follow
 SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
 WORTH = 1.1  # by so much a picture must become larger to be set otherwise
 MANY = 6  # leaves, of which some may lie flat
@@ -151,7 +152,8 @@ def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None) -> 
         return in_rows(room, wrap)
     if size:
         best = room
-        for rows in range(2, MOST_ROWS + 1):
+        is_clear = FONT * _scale(room, size) > CLEAR * min(size)
+        for rows in range(2, 1 if is_clear else MOST_ROWS + 1):
             other = in_rows(room, -(-columns // rows))
             if _scale(other, size) > WORTH * _scale(best, size):
                 best = other

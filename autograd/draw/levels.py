@@ -249,45 +249,51 @@ class _Frames:
         return self._paths[frame]
 
     def _split_circles(self) -> None:
-        if not self.frames:
-            return
-        edges = [(tail.card, head) for tail, head in self.edges]
-        depth = 0
-        while True:
-            paths = [self.path(card) for card in range(len(self.of_card))]
-            if all(len(path) <= depth + 1 for path in paths):
-                return
-            circles = self._circles(depth, paths, edges)
-            if circles:
-                self._cut(depth, paths, circles)
-            depth += 1
+        """Cut frames into pieces until none waits for another one in a circle; first those that hold others."""
+        while circles := self._circles():
+            outermost = min(depth for depth, _ in circles)
+            for depth, circle in circles:
+                if depth == outermost:
+                    self._cut(depth, circle)
+            self._paths.clear()
 
-    def _circles(self, depth: int, paths: list[list[Item]], edges: list[tuple[int, int]]) -> list[set[Item]]:
-        """The sets of items at this depth that wait for one another."""
-        after: dict[Item, dict[Item, None]] = {}
-        for tail, head in edges:
-            out, into = paths[tail], paths[head]
-            if len(out) > depth < len(into) and out[:depth] == into[:depth] and out[depth] != into[depth]:
-                after.setdefault(out[depth], {})[into[depth]] = None
-        return [circle for circle in strong_components(after) if len(circle) > 1]
+    def _circles(self) -> list[tuple[int, set[Item]]]:
+        """The sets of items in one frame that wait for one another, and how deep in frames they are."""
+        after: dict[tuple[int, int | None], dict[Item, dict[Item, None]]] = {}
+        for tail, head in each(self.edges):
+            if self.of_card[tail.card] != self.of_card[head]:
+                out, into = self.path(tail.card), self.path(head)
+                depth = next(depth for depth, (one, other) in enumerate(zip(out, into, strict=False)) if one != other)
+                around = out[depth - 1].id if depth else None
+                after.setdefault((depth, around), {}).setdefault(out[depth], {})[into[depth]] = None
+        for tail, head in self.edges:  # these matter where others lead out of the frame and back
+            around = self.of_card[head]
+            depth = len(self._around(around))
+            if self.of_card[tail.card] == around and (depth, around) in after:
+                after[depth, around].setdefault(Item("card", tail.card), {})[Item("card", head)] = None
+        return [
+            (depth, circle)
+            for (depth, _), waits in after.items()
+            for circle in strong_components(waits)
+            if len(circle) > 1
+        ]
 
-    def _cut(self, depth: int, paths: list[list[Item]], circles: list[set[Item]]) -> None:
-        """Divide the frames in these circles into runs of cards that are read one after the other."""
-        for circle in circles:
-            cards = [card for card, path in enumerate(paths) if len(path) > depth and path[depth] in circle]
-            cards.sort(key=self.turns.__getitem__)
-            copies: dict[Item, dict[int, int]] = {}
-            before: Item | None = None
-            seen: set[Item] = set()
-            for card in cards:
-                item = paths[card][depth]
-                if item != before:
-                    copies[item] = {}  # from here on a new piece, unless it is the first
-                    fresh, before = item in seen, item
-                    seen.add(item)
-                if item.kind == "frame" and fresh:
-                    self.of_card[card] = self._copy(self.of_card[card], item.id, copies[item])
-        self._paths.clear()
+    def _cut(self, depth: int, circle: set[Item]) -> None:
+        """Divide the frames in a circle into runs of cards that are read one after the other."""
+        paths = [self.path(card) for card in range(len(self.of_card))]
+        cards = [card for card, path in enumerate(paths) if len(path) > depth and path[depth] in circle]
+        cards.sort(key=self.turns.__getitem__)
+        copies: dict[Item, dict[int, int]] = {}
+        before: Item | None = None
+        seen: set[Item] = set()
+        for card in cards:
+            item = paths[card][depth]
+            if item != before:
+                copies[item] = {}  # from here on a new piece, unless it is the first
+                fresh, before = item in seen, item
+                seen.add(item)
+            if item.kind == "frame" and fresh:
+                self.of_card[card] = self._copy(self.of_card[card], item.id, copies[item])
 
     def _copy(self, frame: int | None, top: int, copies: dict[int, int]) -> int:
         """The piece of a frame that belongs to one piece of the frame `top` around it."""

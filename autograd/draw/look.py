@@ -5,7 +5,7 @@ Traceback (most recent call last):
 ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import notation
@@ -65,6 +65,10 @@ class Look:
             raise TypeError(f"show is a string with {choices}, not {self.show!r}")
         if not self.shown or not self.shown <= set(PARTS):
             raise ValueError(f"show must be {choices}, not {self.show!r}")
+
+    def on_a_page(self) -> "Look":
+        """The same on a page that has a ground of its own, which is seen unless one was asked for, or a theme."""
+        return replace(self, background=self.background or ("transparent" if self.theme == "auto" else "page"))
 
     def decimal(self, number: float) -> str:
         """A number that was computed, as pictures show it: rounded, and with the minus of mathematics.

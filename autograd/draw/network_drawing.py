@@ -56,7 +56,7 @@ class NetworkDrawing(Drawing):
     @CachedProperty
     def notebook_svg(self) -> str:
         """The picture for a page that has a ground of its own, unless one was asked for."""
-        return self._drawn(replace(self.look, background=self.look.background or "transparent"))
+        return self._drawn(self.look.on_a_page())
 
     def to_html(self) -> str:
         """The picture as a page to step through the network, a circle at a time."""

@@ -1,6 +1,7 @@
 """The order of the pieces in each column: operands as written first, then as few crossings as that allows."""
 
 import heapq
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from itertools import combinations, pairwise
 
@@ -9,10 +10,12 @@ from .levels import Item, strong_components
 from .limits import each
 
 SMALL = 10  # so many pieces that wait for one another are ordered by trying all ways
+MOVED = 200  # and so many by moving one after the other
 ROUNDS = 4  # of sweeps there and back
 MOST = 4000  # pieces, beyond which crossings are left as they are
 
 Before = dict[Piece, list[Piece]]
+Counts = dict[Piece, dict[Piece, int]]  # how many wishes there are that one stands before another one
 Offset = Callable[[Segment, bool], float]  # where a line runs at its left or right piece, from the middle of it
 
 
@@ -46,31 +49,22 @@ def _sequences(grid: Grid, wishes: list[list[Item]]) -> dict[int, list[list[Piec
 
 def _wanted(column: list[Piece], sequences: list[list[Piece]]) -> Before:
     """For each piece those that must stand before it, with no circles: the fewest wishes are given up."""
-    after: dict[Piece, dict[Piece, int]] = {}
+    after: Counts = {}
     for sequence in sequences:
         for one, other in pairwise(sequence):
-            if one is not other:
-                after.setdefault(one, {})[other] = 1
-    circles = [circle for circle in strong_components(after) if len(circle) > 1]
-    if circles:
+            _count(after, one, other)
+    if any(len(circle) > 1 for circle in strong_components(after)):
         # One wish given up in a sequence must not free the others, so here all pairs count.
         after = {}
         for sequence in sequences:
             for one, other in combinations(sequence, 2):
-                if one is not other:
-                    counts = after.setdefault(one, {})
-                    counts[other] = counts.get(other, 0) + 1
+                _count(after, one, other)
         place = {piece: i for i, piece in enumerate(column)}
         for circle in strong_components(after):
-            if len(circle) > 1:
-                best = _least_inverted(sorted(circle, key=place.__getitem__), after)
-                rank = {piece: i for i, piece in enumerate(best)}
-                for piece in best:
-                    after[piece] = {
-                        other: count
-                        for other, count in after.get(piece, {}).items()
-                        if rank.get(other, len(best)) > rank[piece]
-                    }
+            best = _least_inverted(sorted(circle, key=place.__getitem__), after)
+            for i, piece in enumerate(best):
+                for earlier in best[:i]:
+                    after.get(piece, {}).pop(earlier, None)
     before: Before = {}
     for one, others in after.items():
         for other in others:
@@ -78,43 +72,54 @@ def _wanted(column: list[Piece], sequences: list[list[Piece]]) -> Before:
     return before
 
 
-def _least_inverted(pieces: list[Piece], after: dict[Piece, dict[Piece, int]]) -> list[Piece]:
-    """An order in which the fewest pairs stand the wrong way round."""
-    count = len(pieces)
+def _count(after: Counts, one: Piece, other: Piece) -> None:
+    if one is not other:
+        counts = after.setdefault(one, {})
+        counts[other] = counts.get(other, 0) + 1
+
+
+def _least_inverted(pieces: list[Piece], after: Counts) -> list[Piece]:
+    """An order in which the fewest pairs stand the wrong way round; of many pieces, one that moving none improves."""
     wrong = [[after.get(q, {}).get(p, 0) for q in pieces] for p in pieces]  # [p][q]: if p stands before q
-    if count <= SMALL:
-        # The best order of each set of pieces (bits), by which one stands last (Held and Karp 1962).
-        best: list[tuple[int, int]] = [(0, -1)]
-        for members in range(1, 1 << count):
-            ways = []
-            for last in range(count):
-                if members >> last & 1:
-                    rest = members & ~(1 << last)
-                    cost = sum(wrong[p][last] for p in range(count) if rest >> p & 1)
-                    ways.append((best[rest][0] + cost, last))
-            best.append(min(ways, key=lambda way: (way[0], -way[1])))
-        members, order = (1 << count) - 1, []
-        while members:
-            order.append(best[members][1])
-            members &= ~(1 << order[-1])
-        return [pieces[i] for i in reversed(order)]
-    order = list(range(count))
-    improved = count <= 200
+    return [pieces[i] for i in (_best(wrong) if len(pieces) <= SMALL else _improved(wrong))]
+
+
+def _best(wrong: list[list[int]]) -> list[int]:
+    """The best of all orders: that of each set, which is a number of bits, by what stands last (Held and Karp 1962)."""
+    places = range(len(wrong))
+    best: list[tuple[int, int]] = [(0, -1)]
+    for members in range(1, 1 << len(wrong)):
+        ways = []
+        for last in places:
+            rest = members & ~(1 << last)
+            if rest != members:
+                ways.append((best[rest][0] + sum(wrong[p][last] for p in places if rest >> p & 1), -last))
+        cost, last = min(ways)
+        best.append((cost, -last))
+    members, order = (1 << len(wrong)) - 1, []
+    while members:
+        order.append(best[members][1])
+        members &= ~(1 << order[-1])
+    return order[::-1]
+
+
+def _improved(wrong: list[list[int]]) -> list[int]:
+    """An order in which nothing does better in another place."""
+    order = list(range(len(wrong)))
+    improved = len(wrong) <= MOVED
     while improved:
         improved = False
-        for i in range(count):  # move each to where it does best
+        for i in range(len(wrong)):
             at = order.index(i)
             others = order[:at] + order[at + 1 :]
-            cost = sum(wrong[i][other] for other in others)  # standing first
-            costs = [cost]
+            costs = [sum(wrong[i][other] for other in others)]  # standing first, then behind one more each
             for other in others:
-                cost += wrong[other][i] - wrong[i][other]
-                costs.append(cost)
-            to = min(range(count), key=costs.__getitem__)
+                costs.append(costs[-1] + wrong[other][i] - wrong[i][other])
+            to = min(range(len(costs)), key=costs.__getitem__)
             if costs[to] < costs[at]:
                 order = [*others[:to], i, *others[to:]]
                 improved = True
-    return [pieces[i] for i in order]
+    return order
 
 
 def _sorted(column: list[Piece], before: Before, wish: dict[Piece, float]) -> list[Piece]:
@@ -183,10 +188,7 @@ def crossings(grid: Grid, offset: Offset) -> int:
     total = 0
     for segments in each(grid.segments):
         ends = sorted(
-            (
-                (segment.left.place, offset(segment, False)),
-                (segment.right.place, offset(segment, True)),
-            )
+            ((segment.left.place, offset(segment, False)), (segment.right.place, offset(segment, True)))
             for segment in segments
         )
         total += _inversions([right for _, right in ends])
@@ -195,8 +197,6 @@ def crossings(grid: Grid, offset: Offset) -> int:
 
 def _inversions(values: list[tuple[float, float]]) -> int:
     """How many pairs stand the wrong way round, counted while they are inserted in order."""
-    from bisect import bisect_right, insort
-
     seen: list[tuple[float, float]] = []
     count = 0
     for value in values:

@@ -9,7 +9,7 @@ What makes a picture is imported when it is asked for: most programs only train.
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..engines import Value
@@ -93,7 +93,7 @@ class GraphPicture(Picture):
     @CachedProperty
     def notebook_svg(self) -> str:
         """The picture for a page that has a ground of its own, unless one was asked for."""
-        return self._drawn(replace(self.look, background=self.look.background or "transparent"))
+        return self._drawn(self.look.on_a_page())
 
     def _drawn(self, look: Look) -> str:
         from .layout import layout_of

@@ -24,10 +24,10 @@ from .ranks import ranks_of
 
 TITLE = FONT + 4  # the height of the row in which the name of a frame stands
 PAD = 7.0  # free in a frame around all that it holds
-BESIDE_TEXT = 9.0  # and how much less, where a text makes room
-GAP = 24.0  # the least distance of two columns between which lines bend, and how much more steep ones get
-STEEP, STEEPEST = 0.12, 36.0
-FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # and where lines come to one card from so far away, for each of them
+GAP = 24.0  # the distance of two columns between which lines do not bend
+STEEP, STEEPEST = 0.12, 36.0  # how much more it is where they do: a share of how far the steepest one goes across
+FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # or where one goes so far, a little for each line to the same card
+BESIDE_TEXT = 9.0  # how much less it is beside a text, which makes room
 ARROW = 8.0  # the length of an arrow head
 STRAIGHT = 10.0  # from the border of a frame to its first column, where lines do not bend
 PORT = 14.0  # the distance of two edges that enter one card
@@ -182,11 +182,12 @@ class _Builder:
 
     def _inside(self, item: Item, card: int) -> float:
         """Where a card is in the item that holds it, from the middle of that."""
-        if item.kind == "card":
-            return 0.0
-        room = self.rooms[item.id]
-        inner = next(inner for inner in self.house.paths[card] if inner in room.grid.of_item)
-        return room.at(room.grid.of_item[inner]) + self._inside(inner, card) - room.across / 2
+        place = 0.0
+        path = self.house.paths[card]
+        for frame, inner in pairwise(path[path.index(item) :]):
+            room = self.rooms[frame.id]
+            place += room.at(room.grid.of_item[inner]) - room.across / 2
+        return place
 
     def _bend(self, room: Room, segment: Segment) -> float:
         left, right = self._offset(room, segment, False), self._offset(room, segment, True)

@@ -7,6 +7,7 @@ from .cards import FONT
 from .diagram import Diagram
 from .geometry import Line, Point, Route
 from .levels import House, Item, Step, Tail
+from .limits import each
 from .rooms import ARROW, BESIDE, Room, leaving, text_width
 
 WING = 3.5  # half the width of an arrow head
@@ -39,7 +40,7 @@ class Router:
     def route(self, i: int) -> Route:
         """The route of one edge."""
         tail, edge = self.house.tails[i], self.diagram.edges[i]
-        runs = [run for step in self.house.ways[i] for run in self._runs(step, tail)]
+        runs = [run for step in each(self.house.ways[i]) for run in self._runs(step, tail)]
         if edge.flow:  # both begin and end straight, with room for an arrow head
             runs[0] = runs[0]._replace(end=max(runs[0].end, runs[0].start + ARROW))
             runs[-1] = runs[-1]._replace(start=min(runs[-1].start, runs[-1].end - ARROW))
