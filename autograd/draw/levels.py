@@ -297,12 +297,15 @@ class _Frames:
 
     def _copy(self, frame: int | None, top: int, copies: dict[int, int]) -> int:
         """The piece of a frame that belongs to one piece of the frame `top` around it."""
+        missing, outer = [], frame
+        while outer is not None and outer not in copies:
+            missing.append(outer)
+            outer = None if outer == top else self.frames[outer][1]
+        for inner in reversed(missing):  # outer ones first
+            drawn_as, around = self.frames[inner]
+            self.frames.append((drawn_as, around if inner == top or around is None else copies[around]))
+            copies[inner] = len(self.frames) - 1
         assert frame is not None
-        if frame not in copies:
-            drawn_as, around = self.frames[frame]
-            around = around if frame == top else self._copy(around, top, copies)
-            self.frames.append((drawn_as, around))
-            copies[frame] = len(self.frames) - 1
         return copies[frame]
 
 
