@@ -1,0 +1,788 @@
+"""What is wrong with a picture, measured on its SVG alone, and what the graph says that it should show.
+
+    python tests/geometry.py                    a table of all faults over the corpus, by kind
+    python tests/geometry.py NAME [FOLDER]      the faults of one drawing, or of all whose names begin so, with places;
+                                                their SVGs are saved to the folder
+
+Names are those of `drawings`, which has the corpus. Run it with the root of the project on the PYTHONPATH.
+"""
+
+import argparse
+import itertools
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from shapes import PAGES, SVG, THEMES, Box, Line, Painting, Point, Shape, Text, Thing, around, box_of, depth, painting
+
+from autograd import Value, topological_order
+from autograd.cells import readable
+from autograd.groups import groups_of
+
+SLIDE = 960.0, 540.0  # 13.3 inches at 16:9, in points
+LEGIBLE = 4.5  # WCAG 2, success criterion 1.4.3
+DEEP = 2.0  # pixels that a line may enter its own head, or come back to its own tail
+NEAR = 3.0  # pixels that an arrow may end before its card
+APART, TOGETHER = 1.0, 16.0  # lines nearer than this for so many pixels cannot be told apart
+SEARCHED = 14  # cards whose orders are all tried; more that depend on each other are not
+
+KINDS = (
+    "edge through a card",
+    "edge through a title",
+    "edge through another's text",
+    "edge through its own card",
+    "edge ends away from its card",
+    "edge that is not in the graph",
+    "edge that is missing",
+    "edges along each other",
+    "arrow head on a text",
+    "texts overlap",
+    "text outside of the picture",
+    "text out of its card",
+    "text out of its frame",
+    "text on a card",
+    "cards overlap",
+    "card outside of the picture",
+    "card out of its frame",
+    "card in a stranger's frame",
+    "frames cross",
+    "contrast",
+    "inverted in a tree",
+    "inverted more than needed",
+    "row out of order",
+)
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: its kind, what it is about, and where in the picture."""
+
+    kind: str
+    what: str
+    place: Point
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what} at ({self.place[0]:.0f}, {self.place[1]:.0f})"
+
+
+# What a picture shows -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card by the end of its id, as "node-3"."""
+
+    id: str
+    title: str
+    box: Box
+    radius: float
+    texts: list[Text] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line between two cards; a flow is one too. `tail` and `head` are "" where it is not seen to touch a card."""
+
+    id: str
+    line: Line = field(repr=False)
+    arrow: np.ndarray | None = field(repr=False)
+    tail: str = ""
+    head: str = ""
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """Its points up to the tip of its arrow."""
+        points = self.line.points
+        if self.arrow is None:
+            return points
+        tip = self.arrow[np.hypot(*(self.arrow - points[-1]).T).argmax()]
+        return np.concatenate([points, tip[None]])
+
+    @cached_property
+    def box(self) -> Box:
+        return box_of(self.points)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame by the names of the groups that it stands for, the outermost first."""
+
+    path: tuple[str, ...]
+    box: Box
+
+
+class Picture:
+    """The cards, edges, flows, frames and texts of an SVG."""
+
+    def __init__(self, svg: str) -> None:
+        self.painting: Painting = painting(svg)
+        self.box = self.painting.box
+        self.prefix = next((g.get("id", "").partition("-")[0] for g in self.painting.groups if _is_card(g)), "")
+        self.texts: list[Text] = [*self.painting.of(Text)]
+        self.cards = {card.id: card for card in self._cards()}
+        self.frames = [*self._frames()]
+        self.titles = [text for text in self.texts if self._is_title(text)]
+        edges, flows = [*self._lines("edge")], [*self._lines("flow")]
+        self.edges = {edge.id: edge for edge in self._ended(edges)}
+        self.flows = {
+            flow.id: replace(flow, tail=edge.head, head=edge.tail)
+            for flow in flows
+            if (edge := self.edges.get(flow.id.removesuffix("-flow")))
+        }
+        self.free = [text for text in self.texts if not text.home.removeprefix(f"{self.prefix}-") in self.cards]
+        self.marks = dict(self._owned())
+
+    def _is_title(self, text: Text) -> bool:
+        """Whether it says so, or stands in the upper left corner of a frame."""
+        gaps = ((text.box.left - frame.box.left, text.box.top - frame.box.top) for frame in self.frames)
+        return "title" in text.names or (not text.home and any(0 < x < 12 and 0 < y < 12 for x, y in gaps))
+
+    def short(self, id: str) -> str:
+        """An id without the prefix of the figure."""
+        return id.removeprefix(f"{self.prefix}-")
+
+    def _cards(self) -> Iterator[Card]:
+        texts, shapes = defaultdict(list), defaultdict(list)
+        for thing in self.painting.things:
+            if isinstance(thing, Text):
+                texts[thing.home].append(thing)
+            elif isinstance(thing, Shape):
+                shapes[thing.home].append(thing)
+        for group in filter(_is_card, self.painting.groups):
+            id = group.get("id", "")
+            boxes = [shape.box for shape in shapes[id]] or [text.box.grown(4) for text in texts[id]]
+            radius = max((shape.radius for shape in shapes[id]), default=0.0)
+            yield Card(self.short(id), group.findtext(f"{SVG}title", ""), around(boxes), radius, texts[id])
+
+    def _frames(self) -> Iterator[Frame]:
+        for shape in self.painting.of(Shape):
+            if "border" in shape.names and shape.groups:
+                yield Frame(tuple(shape.groups[-1].findtext(f"{SVG}title", "").split(" › ")), shape.box)
+
+    def _lines(self, kind: str) -> Iterator[Edge]:
+        """The edges or the flows, each with the arrow head that is painted after it."""
+        things = self.painting.things
+        for place, thing in enumerate(things):
+            home = self.short(thing.id if kind == "edge" else thing.home)
+            if not isinstance(thing, Line) or not home.startswith("edge-") or home.endswith("-flow") != (kind == "flow"):
+                continue
+            after = next((other for other in things[place + 1 :] if not isinstance(other, Text)), None)
+            is_arrow = isinstance(after, Shape) and after.outline is not None
+            yield Edge(home, thing, after.outline if is_arrow else None)
+
+    def _ended(self, edges: list[Edge]) -> Iterator[Edge]:
+        """The edges with the cards that they touch: the tail where they begin, the head where the arrow ends."""
+        if not self.cards:
+            return
+        ids = [*self.cards]
+        begins = np.array([edge.points[0] for edge in edges]).reshape(-1, 2)
+        tips = np.array([edge.points[-1] for edge in edges]).reshape(-1, 2)
+        near = {end: np.stack([self.depths(points, id) for id in ids], 1) for end, points in enumerate((begins, tips))}
+        found = []
+        for i, edge in enumerate(edges):
+            tail, head = near[0][i].argmin(), np.abs(near[1][i]).argmin()
+            is_at_tail = near[0][i][tail] <= NEAR
+            is_at_head = abs(near[1][i][head]) <= NEAR
+            found.append(replace(edge, tail=ids[tail] if is_at_tail else "", head=ids[head] if is_at_head else ""))
+        for edge in found:  # one that leaves the line of another one has its tail
+            yield edge if edge.tail else replace(edge, tail=_tail_of_trunk(edge, found))
+
+    def depths(self, points: np.ndarray, id: str) -> np.ndarray:
+        """How far points are outside of a card; what is below 0 is so deep inside."""
+        return depth(points, self.cards[id].box, self.cards[id].radius)
+
+    def _owned(self) -> Iterator[tuple[int, str]]:
+        """The places of the free texts that belong to an edge, and that edge: by their id, or the nearest one."""
+        for place, text in enumerate(self.free):
+            named = self.short(text.id or text.home)
+            if named.startswith("edge-"):
+                yield place, "-".join(named.split("-")[:2])
+            elif "mark" in text.names and text not in self.titles and self.edges:
+                yield place, min(self.edges, key=lambda id: _distance(self.edges[id], text.box.middle))
+
+
+def _is_card(group) -> bool:
+    parts = group.get("id", "").split("-")
+    return len(parts) == 3 and parts[1] in ("node", "group", "stub")
+
+
+def _distance(edge: Edge, point: Point) -> float:
+    return float(np.hypot(*(edge.points - point).T).min())
+
+
+def _tail_of_trunk(edge: Edge, edges: list[Edge]) -> str:
+    begin = edge.points[0]
+    return next((o.tail for o in edges if o.tail and o.box.grown(3).holds(Box(*begin, *begin)) and _distance(o, begin) < 2), "")
+
+
+# What the graph says that it should show ------------------------------------------------------------
+
+
+class Graph:
+    """The graph of a drawing by its cards: which card each node is on. The drawing's layout is not asked."""
+
+    def __init__(self, drawing) -> None:
+        prefix = f"{drawing.prefix}-"
+        self.order: list[Value] = topological_order(drawing.root)
+        self.card_of = {place: id.removeprefix(prefix) for place, id in drawing.node_ids.items()}
+        self.edge_ids = {operand: id.removeprefix(prefix) for operand, id in drawing.edge_ids.items()}
+        self.place_of = {id(node): place for place, node in enumerate(self.order)}
+        self.is_vertical = drawing.look.direction == "TB"
+
+    def card(self, node: Value) -> str | None:
+        """The id of the card of a node; None if it is not drawn."""
+        return self.card_of.get(self.place_of[id(node)])
+
+    @cached_property
+    def operands(self) -> list[tuple[str, list[str]]]:
+        """The cards of each operation and of its operands, of those that are drawn, in their written order."""
+        found = []
+        for place, node in enumerate(self.order):
+            head = self.card_of.get(place)
+            tails = [self.card(operand) for operand in node.operands if isinstance(operand, Value)]
+            if head is not None:
+                found.append((head, [tail for tail in tails if tail not in (None, head)]))
+        return found
+
+    @cached_property
+    def links(self) -> Counter[tuple[str, str]]:
+        """How often each card is an operand of each other one."""
+        return Counter((tail, head) for head, tails in self.operands for tail in tails)
+
+    @cached_property
+    def is_tree(self) -> bool:
+        """Whether no card is used twice."""
+        return max(Counter(tail for tail, _ in self.links.elements()).values(), default=0) <= 1
+
+    @cached_property
+    def wishes(self) -> Counter[tuple[str, str]]:
+        """How often one card should stand before another one."""
+        pairs: Counter[tuple[str, str]] = Counter()
+        for _, tails in self.operands:
+            pairs.update((one, other) for one, other in itertools.combinations(tails, 2) if one != other)
+        return pairs
+
+    @cached_property
+    def paths(self) -> dict[str, tuple[str, ...]]:
+        """The names of the groups that each card stands in; a folded group stands in those around it."""
+        paths = {}
+        for place, group in enumerate(groups_of(self.order).of_node):
+            card = self.card_of.get(place)
+            if card and card.startswith("node"):
+                paths[card] = tuple(map(readable, group.path)) if group else ()
+        return paths
+
+
+# Faults ---------------------------------------------------------------------------------------------
+
+
+def faults(svg: str, drawing=None, rows: Sequence[Sequence[Value]] = ()) -> list[Fault]:
+    """All that is wrong with a picture; with its drawing, also all that is not as its graph is.
+
+    `rows` are lists of nodes of which each should stand before the next one, where both are in one column.
+    """
+    picture = Picture(svg)
+    found = [*_edge_faults(picture), *_text_faults(picture), *_card_faults(picture), *_contrast_faults(picture)]
+    if drawing is not None:
+        graph = Graph(drawing)
+        found += [*_link_faults(picture, graph), *_frame_faults(picture, graph), *_order_faults(picture, graph, rows)]
+    return found
+
+
+def _edge_faults(picture: Picture) -> Iterator[Fault]:
+    lines = [*picture.edges.values(), *picture.flows.values()]
+    cards = picture.cards
+    for edge in lines:
+        own = edge.id.removesuffix("-flow")
+        reach = min(edge.line.width / 2, 3.0) - 1.0
+        if not (edge.tail and edge.head) and not edge.id.endswith("-flow"):
+            end = -1 if edge.tail else 0
+            yield Fault("edge ends away from its card", edge.id, tuple(edge.points[end]))
+        for id, card in cards.items():
+            if card.box.grown(3).meets(edge.box.grown(1), 0) and id not in (edge.tail, edge.head):
+                deep = picture.depths(edge.points, id)
+                if deep.min() < reach and not _is_stub_end(id, edge, deep):
+                    yield Fault("edge through a card", f"{edge.id} through {id}", tuple(edge.points[deep.argmin()]))
+        yield from _own_card_faults(picture, edge)
+        for place, text in enumerate(picture.free):
+            if picture.marks.get(place) != own and text.box.grown(3).meets(edge.box.grown(1), 0):
+                deep = depth(edge.points, text.box.grown(-1))
+                if deep.min() < reach + 1:
+                    kind = "edge through a title" if text in picture.titles else "edge through another's text"
+                    yield Fault(kind, f"{edge.id} through {text.text!r}", tuple(edge.points[deep.argmin()]))
+                elif edge.arrow is not None and box_of(edge.arrow).grown(-1).meets(text.box):
+                    yield Fault("arrow head on a text", f"{edge.id} on {text.text!r}", text.box.middle)
+            elif picture.marks.get(place) == own and edge.arrow is not None:
+                if box_of(edge.arrow).grown(-1).meets(text.box):
+                    yield Fault("arrow head on a text", f"{edge.id} on its own {text.text!r}", text.box.middle)
+    yield from _together(lines)
+
+
+def _is_stub_end(id: str, edge: Edge, deep: np.ndarray) -> bool:
+    """Whether a line only begins or ends at a stub, which has no border to end at."""
+    return id.startswith("stub") and deep.argmin() in (0, len(deep) - 1)
+
+
+def _own_card_faults(picture: Picture, edge: Edge) -> Iterator[Fault]:
+    """A line may begin inside its tail, under it, and leave it on a straight way; it ends at the border of its head."""
+    ends = (edge.tail, edge.head, edge.points), (edge.head, edge.tail, edge.points[::-1])
+    for place, (id, other, points) in enumerate(ends):
+        if id not in picture.cards or id == other:
+            continue
+        deep = picture.depths(points, id)
+        outside = np.flatnonzero(deep > 0.0)
+        inside = deep[: outside[0]] if len(outside) else deep
+        box = picture.cards[id].box
+        way = math.hypot(box.width, box.height) / 2 + DEEP
+        again = deep[len(inside) :]
+        is_flow = edge.id.endswith("-flow")
+        if place == 1 and not is_flow and len(inside) and inside.min() < -DEEP:
+            yield Fault("edge through its own card", f"{edge.id} into {id}", tuple(points[inside.argmin()]))
+        elif len(inside) * 2.0 > way and _length(points[: len(inside)]) > way:
+            yield Fault("edge through its own card", f"{edge.id} under {id}", tuple(points[len(inside) - 1]))
+        elif len(again) and again.min() < -DEEP:
+            back = len(inside) + again.argmin()
+            yield Fault("edge through its own card", f"{edge.id} back to {id}", tuple(points[back]))
+
+
+def _length(points: np.ndarray) -> float:
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def _together(lines: list[Edge]) -> Iterator[Fault]:
+    """Lines that run on each other, but for those of one tail as far as they have not yet parted."""
+    for one, other in _near(lines):
+        near = _nearest(one.points, other) < APART
+        if not near.any():
+            continue
+        stretches = [*_stretches(near)]
+        kin = one.tail == other.tail and one.tail and one.id.endswith("-flow") == other.id.endswith("-flow")
+        if kin:
+            # The common trunk: from where the later one of both begins.
+            begins = (np.hypot(*(one.points - other.points[0]).T).argmin(), 0)
+            trunk = [(a, b) for a, b in stretches if min(abs(a - begin) for begin in begins) <= 3]
+            stretches = [stretch for stretch in stretches if stretch not in trunk]
+            parted = _length(one.points[max((b for _, b in trunk), default=0) :])
+            if parted < TOGETHER:
+                yield Fault("edges along each other", f"{one.id} and {other.id} never part", tuple(one.points[-1]))
+                continue
+        for a, b in stretches:
+            if _length(one.points[a:b]) > TOGETHER:
+                place = tuple(one.points[(a + b) // 2])
+                yield Fault("edges along each other", f"{one.id} and {other.id}", place)
+                break
+
+
+def _nearest(points: np.ndarray, other: Edge) -> np.ndarray:
+    """How far each point is from a line."""
+    begins, ends = [], []
+    for piece in other.line.pieces:
+        begins.append(piece[:-1])
+        ends.append(piece[1:])
+    a, b = np.concatenate(begins), np.concatenate(ends)
+    ab = b - a
+    ap = points[:, None, :] - a[None]
+    share = np.clip((ap * ab).sum(2) / np.maximum((ab * ab).sum(1), 1e-9), 0.0, 1.0)
+    return np.hypot(*np.moveaxis(ap - share[..., None] * ab, 2, 0)).min(1)
+
+
+def _stretches(flags: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Where flags are set in a row, from each first place to behind the last one."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    return ((int(a), int(b)) for a, b in edges.reshape(-1, 2))
+
+
+def _near(lines: list[Edge]) -> Iterator[tuple[Edge, Edge]]:
+    """Pairs of lines that come near each other in several small squares of the picture."""
+    squares: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for place, edge in enumerate(lines):
+        for square in {*map(tuple, (edge.points // 6).astype(int))}:
+            squares[square].add(place)
+    pairs: Counter[tuple[int, int]] = Counter()
+    for places in squares.values():
+        if len(places) > 1:
+            pairs.update(itertools.combinations(sorted(places), 2))
+    return ((lines[i], lines[j]) for (i, j), count in pairs.items() if count > 1)
+
+
+def _text_faults(picture: Picture) -> Iterator[Fault]:
+    for one, other in _meetings(picture.texts):
+        yield Fault("texts overlap", f"{one.text!r} and {other.text!r}", one.box.middle)
+    for text in picture.texts:
+        if not picture.box.holds(text.box):
+            yield Fault("text outside of the picture", repr(text.text), text.box.middle)
+    for card in picture.cards.values():
+        for text in card.texts:
+            corners = np.array([(x, y) for x in text.box[::2] for y in text.box[1::2]])
+            if depth(corners, card.box, card.radius).max() > 1.0:
+                yield Fault("text out of its card", f"{text.text!r} of {card.id}", text.box.middle)
+    for text in picture.free:
+        for card in picture.cards.values():
+            if text.box.meets(card.box):
+                yield Fault("text on a card", f"{text.text!r} on {card.id}", text.box.middle)
+    for text in picture.titles:
+        frames = [frame for frame in picture.frames if frame.box.holds(Box(*text.box[:2], *text.box[:2]))]
+        inner = min(frames, key=lambda frame: frame.box.width * frame.box.height, default=None)
+        if inner is None or not inner.box.holds(text.box):
+            yield Fault("text out of its frame", repr(text.text), text.box.middle)
+
+
+def _meetings(things: Sequence) -> Iterator[tuple]:
+    """Pairs of things whose boxes overlap, found by a sweep from left to right."""
+    open_: list = []
+    for thing in sorted(things, key=lambda thing: thing.box.left):
+        open_ = [other for other in open_ if other.box.right > thing.box.left]
+        yield from ((other, thing) for other in open_ if other.box.meets(thing.box))
+        open_.append(thing)
+
+
+def _card_faults(picture: Picture) -> Iterator[Fault]:
+    for one, other in _meetings([*picture.cards.values()]):
+        yield Fault("cards overlap", f"{one.id} and {other.id}", one.box.middle)
+    for card in picture.cards.values():
+        if not picture.box.holds(card.box):
+            yield Fault("card outside of the picture", card.id, card.box.middle)
+    for one, other in itertools.combinations(picture.frames, 2):
+        if one.box.meets(other.box) and not (one.box.holds(other.box, 0.0) or other.box.holds(one.box, 0.0)):
+            what = f"{' › '.join(one.path)} and {' › '.join(other.path)}"
+            yield Fault("frames cross", what, one.box.middle)
+
+
+def _link_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
+    """Edges against the graph: each operand has an edge of its own, folded groups have one for all."""
+    drawn = Counter((edge.tail, edge.head) for edge in picture.edges.values() if edge.tail and edge.head)
+    wanted = Counter(
+        {link: 1 if any(end.startswith("group") for end in link) else count for link, count in graph.links.items()}
+    )
+    for (tail, head), count in ((wanted - drawn)).items():
+        yield Fault("edge that is missing", f"{count} from {tail} to {head}", picture.cards[head].box.middle)
+    for (tail, head), count in ((drawn - wanted)).items():
+        if not (tail + head).count("stub"):
+            yield Fault("edge that is not in the graph", f"{count} from {tail} to {head}", picture.cards[head].box.middle)
+    for (place, position), id in graph.edge_ids.items():
+        head, tail = graph.card_of[place], graph.card(graph.order[place].operands[position])
+        edge = picture.edges.get(id)
+        if edge is None:
+            yield Fault("edge that is missing", id, (0.0, 0.0))
+        elif edge.tail and edge.head and (edge.tail, edge.head) != (tail, head):
+            what = f"{id} runs from {edge.tail} to {edge.head} instead of from {tail} to {head}"
+            yield Fault("edge that is not in the graph", what, tuple(edge.points[-1]))
+
+
+def _frame_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
+    paths = graph.paths
+    for card in picture.cards.values():
+        if card.id.startswith("group"):
+            paths[card.id] = tuple(card.title.split("\n")[0].split(" › ")[:-1])
+    for frame in picture.frames:
+        for id, path in paths.items():
+            if id not in picture.cards:
+                continue
+            card, what = picture.cards[id], f"{id} and {' › '.join(frame.path)}"
+            belongs = path[: len(frame.path)] == frame.path
+            if belongs and not frame.box.holds(card.box, 0.0):
+                yield Fault("card out of its frame", what, card.box.middle)
+            if not belongs and frame.box.meets(card.box):
+                yield Fault("card in a stranger's frame", what, card.box.middle)
+
+
+# Contrast -------------------------------------------------------------------------------------------
+
+
+def _contrast_faults(picture: Picture) -> Iterator[Fault]:
+    for text, theme, contrast in contrasts(picture):
+        if contrast < LEGIBLE:
+            yield Fault("contrast", f"{text.text!r} has {contrast:.2f} : 1 when {theme}", text.box.middle)
+
+
+def contrasts(picture: Picture) -> Iterator[tuple[Text, str, float]]:
+    """The contrast of each text with what is below its middle and its corners, in each theme; the least one."""
+    seen: dict[tuple, float] = {}
+    below: list[Shape] = []
+    for thing in picture.painting.things:
+        if isinstance(thing, Shape):
+            below.append(thing)
+        elif isinstance(thing, Text):
+            box = thing.box.grown(-1)
+            points = [box.middle, *((x, y) for x in box[::2] for y in box[1::2])]
+            near = [shape for shape in below if shape.box.meets(box, 0)]
+            for theme in THEMES:
+                surfaces = {_surface(near, point, theme) for point in points}
+                ink = thing.colours[theme]
+                worst = min(seen.setdefault((ink, s), _contrast(_over(ink, s), s)) for s in surfaces)
+                yield thing, theme, worst
+
+
+def _surface(below: list[Shape], point: Point, theme: str) -> str:
+    colour = PAGES[theme]
+    for shape in below:
+        if shape.colours[theme] != "none" and point in shape:
+            colour = _over(shape.colours[theme], colour)
+    return colour
+
+
+def _over(colour: str, below: str) -> str:
+    """A colour that may be transparent, over one that is not."""
+    share = int(colour[7:9] or "ff", 16) / 255
+    mixed = (share * a + (1 - share) * b for a, b in zip(_rgb(colour), _rgb(below), strict=True))
+    return "#" + "".join(f"{round(part):02x}" for part in mixed)
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+def _contrast(one: str, other: str) -> float:
+    """As defined by WCAG 2: from 1 to 21."""
+    dark, light = sorted(map(_luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (part / 255 for part in _rgb(colour))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# Order ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Order:
+    """How many pairs of operands stand against their written order, and how many must."""
+
+    in_columns: int  # of pairs in one column
+    least: int | None  # by exhaustive search over all orders in the columns; None where that is too much
+    anywhere: int  # of all pairs
+    wishes: int
+    pairs: list[tuple[str, str]] = field(repr=False)  # the inverted ones
+
+
+def order(picture: Picture, graph: Graph) -> Order:
+    """The written order of operands, from the top to the bottom, or in TB from the left to the right."""
+    wishes = graph.wishes
+    inverted = Counter({pair: n for pair, n in wishes.items() if not _stands_before(picture, graph, *pair)})
+    same = Counter({pair: n for pair, n in wishes.items() if _is_one_column(picture, graph, *pair)})
+    return Order(
+        in_columns=sum((inverted & same).values()),
+        least=least_inversions(same),
+        anywhere=inverted.total(),
+        wishes=wishes.total(),
+        pairs=[*inverted],
+    )
+
+
+def _stands_before(picture: Picture, graph: Graph, one: str, other: str) -> bool:
+    axis = 0 if graph.is_vertical else 1
+    return picture.cards[one].box.middle[axis] < picture.cards[other].box.middle[axis] + 0.01
+
+
+def _is_one_column(picture: Picture, graph: Graph, one: str, other: str) -> bool:
+    """Whether both share at least half of the narrower one's extent along the direction."""
+    low, high = (1, 3) if graph.is_vertical else (0, 2)
+    a, b = picture.cards[one].box, picture.cards[other].box
+    shared = min(a[high], b[high]) - max(a[low], b[low])
+    return shared >= 0.5 * min(a[high] - a[low], b[high] - b[low])
+
+
+def least_inversions(wishes: Counter[tuple[str, str]]) -> int | None:
+    """The least number of wishes that no order of the cards can fulfil; None where that would take too long.
+
+    All orders are tried, in a table over all sets of cards that may stand first. Cards that do not wish in a circle
+    need not be tried against each other.
+
+    >>> least_inversions(Counter({("a", "b"): 2, ("b", "a"): 1, ("b", "c"): 1}))
+    1
+    """
+    after: defaultdict[str, set[str]] = defaultdict(set)
+    for one, other in wishes:
+        after[one].add(other)
+    total = 0
+    for circle in _circles(after):
+        if len(circle) > SEARCHED:
+            return None
+        total += _least_of_all_orders(circle, wishes)
+    return total
+
+
+def _circles(after: dict[str, set[str]]) -> list[list[str]]:
+    """The sets of cards of which each is after each other one, on some way."""
+    reach = {one: _reached(one, after) for one in after}
+    found: dict[frozenset[str], None] = {}
+    for one in after:
+        if one in reach[one]:
+            found[frozenset(other for other in reach[one] if one in reach.get(other, ()))] = None
+    return [sorted(circle) for circle in found]
+
+
+def _reached(one: str, after: dict[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    border = [one]
+    while border:
+        new = after.get(border.pop(), set()) - reached
+        reached |= new
+        border += new
+    return reached
+
+
+def _least_of_all_orders(cards: list[str], wishes: Counter[tuple[str, str]]) -> int:
+    """By Bellman, Held and Karp: the least for a set of first cards is that for one less and what the last adds."""
+    count = len(cards)
+    against = [[wishes.get((one, other), 0) for other in cards] for one in cards]  # what it costs if other is first
+    least = [0] + [-1] * (2**count - 1)
+    for first in range(1, 2**count):
+        members = [i for i in range(count) if first >> i & 1]
+        least[first] = min(
+            least[first ^ 1 << last] + sum(against[last][i] for i in members if i != last) for last in members
+        )
+    return least[-1]
+
+
+def _order_faults(picture: Picture, graph: Graph, rows: Sequence[Sequence[Value]]) -> Iterator[Fault]:
+    found = order(picture, graph)
+    if graph.is_tree:
+        for one, other in found.pairs:
+            yield Fault("inverted in a tree", f"{other} before {one}", picture.cards[one].box.middle)
+    elif found.least is not None and found.in_columns > found.least:
+        what = f"{found.in_columns} pairs, {found.least} must be"
+        yield Fault("inverted more than needed", what, picture.box.middle)
+    for row in rows:
+        cards = [card for card in map(graph.card, row) if card]
+        for one, other in itertools.combinations(dict.fromkeys(cards), 2):
+            if _is_one_column(picture, graph, one, other) and not _stands_before(picture, graph, one, other):
+                yield Fault("row out of order", f"{other} before {one}", picture.cards[one].box.middle)
+
+
+# Figures --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers to compare pictures by."""
+
+    width: float
+    height: float
+    smallest: float  # the size of the smallest text in points, fitted to a slide
+    smallest_index: float  # the same with indices and powers
+    crossings: int
+    turns: float  # of all lines together, in right angles
+    contrast: float
+
+    @property
+    def aspect(self) -> float:
+        return self.width / self.height
+
+
+def figures(svg: str) -> Figures:
+    """The figures of a picture."""
+    picture = Picture(svg)
+    width, height = picture.box.width, picture.box.height
+    fit = min(SLIDE[0] / width, SLIDE[1] / height)
+    lines = [*picture.edges.values(), *picture.flows.values()]
+    return Figures(
+        width=width,
+        height=height,
+        smallest=fit * min(text.size for text in picture.texts),
+        smallest_index=fit * min(text.smallest for text in picture.texts),
+        crossings=crossings(lines),
+        turns=sum(map(_turns, lines)),
+        contrast=min(contrast for *_, contrast in contrasts(picture)),
+    )
+
+
+def crossings(lines: list[Edge]) -> int:
+    """How often lines cross that share no end."""
+    count = 0
+    coarse = {edge.id: [piece[:: max(1, min(4, len(piece) // 2))] for piece in edge.line.pieces] for edge in lines}
+    for one, other in itertools.combinations(lines, 2):
+        if {one.tail, one.head} & {other.tail, other.head} - {""} or not one.box.meets(other.box, -1):
+            continue
+        count += sum(_cuts(a, b) for a in coarse[one.id] for b in coarse[other.id])
+    return count
+
+
+def _cuts(one: np.ndarray, other: np.ndarray) -> int:
+    """How often two rows of points cut each other."""
+    if len(one) < 2 or len(other) < 2:
+        return 0
+    a, b, c, d = one[:-1, None], one[1:, None], other[None, :-1], other[None, 1:]
+
+    def side(p, q, r):
+        return (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) > (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
+
+    return int(((side(a, b, c) != side(a, b, d)) & (side(c, d, a) != side(c, d, b))).sum())
+
+
+def _turns(edge: Edge) -> float:
+    total = 0.0
+    for piece in edge.line.pieces:
+        ways = np.diff(piece, axis=0)
+        ways = ways[np.hypot(*ways.T) > 1e-6]
+        angles = np.diff(np.unwrap(np.arctan2(ways[:, 1], ways[:, 0])))
+        total += float(np.abs(angles).sum()) / (math.pi / 2)
+    return total
+
+
+# For people -----------------------------------------------------------------------------------------
+
+
+def _table(examples: Iterable) -> None:
+    counts, pictures = Counter(), defaultdict(list)
+    told: Counter[str] = Counter()
+    widths = []
+    for example in examples:
+        begin = time.perf_counter()
+        drawing = example.drawing()
+        svg = drawing.svg
+        made = time.perf_counter()
+        found = faults(svg, drawing, example.rows)
+        widths.append((made - begin, time.perf_counter() - made))
+        for fault in found:
+            counts[fault.kind] += 1
+        for kind in {fault.kind for fault in found}:
+            pictures[kind].append(example.name)
+        if found:
+            told["faulty"] += 1
+    print(f"{'fault':32}{'number':>8}{'pictures':>10}   for example")
+    for kind in KINDS:
+        print(f"{kind:32}{counts[kind]:8}{len(pictures[kind]):10}   {', '.join(pictures[kind][:4])}")
+    drawn, measured = map(sum, zip(*widths, strict=True))
+    print(f"\n{len(widths)} pictures, {told['faulty']} of them with faults; drawn in {drawn:.1f} s, measured in {measured:.1f} s")
+
+
+def _one(example, folder: Path) -> None:
+    drawing = example.drawing()
+    svg = drawing.svg
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{example.name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    print(f"{example.name}: {path}")
+    print(f"  {figures(svg)}")
+    print(f"  {order(Picture(svg), Graph(drawing))}")
+    for fault in faults(svg, drawing, example.rows):
+        print(f"  {fault}")
+
+
+def main() -> None:
+    """What the command line asks for."""
+    from drawings import corpus
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="?", default="", help="of a drawing, or how names begin")
+    parser.add_argument("folder", nargs="?", default=".", type=Path, help="for the SVGs")
+    asked = parser.parse_args()
+    examples = corpus()
+    if not asked.name:
+        _table(examples)
+        return
+    for example in [e for e in examples if e.name == asked.name] or [e for e in examples if e.name.startswith(asked.name)]:
+        _one(example, asked.folder)
+
+
+if __name__ == "__main__":
+    main()
