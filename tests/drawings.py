@@ -316,7 +316,7 @@ def labelled(i: int) -> Made:
 
 def part(i: int) -> Made:
     """The neighbourhood of a node."""
-    root, options, _ = network((0, 1, 2, 7, 5)[i % 5]) if i % 2 else random_graph(i + 20)
+    root, *_ = network((0, 1, 2, 7, 5)[i % 5]) if i % 2 else random_graph(i + 20)
     order = topological_order(root)
     node = order[len(order) * (i + 1) // 12]
     return root, {**look(i), "around": node, "radius": 1 + i % 3, "highlight": [node]}, []

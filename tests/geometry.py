@@ -8,6 +8,7 @@ Names are those of `drawings`, which has the corpus. Run it with the root of the
 """
 
 import argparse
+import functools
 import itertools
 import math
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from shapes import PAGES, SVG, THEMES, Box, Line, Painting, Point, Shape, Text, Thing, around, box_of, depth, painting
+from shapes import PAGES, SVG, THEMES, Box, Line, Painting, Point, Shape, Text, around, box_of, depth, painting
 
 from autograd import Value, topological_order
 from autograd.cells import readable
@@ -28,7 +29,7 @@ from autograd.groups import groups_of
 SLIDE = 960.0, 540.0  # 13.3 inches at 16:9, in points
 LEGIBLE = 4.5  # WCAG 2, success criterion 1.4.3
 DEEP = 2.0  # pixels that a line may enter its own head, or come back to its own tail
-NEAR = 3.0  # pixels that an arrow may end before its card
+NEAR, FAR = 4.0, 16.0  # pixels that an edge may end before a card, and where it is clear which one it means
 APART, TOGETHER = 1.0, 16.0  # lines nearer than this for so many pixels cannot be told apart
 SEARCHED = 14  # cards whose orders are all tried; more that depend on each other are not
 
@@ -134,7 +135,7 @@ class Picture:
             for flow in flows
             if (edge := self.edges.get(flow.id.removesuffix("-flow")))
         }
-        self.free = [text for text in self.texts if not text.home.removeprefix(f"{self.prefix}-") in self.cards]
+        self.free = [text for text in self.texts if text.home.removeprefix(f"{self.prefix}-") not in self.cards]
         self.marks = dict(self._owned())
 
     def _is_title(self, text: Text) -> bool:
@@ -169,11 +170,14 @@ class Picture:
         things = self.painting.things
         for place, thing in enumerate(things):
             home = self.short(thing.id if kind == "edge" else thing.home)
-            if not isinstance(thing, Line) or not home.startswith("edge-") or home.endswith("-flow") != (kind == "flow"):
+            if (
+                not isinstance(thing, Line)
+                or not home.startswith("edge-")
+                or home.endswith("-flow") != (kind == "flow")
+            ):
                 continue
             after = next((other for other in things[place + 1 :] if not isinstance(other, Text)), None)
-            is_arrow = isinstance(after, Shape) and after.outline is not None
-            yield Edge(home, thing, after.outline if is_arrow else None)
+            yield Edge(home, thing, after.outline if isinstance(after, Shape) and after.is_arrow else None)
 
     def _ended(self, edges: list[Edge]) -> Iterator[Edge]:
         """The edges with the cards that they touch: the tail where they begin, the head where the arrow ends."""
@@ -185,9 +189,9 @@ class Picture:
         near = {end: np.stack([self.depths(points, id) for id in ids], 1) for end, points in enumerate((begins, tips))}
         found = []
         for i, edge in enumerate(edges):
-            tail, head = near[0][i].argmin(), np.abs(near[1][i]).argmin()
+            tail, head = near[0][i].argmin(), near[1][i].argmin()
             is_at_tail = near[0][i][tail] <= NEAR
-            is_at_head = abs(near[1][i][head]) <= NEAR
+            is_at_head = near[1][i][head] <= FAR
             found.append(replace(edge, tail=ids[tail] if is_at_tail else "", head=ids[head] if is_at_head else ""))
         for edge in found:  # one that leaves the line of another one has its tail
             yield edge if edge.tail else replace(edge, tail=_tail_of_trunk(edge, found))
@@ -217,7 +221,9 @@ def _distance(edge: Edge, point: Point) -> float:
 
 def _tail_of_trunk(edge: Edge, edges: list[Edge]) -> str:
     begin = edge.points[0]
-    return next((o.tail for o in edges if o.tail and o.box.grown(3).holds(Box(*begin, *begin)) and _distance(o, begin) < 2), "")
+    return next(
+        (o.tail for o in edges if o.tail and o.box.grown(3).holds(Box(*begin, *begin)) and _distance(o, begin) < 2), ""
+    )
 
 
 # What the graph says that it should show ------------------------------------------------------------
@@ -301,8 +307,12 @@ def _edge_faults(picture: Picture) -> Iterator[Fault]:
         own = edge.id.removesuffix("-flow")
         reach = min(edge.line.width / 2, 3.0) - 1.0
         if not (edge.tail and edge.head) and not edge.id.endswith("-flow"):
-            end = -1 if edge.tail else 0
-            yield Fault("edge ends away from its card", edge.id, tuple(edge.points[end]))
+            yield Fault("edge ends away from its card", edge.id, tuple(edge.points[-1 if edge.tail else 0]))
+        elif edge.head and not edge.id.endswith("-flow"):
+            gap = picture.depths(edge.points[-1:], edge.head)[0]
+            if gap > (FAR if edge.head.startswith("stub") else NEAR):
+                what = f"{edge.id} {gap:.1f} before {edge.head}"
+                yield Fault("edge ends away from its card", what, tuple(edge.points[-1]))
         for id, card in cards.items():
             if card.box.grown(3).meets(edge.box.grown(1), 0) and id not in (edge.tail, edge.head):
                 deep = picture.depths(edge.points, id)
@@ -310,17 +320,20 @@ def _edge_faults(picture: Picture) -> Iterator[Fault]:
                     yield Fault("edge through a card", f"{edge.id} through {id}", tuple(edge.points[deep.argmin()]))
         yield from _own_card_faults(picture, edge)
         for place, text in enumerate(picture.free):
-            if picture.marks.get(place) != own and text.box.grown(3).meets(edge.box.grown(1), 0):
-                deep = depth(edge.points, text.box.grown(-1))
-                if deep.min() < reach + 1:
-                    kind = "edge through a title" if text in picture.titles else "edge through another's text"
-                    yield Fault(kind, f"{edge.id} through {text.text!r}", tuple(edge.points[deep.argmin()]))
-                elif edge.arrow is not None and box_of(edge.arrow).grown(-1).meets(text.box):
-                    yield Fault("arrow head on a text", f"{edge.id} on {text.text!r}", text.box.middle)
-            elif picture.marks.get(place) == own and edge.arrow is not None:
-                if box_of(edge.arrow).grown(-1).meets(text.box):
-                    yield Fault("arrow head on a text", f"{edge.id} on its own {text.text!r}", text.box.middle)
+            yield from _line_and_text_faults(picture, edge, text, is_own=picture.marks.get(place) == own)
     yield from _together(lines)
+
+
+def _line_and_text_faults(picture: Picture, edge: Edge, text: Text, is_own: bool) -> Iterator[Fault]:
+    """A line may run through its own number or mark, where it has a gap, but its arrow may not stand on it."""
+    if not text.box.grown(3).meets(edge.box.grown(1), 0):
+        return
+    deep = depth(edge.points, text.box.grown(-1))
+    if not is_own and deep.min() < min(edge.line.width / 2, 3.0):
+        kind = "edge through a title" if text in picture.titles else "edge through another's text"
+        yield Fault(kind, f"{edge.id} through {text.text!r}", tuple(edge.points[deep.argmin()]))
+    elif edge.arrow is not None and box_of(edge.arrow).grown(-1).meets(text.box):
+        yield Fault("arrow head on a text", f"{edge.id} on {'its own ' * is_own}{text.text!r}", text.box.middle)
 
 
 def _is_stub_end(id: str, edge: Edge, deep: np.ndarray) -> bool:
@@ -379,16 +392,21 @@ def _together(lines: list[Edge]) -> Iterator[Fault]:
 
 
 def _nearest(points: np.ndarray, other: Edge) -> np.ndarray:
-    """How far each point is from a line."""
-    begins, ends = [], []
-    for piece in other.line.pieces:
-        begins.append(piece[:-1])
-        ends.append(piece[1:])
-    a, b = np.concatenate(begins), np.concatenate(ends)
-    ab = b - a
-    ap = points[:, None, :] - a[None]
-    share = np.clip((ap * ab).sum(2) / np.maximum((ab * ab).sum(1), 1e-9), 0.0, 1.0)
-    return np.hypot(*np.moveaxis(ap - share[..., None] * ab, 2, 0)).min(1)
+    """How far each point is from a line, or inf where it is not near its box."""
+    a = np.concatenate([piece[:-1] for piece in other.line.pieces])
+    b = np.concatenate([piece[1:] for piece in other.line.pieces])
+    is_near, is_met = _is_in(points, other.box.grown(3)), _is_in(a, box_of(points).grown(3))
+    far = np.full(len(points), math.inf)
+    if is_near.any() and is_met.any():
+        ab = (b - a)[is_met]
+        ap = points[is_near][:, None, :] - a[is_met][None]
+        share = np.clip((ap * ab).sum(2) / np.maximum((ab * ab).sum(1), 1e-9), 0.0, 1.0)
+        far[is_near] = np.hypot(*np.moveaxis(ap - share[..., None] * ab, 2, 0)).min(1)
+    return far
+
+
+def _is_in(points: np.ndarray, box: Box) -> np.ndarray:
+    return ((points >= box[:2]) & (points <= box[2:])).all(1)
 
 
 def _stretches(flags: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -459,11 +477,13 @@ def _link_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
     wanted = Counter(
         {link: 1 if any(end.startswith("group") for end in link) else count for link, count in graph.links.items()}
     )
-    for (tail, head), count in ((wanted - drawn)).items():
+    for (tail, head), count in (wanted - drawn).items():
         yield Fault("edge that is missing", f"{count} from {tail} to {head}", picture.cards[head].box.middle)
-    for (tail, head), count in ((drawn - wanted)).items():
+    for (tail, head), count in (drawn - wanted).items():
         if not (tail + head).count("stub"):
-            yield Fault("edge that is not in the graph", f"{count} from {tail} to {head}", picture.cards[head].box.middle)
+            yield Fault(
+                "edge that is not in the graph", f"{count} from {tail} to {head}", picture.cards[head].box.middle
+            )
     for (place, position), id in graph.edge_ids.items():
         head, tail = graph.card_of[place], graph.card(graph.order[place].operands[position])
         edge = picture.edges.get(id)
@@ -502,30 +522,29 @@ def _contrast_faults(picture: Picture) -> Iterator[Fault]:
 
 def contrasts(picture: Picture) -> Iterator[tuple[Text, str, float]]:
     """The contrast of each text with what is below its middle and its corners, in each theme; the least one."""
-    seen: dict[tuple, float] = {}
     below: list[Shape] = []
     for thing in picture.painting.things:
-        if isinstance(thing, Shape):
+        if isinstance(thing, Shape) and not thing.is_arrow:
             below.append(thing)
         elif isinstance(thing, Text):
             box = thing.box.grown(-1)
-            points = [box.middle, *((x, y) for x in box[::2] for y in box[1::2])]
+            corners = [(x, y) for x in box[::2] for y in box[1::2]]
+            points = [box.middle, *(point for point in corners if picture.box.holds(Box(*point, *point)))]
             near = [shape for shape in below if shape.box.meets(box, 0)]
+            piles = {tuple(shape for shape in near if point in shape) for point in points}
             for theme in THEMES:
-                surfaces = {_surface(near, point, theme) for point in points}
-                ink = thing.colours[theme]
-                worst = min(seen.setdefault((ink, s), _contrast(_over(ink, s), s)) for s in surfaces)
-                yield thing, theme, worst
+                yield thing, theme, min(_contrast_on(thing.colours[theme], pile, theme) for pile in piles)
 
 
-def _surface(below: list[Shape], point: Point, theme: str) -> str:
-    colour = PAGES[theme]
-    for shape in below:
-        if shape.colours[theme] != "none" and point in shape:
-            colour = _over(shape.colours[theme], colour)
-    return colour
+def _contrast_on(ink: str, pile: tuple[Shape, ...], theme: str) -> float:
+    surface = PAGES[theme]
+    for shape in pile:
+        if shape.colours[theme] != "none":
+            surface = _over(shape.colours[theme], surface)
+    return _contrast(_over(ink, surface), surface)
 
 
+@functools.cache
 def _over(colour: str, below: str) -> str:
     """A colour that may be transparent, over one that is not."""
     share = int(colour[7:9] or "ff", 16) / 255
@@ -537,6 +556,7 @@ def _rgb(colour: str) -> list[int]:
     return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
 
 
+@functools.cache
 def _contrast(one: str, other: str) -> float:
     """As defined by WCAG 2: from 1 to 21."""
     dark, light = sorted(map(_luminance, (one, other)))
@@ -752,7 +772,8 @@ def _table(examples: Iterable) -> None:
     for kind in KINDS:
         print(f"{kind:32}{counts[kind]:8}{len(pictures[kind]):10}   {', '.join(pictures[kind][:4])}")
     drawn, measured = map(sum, zip(*widths, strict=True))
-    print(f"\n{len(widths)} pictures, {told['faulty']} of them with faults; drawn in {drawn:.1f} s, measured in {measured:.1f} s")
+    faulty = f"{told['faulty']} of them with faults"
+    print(f"\n{len(widths)} pictures, {faulty}; drawn in {drawn:.1f} s, measured in {measured:.1f} s")
 
 
 def _one(example, folder: Path) -> None:
@@ -780,7 +801,9 @@ def main() -> None:
     if not asked.name:
         _table(examples)
         return
-    for example in [e for e in examples if e.name == asked.name] or [e for e in examples if e.name.startswith(asked.name)]:
+    for example in [e for e in examples if e.name == asked.name] or [
+        e for e in examples if e.name.startswith(asked.name)
+    ]:
         _one(example, asked.folder)
 
 

@@ -84,7 +84,7 @@ def box_of(points: np.ndarray) -> Box:
     return Box(float(left), float(top), float(right), float(bottom))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Thing:
     """What all that is painted has: its id, its classes without the prefix of the figure, and the groups around it."""
 
@@ -99,21 +99,26 @@ class Thing:
         return next((group.get("id", "") for group in reversed(self.groups) if group.get("id")), "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape(Thing):
     """A filled area; a radius of 0 and no outline is a rectangle."""
 
     box: Box
     radius: float = 0.0
     outline: np.ndarray | None = field(default=None, repr=False)
+    is_arrow: bool = False  # the head of one, which is no surface that texts stand on
 
     def __contains__(self, point: Point) -> bool:
+        (left, top, right, bottom), (x, y) = self.box, point
+        if not (left <= x <= right and top <= y <= bottom):
+            return False
         if self.outline is not None:
             return _is_inside(point, self.outline)
-        return bool(depth(np.array([point]), self.box, self.radius)[0] <= 0.0)
+        corner = self.radius - min(x - left, right - x), self.radius - min(y - top, bottom - y)
+        return min(corner) <= 0.0 or math.hypot(*corner) <= self.radius
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line(Thing):
     """A curve in pieces of points, at most STEP from one to the next; from piece to piece there may be a gap."""
 
@@ -126,7 +131,7 @@ class Line(Thing):
         return np.concatenate(self.pieces)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Text(Thing):
     """A text, its box, its font size, and that of its smallest index."""
 
@@ -160,7 +165,7 @@ class _Reader:
         self.things: list[Thing] = []
         self.groups: list[ElementTree.Element] = []
         self.rules = _rules("".join(style.text or "" for style in root.iter(f"{SVG}style")))
-        self.read(root, IDENTITY, dict.fromkeys(THEMES, {"font-size": "16", "fill": "#000000"}), ())
+        self.read(root, IDENTITY, {theme: {"font-size": "16", "fill": "#000000"} for theme in THEMES}, ())
         self.painting = Painting(Box(left, top, left + width, top + height), self.things, self.groups)
 
     def read(self, element, matrix, around_it, groups) -> None:
@@ -205,7 +210,7 @@ class _Reader:
             facts, box = self.facts(element, styles, groups, "fill"), box_of(np.concatenate(pieces))
             radius = min(radius * _scale(matrix), box.width / 2, box.height / 2)
             outline = None if tag in ("rect", "circle") else np.concatenate(pieces)
-            self.things.append(Shape(**facts, box=box, radius=radius, outline=outline))
+            self.things.append(Shape(**facts, box=box, radius=radius, outline=outline, is_arrow=tag == "polygon"))
         elif "halo" not in element.get("class", "") and styles["light"].get("stroke", "none") != "none":
             facts = self.facts(element, styles, groups, "stroke")
             width = float(styles["light"].get("stroke-width", 1)) * _scale(matrix)
@@ -375,7 +380,7 @@ def _path(d: str) -> list[np.ndarray]:
 
 def _straight(points) -> np.ndarray:
     one, other = map(np.asarray, points)
-    count = max(1, math.ceil(math.dist(one, other) / STEP))
+    count = max(1, math.ceil(math.dist(one, other) / STEP - 1e-9))
     return one + np.linspace(0.0, 1.0, count + 1)[:, None] * (other - one)
 
 
