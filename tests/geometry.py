@@ -30,7 +30,8 @@ SLIDE = 960.0, 540.0  # 13.3 inches at 16:9, in points
 LEGIBLE = 4.5  # WCAG 2, success criterion 1.4.3
 DEEP = 2.0  # pixels that a line may enter its own head, or come back to its own tail
 NEAR, FAR = 4.0, 16.0  # pixels that an edge may end before a card, and where it is clear which one it means
-APART, TOGETHER = 1.0, 16.0  # lines nearer than this for so many pixels cannot be told apart
+APART, TOGETHER = 1.0, 24.0  # lines nearer than this for so many pixels cannot be told apart
+SQUARE = 2.0  # pixels: how finely such lines are sought
 SEARCHED = 14  # cards whose orders are all tried; more that depend on each other are not
 
 KINDS = (
@@ -55,6 +56,7 @@ KINDS = (
     "frames cross",
     "contrast",
     "inverted in a tree",
+    "inverted between columns of a tree",
     "inverted more than needed",
     "row out of order",
 )
@@ -104,9 +106,33 @@ class Edge:
         tip = self.arrow[np.hypot(*(self.arrow - points[-1]).T).argmax()]
         return np.concatenate([points, tip[None]])
 
+    @property
+    def is_flow(self) -> bool:
+        return self.id.endswith("-flow")
+
+    @property
+    def source(self) -> str:
+        """The card of the operand, where an edge begins and a flow ends."""
+        return self.head if self.is_flow else self.tail
+
+    @property
+    def begin(self) -> int:
+        """The place of the point at that card."""
+        return -1 if self.is_flow else 0
+
     @cached_property
     def box(self) -> Box:
         return box_of(self.points)
+
+    @cached_property
+    def squares(self) -> set[tuple[int, int]]:
+        """The small squares of the picture that it runs through."""
+        return set(_squares(self.points))
+
+    @cached_property
+    def surroundings(self) -> set[tuple[int, int]]:
+        """These squares and all around them."""
+        return {(x + dx, y + dy) for x, y in self.squares for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
 
 
 @dataclass(frozen=True)
@@ -190,7 +216,7 @@ class Picture:
         found = []
         for i, edge in enumerate(edges):
             tail, head = near[0][i].argmin(), near[1][i].argmin()
-            is_at_tail = near[0][i][tail] <= NEAR
+            is_at_tail = near[0][i][tail] <= (FAR if ids[tail].startswith("stub") else NEAR)
             is_at_head = near[1][i][head] <= FAR
             found.append(replace(edge, tail=ids[tail] if is_at_tail else "", head=ids[head] if is_at_head else ""))
         for edge in found:  # one that leaves the line of another one has its tail
@@ -306,9 +332,9 @@ def _edge_faults(picture: Picture) -> Iterator[Fault]:
     for edge in lines:
         own = edge.id.removesuffix("-flow")
         reach = min(edge.line.width / 2, 3.0) - 1.0
-        if not (edge.tail and edge.head) and not edge.id.endswith("-flow"):
+        if not (edge.tail and edge.head) and not edge.is_flow:
             yield Fault("edge ends away from its card", edge.id, tuple(edge.points[-1 if edge.tail else 0]))
-        elif edge.head and not edge.id.endswith("-flow"):
+        elif edge.head and not edge.is_flow:
             gap = picture.depths(edge.points[-1:], edge.head)[0]
             if gap > (FAR if edge.head.startswith("stub") else NEAR):
                 what = f"{edge.id} {gap:.1f} before {edge.head}"
@@ -353,8 +379,7 @@ def _own_card_faults(picture: Picture, edge: Edge) -> Iterator[Fault]:
         box = picture.cards[id].box
         way = math.hypot(box.width, box.height) / 2 + DEEP
         again = deep[len(inside) :]
-        is_flow = edge.id.endswith("-flow")
-        if place == 1 and not is_flow and len(inside) and inside.min() < -DEEP:
+        if place == 1 and not edge.is_flow and len(inside) and inside.min() < -DEEP:
             yield Fault("edge through its own card", f"{edge.id} into {id}", tuple(points[inside.argmin()]))
         elif len(inside) * 2.0 > way and _length(points[: len(inside)]) > way:
             yield Fault("edge through its own card", f"{edge.id} under {id}", tuple(points[len(inside) - 1]))
@@ -368,36 +393,36 @@ def _length(points: np.ndarray) -> float:
 
 
 def _together(lines: list[Edge]) -> Iterator[Fault]:
-    """Lines that run on each other, but for those of one tail as far as they have not yet parted."""
+    """Lines that run on each other, but for those of one card as far as they have not yet parted."""
     for one, other in _near(lines):
         near = _nearest(one.points, other) < APART
-        if not near.any():
-            continue
         stretches = [*_stretches(near)]
-        kin = one.tail == other.tail and one.tail and one.id.endswith("-flow") == other.id.endswith("-flow")
-        if kin:
-            # The common trunk: from where the later one of both begins.
-            begins = (np.hypot(*(one.points - other.points[0]).T).argmin(), 0)
-            trunk = [(a, b) for a, b in stretches if min(abs(a - begin) for begin in begins) <= 3]
+        if one.is_flow == other.is_flow and one.source and one.source == other.source:
+            # The common trunk: from where both begin at that card, or the later one does.
+            begins = (np.hypot(*(one.points - other.points[other.begin]).T).argmin(), one.begin % len(near))
+            trunk = [(a, b) for a, b in stretches if any(a - 3 <= begin < b + 3 for begin in begins)]
             stretches = [stretch for stretch in stretches if stretch not in trunk]
-            parted = _length(one.points[max((b for _, b in trunk), default=0) :])
-            if parted < TOGETHER:
-                yield Fault("edges along each other", f"{one.id} and {other.id} never part", tuple(one.points[-1]))
+            if _length(one.points) - sum(_length(one.points[a:b]) for a, b in trunk) < TOGETHER:
+                what = f"{one.id} and {other.id} never part"
+                yield Fault("edges along each other", what, tuple(one.points[~one.begin]))
                 continue
         for a, b in stretches:
             if _length(one.points[a:b]) > TOGETHER:
-                place = tuple(one.points[(a + b) // 2])
-                yield Fault("edges along each other", f"{one.id} and {other.id}", place)
+                what = f"{one.id} and {other.id}"
+                yield Fault("edges along each other", what, tuple(one.points[(a + b) // 2]))
                 break
 
 
 def _nearest(points: np.ndarray, other: Edge) -> np.ndarray:
-    """How far each point is from a line, or inf where it is not near its box."""
-    a = np.concatenate([piece[:-1] for piece in other.line.pieces])
-    b = np.concatenate([piece[1:] for piece in other.line.pieces])
-    is_near, is_met = _is_in(points, other.box.grown(3)), _is_in(a, box_of(points).grown(3))
+    """How far each point is from a line, or inf where it is not near it."""
+    is_near = np.array([square in other.surroundings for square in _squares(points)])
     far = np.full(len(points), math.inf)
-    if is_near.any() and is_met.any():
+    if is_near.any():
+        a = np.concatenate([piece[:-1] for piece in other.line.pieces])
+        b = np.concatenate([piece[1:] for piece in other.line.pieces])
+        is_met = ((a >= points[is_near].min(0) - 3) & (a <= points[is_near].max(0) + 3)).all(1)
+        if not is_met.any():  # only the arrow is near, which is no part of the line
+            return far
         ab = (b - a)[is_met]
         ap = points[is_near][:, None, :] - a[is_met][None]
         share = np.clip((ap * ab).sum(2) / np.maximum((ab * ab).sum(1), 1e-9), 0.0, 1.0)
@@ -405,8 +430,9 @@ def _nearest(points: np.ndarray, other: Edge) -> np.ndarray:
     return far
 
 
-def _is_in(points: np.ndarray, box: Box) -> np.ndarray:
-    return ((points >= box[:2]) & (points <= box[2:])).all(1)
+def _squares(points: np.ndarray) -> list[tuple[int, int]]:
+    """The small square of the picture that each point is in."""
+    return list(map(tuple, (points // SQUARE).astype(int).tolist()))
 
 
 def _stretches(flags: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -416,16 +442,16 @@ def _stretches(flags: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _near(lines: list[Edge]) -> Iterator[tuple[Edge, Edge]]:
-    """Pairs of lines that come near each other in several small squares of the picture."""
-    squares: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    """Pairs of lines that may be near each other for long."""
+    lines_at: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     for place, edge in enumerate(lines):
-        for square in {*map(tuple, (edge.points // 6).astype(int))}:
-            squares[square].add(place)
-    pairs: Counter[tuple[int, int]] = Counter()
-    for places in squares.values():
-        if len(places) > 1:
-            pairs.update(itertools.combinations(sorted(places), 2))
-    return ((lines[i], lines[j]) for (i, j), count in pairs.items() if count > 1)
+        for square in edge.surroundings:
+            lines_at[square].add(place)
+    shared: Counter[tuple[int, int]] = Counter()
+    for place, edge in enumerate(lines):
+        for square in edge.squares:
+            shared.update((place, other) for other in lines_at[square] if other > place)
+    return ((lines[i], lines[j]) for (i, j), count in shared.items() if count * SQUARE > TOGETHER / 2)
 
 
 def _text_faults(picture: Picture) -> Iterator[Fault]:
@@ -499,15 +525,18 @@ def _frame_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
     for card in picture.cards.values():
         if card.id.startswith("group"):
             paths[card.id] = tuple(card.title.split("\n")[0].split(" › ")[:-1])
+    pieces: defaultdict[tuple[str, ...], list[Box]] = defaultdict(list)  # a group that is left may be entered again
     for frame in picture.frames:
+        pieces[frame.path].append(frame.box)
+    for framed, boxes in pieces.items():
         for id, path in paths.items():
             if id not in picture.cards:
                 continue
-            card, what = picture.cards[id], f"{id} and {' › '.join(frame.path)}"
-            belongs = path[: len(frame.path)] == frame.path
-            if belongs and not frame.box.holds(card.box, 0.0):
+            card, what = picture.cards[id], f"{id} and {' › '.join(framed)}"
+            belongs = path[: len(framed)] == framed
+            if belongs and not any(box.holds(card.box, 0.0) for box in boxes):
                 yield Fault("card out of its frame", what, card.box.middle)
-            if not belongs and frame.box.meets(card.box):
+            if not belongs and any(box.meets(card.box) for box in boxes):
                 yield Fault("card in a stranger's frame", what, card.box.middle)
 
 
@@ -667,7 +696,9 @@ def _order_faults(picture: Picture, graph: Graph, rows: Sequence[Sequence[Value]
     found = order(picture, graph)
     if graph.is_tree:
         for one, other in found.pairs:
-            yield Fault("inverted in a tree", f"{other} before {one}", picture.cards[one].box.middle)
+            is_column = _is_one_column(picture, graph, one, other)
+            kind = "inverted in a tree" if is_column else "inverted between columns of a tree"
+            yield Fault(kind, f"{other} before {one}", picture.cards[one].box.middle)
     elif found.least is not None and found.in_columns > found.least:
         what = f"{found.in_columns} pairs, {found.least} must be"
         yield Fault("inverted more than needed", what, picture.box.middle)
