@@ -4,6 +4,7 @@
 (300, 'tree-0')
 """
 
+import builtins
 import functools
 import inspect
 import math
@@ -41,7 +42,6 @@ from autograd import (
 from autograd.draw import draw
 
 SIZE = 300
-TREES, SHARED = 30, 30
 
 Made = tuple[Value, dict[str, Any], Sequence[Sequence[Value]]]
 
@@ -69,31 +69,27 @@ class Example:
 
 
 @functools.cache
-def corpus() -> list[Example]:
-    """All examples."""
-    families = [
-        *(Example(f"tree-{i}", functools.partial(random_tree, i)) for i in range(TREES)),
-        *(Example(f"shared-{i}", functools.partial(random_graph, i)) for i in range(SHARED)),
-        *(Example(f"operation-{name}", functools.partial(one_operation, name)) for name in sorted(OPERATIONS)),
-        *_family("chain", chain, 8),
-        *_family("wide", wide, 12),
-        *_family("pairs", pairs, 8),
-        *_family("twice", twice, 5),
-        *_family("neuron", neuron, 20),
-        *_family("layer", layer, 14),
-        *_family("network", network, 26),
-        *_family("label", labelled, 8),
-        *_family("part", part, 10),
-        *_family("scope", scoped, 16),
-        *(Example(f"known-{name}", make) for name, make in KNOWN.items()),
-        *(Example(f"worked-{name}", make) for name, make in WORKED.items()),
+def corpus(turn: int = 0) -> list[Example]:
+    """All examples; with another turn, others of the same families, or the same with other options."""
+    families = {"tree": (random_tree, 30), "chain": (chain, 8), "wide": (wide, 12), "pairs": (pairs, 8)}
+    families |= {"twice": (twice, 5), "neuron": (neuron, 20), "layer": (layer, 14), "network": (network, 26)}
+    families |= {"label": (labelled, 8), "part": (part, 10), "scope": (scoped, 16), "operation": (one_operation, 0)}
+    families["operation"] = one_operation, len(OPERATIONS)
+    fixed = {**{f"known-{name}": make for name, make in KNOWN.items()}, **{f"worked-{n}": m for n, m in WORKED.items()}}
+    families["shared"] = random_graph, SIZE - len(fixed) - builtins.sum(count for _, count in families.values())
+    return [
+        *(
+            Example(f"{name}-{i}", functools.partial(make, i))
+            for name, (make, count) in families.items()
+            for i in range(turn * count, (turn + 1) * count)
+        ),
+        *(Example(name, functools.partial(turned, make, turn)) for name, make in fixed.items()),
     ]
-    rest = range(SHARED, SHARED + SIZE - len(families))
-    return [*families, *(Example(f"shared-{i}", functools.partial(random_graph, i)) for i in rest)]
 
 
-def _family(name: str, make: Callable[[int], Made], count: int) -> list[Example]:
-    return [Example(f"{name}-{i}", functools.partial(make, i)) for i in range(count)]
+def turned(make: Callable[[], Made], turn: int) -> Made:
+    root, options, rows = make()
+    return root, options | look(turn) if turn else options, rows
 
 
 def look(i: int, **more: Any) -> dict[str, Any]:
@@ -180,10 +176,10 @@ class nothing:  # noqa: N801  # a block without a scope
     def __exit__(self, *_: object) -> None: ...
 
 
-def one_operation(name: str) -> Made:
+def one_operation(i: int) -> Made:
     """An operation of the rule book, of labelled operands."""
-    operation, place = OPERATIONS[name], sorted(OPERATIONS).index(name)
-    chance, labels = random.Random(place), iter("xyzuvwabcdefgh")
+    operation = OPERATIONS[sorted(OPERATIONS)[i % len(OPERATIONS)]]
+    chance, labels = random.Random(i), iter("xyzuvwabcdefgh")
     arguments: list[Any] = []
     for domain in operation.domain:
         count = 3 if isinstance(domain, list) else 1
@@ -191,7 +187,7 @@ def one_operation(name: str) -> Made:
         low, high = max(kind.low, -4.0), min(kind.high, 4.0)
         values = [Value(round(chance.uniform(low, high), 2), next(labels)) for _ in range(count)]
         arguments.append(values if isinstance(domain, list) else values[0])
-    return done(operation(*arguments), look(place))
+    return done(operation(*arguments), look(i))
 
 
 # Long, wide, and twice the same ---------------------------------------------------------------------
@@ -199,45 +195,39 @@ def one_operation(name: str) -> Made:
 
 def chain(i: int) -> Made:
     x = y = Value(0.5, "x")
-    for step in range((4, 8, 12, 20, 6, 30, 10, 16)[i]):
+    for step in range((4, 8, 12, 20, 6, 30, 10, 16)[i % 8]):
         y = (tanh, exp, sigmoid, identity)[step % 4](y) if i % 2 else y * Value(1.1, f"a{step}") + 1
     return done(y, look(i), [x])
 
 
 def wide(i: int) -> Made:
-    count = (3, 5, 8, 12, 20, 30, 4, 6, 10, 7, 9, 16)[i]
+    count = (3, 5, 8, 12, 20, 30, 4, 6, 10, 7, 9, 16)[i % 12]
     values = [Value(0.3 + place / 7, f"x{place + 1}") for place in range(count)]
-    function = (sum, mean, prod, norm, logsumexp, sum, std, OPERATIONS["max"], sum, OPERATIONS["min"], mean, norm)[i]
+    function = (sum, mean, prod, norm, logsumexp, sum, std, OPERATIONS["max"], sum, OPERATIONS["min"], mean, norm)[
+        i % 12
+    ]
     return done(function(values), look(i), values)
 
 
 def pairs(i: int) -> Made:
     """Lists of numbers multiplied pair by pair, and what many lists have in common."""
-    count = (2, 3, 4, 6, 8, 3, 4, 5)[i]
+    count = (2, 3, 4, 6, 8, 3, 4, 5)[i % 8]
     xs = [Value(place - 1.5, f"x{place}") for place in range(count)]
     ws = [Value(0.5 * place + 0.1, f"w{place}") for place in range(count)]
-    if i == 5:
+    if i % 8 == 5:
         return done(dot(xs, xs), look(i), xs)
-    if i == 6:
+    if i % 8 == 6:
         total = dot([*ws, Value(1.0, "b")], [*xs, 1.0])
         return done(relu(total), look(i), xs, ws)
-    if i == 7:
+    if i % 8 == 7:
         return done(-log(softmax(xs)[2]), look(i), xs)
     return done(dot(ws, xs), look(i), xs, ws)
 
 
 def twice(i: int) -> Made:
     x = Value(3.0, "x")
-    if i == 0:
-        return done(x * x, look(0))
-    if i == 1:
-        return done(x * x + x, look(1))
-    if i == 2:
-        u = x * x
-        return done(u * u, look(2))
-    if i == 3:
-        return done(where(x, x + 1, x), look(3))
-    return done(sum([x, x, x * x]), look(2))
+    u = x * x
+    return done((u, u + x, u * u, where(x, x + 1, x), sum([x, x, u]))[i % 5], look(i))
 
 
 # Networks -------------------------------------------------------------------------------------------
@@ -306,7 +296,7 @@ def labelled(i: int) -> Made:
         ("あ" * 30, "b" * 60),
         ("μ_batch", "σ^2"),
         ("", "שלום"),
-    )[i]
+    )[i % 8]
     a, b = Value(-1.23456789e-7, labels[0]), Value(123456789.123, labels[1])
     with scope(labels[0] or "scope") if i % 2 else nothing():
         y = maximum(a * b, -a) - b
@@ -318,7 +308,7 @@ def part(i: int) -> Made:
     """The neighbourhood of a node."""
     root, *_ = network((0, 1, 2, 7, 5)[i % 5]) if i % 2 else random_graph(i + 20)
     order = topological_order(root)
-    node = order[len(order) * (i + 1) // 12]
+    node = order[len(order) * (i % 10 + 1) // 12]
     return root, {**look(i), "around": node, "radius": 1 + i % 3, "highlight": [node]}, []
 
 
@@ -329,10 +319,9 @@ def scoped(i: int) -> Made:
     """Groups of all kinds, open and folded."""
     make = (nested, crossing, reentered, between, sharing, recurrent, deep, loss_beside)[i % 8]
     root, rows = make()
-    depth = None if i < 8 else 1
-    if i < 8 and i % 4 == 3:
-        return done(root, look(i, highlight=[root, root.parents[0]], depth=depth), *rows)
-    return done(root, look(i + i // 8, depth=depth), *rows)
+    depth = 1 if i // 8 % 2 else None
+    bright = {"highlight": [root, root.parents[0]]} if i % 4 == 3 and depth is None else {}
+    return done(root, look(i + i // 8, depth=depth, **bright), *rows)
 
 
 def nested() -> tuple[Value, list]:

@@ -1,6 +1,7 @@
 """What is wrong with a picture, measured on its SVG alone, and what the graph says that it should show.
 
     python tests/geometry.py                    a table of all faults over the corpus, by kind
+    python tests/geometry.py --round 1          the same over another 300 drawings
     python tests/geometry.py NAME [FOLDER]      the faults of one drawing, or of all whose names begin so, with places;
                                                 their SVGs are saved to the folder
 
@@ -38,12 +39,17 @@ KINDS = (
     "edge through a card",
     "edge through a title",
     "edge through another's text",
+    "edge through its own text",
     "edge through its own card",
     "edge ends away from its card",
     "edge that is not in the graph",
     "edge that is missing",
+    "flow that is missing",
+    "card that is missing",
+    "frame without a title",
     "edges along each other",
     "arrow head on a text",
+    "arrow head under a line",
     "texts overlap",
     "text outside of the picture",
     "text out of its card",
@@ -226,6 +232,12 @@ class Picture:
         """How far points are outside of a card; what is below 0 is so deep inside."""
         return depth(points, self.cards[id].box, self.cards[id].radius)
 
+    def is_hidden(self, edge: Edge, text: Text, place: Point) -> bool:
+        """Whether a surface is painted between a line and a text, over a place on both."""
+        things = self.painting.things
+        between = things[things.index(edge.line) : things.index(text)]
+        return any(isinstance(thing, Shape) and not thing.is_arrow and place in thing for thing in between)
+
     def _owned(self) -> Iterator[tuple[int, str]]:
         """The places of the free texts that belong to an edge, and that edge: by their id, or the nearest one."""
         for place, text in enumerate(self.free):
@@ -264,6 +276,7 @@ class Graph:
         self.card_of = {place: id.removeprefix(prefix) for place, id in drawing.node_ids.items()}
         self.edge_ids = {operand: id.removeprefix(prefix) for operand, id in drawing.edge_ids.items()}
         self.place_of = {id(node): place for place, node in enumerate(self.order)}
+        self.has_flows = drawing.look.flows
         self.is_vertical = drawing.look.direction == "TB"
 
     def card(self, node: Value) -> str | None:
@@ -271,33 +284,35 @@ class Graph:
         return self.card_of.get(self.place_of[id(node)])
 
     @cached_property
-    def operands(self) -> list[tuple[str, list[str]]]:
-        """The cards of each operation and of its operands, of those that are drawn, in their written order."""
+    def operands(self) -> list[tuple[str, list[tuple[str, int]]]]:
+        """The card of each operation, and those of its operands in their written order, with the list they are in."""
         found = []
         for place, node in enumerate(self.order):
             head = self.card_of.get(place)
-            tails = [self.card(operand) for operand in node.operands if isinstance(operand, Value)]
-            if head is not None:
-                found.append((head, [tail for tail in tails if tail not in (None, head)]))
+            if head is None or node.operation is None:
+                continue
+            tails = [self.card(operand) if isinstance(operand, Value) else None for operand in node.operands]
+            lists = _lists(node)
+            found.append((head, [(tail, lists[i]) for i, tail in enumerate(tails) if tail not in (None, head)]))
         return found
 
     @cached_property
     def links(self) -> Counter[tuple[str, str]]:
         """How often each card is an operand of each other one."""
-        return Counter((tail, head) for head, tails in self.operands for tail in tails)
+        return Counter((tail, head) for head, tails in self.operands for tail, _ in tails)
 
     @cached_property
     def is_tree(self) -> bool:
         """Whether no card is used twice."""
         return max(Counter(tail for tail, _ in self.links.elements()).values(), default=0) <= 1
 
-    @cached_property
-    def wishes(self) -> Counter[tuple[str, str]]:
+    def wishes(self, across_lists: bool = True) -> Counter[tuple[str, str]]:
         """How often one card should stand before another one."""
         pairs: Counter[tuple[str, str]] = Counter()
         for _, tails in self.operands:
-            pairs.update((one, other) for one, other in itertools.combinations(tails, 2) if one != other)
-        return pairs
+            for (one, of_one), (other, of_other) in itertools.combinations(tails, 2):
+                pairs[one, other] += one != other and (across_lists or of_one == of_other)
+        return +pairs
 
     @cached_property
     def paths(self) -> dict[str, tuple[str, ...]]:
@@ -308,6 +323,15 @@ class Graph:
             if card and card.startswith("node"):
                 paths[card] = tuple(map(readable, group.path)) if group else ()
         return paths
+
+
+def _lists(node: Value) -> list[int]:
+    """For each operand of an operation, which of its lists it is in; single ones are in one together."""
+    lists = [0] * len(node.operands)
+    for number, argument in enumerate(node.operation.arguments(range(len(lists)))):
+        for place in argument if isinstance(argument, list) else ():
+            lists[place] = number + 1
+    return lists
 
 
 # Faults ---------------------------------------------------------------------------------------------
@@ -322,7 +346,11 @@ def faults(svg: str, drawing=None, rows: Sequence[Sequence[Value]] = ()) -> list
     found = [*_edge_faults(picture), *_text_faults(picture), *_card_faults(picture), *_contrast_faults(picture)]
     if drawing is not None:
         graph = Graph(drawing)
-        found += [*_link_faults(picture, graph), *_frame_faults(picture, graph), *_order_faults(picture, graph, rows)]
+        missing = [*_missing_faults(picture, graph)]
+        if any(fault.kind == "card that is missing" for fault in missing):
+            return found + missing
+        found += [*missing, *_link_faults(picture, graph), *_frame_faults(picture, graph)]
+        found += _order_faults(picture, graph, rows)
     return found
 
 
@@ -348,16 +376,36 @@ def _edge_faults(picture: Picture) -> Iterator[Fault]:
         for place, text in enumerate(picture.free):
             yield from _line_and_text_faults(picture, edge, text, is_own=picture.marks.get(place) == own)
     yield from _together(lines)
+    yield from _hidden_heads(lines)
+
+
+def _hidden_heads(lines: list[Edge]) -> Iterator[Fault]:
+    """Arrows over whose middle another line runs, so that it is not seen which one arrives there."""
+    middles = {edge.id: edge.arrow.mean(0) for edge in lines if edge.arrow is not None}
+    for edge, other in itertools.permutations(lines, 2):
+        if edge.id not in middles or not other.box.grown(3).holds(box_of(middles[edge.id][None])):
+            continue
+        near = _distance(other, middles[edge.id])
+        if near < other.line.width / 2 + 1 and not _shares_arrow(edge, other):
+            yield Fault("arrow head under a line", f"{edge.id} under {other.id}", tuple(middles[edge.id]))
+
+
+def _shares_arrow(edge: Edge, other: Edge) -> bool:
+    """Whether both are flows that have become one before they arrive."""
+    return edge.is_flow and other.is_flow and edge.source == other.source
 
 
 def _line_and_text_faults(picture: Picture, edge: Edge, text: Text, is_own: bool) -> Iterator[Fault]:
-    """A line may run through its own number or mark, where it has a gap, but its arrow may not stand on it."""
+    """A line may run under its own mark, where something hides it, and not under other texts."""
     if not text.box.grown(3).meets(edge.box.grown(1), 0):
         return
     deep = depth(edge.points, text.box.grown(-1))
-    if not is_own and deep.min() < min(edge.line.width / 2, 3.0):
+    # A line may end short before its own number; how thick it is does not matter there.
+    is_through = deep.min() < (0.0 if is_own else min(edge.line.width / 2, 3.0))
+    place = tuple(edge.points[deep.argmin()])
+    if is_through and not (is_own and picture.is_hidden(edge, text, place)):
         kind = "edge through a title" if text in picture.titles else "edge through another's text"
-        yield Fault(kind, f"{edge.id} through {text.text!r}", tuple(edge.points[deep.argmin()]))
+        yield Fault("edge through its own text" if is_own else kind, f"{edge.id} through {text.text!r}", place)
     elif edge.arrow is not None and box_of(edge.arrow).grown(-1).meets(text.box):
         yield Fault("arrow head on a text", f"{edge.id} on {'its own ' * is_own}{text.text!r}", text.box.middle)
 
@@ -393,9 +441,12 @@ def _length(points: np.ndarray) -> float:
 
 
 def _together(lines: list[Edge]) -> Iterator[Fault]:
-    """Lines that run on each other, but for those of one card as far as they have not yet parted."""
+    """Lines that run on each other, but for those of one card as far as they have not yet parted.
+
+    A thin one inside of a thick one is not seen, so there thick ones need more room.
+    """
     for one, other in _near(lines):
-        near = _nearest(one.points, other) < APART
+        near = _nearest(one.points, other) < max(APART, abs(one.line.width - other.line.width) / 2)
         stretches = [*_stretches(near)]
         if one.is_flow == other.is_flow and one.source and one.source == other.source:
             # The common trunk: from where both begin at that card, or the later one does.
@@ -520,6 +571,22 @@ def _link_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
             yield Fault("edge that is not in the graph", what, tuple(edge.points[-1]))
 
 
+def _missing_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
+    """All of the graph must be found in the picture: else nothing is measured of what is drawn in a new way."""
+    for id in set(graph.card_of.values()) - picture.cards.keys():
+        yield Fault("card that is missing", id, (0.0, 0.0))
+    owners = {
+        picture.marks[place]
+        for place, text in enumerate(picture.free)
+        if "gradient" in text.names and place in picture.marks
+    }
+    for id in set(graph.edge_ids.values()) - owners if graph.has_flows else ():
+        yield Fault("flow that is missing", id, tuple(picture.edges[id].points[0]))
+    for frame in picture.frames:
+        if not any(frame.box.holds(text.box) for text in picture.titles):
+            yield Fault("frame without a title", " › ".join(frame.path), frame.box.middle)
+
+
 def _frame_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
     paths = graph.paths
     for card in picture.cards.values():
@@ -607,22 +674,26 @@ class Order:
 
     in_columns: int  # of pairs in one column
     least: int | None  # by exhaustive search over all orders in the columns; None where that is too much
-    anywhere: int  # of all pairs
+    anywhere: int  # of all pairs but those of two lists, as weights and what other columns multiply them with
     wishes: int
     pairs: list[tuple[str, str]] = field(repr=False)  # the inverted ones
 
 
 def order(picture: Picture, graph: Graph) -> Order:
     """The written order of operands, from the top to the bottom, or in TB from the left to the right."""
-    wishes = graph.wishes
-    inverted = Counter({pair: n for pair, n in wishes.items() if not _stands_before(picture, graph, *pair)})
-    same = Counter({pair: n for pair, n in wishes.items() if _is_one_column(picture, graph, *pair)})
+
+    def inverted(wishes: Counter) -> Counter:
+        return Counter({pair: n for pair, n in wishes.items() if not _stands_before(picture, graph, *pair)})
+
+    wishes = graph.wishes()
+    in_columns = Counter({pair: n for pair, n in wishes.items() if _is_one_column(picture, graph, *pair)})
+    anywhere = graph.wishes(across_lists=False) | in_columns
     return Order(
-        in_columns=sum((inverted & same).values()),
-        least=least_inversions(same),
-        anywhere=inverted.total(),
+        in_columns=inverted(in_columns).total(),
+        least=least_inversions(in_columns),
+        anywhere=inverted(anywhere).total(),
         wishes=wishes.total(),
-        pairs=[*inverted],
+        pairs=[*inverted(anywhere)],
     )
 
 
@@ -826,9 +897,10 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="", help="of a drawing, or how names begin")
+    parser.add_argument("--round", default=0, type=int, help="of another 300 drawings, 1, 2, ...")
     parser.add_argument("folder", nargs="?", default=".", type=Path, help="for the SVGs")
     asked = parser.parse_args()
-    examples = corpus()
+    examples = corpus(asked.round)
     if not asked.name:
         _table(examples)
         return

@@ -40,9 +40,9 @@ def card(number: int, x: float, y: float, text: str = "x", title: str = "", widt
     )
 
 
-def edge(number: int, x: float, y: float, *rest: str, end: tuple[float, float] | None = None) -> str:
+def edge(number: int, x: float, y: float, *rest: str) -> str:
     """A line from a point along the rest of a path, and an arrow of 10 pixels to the right."""
-    last = end or [*map(float, re.findall(r"-?[\d.]+", rest[-1]))][-2:]
+    last = [*map(float, re.findall(r"-?[\d.]+", rest[-1]))][-2:]
     tip, y1, y2 = last[0] + 10, last[1] - 3, last[1] + 3
     return (
         f'<path id="{P}-edge-{number}" class="{P}-edge" fill="none" stroke="#7d8896" stroke-width="1.2" '
@@ -52,9 +52,11 @@ def edge(number: int, x: float, y: float, *rest: str, end: tuple[float, float] |
 
 
 def flow(number: int, d: str, text: str, x: float, y: float) -> str:
+    """A red line along a path, an arrow of 10 pixels to the left where it ends, and a number in the middle of x."""
+    end, middle = [*map(float, re.findall(r"-?[\d.]+", d))][-2:]
     return (
         f'<g id="{P}-edge-{number}-flow" class="{P}-flow"><path fill="none" stroke="#b0231c" d="{d}"/>'
-        f'<polygon fill="#b0231c" points="110,43 100,40 110,37"/>'
+        f'<polygon fill="#b0231c" points="{end},{middle - 3} {end - 10},{middle} {end},{middle + 3}"/>'
         f'<text x="{x}" y="{y}" text-anchor="middle" fill="#b0231c" class="{P}-gradient {P}-number">{text}</text></g>'
     )
 
@@ -80,7 +82,13 @@ SOUND = {
     "an edge and a flow": (ACROSS, flow(0, "M300,48L110,48", "◂ 0.5", 200, 65), LEFT, RIGHT),
     "a frame": (frame("layer", 280, 0, 110, 70), ACROSS, LEFT, RIGHT),
     "frames in frames": (frame("a", 250, 0, 145, 100), frame("a › b", 280, 10, 105, 80), card(1, 300, 40)),
-    "its own mark": (ACROSS, mark("1", 270, 44), LEFT, RIGHT),
+    "its own mark": (
+        ACROSS,
+        '<rect x="262" y="32" width="16" height="16" fill="#fff"/>',
+        mark("1", 270, 44),
+        LEFT,
+        RIGHT,
+    ),
     "a trunk": (
         edge(0, 60, 40, "L150,40", "L200,40", "L290,40"),
         edge(1, 60, 40, "L150,40", "C220,40", "220,120", "290,120"),
@@ -105,6 +113,7 @@ WRONG = {
     "edge through a card": (ACROSS, LEFT, RIGHT, card(2, 150, 30)),
     "edge through a title": (frame("layer", 250, 29, 145, 70), ACROSS, LEFT, RIGHT),
     "edge through another's text": (ACROSS, flow(1, "M0,0", "◂ 7", 200, 44), LEFT, RIGHT),
+    "edge through its own text": (ACROSS, flow(0, "M300,48L110,48", "◂ 7", 200, 44), LEFT, RIGHT),
     "edge through its own card": (edge(0, 60, 40, "L200,40", "L290,60", "L330,40"), LEFT, RIGHT),
     "edge ends away from its card": (edge(0, 60, 40, "L200,40", "L280,40"), LEFT, RIGHT),
     "edges along each other": (
@@ -116,6 +125,14 @@ WRONG = {
         card(3, 300, 100),
     ),
     "arrow head on a text": (ACROSS, mark("1", 294, 44), LEFT, RIGHT),
+    "arrow head under a line": (
+        ACROSS,
+        edge(1, 60, 130, "L200,130", "L294,30", "L294,120"),
+        LEFT,
+        RIGHT,
+        card(2, 20, 110),
+        card(3, 304, 100),
+    ),
     "texts overlap": (LEFT, RIGHT, mark("first", 200, 100), mark("second", 225, 104)),
     "text outside of the picture": (LEFT, RIGHT, mark("outside", 390, 100)),
     "text out of its card": (card(0, 20, 20, "much too long"), RIGHT),
@@ -161,9 +178,9 @@ def test_edges_of_one_tail_must_not_meet_again():
 
 
 def test_a_flow_must_not_lie_on_its_own_edge():
-    assert {f.kind for f in faults(svg(ACROSS, flow(0, "M290,40L110,40", "◂ 7", 200, 65), LEFT, RIGHT))} == {
-        "edges along each other"
-    }
+    on_it = flow(0, "M280,40L110,40", "◂ 7", 200, 65)
+
+    assert "edges along each other" in {fault.kind for fault in faults(svg(ACROSS, on_it, LEFT, RIGHT))}
 
 
 def test_a_line_under_its_whole_tail_is_wrong():
@@ -219,6 +236,27 @@ def test_an_edge_that_is_missing_is_found():
     without = functools.partial(re.sub, r'<path [^>]*id="\w+-edge-0".*?/><polygon.*?/>', "")
 
     assert changed(sum_of_two(), without) == {"edge that is missing"}
+
+
+def test_a_card_that_is_not_seen_is_missing():
+    """Else pictures would pass whose cards are not found; seen to fail with only those compared that are found."""
+    drawing = sum_of_two()
+
+    assert changed(drawing, lambda picture: picture.replace("-node-", "-nod-")) >= {"card that is missing"}
+
+
+def test_a_flow_that_is_not_seen_is_missing():
+    root = Value(1.0, "a") * Value(2.0, "b")
+    root.backward()
+
+    drawing = draw(root, flows=True)
+    assert "flow that is missing" in changed(drawing, lambda picture: picture.replace("-edge-0-flow", ""))
+
+
+def test_a_frame_needs_its_title():
+    drawing = sum_of_two()
+
+    assert changed(drawing, functools.partial(re.sub, "<text [^>]*>pair</text>", "")) == {"frame without a title"}
 
 
 def test_an_edge_to_a_wrong_card_is_found():
@@ -384,6 +422,7 @@ WAITING_KINDS = {
     "edge ends away from its card",
     "edges along each other",
     "arrow head on a text",
+    "arrow head under a line",
     "texts overlap",
     "text outside of the picture",
     "text on a card",
