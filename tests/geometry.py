@@ -14,25 +14,22 @@ import itertools
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from shapes import PAGES, SVG, THEMES, Box, Line, Painting, Point, Shape, Text, around, box_of, depth, painting
+from pictures import FAR, NEAR, SQUARE, Edge, Graph, Picture, squares_of
+from shapes import PAGES, THEMES, Box, Line, Point, Shape, Text, box_of, depth
 
-from autograd import Value, topological_order
-from autograd.cells import readable
-from autograd.groups import groups_of
+from autograd import Value
 
 SLIDE = 960.0, 540.0  # 13.3 inches at 16:9, in points
-LEGIBLE = 4.5  # WCAG 2, success criterion 1.4.3
+SMALLEST = 12.0  # points, that can be read on a slide
+LEGIBLE, VISIBLE = 4.5, 3.0  # the least contrasts of texts and of lines: WCAG 2, success criteria 1.4.3 and 1.4.11
 DEEP = 2.0  # pixels that a line may enter its own head, or come back to its own tail
-NEAR, FAR = 4.0, 16.0  # pixels that an edge may end before a card, and where it is clear which one it means
 APART, TOGETHER = 1.0, 24.0  # lines nearer than this for so many pixels cannot be told apart
-SQUARE = 2.0  # pixels: how finely such lines are sought
 SEARCHED = 14  # cards whose orders are all tried; more that depend on each other are not
 
 KINDS = (
@@ -48,6 +45,7 @@ KINDS = (
     "card that is missing",
     "frame without a title",
     "edges along each other",
+    "number nearer to another line",
     "arrow head on a text",
     "arrow head under a line",
     "texts overlap",
@@ -77,261 +75,6 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what} at ({self.place[0]:.0f}, {self.place[1]:.0f})"
-
-
-# What a picture shows -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Card:
-    """A card by the end of its id, as "node-3"."""
-
-    id: str
-    title: str
-    box: Box
-    radius: float
-    texts: list[Text] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A line between two cards; a flow is one too. `tail` and `head` are "" where it is not seen to touch a card."""
-
-    id: str
-    line: Line = field(repr=False)
-    arrow: np.ndarray | None = field(repr=False)
-    tail: str = ""
-    head: str = ""
-
-    @cached_property
-    def points(self) -> np.ndarray:
-        """Its points up to the tip of its arrow."""
-        points = self.line.points
-        if self.arrow is None:
-            return points
-        tip = self.arrow[np.hypot(*(self.arrow - points[-1]).T).argmax()]
-        return np.concatenate([points, tip[None]])
-
-    @property
-    def is_flow(self) -> bool:
-        return self.id.endswith("-flow")
-
-    @property
-    def source(self) -> str:
-        """The card of the operand, where an edge begins and a flow ends."""
-        return self.head if self.is_flow else self.tail
-
-    @property
-    def begin(self) -> int:
-        """The place of the point at that card."""
-        return -1 if self.is_flow else 0
-
-    @cached_property
-    def box(self) -> Box:
-        return box_of(self.points)
-
-    @cached_property
-    def squares(self) -> set[tuple[int, int]]:
-        """The small squares of the picture that it runs through."""
-        return set(_squares(self.points))
-
-    @cached_property
-    def surroundings(self) -> set[tuple[int, int]]:
-        """These squares and all around them."""
-        return {(x + dx, y + dy) for x, y in self.squares for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A frame by the names of the groups that it stands for, the outermost first."""
-
-    path: tuple[str, ...]
-    box: Box
-
-
-class Picture:
-    """The cards, edges, flows, frames and texts of an SVG."""
-
-    def __init__(self, svg: str) -> None:
-        self.painting: Painting = painting(svg)
-        self.box = self.painting.box
-        self.prefix = next((g.get("id", "").partition("-")[0] for g in self.painting.groups if _is_card(g)), "")
-        self.texts: list[Text] = [*self.painting.of(Text)]
-        self.cards = {card.id: card for card in self._cards()}
-        self.frames = [*self._frames()]
-        self.titles = [text for text in self.texts if self._is_title(text)]
-        edges, flows = [*self._lines("edge")], [*self._lines("flow")]
-        self.edges = {edge.id: edge for edge in self._ended(edges)}
-        self.flows = {
-            flow.id: replace(flow, tail=edge.head, head=edge.tail)
-            for flow in flows
-            if (edge := self.edges.get(flow.id.removesuffix("-flow")))
-        }
-        self.free = [text for text in self.texts if text.home.removeprefix(f"{self.prefix}-") not in self.cards]
-        self.marks = dict(self._owned())
-
-    def _is_title(self, text: Text) -> bool:
-        """Whether it says so, or stands in the upper left corner of a frame."""
-        gaps = ((text.box.left - frame.box.left, text.box.top - frame.box.top) for frame in self.frames)
-        return "title" in text.names or (not text.home and any(0 < x < 12 and 0 < y < 12 for x, y in gaps))
-
-    def short(self, id: str) -> str:
-        """An id without the prefix of the figure."""
-        return id.removeprefix(f"{self.prefix}-")
-
-    def _cards(self) -> Iterator[Card]:
-        texts, shapes = defaultdict(list), defaultdict(list)
-        for thing in self.painting.things:
-            if isinstance(thing, Text):
-                texts[thing.home].append(thing)
-            elif isinstance(thing, Shape):
-                shapes[thing.home].append(thing)
-        for group in filter(_is_card, self.painting.groups):
-            id = group.get("id", "")
-            boxes = [shape.box for shape in shapes[id]] or [text.box.grown(4) for text in texts[id]]
-            radius = max((shape.radius for shape in shapes[id]), default=0.0)
-            yield Card(self.short(id), group.findtext(f"{SVG}title", ""), around(boxes), radius, texts[id])
-
-    def _frames(self) -> Iterator[Frame]:
-        for shape in self.painting.of(Shape):
-            if "border" in shape.names and shape.groups:
-                yield Frame(tuple(shape.groups[-1].findtext(f"{SVG}title", "").split(" › ")), shape.box)
-
-    def _lines(self, kind: str) -> Iterator[Edge]:
-        """The edges or the flows, each with the arrow head that is painted after it."""
-        things = self.painting.things
-        for place, thing in enumerate(things):
-            home = self.short(thing.id if kind == "edge" else thing.home)
-            if (
-                not isinstance(thing, Line)
-                or not home.startswith("edge-")
-                or home.endswith("-flow") != (kind == "flow")
-            ):
-                continue
-            after = next((other for other in things[place + 1 :] if not isinstance(other, Text)), None)
-            yield Edge(home, thing, after.outline if isinstance(after, Shape) and after.is_arrow else None)
-
-    def _ended(self, edges: list[Edge]) -> Iterator[Edge]:
-        """The edges with the cards that they touch: the tail where they begin, the head where the arrow ends."""
-        if not self.cards:
-            return
-        ids = [*self.cards]
-        begins = np.array([edge.points[0] for edge in edges]).reshape(-1, 2)
-        tips = np.array([edge.points[-1] for edge in edges]).reshape(-1, 2)
-        near = {end: np.stack([self.depths(points, id) for id in ids], 1) for end, points in enumerate((begins, tips))}
-        found = []
-        for i, edge in enumerate(edges):
-            tail, head = near[0][i].argmin(), near[1][i].argmin()
-            is_at_tail = near[0][i][tail] <= (FAR if ids[tail].startswith("stub") else NEAR)
-            is_at_head = near[1][i][head] <= FAR
-            found.append(replace(edge, tail=ids[tail] if is_at_tail else "", head=ids[head] if is_at_head else ""))
-        for edge in found:  # one that leaves the line of another one has its tail
-            yield edge if edge.tail else replace(edge, tail=_tail_of_trunk(edge, found))
-
-    def depths(self, points: np.ndarray, id: str) -> np.ndarray:
-        """How far points are outside of a card; what is below 0 is so deep inside."""
-        return depth(points, self.cards[id].box, self.cards[id].radius)
-
-    def is_hidden(self, edge: Edge, text: Text, place: Point) -> bool:
-        """Whether a surface is painted between a line and a text, over a place on both."""
-        things = self.painting.things
-        between = things[things.index(edge.line) : things.index(text)]
-        return any(isinstance(thing, Shape) and not thing.is_arrow and place in thing for thing in between)
-
-    def _owned(self) -> Iterator[tuple[int, str]]:
-        """The places of the free texts that belong to an edge, and that edge: by their id, or the nearest one."""
-        for place, text in enumerate(self.free):
-            named = self.short(text.id or text.home)
-            if named.startswith("edge-"):
-                yield place, "-".join(named.split("-")[:2])
-            elif "mark" in text.names and text not in self.titles and self.edges:
-                yield place, min(self.edges, key=lambda id: _distance(self.edges[id], text.box.middle))
-
-
-def _is_card(group) -> bool:
-    parts = group.get("id", "").split("-")
-    return len(parts) == 3 and parts[1] in ("node", "group", "stub")
-
-
-def _distance(edge: Edge, point: Point) -> float:
-    return float(np.hypot(*(edge.points - point).T).min())
-
-
-def _tail_of_trunk(edge: Edge, edges: list[Edge]) -> str:
-    begin = edge.points[0]
-    return next(
-        (o.tail for o in edges if o.tail and o.box.grown(3).holds(Box(*begin, *begin)) and _distance(o, begin) < 2), ""
-    )
-
-
-# What the graph says that it should show ------------------------------------------------------------
-
-
-class Graph:
-    """The graph of a drawing by its cards: which card each node is on. The drawing's layout is not asked."""
-
-    def __init__(self, drawing) -> None:
-        prefix = f"{drawing.prefix}-"
-        self.order: list[Value] = topological_order(drawing.root)
-        self.card_of = {place: id.removeprefix(prefix) for place, id in drawing.node_ids.items()}
-        self.edge_ids = {operand: id.removeprefix(prefix) for operand, id in drawing.edge_ids.items()}
-        self.place_of = {id(node): place for place, node in enumerate(self.order)}
-        self.has_flows = drawing.look.flows
-        self.is_vertical = drawing.look.direction == "TB"
-
-    def card(self, node: Value) -> str | None:
-        """The id of the card of a node; None if it is not drawn."""
-        return self.card_of.get(self.place_of[id(node)])
-
-    @cached_property
-    def operands(self) -> list[tuple[str, list[tuple[str, int]]]]:
-        """The card of each operation, and those of its operands in their written order, with the list they are in."""
-        found = []
-        for place, node in enumerate(self.order):
-            head = self.card_of.get(place)
-            if head is None or node.operation is None:
-                continue
-            tails = [self.card(operand) if isinstance(operand, Value) else None for operand in node.operands]
-            lists = _lists(node)
-            found.append((head, [(tail, lists[i]) for i, tail in enumerate(tails) if tail not in (None, head)]))
-        return found
-
-    @cached_property
-    def links(self) -> Counter[tuple[str, str]]:
-        """How often each card is an operand of each other one."""
-        return Counter((tail, head) for head, tails in self.operands for tail, _ in tails)
-
-    @cached_property
-    def is_tree(self) -> bool:
-        """Whether no card is used twice."""
-        return max(Counter(tail for tail, _ in self.links.elements()).values(), default=0) <= 1
-
-    def wishes(self, across_lists: bool = True) -> Counter[tuple[str, str]]:
-        """How often one card should stand before another one."""
-        pairs: Counter[tuple[str, str]] = Counter()
-        for _, tails in self.operands:
-            for (one, of_one), (other, of_other) in itertools.combinations(tails, 2):
-                pairs[one, other] += one != other and (across_lists or of_one == of_other)
-        return +pairs
-
-    @cached_property
-    def paths(self) -> dict[str, tuple[str, ...]]:
-        """The names of the groups that each card stands in; a folded group stands in those around it."""
-        paths = {}
-        for place, group in enumerate(groups_of(self.order).of_node):
-            card = self.card_of.get(place)
-            if card and card.startswith("node"):
-                paths[card] = tuple(map(readable, group.path)) if group else ()
-        return paths
-
-
-def _lists(node: Value) -> list[int]:
-    """For each operand of an operation, which of its lists it is in; single ones are in one together."""
-    lists = [0] * len(node.operands)
-    for number, argument in enumerate(node.operation.arguments(range(len(lists)))):
-        for place in argument if isinstance(argument, list) else ():
-            lists[place] = number + 1
-    return lists
 
 
 # Faults ---------------------------------------------------------------------------------------------
@@ -377,6 +120,22 @@ def _edge_faults(picture: Picture) -> Iterator[Fault]:
             yield from _line_and_text_faults(picture, edge, text, is_own=picture.marks.get(place) == own)
     yield from _together(lines)
     yield from _hidden_heads(lines)
+    yield from _lost_numbers(picture, lines)
+
+
+def _lost_numbers(picture: Picture, lines: list[Edge]) -> Iterator[Fault]:
+    """Numbers and marks that are read as those of another line, because it is nearer."""
+    for place, own in picture.marks.items():
+        if own not in picture.edges:
+            continue
+        text = picture.free[place]
+        near = [edge for edge in lines if edge.box.grown(1).meets(text.box.grown(30), 0)]
+        gaps = {edge.id: edge.gap(text) for edge in near}
+        to_own = min((gap for id, gap in gaps.items() if id.removesuffix("-flow") == own), default=math.inf)
+        id = min(gaps, key=gaps.__getitem__, default=own)
+        if to_own > max(gaps.get(id, 0.0), 0.0) + 1 or to_own > 30:
+            what = f"{text.text!r} is {to_own:.0f} from {own}, {gaps.get(id, 0.0):.0f} from {id}"
+            yield Fault("number nearer to another line", what, text.box.middle)
 
 
 def _hidden_heads(lines: list[Edge]) -> Iterator[Fault]:
@@ -385,7 +144,7 @@ def _hidden_heads(lines: list[Edge]) -> Iterator[Fault]:
     for edge, other in itertools.permutations(lines, 2):
         if edge.id not in middles or not other.box.grown(3).holds(box_of(middles[edge.id][None])):
             continue
-        near = _distance(other, middles[edge.id])
+        near = other.distance(middles[edge.id])
         if near < other.line.width / 2 + 1 and not _shares_arrow(edge, other):
             yield Fault("arrow head under a line", f"{edge.id} under {other.id}", tuple(middles[edge.id]))
 
@@ -466,7 +225,7 @@ def _together(lines: list[Edge]) -> Iterator[Fault]:
 
 def _nearest(points: np.ndarray, other: Edge) -> np.ndarray:
     """How far each point is from a line, or inf where it is not near it."""
-    is_near = np.array([square in other.surroundings for square in _squares(points)])
+    is_near = np.array([square in other.surroundings for square in squares_of(points)])
     far = np.full(len(points), math.inf)
     if is_near.any():
         a = np.concatenate([piece[:-1] for piece in other.line.pieces])
@@ -479,11 +238,6 @@ def _nearest(points: np.ndarray, other: Edge) -> np.ndarray:
         share = np.clip((ap * ab).sum(2) / np.maximum((ab * ab).sum(1), 1e-9), 0.0, 1.0)
         far[is_near] = np.hypot(*np.moveaxis(ap - share[..., None] * ab, 2, 0)).min(1)
     return far
-
-
-def _squares(points: np.ndarray) -> list[tuple[int, int]]:
-    """The small square of the picture that each point is in."""
-    return list(map(tuple, (points // SQUARE).astype(int).tolist()))
 
 
 def _stretches(flags: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -611,25 +365,33 @@ def _frame_faults(picture: Picture, graph: Graph) -> Iterator[Fault]:
 
 
 def _contrast_faults(picture: Picture) -> Iterator[Fault]:
-    for text, theme, contrast in contrasts(picture):
-        if contrast < LEGIBLE:
-            yield Fault("contrast", f"{text.text!r} has {contrast:.2f} : 1 when {theme}", text.box.middle)
+    for thing, theme, contrast in contrasts(picture):
+        if contrast < (LEGIBLE if isinstance(thing, Text) else VISIBLE):
+            what = repr(thing.text) if isinstance(thing, Text) else f"the line {picture.short(thing.id or thing.home)}"
+            place = thing.box.middle if isinstance(thing, Text) else tuple(_middle(thing))
+            yield Fault("contrast", f"{what} has {contrast:.2f} : 1 when {theme}", place)
 
 
-def contrasts(picture: Picture) -> Iterator[tuple[Text, str, float]]:
-    """The contrast of each text with what is below its middle and its corners, in each theme; the least one."""
+def contrasts(picture: Picture) -> Iterator[tuple[Text | Line, str, float]]:
+    """The least contrast of each text with what is below its middle and corners, of each line below its middle."""
     below: list[Shape] = []
     for thing in picture.painting.things:
-        if isinstance(thing, Shape) and not thing.is_arrow:
-            below.append(thing)
-        elif isinstance(thing, Text):
+        if isinstance(thing, Shape):
+            below += [] if thing.is_arrow else [thing]
+            continue
+        if isinstance(thing, Text):
             box = thing.box.grown(-1)
             corners = [(x, y) for x in box[::2] for y in box[1::2]]
             points = [box.middle, *(point for point in corners if picture.box.holds(Box(*point, *point)))]
-            near = [shape for shape in below if shape.box.meets(box, 0)]
-            piles = {tuple(shape for shape in near if point in shape) for point in points}
-            for theme in THEMES:
-                yield thing, theme, min(_contrast_on(thing.colours[theme], pile, theme) for pile in piles)
+        else:
+            points = [tuple(_middle(thing))]
+        piles = {tuple(shape for shape in below if point in shape) for point in points}
+        for theme in THEMES:
+            yield thing, theme, min(_contrast_on(thing.colours[theme], pile, theme) for pile in piles)
+
+
+def _middle(line: Line) -> np.ndarray:
+    return line.points[len(line.points) // 2]
 
 
 def _contrast_on(ink: str, pile: tuple[Shape, ...], theme: str) -> float:
@@ -813,7 +575,7 @@ def figures(svg: str) -> Figures:
         smallest_index=fit * min(text.smallest for text in picture.texts),
         crossings=crossings(lines),
         turns=sum(map(_turns, lines)),
-        contrast=min(contrast for *_, contrast in contrasts(picture)),
+        contrast=min(contrast for thing, _, contrast in contrasts(picture) if isinstance(thing, Text)),
     )
 
 
@@ -853,29 +615,25 @@ def _turns(edge: Edge) -> float:
 # For people -----------------------------------------------------------------------------------------
 
 
-def _table(examples: Iterable) -> None:
-    counts, pictures = Counter(), defaultdict(list)
-    told: Counter[str] = Counter()
-    widths = []
+def _table(examples: Sequence) -> None:
+    """All faults by their kinds, and what all pictures together measure."""
+    found, measures, begin = {}, [], time.perf_counter()
     for example in examples:
-        begin = time.perf_counter()
         drawing = example.drawing()
-        svg = drawing.svg
-        made = time.perf_counter()
-        found = faults(svg, drawing, example.rows)
-        widths.append((made - begin, time.perf_counter() - made))
-        for fault in found:
-            counts[fault.kind] += 1
-        for kind in {fault.kind for fault in found}:
-            pictures[kind].append(example.name)
-        if found:
-            told["faulty"] += 1
-    print(f"{'fault':32}{'number':>8}{'pictures':>10}   for example")
+        found[example.name] = faults(drawing.svg, drawing, example.rows)
+        measures.append(figures(drawing.svg))
+    print(f"{'fault':36}{'number':>8}{'pictures':>10}   for example")
     for kind in KINDS:
-        print(f"{kind:32}{counts[kind]:8}{len(pictures[kind]):10}   {', '.join(pictures[kind][:4])}")
-    drawn, measured = map(sum, zip(*widths, strict=True))
-    faulty = f"{told['faulty']} of them with faults"
-    print(f"\n{len(widths)} pictures, {faulty}; drawn in {drawn:.1f} s, measured in {measured:.1f} s")
+        counts = Counter({name: sum(fault.kind == kind for fault in told) for name, told in found.items()})
+        names = [name for name, count in counts.items() if count]
+        print(f"{kind:36}{counts.total():8}{len(names):10}   {', '.join(names[:4])}")
+    faulty = sum(map(bool, found.values()))
+    print(f"\n{len(found)} pictures, {faulty} of them with faults, in {time.perf_counter() - begin:.0f} s")
+    print(f"crossings: {sum(each.crossings for each in measures):,}")
+    print(f"right angles that lines turn: {sum(each.turns for each in measures):,.0f}")
+    print(f"area: {sum(each.width * each.height for each in measures) / 1e6:.1f} million pixels")
+    small = sum(each.smallest < SMALLEST for each in measures)
+    print(f"pictures with a text under {SMALLEST} pt on a slide: {small}")
 
 
 def _one(example, folder: Path) -> None:

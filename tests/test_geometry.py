@@ -9,7 +9,8 @@ from collections import Counter
 import numpy as np
 import pytest
 from drawings import GALLERY, Example, corpus, e1, e3, e4, look, neuron, nothing, random_tree
-from geometry import KINDS, SEARCHED, Fault, Graph, Order, Picture, crossings, faults, figures, least_inversions, order
+from geometry import KINDS, SEARCHED, Fault, Order, crossings, faults, figures, least_inversions, order
+from pictures import Graph, Picture
 from shapes import Box, Line, Shape, Text, depth, painting
 
 from autograd import Value, nn, scope
@@ -123,6 +124,15 @@ WRONG = {
         RIGHT,
         card(2, 20, 110),
         card(3, 300, 100),
+    ),
+    "number nearer to another line": (
+        ACROSS,
+        edge(1, 60, 130, "L200,130", "L290,130"),
+        flow(0, "M300,48L110,48", "◂ 7", 200, 124),
+        LEFT,
+        RIGHT,
+        card(2, 20, 110),
+        card(3, 300, 110),
     ),
     "arrow head on a text": (ACROSS, mark("1", 294, 44), LEFT, RIGHT),
     "arrow head under a line": (
@@ -421,6 +431,7 @@ WAITING_KINDS = {
     "edge through another's text",
     "edge ends away from its card",
     "edges along each other",
+    "number nearer to another line",
     "arrow head on a text",
     "arrow head under a line",
     "texts overlap",
