@@ -554,7 +554,7 @@ class Figures:
     smallest: float  # the size of the smallest text in points, fitted to a slide
     smallest_index: float  # the same with indices and powers
     crossings: int
-    turns: float  # of all lines together, in right angles
+    turns: float  # of all edges together, in right angles
     contrast: float
 
     @property
@@ -567,7 +567,7 @@ def figures(svg: str) -> Figures:
     picture = Picture(svg)
     width, height = picture.box.width, picture.box.height
     fit = min(SLIDE[0] / width, SLIDE[1] / height)
-    lines = [*picture.edges.values(), *picture.flows.values()]
+    lines = [*picture.edges.values()]  # a flow runs beside each
     return Figures(
         width=width,
         height=height,
@@ -630,7 +630,7 @@ def _table(examples: Sequence) -> None:
     faulty = sum(map(bool, found.values()))
     print(f"\n{len(found)} pictures, {faulty} of them with faults, in {time.perf_counter() - begin:.0f} s")
     print(f"crossings: {sum(each.crossings for each in measures):,}")
-    print(f"right angles that lines turn: {sum(each.turns for each in measures):,.0f}")
+    print(f"right angles that edges turn: {sum(each.turns for each in measures):,.0f}")
     print(f"area: {sum(each.width * each.height for each in measures) / 1e6:.1f} million pixels")
     small = sum(each.smallest < SMALLEST for each in measures)
     print(f"pictures with a text under {SMALLEST} pt on a slide: {small}")
