@@ -46,8 +46,10 @@ KINDS = (
     "frame without a title",
     "edges along each other",
     "number nearer to another line",
+    "number away from its line",
     "arrow head on a text",
     "arrow head under a line",
+    "arrow head under a highlight",
     "texts overlap",
     "text outside of the picture",
     "text out of its card",
@@ -120,22 +122,26 @@ def _edge_faults(picture: Picture) -> Iterator[Fault]:
             yield from _line_and_text_faults(picture, edge, text, is_own=picture.marks.get(place) == own)
     yield from _together(lines)
     yield from _hidden_heads(lines)
-    yield from _lost_numbers(picture, lines)
+    yield from _heads_under_halos(picture)
+    yield from _lost_numbers(picture)
 
 
-def _lost_numbers(picture: Picture, lines: list[Edge]) -> Iterator[Fault]:
-    """Numbers and marks that are read as those of another line, because it is nearer."""
+def _lost_numbers(picture: Picture) -> Iterator[Fault]:
+    """Numbers and marks that are read as those of another line of their colour, because it is nearer."""
     for place, own in picture.marks.items():
-        if own not in picture.edges:
-            continue
         text = picture.free[place]
-        near = [edge for edge in lines if edge.box.grown(1).meets(text.box.grown(30), 0)]
-        gaps = {edge.id: edge.gap(text) for edge in near}
-        to_own = min((gap for id, gap in gaps.items() if id.removesuffix("-flow") == own), default=math.inf)
-        id = min(gaps, key=gaps.__getitem__, default=own)
-        if to_own > max(gaps.get(id, 0.0), 0.0) + 1 or to_own > 30:
-            what = f"{text.text!r} is {to_own:.0f} from {own}, {gaps.get(id, 0.0):.0f} from {id}"
+        is_number = "gradient" in text.names and picture.flows
+        lines = {id.removesuffix("-flow"): line for id, line in (picture.flows if is_number else picture.edges).items()}
+        if own not in lines:
+            continue
+        near = [id for id, line in lines.items() if line.box.grown(1).meets(text.box.grown(FAR), 0)]
+        gaps = {id: max(0.0, lines[id].gap(text)) for id in {own, *near}}
+        id = min(gaps, key=gaps.__getitem__)
+        if gaps[own] > gaps[id] + 1:
+            what = f"{text.text!r} is {gaps[own]:.0f} from {own}, {gaps[id]:.0f} from {id}"
             yield Fault("number nearer to another line", what, text.box.middle)
+        elif gaps[own] > FAR:
+            yield Fault("number away from its line", f"{text.text!r} is {gaps[own]:.0f} from {own}", text.box.middle)
 
 
 def _hidden_heads(lines: list[Edge]) -> Iterator[Fault]:
@@ -147,6 +153,17 @@ def _hidden_heads(lines: list[Edge]) -> Iterator[Fault]:
         near = other.distance(middles[edge.id])
         if near < other.line.width / 2 + 1 and not _shares_arrow(edge, other):
             yield Fault("arrow head under a line", f"{edge.id} under {other.id}", tuple(middles[edge.id]))
+
+
+def _heads_under_halos(picture: Picture) -> Iterator[Fault]:
+    """Arrows of which the line around a highlighted card hides more than the half."""
+    for halo in picture.halos:
+        for edge in picture.edges.values():
+            if picture.short(halo.home) == edge.head and edge.arrow is not None:
+                middle = edge.arrow.mean(0)
+                if picture.depths(middle[None], edge.head)[0] < halo.width / 2:
+                    what = f"{edge.id} under that of {edge.head}"
+                    yield Fault("arrow head under a highlight", what, tuple(middle))
 
 
 def _shares_arrow(edge: Edge, other: Edge) -> bool:

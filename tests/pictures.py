@@ -99,6 +99,7 @@ class Picture:
         self.painting: Painting = painting(svg)
         self.box = self.painting.box
         self.prefix = next((g.get("id", "").partition("-")[0] for g in self.painting.groups if _is_card(g)), "")
+        self.halos = [line for line in self.painting.of(Line) if "halo" in line.names]
         self.texts: list[Text] = [*self.painting.of(Text)]
         self.cards = {card.id: card for card in self._cards()}
         self.frames = [*self._frames()]
@@ -188,7 +189,7 @@ class Picture:
             named = self.short(text.id or text.home)
             if named.startswith("edge-"):
                 yield place, "-".join(named.split("-")[:2])
-            elif "mark" in text.names and text not in self.titles and self.edges:
+            elif "mark" in text.names and not text.groups and text not in self.titles and self.edges:
                 yield place, min(self.edges, key=lambda id: self.edges[id].gap(text))
 
 

@@ -211,7 +211,7 @@ class _Reader:
             radius = min(radius * _scale(matrix), box.width / 2, box.height / 2)
             outline = None if tag in ("rect", "circle") else np.concatenate(pieces)
             self.things.append(Shape(**facts, box=box, radius=radius, outline=outline, is_arrow=tag == "polygon"))
-        elif "halo" not in element.get("class", "") and styles["light"].get("stroke", "none") != "none":
+        elif styles["light"].get("stroke", "none") != "none":
             facts = self.facts(element, styles, groups, "stroke")
             width = float(styles["light"].get("stroke-width", 1)) * _scale(matrix)
             dashed = element.get("stroke-dasharray", "none") != "none"

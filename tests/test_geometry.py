@@ -75,6 +75,7 @@ def mark(text: str, x: float, y: float) -> str:
     return f'<text x="{x}" y="{y}" text-anchor="middle" font-size="13" fill="#4d5866" class="{P}-mark">{text}</text>'
 
 
+HALO = f'<rect width="80" height="40" rx="5" fill="none" stroke="#c26f14" stroke-width="14" class="{P}-halo"/>'
 LEFT, RIGHT = card(0, 20, 20), card(1, 300, 20)
 ACROSS = edge(0, 60, 40, "C120,40", "200,40", "290,40")
 
@@ -128,12 +129,14 @@ WRONG = {
     "number nearer to another line": (
         ACROSS,
         edge(1, 60, 130, "L200,130", "L290,130"),
-        flow(0, "M300,48L110,48", "◂ 7", 200, 124),
+        flow(0, "M300,48L110,48", "◂ 7", 200, 73),
+        flow(1, "M300,80L110,80", "◂ 8", 200, 95),
         LEFT,
         RIGHT,
         card(2, 20, 110),
         card(3, 300, 110),
     ),
+    "number away from its line": (ACROSS, flow(0, "M300,48L110,48", "◂ 7", 200, 100), LEFT, RIGHT),
     "arrow head on a text": (ACROSS, mark("1", 294, 44), LEFT, RIGHT),
     "arrow head under a line": (
         ACROSS,
@@ -143,6 +146,7 @@ WRONG = {
         card(2, 20, 110),
         card(3, 304, 100),
     ),
+    "arrow head under a highlight": (ACROSS, LEFT, RIGHT.replace("</title>", f"</title>{HALO}")),
     "texts overlap": (LEFT, RIGHT, mark("first", 200, 100), mark("second", 225, 104)),
     "text outside of the picture": (LEFT, RIGHT, mark("outside", 390, 100)),
     "text out of its card": (card(0, 20, 20, "much too long"), RIGHT),
