@@ -39,6 +39,7 @@ KINDS = (
     "edge through its own text",
     "edge through its own card",
     "edge ends away from its card",
+    "edge outside of the picture",
     "edge that is not in the graph",
     "edge that is missing",
     "flow that is missing",
@@ -101,29 +102,41 @@ def faults(svg: str, drawing=None, rows: Sequence[Sequence[Value]] = ()) -> list
 
 def _edge_faults(picture: Picture) -> Iterator[Fault]:
     lines = [*picture.edges.values(), *picture.flows.values()]
-    cards = picture.cards
     for edge in lines:
-        own = edge.id.removesuffix("-flow")
-        reach = min(edge.line.width / 2, 3.0) - 1.0
-        if not (edge.tail and edge.head) and not edge.is_flow:
-            yield Fault("edge ends away from its card", edge.id, tuple(edge.points[-1 if edge.tail else 0]))
-        elif edge.head and not edge.is_flow:
-            gap = picture.depths(edge.points[-1:], edge.head)[0]
-            if gap > (FAR if edge.head.startswith("stub") else NEAR):
-                what = f"{edge.id} {gap:.1f} before {edge.head}"
-                yield Fault("edge ends away from its card", what, tuple(edge.points[-1]))
-        for id, card in cards.items():
-            if card.box.grown(3).meets(edge.box.grown(1), 0) and id not in (edge.tail, edge.head):
-                deep = picture.depths(edge.points, id)
-                if deep.min() < reach and not _is_stub_end(id, edge, deep):
-                    yield Fault("edge through a card", f"{edge.id} through {id}", tuple(edge.points[deep.argmin()]))
+        yield from _end_faults(picture, edge)
+        yield from _stranger_faults(picture, edge)
         yield from _own_card_faults(picture, edge)
+        own = edge.id.removesuffix("-flow")
         for place, text in enumerate(picture.free):
             yield from _line_and_text_faults(picture, edge, text, is_own=picture.marks.get(place) == own)
+        if not picture.box.holds(edge.box):
+            yield Fault("edge outside of the picture", edge.id, tuple(edge.points[0]))
     yield from _together(lines)
     yield from _hidden_heads(lines)
     yield from _heads_under_halos(picture)
     yield from _lost_numbers(picture)
+
+
+def _end_faults(picture: Picture, edge: Edge) -> Iterator[Fault]:
+    """An arrow touches the card that it points at, and a flow also that from which it comes."""
+    ends = [(edge.head, -1)] + ([(edge.tail, 0)] if edge.is_flow else [])
+    for id, place in ends:
+        gap = picture.depths(edge.points[[place]], id)[0] if id else math.inf
+        if gap > (FAR if id.startswith("stub") else NEAR):
+            what = f"{edge.id} {gap:.1f} before {id}" if id else edge.id
+            yield Fault("edge ends away from its card", what, tuple(edge.points[place]))
+    if not edge.tail and not edge.is_flow:
+        yield Fault("edge ends away from its card", edge.id, tuple(edge.points[0]))
+
+
+def _stranger_faults(picture: Picture, edge: Edge) -> Iterator[Fault]:
+    """A line runs through no card but its own."""
+    reach = min(edge.line.width / 2, 3.0) - 1.0
+    for id, card in picture.cards.items():
+        if id not in (edge.tail, edge.head) and card.box.grown(3).meets(edge.box.grown(1), 0):
+            deep = picture.depths(edge.points, id)
+            if deep.min() < reach and not _is_stub_end(id, edge, deep):
+                yield Fault("edge through a card", f"{edge.id} through {id}", tuple(edge.points[deep.argmin()]))
 
 
 def _lost_numbers(picture: Picture) -> Iterator[Fault]:

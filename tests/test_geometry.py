@@ -118,6 +118,7 @@ WRONG = {
     "edge through its own text": (ACROSS, flow(0, "M300,48L110,48", "◂ 7", 200, 44), LEFT, RIGHT),
     "edge through its own card": (edge(0, 60, 40, "L200,40", "L290,60", "L330,40"), LEFT, RIGHT),
     "edge ends away from its card": (edge(0, 60, 40, "L200,40", "L280,40"), LEFT, RIGHT),
+    "edge outside of the picture": (edge(0, 60, 40, "L150,40", "L180,-9", "L210,40", "L290,40"), LEFT, RIGHT),
     "edges along each other": (
         ACROSS,
         edge(1, 100, 130, "L140,130", "L170,40", "L230,40", "L260,110", "L290,120"),
@@ -130,7 +131,7 @@ WRONG = {
         ACROSS,
         edge(1, 60, 130, "L200,130", "L290,130"),
         flow(0, "M300,48L110,48", "◂ 7", 200, 73),
-        flow(1, "M300,80L110,80", "◂ 8", 200, 95),
+        flow(1, "M300,122L280,122L280,80L130,80L130,122L110,122", "◂ 8", 200, 95),
         LEFT,
         RIGHT,
         card(2, 20, 110),
@@ -195,6 +196,12 @@ def test_a_flow_must_not_lie_on_its_own_edge():
     on_it = flow(0, "M280,40L110,40", "◂ 7", 200, 65)
 
     assert "edges along each other" in {fault.kind for fault in faults(svg(ACROSS, on_it, LEFT, RIGHT))}
+
+
+def test_a_flow_must_reach_the_card_of_its_operand():
+    short = flow(0, "M300,48L150,48", "◂ 7", 200, 65)
+
+    assert [fault.kind for fault in faults(svg(ACROSS, short, LEFT, RIGHT))] == ["edge ends away from its card"]
 
 
 def test_a_line_under_its_whole_tail_is_wrong():
