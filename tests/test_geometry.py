@@ -13,7 +13,7 @@ from geometry import KINDS, SEARCHED, Fault, Order, crossings, faults, figures, 
 from pictures import Graph, Picture
 from shapes import Box, Line, Shape, Text, depth, painting
 
-from autograd import Value, nn, scope
+from autograd import Value, dot, nn, scope
 from autograd.draw import draw
 
 # The measure, on pictures that are wrong on purpose -------------------------------------------------
@@ -301,6 +301,35 @@ def test_operands_in_a_wrong_order_are_found(direction):
     found = [order(Picture(picture), Graph(drawing)) for picture in (drawing.svg, swapped(drawing.svg, 0, 1))]
 
     assert sorted((each.in_columns, each.anywhere, each.least) for each in found) == [(0, 0, 0), (1, 1, 0)]
+
+
+def apart(picture: str) -> str:
+    """The picture with its first card to the right of the second one, and below."""
+    return moved(moved(picture, 0, 0, 0), 1, -500, -500)
+
+
+def kinds_of_order(drawing, picture: str) -> set[str]:
+    return {fault.kind for fault in faults(picture, drawing) if fault.kind.startswith("inverted")}
+
+
+def test_a_wrong_order_is_a_fault_where_another_one_is_possible():
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    tree, shared = draw(a - b), draw(a * b + a)
+
+    def both(drawing):
+        return [kinds_of_order(drawing, picture) for picture in (drawing.svg, swapped(drawing.svg, 0, 1))]
+
+    assert sorted(both(tree), key=len) == [set(), {"inverted in a tree"}]
+    assert sorted(both(shared), key=len) == [set(), {"inverted more than needed"}]
+    assert kinds_of_order(tree, apart(tree.svg)) == {"inverted between columns of a tree"}
+
+
+def test_pairs_of_two_lists_may_stand_in_any_order_in_two_columns():
+    """As weights beside the outputs of the layer before; seen to fail with all pairs alike."""
+    w, x = Value(1.0, "w"), Value(2.0, "x")
+    drawing = draw(dot([w], [x]))
+
+    assert kinds_of_order(drawing, apart(drawing.svg)) == set()
 
 
 def test_a_row_out_of_order_is_found():
