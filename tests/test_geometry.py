@@ -193,9 +193,11 @@ def test_edges_of_one_tail_must_not_meet_again():
 
 
 def test_a_flow_must_not_lie_on_its_own_edge():
-    on_it = flow(0, "M280,40L110,40", "◂ 7", 200, 65)
+    on_it = flow(0, "M300,40L110,40", "◂ 7", 200, 65)
+    in_part = flow(0, "M300,48L220,48L190,40L110,40", "◂ 7", 240, 65)
 
-    assert "edges along each other" in {fault.kind for fault in faults(svg(ACROSS, on_it, LEFT, RIGHT))}
+    for each in (on_it, in_part):
+        assert "edges along each other" in {fault.kind for fault in faults(svg(ACROSS, each, LEFT, RIGHT))}
 
 
 def test_a_flow_must_reach_the_card_of_its_operand():
