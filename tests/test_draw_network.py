@@ -445,7 +445,7 @@ def test_biases_are_marked_with_their_numbers():
     drawing = draw(model)
 
     assert "b −0.25" in texts(drawing)
-    assert f'class="{drawing.prefix}-bias' in drawing.svg
+    assert re.search(rf'<path [^>]*stroke-dasharray="4 2"[^>]* class="{drawing.prefix}-bias', drawing.svg)
     assert f'class="{drawing.prefix}-bias' not in draw(model, show="weight").svg
     assert f"{draw(article()).prefix}-bias" not in draw(article()).svg
 

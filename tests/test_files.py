@@ -517,7 +517,7 @@ for _ in range(100):
 def test_path_is_tried_before_the_picture_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen to fail with an error after the layout, which may take half a minute."""
     layout = importlib.import_module("autograd.draw.layout")
-    monkeypatch.setattr(layout, "run_graphviz", lambda *_: pytest.fail("a picture was made"))
+    monkeypatch.setattr(layout, "layout_of", lambda *_: pytest.fail("a picture was made"))
 
     with pytest.raises(FileNotFoundError):
         draw(Value(1.0)).save(tmp_path / "gone" / "x.svg")

@@ -14,7 +14,7 @@ from ..engines import Value
 from ..text import typeset
 from .labels import set_cells
 from .look import Look
-from .neurons import formula_of
+from .neurons import Formula, formula_of
 from .symbols import count_of, symbol_of
 from .view import Fold, Single, Stub
 
@@ -177,32 +177,47 @@ def _card_of_node(part: Single, look: Look, root: Value, frame: int | None, is_h
 
 
 def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int | None, is_highlighted: bool) -> Card:
-    name, formula = readable(part.folded.name), formula_of(part, look.digits)
+    name, formula, counts = readable(part.folded.name), formula_of(part, look.digits), _counts_of(part)
     written = readable(formula.text) if formula else ""
-    nodes, outputs = counted(part.nodes, "node"), counted(len(part.outputs), "output")
-    parameters = [counted(len(part.parameters), "parameter")] if part.parameters else []
-    ends = ", ".join([*([counted(len(part.inputs), "input")] if part.inputs else []), outputs])
-    counts = [nodes, *parameters, ends]
-    only = part.outputs[0] if len(part.outputs) == 1 else None
-    shown_counts = counts
-    if formula and "operation" in look.shown:  # it tells the shape, and a single output tells its numbers
-        shown_counts = (
-            [] if only is not None else parameters if len(part.outputs) == formula.neurons else [*parameters, outputs]
-        )
     path = " › ".join(map(readable, part.folded.path))
     called = shortened(name, 2 * LABEL_CELLS) + (f", {written}," if written else "")
+    shown = formula if "operation" in look.shown else None
     return Card(
         id=f"group-{place}",
         kind="group",
         label=shortened(name),
-        symbol=shortened(written) if "operation" in look.shown else "",
-        rows=(*_counts(shown_counts), *(_numbers(only, look) if only is not None else ())),
+        symbol=shortened(written) if shown else "",
+        rows=_rows_of_neurons(part, shown, look) if shown else _rows_of_group(part, counts, look),
         is_root=any(output is root for output in part.outputs),
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join([path, *([written] if written else []), *counts]),
         sentence=f"{called} is a group of {', '.join(counts)}.",
     )
+
+
+def _counts_of(part: Fold) -> list[str]:
+    """How much a group holds, and how it is connected."""
+    parameters = [counted(len(part.parameters), "parameter")] if part.parameters else []
+    inputs = [counted(len(part.inputs), "input")] if part.inputs else []
+    return [
+        counted(part.nodes, "node"),
+        *parameters,
+        ", ".join([*inputs, counted(len(part.outputs), "output")]),
+    ]
+
+
+def _rows_of_group(part: Fold, counts: list[str], look: Look) -> tuple[Row, ...]:
+    return (*_counts(counts), *(_numbers(part.outputs[0], look) if len(part.outputs) == 1 else ()))
+
+
+def _rows_of_neurons(part: Fold, formula: Formula, look: Look) -> tuple[Row, ...]:
+    """What the formula does not tell: the numbers of a single output, or how many parameters and outputs there are."""
+    outputs = formula.outputs
+    if len(outputs) == 1:
+        return _numbers(outputs[0], look)
+    calls = [] if len(outputs) == formula.neurons else [counted(len(outputs), "output")]
+    return _counts([counted(len(part.parameters), "parameter"), *calls])
 
 
 def _counts(texts: list[str]) -> tuple[Row, ...]:

@@ -220,6 +220,7 @@ class _Frames:
         self._firsts: dict[Item, int] = {}
         self._paths: dict[int | None, list[Item]] = {}
         self._split_circles()
+        self._drop_empty()
         for card in sorted(range(len(self.of_card)), key=self.turns.__getitem__):
             for item in self.path(card):
                 self._firsts.setdefault(item, self.turns[card])
@@ -295,14 +296,28 @@ class _Frames:
             if item.kind == "frame" and fresh:
                 self.of_card[card] = self._copy(self.of_card[card], item.id, copies[item])
 
+    def _drop_empty(self) -> None:
+        """Leave out frames all of whose cards have gone to other pieces."""
+        held = sorted({item.id for frame in {*self.of_card} for item in self._around(frame)})
+        place = {frame: place for place, frame in enumerate(held)}
+        self.frames = [
+            (self.frames[frame][0], None if (around := self.frames[frame][1]) is None else place[around])
+            for frame in held
+        ]
+        self.of_card = [None if frame is None else place[frame] for frame in self.of_card]
+        self._paths.clear()
+
     def _copy(self, frame: int | None, top: int, copies: dict[int, int]) -> int:
         """The piece of a frame that belongs to one piece of the frame `top` around it."""
+        missing, outer = [], frame
+        while outer is not None and outer not in copies:
+            missing.append(outer)
+            outer = None if outer == top else self.frames[outer][1]
+        for inner in reversed(missing):  # outer ones first
+            drawn_as, around = self.frames[inner]
+            self.frames.append((drawn_as, around if inner == top or around is None else copies[around]))
+            copies[inner] = len(self.frames) - 1
         assert frame is not None
-        if frame not in copies:
-            drawn_as, around = self.frames[frame]
-            around = around if frame == top else self._copy(around, top, copies)
-            self.frames.append((drawn_as, around))
-            copies[frame] = len(self.frames) - 1
         return copies[frame]
 
 

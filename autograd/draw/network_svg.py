@@ -235,7 +235,8 @@ class _Figure:
         group = self.add(parent, "g")
         self.add(group, "title").text = readable(f"{unit.name or 'the neuron'}: {_full('bias', bias)}")
         paint, drawn = self.stroke(self.size(bias))
-        drawn.pop("stroke_dasharray", None)  # there is no room for dashes
+        if "stroke_dasharray" in drawn:
+            drawn["stroke_dasharray"] = "4 2"  # two of them on the length of a stem
         d = f"M{_pair(start)}L{_pair(end)}"
         self.add(group, "path", f"bias {paint}", d=d, fill="none", **drawn)
 

@@ -37,17 +37,19 @@ class _Neuron(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """How a group of neurons is written, and how many of them there are."""
+    """How a group of neurons is written, how many they are, and what they have computed."""
 
     text: str
     neurons: int
+    outputs: list[Value]
 
 
 def formula_of(fold: Fold, digits: int = 4) -> Formula | None:
     """The formula of a neuron, or the shape of a layer; None for any other group."""
-    neurons = _neurons(fold)
+    outputs = [output for output in fold.outputs if output.operation]  # a penalty makes outputs of weights
+    neurons = _neurons(fold, outputs)
     if not neurons:
-        return _in_labels(fold, digits)
+        return _in_labels(fold, outputs, digits)
     forms = {(len(neuron.weights), neuron.bias is None, _form(neuron.activation)) for neuron in neurons}
     if len(forms) > 1:
         return None
@@ -55,40 +57,40 @@ def formula_of(fold: Fold, digits: int = 4) -> Formula | None:
     count = len({tuple(map(id, neuron.weights)) for neuron in neurons})
     if count > 1:
         shape = f"{len(first.weights)} → {count}"
-        return Formula(f"{shape}, {_name(first.activation, digits)}" if first.activation else shape, count)
+        return Formula(f"{shape}, {_name(first.activation, digits)}" if first.activation else shape, count, outputs)
     total: Term = Infix("·", Name("w"), Name("x"))
     if first.bias is not None:
         total = Infix(" + ", total, Name("b"))
-    return Formula(_filled(first.activation, total, digits).text, 1)
+    return Formula(_filled(first.activation, total, digits).text, 1, outputs)
 
 
-def _in_labels(fold: Fold, digits: int) -> Formula | None:
+def _in_labels(fold: Fold, outputs: list[Value], digits: int) -> Formula | None:
     """The formula of a neuron whose weights are not known from its inputs, if it is short and all have labels."""
-    if len(fold.outputs) > 1:
+    if len(outputs) != 1:
         return None
-    (node,) = fold.outputs
+    (node,) = outputs
     inputs = {*map(id, fold.inputs)}
     for _ in range(LONGEST + 1):
         products, others, _ = _terms(node, inputs, fold.nodes) or ([], [], 0)
         if products:
             break
         operands = [operand for operand in node.operands if isinstance(operand, Value)]
-        if len(operands) != 1:
+        if len(operands) != 1 or id(operands[0]) in inputs:
             return None
         (node,) = operands
     named = [thing for thing in (*others, *chain(*products)) if isinstance(thing, Value)]
-    if len(products) + len(others) < 2 or any(not x.label or (x.operation and id(x) not in inputs) for x in named):
+    if len(products) + len(others) < 2 or not all(thing.label for thing in named):
         return None
-    text = notation.expression(fold.outputs[0], digits=digits)
-    return Formula(text, 1) if cells(text) <= LABEL_CELLS else None
+    text = notation.expression(outputs[0], digits=digits)
+    return Formula(text, 1, outputs) if cells(text) <= LABEL_CELLS else None
 
 
-def _neurons(fold: Fold) -> list[_Neuron]:
+def _neurons(fold: Fold, outputs: list[Value]) -> list[_Neuron]:
     """The neuron behind each output; [] unless they are all that the group holds, and share nothing but parameters."""
     parameters, inputs = {*map(id, fold.parameters)}, {*map(id, fold.inputs)}
     left = fold.nodes - len(fold.parameters)
     neurons: list[_Neuron] = []
-    for output in fold.outputs:
+    for output in outputs:
         neuron = _neuron(output, parameters, inputs, left)
         if neuron is None:
             return []
@@ -105,7 +107,7 @@ def _neuron(output: Value, parameters: Set[int], inputs: Set[int], most: int) ->
     node = output
     while (total := _weighted_sum(node, parameters, inputs, most)) is None:
         operands = [operand for operand in node.operands if isinstance(operand, Value)]
-        if len(operands) != 1 or id(operands[0]) in inputs or len(activation) == LONGEST:
+        if len(operands) != 1 or len(activation) == LONGEST:
             return None
         activation.append(node)
         (node,) = operands
@@ -135,7 +137,7 @@ def _weighted_dot(node: Value, parameters: Set[int], inputs: Set[int]) -> _Neuro
     weights, partners = node.operation.arguments(node.operands)
     if not parameters >= {*map(id, weights)}:
         weights, partners = partners, weights
-    if not parameters >= {*map(id, weights)} or not inputs >= {id(x) for x in partners if type(x) is not float}:
+    if not inputs >= {id(x) for x in partners if type(x) is not float}:
         return None
     if len(weights) > 1 and type(partners[-1]) is float and partners[-1] == 1.0:
         return _Neuron([], weights[:-1], weights[-1], 1)

@@ -36,7 +36,7 @@ def place(grid: Grid, offset: Offset) -> None:
     order = range(len(grid.columns))
     for sweep in each(range(sweeps)):
         moved = 0.0
-        for k in order if sweep % 2 == 0 else reversed(order):
+        for k in each(order if sweep % 2 == 0 else reversed(order)):
             sides = [to_left[k], to_right[k]]
             if sweep < 4:  # at first each goes where the one side wants it, or all would stay together
                 sides = sides[:1] if sweep % 2 == 0 else sides[1:]

@@ -141,7 +141,7 @@ def terms_of(node: Value) -> Terms:
         else:
             constant += x * y
     *others, (x, y) = products
-    bias = x if y == 1.0 and isinstance(x, Value) else y if x == 1.0 and isinstance(y, Value) else None
+    bias = x if isinstance(y, float) and y == 1.0 else y if isinstance(x, float) and x == 1.0 else None
     if bias is None or not others or not (bias.label or bias.operation is None):
         return Terms(products, None, constant)
     return Terms(others, bias, constant)

@@ -169,5 +169,5 @@ shown: Drawing = drawing
 notebook_formats("html", "svg")
 notebook_formats()
 drawing.save("neuron.svg")
-draw(z, depth=1, show="value label", size=(1280, 720), max_nodes=10, timeout=20.0).save("folded.dot")
+draw(z, depth=1, show="value label", size=(1280, 720), wrap=8, max_nodes=10, timeout=20.0).save("folded.dot")
 known: str = engine
