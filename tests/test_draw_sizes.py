@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, dot, exp, maximum, operation, plot, scope, sum
+from autograd import Value, dot, exp, maximum, nn, operation, plot, scope, sum
 from autograd.draw import draw, legend
 from autograd.draw.look import Look
 from autograd.draw.network_svg import PALETTE
@@ -596,6 +596,29 @@ def test_all_that_stands_on_a_notebook_can_be_read_whatever_its_ground(ground):
             assert any(a <= across <= a + w and b <= down <= b + h for a, b, w, h in boxes)
     lines = [element.get("stroke") for element in svg if element.tag == f"{SVG}path"]
     assert {contrast(colour, ground) >= 3 for colour in lines} == {True}
+
+
+def test_all_texts_of_a_network_on_a_notebook_can_be_read_whatever_its_ground():
+    """Those beside circles have a ground of their own. Seen to fail with a dark picture of dark numbers."""
+    model = nn.MLP(3, [2, 1], activation="relu", seed=0)
+    (model([0.1, -0.4, 0.5]) * 2).backward()
+    svg = parsed(draw(model, legend=True)._repr_svg_())
+    radius = float(next(svg.iter(f"{SVG}circle")).get("r"))
+    for parent in svg.iter():
+        grounds = [e for e in parent if e.tag == f"{SVG}rect" and e.get("class").endswith("-page")]
+        middles = {
+            (
+                float(e.get("x")) + float(e.get("width")) / 2,
+                float(e.get("y")) + float(e.get("height")) / 2,
+                e.get("transform"),
+            )
+            for e in grounds
+        }
+        for text in parent.findall(f"{SVG}text"):
+            x, y = float(text.get("x")), float(text.get("y")) - 5
+            near = [m for m in middles if math.dist((x, y), m[:2]) < 0.1 and m[2] == text.get("transform")]
+            is_inside = "-node-" in (parent.get("id") or "") and math.hypot(x, y) < radius
+            assert bool(near) != is_inside
 
 
 def rgb(colour):

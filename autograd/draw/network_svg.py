@@ -7,6 +7,7 @@ a line of its own, at the letter b. Values are upright, gradients italic and beh
 import hashlib
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from ..cells import cells, counted, readable
@@ -150,6 +151,7 @@ def svg_of(
     for x, y in layout.dots:
         figure.add(svg, "circle", "more", cx=x, cy=y, r=2.2)
     for text in layout.texts:
+        figure.ground(svg, text)
         figure.text(svg, text)
     for row, items in enumerate(rows):
         figure.legend(svg, items, layout.height - MARGIN / 2 + LEGEND_LINE * (row + 0.5))
@@ -163,6 +165,7 @@ class _Figure:
         self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, is_for_page: bool
     ) -> None:
         self.layout, self.prefix, self.is_for_page = layout, prefix, is_for_page
+        self.has_ground = look.background != "transparent"
         self.decimal, self.words = look.decimal, in_language(LEGEND, look.language)
         side = 2 if look.theme == "dark" else 1
         self.colours = {name: (colours[0], colours[side]) for name, colours in PALETTE.items()}
@@ -224,6 +227,7 @@ class _Figure:
         """A number in a gap of its line: so it is clear whose it is."""
         x, y = text.middle
         turned = {"transform": f"rotate({_number(text.angle)} {_number(x)} {_number(y)})"} if text.angle else {}
+        self.ground(parent, text, **turned)
         self.text(parent, text, id=f"{self.prefix}-edge-{line}-{text.kind}", **turned)
 
     def stem(self, parent: ElementTree.Element, unit: Unit, bias: Wire, start: Point, end: Point) -> None:
@@ -247,7 +251,19 @@ class _Figure:
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
             name = {"id": f"{self.prefix}-node-{number}-bias-gradient"} if text.kind == "bias gradient" else {}
-            self.text(group, Text(text.text, text.kind, (text.middle[0] - x, text.middle[1] - y)), **name)
+            across, down = text.middle[0] - x, text.middle[1] - y
+            moved = replace(text, middle=(across, down))
+            if math.hypot(across, down) > self.layout.radius:
+                self.ground(group, moved)
+            self.text(group, moved, **name)
+
+    def ground(self, parent: ElementTree.Element, text: Text, **turned: str) -> None:
+        """The ground that a text needs where the picture has none: dark on a dark page, it could not be read."""
+        if not self.has_ground:
+            (x, y), width, height = text.middle, text.width + 4, FONT + 3
+            self.add(
+                parent, "rect", "page", x=x - width / 2, y=y - height / 2, width=width, height=height, rx=3, **turned
+            )
 
     def text(self, parent: ElementTree.Element, text: Text, **attributes: str | float) -> None:
         """A text around its middle; a label with its indices low and its powers high."""
@@ -292,7 +308,9 @@ class _Figure:
         for sign, words in items:
             self.sign(parent, sign, x, y)
             start = x + 48.0 * bool(sign)
-            self.text(parent, Text(words, "legend", (start + CELL * cells(words) / 2, y)))
+            text = Text(words, "legend", (start + CELL * cells(words) / 2, y))
+            self.ground(parent, text)
+            self.text(parent, text)
             x += _item_width((sign, words))
 
     def sign(self, parent: ElementTree.Element, sign: str, x: float, y: float) -> None:
