@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 
 import pytest
 
+import autograd
 from autograd import Value, draw
 from autograd.draw import Drawing, notebook, notebook_formats, viewer
 from autograd.draw.look import Look
@@ -223,6 +224,11 @@ def test_notebooks_get_the_formats_that_were_asked_for(formats):
     assert with_pdf == [*usual, "application/pdf"]
     assert alone == ["application/pdf"]
     assert pdf.startswith(b"%PDF-")
+
+
+def test_formats_are_chosen_by_either_name():
+    """Seen to fail as `autograd.draw.notebook_formats`, for `autograd.draw` is the function."""
+    assert autograd.draw.notebook_formats is notebook_formats
 
 
 def test_a_png_in_a_notebook_is_as_large_as_the_picture(formats):

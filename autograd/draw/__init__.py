@@ -269,3 +269,6 @@ def _html(value: Value) -> str | None:
 # Set here because dependencies run one way: a Value does not know that it can be drawn.
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
 Value._repr_html_ = _html  # type: ignore[attr-defined]
+
+# For `autograd.draw` is the function, which hides this package.
+draw.notebook_formats = notebook_formats  # type: ignore[attr-defined]
