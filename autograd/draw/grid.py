@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from .levels import End, Item, Level, Net, Tail
+from .limits import each
 
 
 @dataclass(eq=False)
@@ -94,12 +95,12 @@ class _Builder:
         self.grid = Grid([[] for _ in range(column + 1)], [[] for _ in range(column)], {})
         self.into: dict[Item, list[tuple[Net, End]]] = {item: [] for item in level.items}
         self.out: dict[Item, list[Net]] = {item: [] for item in level.items}
-        for net in level.nets.values():
+        for net in each(level.nets.values()):
             if net.source is not None:
                 self.out[net.source].append(net)
             for end in net.ends:
                 self.into[end.item].append((net, end))
-        for item in level.items:
+        for item in each(level.items):
             along, across = sizes.item(item)
             self.grid.of_item[item] = Piece("item", self.column_of[ranks[item]], along, across, item=item)
         self._fill()
@@ -187,7 +188,7 @@ class _Operands:
     """The operands of an item one by one; `last` is the one that was given last."""
 
     def __init__(self, operands: list[tuple[Net, End]]) -> None:
-        self.rest = iter(operands)
+        self.rest = each(operands)
 
     def __iter__(self) -> Iterator[tuple[Net, End]]:
         return self

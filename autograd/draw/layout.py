@@ -166,7 +166,7 @@ def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None) -> 
 def _branches(room: Room) -> list[Point]:
     """Where lines divide, along and across, but for those that divide at a card or the border of a frame."""
     found = []
-    for k, segments in enumerate(room.grid.segments):
+    for k, segments in enumerate(each(room.grid.segments)):
         counts: dict[object, int] = {}
         for segment in segments:
             counts[segment.left] = counts.get(segment.left, 0) + 1

@@ -23,7 +23,7 @@ def arrange(grid: Grid, wishes: list[list[Item]], offset: Offset) -> None:
     """Order all columns."""
     sequences = _sequences(grid, wishes)
     before = [_wanted(column, sequences.get(k, [])) for k, column in enumerate(each(grid.columns))]
-    for column, wanted in zip(grid.columns, before, strict=True):
+    for column, wanted in each(zip(grid.columns, before, strict=True)):
         if wanted:
             column[:] = _sorted(column, wanted, {piece: float(place) for place, piece in enumerate(column)})
     if sum(map(len, grid.columns)) <= MOST:

@@ -23,14 +23,14 @@ def place(grid: Grid, offset: Offset) -> None:
     """Give each piece its place: that of its middle across the direction."""
     to_left: list[dict[Piece, list[tuple[Piece, float, float]]]] = [{} for _ in grid.columns]
     to_right: list[dict[Piece, list[tuple[Piece, float, float]]]] = [{} for _ in grid.columns]
-    for k, segments in enumerate(grid.segments):
+    for k, segments in enumerate(each(grid.segments)):
         for segment in segments:
             left, right = segment.left, segment.right
             weight = WEIGHTS[(left.kind == "item") + (right.kind == "item")]
             shift = offset(segment, False) - offset(segment, True)  # of the right piece, seen from the left one
             to_right[k].setdefault(left, []).append((right, -shift, weight))
             to_left[k + 1].setdefault(right, []).append((left, shift, weight))
-    for column in grid.columns:
+    for column in each(grid.columns):
         _settle(column, [0.0] * len(column), [1.0] * len(column))
     sweeps = max(12, min(200, WORK // sum(map(len, grid.columns))))
     order = range(len(grid.columns))

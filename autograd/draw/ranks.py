@@ -30,7 +30,7 @@ def ranks_of(level: Level) -> dict[Item, int]:
     free = _free(order, into, out)
     nearest: dict[Tail, int] = {}  # the first and the last column in which a line ends
     farthest: dict[Tail, int] = {}
-    for item in reversed(order):
+    for item in each(reversed(order)):
         users = [nearest[net.tail] for net in out[item] if net.ends]
         if users:
             latest = min(users) - 1

@@ -96,12 +96,24 @@ class Room:
         """Where an item begins, along: beside a frame, what only begins or ends lines stands near these."""
         k = piece.column
         free = self.ends[k] - self.starts[k] - piece.along
-        if any(other.item and other.item.kind == "frame" for other in self.grid.columns[k]):
-            if not any(segment.right is piece for segment in self.grid.segments[k - 1]):
+        if k in self._with_frames:
+            lefts, rights = self._joined
+            if piece not in rights:
                 return self.starts[k] + free
-            if not any(segment.left is piece for segment in self.grid.segments[k]):
+            if piece not in lefts:
                 return self.starts[k]
         return self.starts[k] + free / 2
+
+    @cached_property
+    def _with_frames(self) -> set[int]:
+        """The columns in which frames stand."""
+        return {piece.column for item, piece in self.grid.of_item.items() if item.kind == "frame"}
+
+    @cached_property
+    def _joined(self) -> tuple[set[Piece], set[Piece]]:
+        """The pieces from which a line runs on, and those to which one runs."""
+        segments = [segment for segments in self.grid.segments for segment in segments]
+        return {segment.left for segment in segments}, {segment.right for segment in segments}
 
 
 def rooms_of(diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> dict[int | None, Room]:
@@ -150,7 +162,7 @@ class _Builder:
         is_frame = room.level.frame is not None
         room.starts, room.ends = [0.0], [TITLE * (is_frame and not self.is_lr)]
         last = len(room.grid.columns) - 1
-        for k, column in enumerate(room.grid.columns[1:], 1):
+        for k, column in enumerate(each(room.grid.columns[1:]), 1):
             gap = self._gap(room, k)
             if k in (1, last) and gap == self.gap:
                 gap = STRAIGHT * is_frame
@@ -273,7 +285,7 @@ def _spread(room: Room, is_operation: Callable[[Item], bool]) -> None:
     """
     entering: dict[Piece, list[tuple[int, int, bool]]] = {}
     order = {piece: i for column in room.grid.columns for i, piece in enumerate(column)}
-    for segments in room.grid.segments:
+    for segments in each(room.grid.segments):
         for segment in segments:
             if segment.edge is not None and segment.right.kind == "item":
                 item = room.level.nets[segment.tail].source if segment.left.kind in ("item", "text") else None
