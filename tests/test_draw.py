@@ -678,6 +678,15 @@ def test_the_time_limit_covers_all_that_drawing_does(monkeypatch, part):
         _ = draw(x - x, timeout=7).svg
 
 
+def test_the_time_limit_covers_dot(monkeypatch):
+    """Seen to fail with no limit on it."""
+    drawing = draw(Value(1.0) * 2, timeout=7)
+    monkeypatch.setattr(limits, "monotonic", itertools.count(step=100).__next__)
+
+    with pytest.raises(TimeoutError, match=r"^drawing 2 nodes and 1 edges took more than 7 s"):
+        drawing.to_dot()
+
+
 def test_what_takes_many_steps_ends_at_the_limit(monkeypatch):
     """The clock goes on by a second with each look at it."""
     monkeypatch.setattr(limits, "monotonic", itertools.count().__next__)
