@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..cells import cells
 
-SMALL = 10 / 13  # the size of an index beside that of its name
+SMALL = 11.5 / 13  # the size of an index beside that of its name
 
 
 class Run(NamedTuple):

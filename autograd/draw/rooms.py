@@ -188,7 +188,7 @@ class _Builder:
         """Let leaves that nothing else uses stand below the operands before them, though in another column."""
         for pair in room.level.pairs:
             one, other = (room.grid.of_item[item] for item in (pair.in_one, pair.in_other))
-            if one.column != other.column and pair.in_other.kind == "card" and pair.other not in self.fed:
+            if one.column != other.column and pair.other not in self.fed:
                 above = one.place + self._inside(pair.in_one, pair.one)
                 below = other.place + self._inside(pair.in_other, pair.other)
                 _push(room.grid.columns[other.column], other, above + 1.0 - below)

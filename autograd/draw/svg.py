@@ -70,14 +70,21 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     for edge, route in each(edges):
         if edge.is_highlighted:
             figure.line(svg, "halo", route.line, stroke_width=HALO)
+    placed = [
+        (card, x - card.width / 2, y - card.height / 2)
+        for card, (x, y) in zip(layout.cards, layout.centres, strict=True)
+    ]
+    for card, left, top in placed:
+        if card.is_highlighted:
+            figure.halo(svg, card, left, top)
     for edge, route in each(edges):
         figure.edge(svg, edge, route)
     for x, y in layout.branches:
         figure.add(svg, "circle", "head", cx=x, cy=y, r=2.2)
     for edge, route in each(edges):
         figure.texts(svg, edge, route, look.direction == "LR", [place.box for place in layout.frames])
-    for card, (x, y) in each(zip(layout.cards, layout.centres, strict=True)):
-        figure.card(svg, card, x - card.width / 2, y - card.height / 2)
+    for card, left, top in each(placed):
+        figure.card(svg, card, left, top)
     if legend:
         add_legend(figure, svg, legend)
     return _written(svg)
@@ -235,6 +242,11 @@ class _Figure:
         left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
         self.add(parent, "rect", "page", x=left - 2, y=y - FONT + 2, width=width + 4, height=FONT + 2, rx=3)
 
+    def halo(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
+        """A broad line around a card, under the arrow heads that end there."""
+        box = {"x": x, "y": y, "width": card.width, "height": card.height, "rx": _radius(card, card.height)}
+        self.add(parent, "rect", "halo", fill="none", stroke_width=2 * HALO, **box)
+
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
         group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")
         self.add(group, "title").text = card.title
@@ -242,10 +254,7 @@ class _Figure:
             self.text(group, "mark", card.label, card.width / 2, card.height / 2 + 1.5, text_anchor="middle")
             return
         inset, width, height = 0.0, card.width, card.height
-        radius = height / 2 if card.kind == "leaf" else 5.0
-        if card.is_highlighted:
-            around = {"x": 0.0, "y": 0.0, "width": width, "height": height, "rx": radius}
-            self.add(group, "rect", "halo", fill="none", stroke_width=2 * HALO, **around)
+        radius = _radius(card, height)
         if card.kind == "group":
             width, height = width - STACK, height - STACK
             self.add(group, "rect", "band outline", x=STACK, y=STACK, width=width, height=height, rx=radius)
@@ -300,6 +309,11 @@ class _Figure:
         for row in card.rows:
             self._row(group, row, x, baseline)
             x += (card.indent + row.cells + GAP) * CELL
+
+
+def _radius(card: Card, height: float) -> float:
+    """Of the corners of a card: leaves have round ends."""
+    return height / 2 if card.kind == "leaf" else 5.0
 
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
