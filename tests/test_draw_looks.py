@@ -713,7 +713,9 @@ def test_all_kinds_of_pictures_are_the_same_in_every_process():
         loss = mean([nn.hinge(model([float(i), 1.0]), 1) for i in range(3)])
         loss.backward()
         node = topological_order(loss)[30]
-        for options in ({"flows": True}, {"depth": 1}, {"depth": 2}, {"depth": 3}, {"around": node, "highlight": node}):
+        folded = {"depth": 1}, {"depth": 2}, {"depth": 3}, {"depth": 3, "wrap": 3}
+        whole = {"flows": True}, {"direction": "TB"}, {"size": (1280, 720)}, {"around": node, "highlight": node}
+        for options in (*folded, *whole):
             drawing = draw(loss, **options)
             for text in (drawing.svg, drawing.to_dot().source, str(drawing.node_ids)):
                 sys.stdout.buffer.write(text.encode())
@@ -721,7 +723,7 @@ def test_all_kinds_of_pictures_are_the_same_in_every_process():
     drawn = {run(program, PYTHONHASHSEED=str(seed)).stdout for seed in range(3)}
 
     assert len(drawn) == 1
-    assert drawn.pop().count(b"<svg") == 5
+    assert drawn.pop().count(b"<svg") == 8
 
 
 # Notebooks ------------------------------------------------------------------------------------------

@@ -69,7 +69,8 @@ class Room:
     lifts: list[float]  # for each column what is added to the places of its pieces
     along: float
     across: float
-    title: float = 0.0  # where the name of the frame begins: along, or in the direction TB across
+    leaving_at: Callable[[Segment], float]  # where a line leaves its left piece, from the middle of it
+    title: float  # where the name of the frame begins: along, or in the direction TB across
     channels: dict[tuple[Tail, int], Channel] = field(default_factory=dict)  # by the column before
     bends: dict[tuple[Tail, Piece], float] = field(default_factory=dict)  # of lines to a piece, as a share of the way
 
@@ -150,7 +151,8 @@ class _Builder:
         ranks = ranks_of(level)
         self._match(ranks)
         grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
-        room = Room(level, grid, {}, [], [], [], 0.0, 0.0, self.spacing.pad)
+        leaving_at = lambda segment: self._offset(room, segment, False)  # noqa: E731
+        room = Room(level, grid, {}, [], [], [], 0.0, 0.0, leaving_at, self.spacing.pad)
         arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
         _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
@@ -389,9 +391,12 @@ def _rows(room: Room, wrap: int) -> list[tuple[int, int]]:
 
 def _turn_back(room: Room, last: int, top: float) -> float:
     """Lead the lines that go on behind this column back to the left, below its row, so that none of them cross."""
-    passing = {segment.left: segment.tail for segment in room.grid.segments[last]}
-    lines = sorted(passing, key=lambda piece: -piece.place)  # the lowest turns first
-    for i, piece in enumerate(lines):
+    passing = {
+        segment.tail: segment.left.place + room.leaving_at(segment)
+        for segment in room.grid.segments[last]  # several may leave one frame
+    }
+    lines = sorted(passing, key=lambda tail: -passing[tail])  # the lowest turns first
+    for i, tail in enumerate(lines):
         out, back = TURN + CHANNEL * i, TURN + CHANNEL * (len(lines) - 1 - i)
-        room.channels[passing[piece], last] = Channel(room.ends[last], -TURN, top + CHANNEL * i, out, back)
+        room.channels[tail, last] = Channel(room.ends[last], -TURN, top + CHANNEL * i, out, back)
     return top + CHANNEL * (len(lines) - 1)
