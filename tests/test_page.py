@@ -700,7 +700,7 @@ TIPS = """ends => [...document.querySelectorAll("#picture path.lit")].map(path =
         return Math.hypot(gap("left", "right"), gap("top", "bottom"));
     };
     const [tail, head] = ends[path.id.slice(prefix.length + 1)];
-    return [far(tail) < far(head), path.nextElementSibling.getAttribute("transform") !== null];
+    return [far(tail) < far(head), path.style.strokeDasharray !== ""];
 })"""
 
 
