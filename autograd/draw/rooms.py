@@ -151,8 +151,9 @@ class _Builder:
         ranks = ranks_of(level)
         self._match(ranks)
         grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
-        leaving_at = lambda segment: self._offset(room, segment, False)  # noqa: E731
-        room = Room(level, grid, {}, [], [], [], 0.0, 0.0, leaving_at, self.spacing.pad)
+        room: Room = Room(
+            level, grid, {}, [], [], [], 0.0, 0.0, lambda line: self._offset(room, line, False), self.spacing.pad
+        )
         arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
         _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
