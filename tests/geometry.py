@@ -560,8 +560,9 @@ def _order_faults(picture: Picture, graph: Graph, rows: Sequence[Sequence[Value]
     if graph.is_tree:
         for one, other in found.pairs:
             is_column = _is_one_column(picture, graph, one, other)
-            kind = "inverted in a tree" if is_column else "inverted between columns of a tree"
-            yield Fault(kind, f"{other} before {one}", picture.cards[one].box.middle)
+            if is_column or picture.cards[other].is_leaf:  # an operation elsewhere stands where its operands want it
+                kind = "inverted in a tree" if is_column else "inverted between columns of a tree"
+                yield Fault(kind, f"{other} before {one}", picture.cards[one].box.middle)
     elif found.least is not None and found.in_columns > found.least:
         what = f"{found.in_columns} pairs, {found.least} must be"
         yield Fault("inverted more than needed", what, picture.box.middle)

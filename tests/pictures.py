@@ -27,6 +27,11 @@ class Card:
     radius: float
     texts: list[Text] = field(repr=False)
 
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it has round ends."""
+        return self.radius >= (self.box[3] - self.box[1]) / 2 - 1
+
 
 @dataclass(frozen=True)
 class Edge:

@@ -374,6 +374,24 @@ def test_a_language_that_is_not_known_is_told():
         page("<svg></svg>", "x", "g", [], [], language="fr")
 
 
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names_of_groups_add_no_element_and_end_none(name):
+    """Seen to fail with formulas that were not escaped."""
+    pages = []
+    for group in (name, "cube"):
+        x = Value(3.0, "x")
+        with scope(group):
+            y = x * x * x
+        pages.append(page_of(y + 1, depth=1))
+    tags = [[tag for tag, _ in parsed.elements if tag != "tspan"] for parsed in pages]
+    formula = pages[0].all("data-formula")[1]
+
+    assert tags[0] == tags[1]
+    assert pages[0].texts["script"] == pages[1].texts["script"]
+    assert pages[0].texts["li"][1] == f"{formula} = 27"
+    assert formula.startswith("v2 = ")
+
+
 def test_the_same_program_writes_the_same_bytes(tmp_path):
     program = (
         "from autograd import Value, draw, exp\n"
@@ -682,7 +700,7 @@ TIPS = """ends => [...document.querySelectorAll("#picture path.lit")].map(path =
         return Math.hypot(gap("left", "right"), gap("top", "bottom"));
     };
     const [tail, head] = ends[path.id.slice(prefix.length + 1)];
-    return [far(tail) < far(head), path.nextElementSibling.getAttribute("transform") !== null];
+    return [far(tail) < far(head), path.style.strokeDasharray !== ""];
 })"""
 
 

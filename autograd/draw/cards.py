@@ -24,13 +24,13 @@ CELL = 0.6 * FONT
 ROW = 17.0  # the height of a line
 BAND = 21.0  # the height of the header
 FLAT = 22.0  # the height of a leaf that lies flat
-SIDE = 9.0  # free on both sides of the text
+SIDE = 6.5  # free on both sides of the text
 ROUND = 6.0  # and beyond that at the round ends of a leaf
 ENDS = 4.5  # free above and below it
 OUTLINE = 3.5  # from the outer outline of the root to its inner one
 STACK = 4.0  # what can be seen of the second card behind that of a group
 
-GAP = 1.5  # cells between what stands side by side on a flat leaf
+GAP = 1.25  # cells between what stands side by side on a flat leaf
 FORMULA_CELLS = 200
 DASH = "—"  # for what no pass has told yet
 

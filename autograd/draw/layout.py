@@ -24,7 +24,7 @@ from .diagram import Diagram
 from .geometry import Box, Point, Route
 from .levels import House, Item, house_of
 from .limits import each
-from .rooms import Room, in_rows, rooms_of
+from .rooms import TIGHT, Room, in_rows, rooms_of
 from .routes import Router
 
 LONGEST_SIDE = 30_000  # pixels; many viewers count those of a side in 15 bits
@@ -32,6 +32,7 @@ MOST_ROWS = 8  # that are tried to fill a size
 CLEAR = 0.028  # of a size: as large as that, text can be read well, and one row is easier to follow
 SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
 WORTH = 1.1  # by so much a picture must become larger to be set otherwise
+SMALL, TINY = 12 / 540, 10 / 540  # of a slide's height: text that can hardly be read, and what no means can save
 MANY = 6  # leaves, of which some may lie flat
 PORTS = 8.0, 13.0  # the distance of edges that enter a card, without and with flows
 MOST_PORTS = 24
@@ -79,6 +80,10 @@ def layout_of(
             others = rooms_of(diagram, lying, house, is_lr)
             if _scale(others[None], (width, height)) > WORTH * _scale(rooms[None], (width, height)):
                 cards, rooms = lying, others
+    if TINY < FONT * _scale(rooms[None], (width, height)) / height < SMALL:
+        others = rooms_of(diagram, cards, house, is_lr, TIGHT)
+        if FONT * _scale(others[None], (width, height)) >= SMALL * height:
+            rooms = others
     rooms[None] = _in_rows(rooms[None], wrap, size if is_lr or not size else (size[1], size[0]))
     origins: dict[int | None, Point] = {None: (0.0, 0.0)}  # of the rooms, along and across
     extents: dict[Item, tuple[float, float]] = {}  # where each item begins and ends, along

@@ -44,6 +44,8 @@ def place(grid: Grid, offset: Offset) -> None:
         if moved < STILL:
             break
     _tuck(grid)
+    for k in (0, order[-1]):  # ports go where their lines have gone
+        _follow(grid.columns[k], [to_left[k], to_right[k]])
     _straighten(grid)
 
 

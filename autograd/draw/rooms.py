@@ -23,11 +23,10 @@ from .places import least, place
 from .ranks import ranks_of
 
 TITLE = FONT + 4  # the height of the row in which the name of a frame stands
-PAD = 7.0  # free in a frame around all that it holds
-GAP = 24.0  # the distance of two columns between which lines do not bend
-STEEP, STEEPEST = 0.12, 36.0  # how much more it is where they do: a share of how far the steepest one goes across
-FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # or where one goes so far, a little for each line to the same card
-BESIDE_TEXT = 9.0  # how much less it is beside a text, which makes room
+STEEP = 0.12  # how much farther columns are apart where lines bend: a share of how far the steepest one goes across
+FAN, BLADE, FANNED = 200.0, 3.0, 150.0  # or where lines go so far, a little for each, or each to the same card
+BEND, BENDS = 0.08, 0.5  # the share of the way between two columns from one bend to the next, and for all of them
+BESIDE_TEXT, LEAST = 9.0, 12.0  # how much less it is beside a text, which makes room, and how much it must be
 ARROW = 8.0  # the length of an arrow head
 STRAIGHT = 10.0  # from the border of a frame to its first column, where lines do not bend
 PORT = 14.0  # the distance of two edges that enter one card
@@ -35,6 +34,17 @@ BESIDE = 4.5  # from an edge to the flow beside it
 LONGEST = 30  # branches of a line that the path of one edge shows; with all, pictures would grow with uses squared
 CHANNEL = 10.0  # the distance of two lines that run back between two rows
 TURN = 18.0  # how far the innermost of these turns beyond the row, at each end
+
+
+class Spacing(NamedTuple):
+    """What is free, in pixels."""
+
+    pad: float  # in a frame around all that it holds
+    gap: float  # between two columns, if lines do not bend there
+    steepest: float  # and how much more at most, if they do
+
+
+WIDE, TIGHT = Spacing(7.0, 24.0, 36.0), Spacing(3.5, 11.0, 12.0)
 
 
 class Channel(NamedTuple):
@@ -60,8 +70,9 @@ class Room:
     along: float
     across: float
     leaving_at: Callable[[Segment], float]  # where a line leaves its left piece, from the middle of it
-    title: float = PAD  # where the name of the frame begins: along, or in the direction TB across
+    title: float  # where the name of the frame begins: along, or in the direction TB across
     channels: dict[tuple[Tail, int], Channel] = field(default_factory=dict)  # by the column before
+    bends: dict[tuple[Tail, Piece], float] = field(default_factory=dict)  # of lines to a piece, as a share of the way
 
     def at(self, piece: Piece) -> float:
         """Where the middle of a piece is, across."""
@@ -117,27 +128,32 @@ class Room:
         return {segment.left for segment in segments}, {segment.right for segment in segments}
 
 
-def rooms_of(diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> dict[int | None, Room]:
+def rooms_of(
+    diagram: Diagram, cards: list[Card], house: House, is_lr: bool, spacing: Spacing = WIDE
+) -> dict[int | None, Room]:
     """The rooms of all levels by their frame, for cards of these sizes."""
-    builder = _Builder(diagram, cards, house, is_lr)
+    builder = _Builder(diagram, cards, house, is_lr, spacing)
     for level in each(reversed(house.levels)):  # inner frames first
         builder.build(level)
     return builder.rooms
 
 
 class _Builder:
-    def __init__(self, diagram: Diagram, cards: list[Card], house: House, is_lr: bool) -> None:
-        self.diagram, self.cards, self.house, self.is_lr = diagram, cards, house, is_lr
+    def __init__(self, diagram: Diagram, cards: list[Card], house: House, is_lr: bool, spacing: Spacing) -> None:
+        self.diagram, self.cards, self.house, self.is_lr, self.spacing = diagram, cards, house, is_lr, spacing
         self.rooms: dict[int | None, Room] = {}
         self.fed = {edge.head for edge in diagram.edges}
-        self.blade = BLADE * (1 + any(edge.flow for edge in diagram.edges))
-        self.gap = GAP + ARROW * any(edge.flow for edge in diagram.edges)  # these begin with an arrow head
+        has_flows = any(edge.flow for edge in diagram.edges)  # which have arrow heads where their edges begin
+        self.blade = BLADE * (1 + has_flows)
+        self.gap, self.least_gap = spacing.gap + ARROW * has_flows, LEAST + 1.5 * ARROW * has_flows
 
     def build(self, level: Level) -> None:
         ranks = ranks_of(level)
         self._match(ranks)
         grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
-        room = Room(level, grid, {}, [], [], [], 0.0, 0.0, lambda segment: self._offset(room, segment, False))
+        room: Room = Room(
+            level, grid, {}, [], [], [], 0.0, 0.0, lambda line: self._offset(room, line, False), self.spacing.pad
+        )
         arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
         _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
@@ -146,16 +162,17 @@ class _Builder:
         top = min(piece.place - piece.across / 2 for column in grid.columns for piece in column)
         if not self.is_lr:
             bottom = max(piece.place + piece.across / 2 for column in grid.columns for piece in column)
-            room.title = PAD + _title_among(grid.columns[0], top, bottom, title) - top
+            room.title = self.spacing.pad + _title_among(grid.columns[0], top, bottom, title) - top
         bottom = max(piece.place + piece.across / 2 for column in grid.columns for piece in column)
         self._set_columns(room)
+        self._set_bends(room)
         before = after = 0.0
         if level.frame is not None:
-            before, after = PAD + TITLE * self.is_lr, PAD
+            before, after = self.spacing.pad + TITLE * self.is_lr, self.spacing.pad
         room.lifts = [before - top] * len(grid.columns)
         room.along, room.across = room.ends[-1], bottom - top + before + after
         if level.frame is not None and not self.is_lr:
-            room.across = max(room.across, room.title + title + PAD)
+            room.across = max(room.across, room.title + title + self.spacing.pad)
         self.rooms[level.frame] = room
 
     def _set_columns(self, room: Room) -> None:
@@ -170,7 +187,7 @@ class _Builder:
             room.starts.append(room.ends[-1] + gap)
             room.ends.append(room.starts[-1] + max((piece.along for piece in column), default=0.0))
         if is_frame and self.is_lr:
-            missing = CELL * cells(room.level.title) + 2 * PAD - room.ends[-1]
+            missing = CELL * cells(room.level.title) + 2 * self.spacing.pad - room.ends[-1]
             if missing > 0:
                 room.starts[-1] += missing
                 room.ends[-1] += missing
@@ -178,11 +195,30 @@ class _Builder:
     def _gap(self, room: Room, k: int) -> float:
         """How much is free between a column and the one before it."""
         segments = room.grid.segments[k - 1]
-        steepest = max((self._bend(room, segment) for segment in segments), default=0.0)
-        fan = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
-        bends = max(min(STEEP * steepest, STEEPEST), min(self.blade * fan, FANNED))
+        bends_of = [self._bend(room, segment) for segment in segments]
+        steepest = max(bends_of, default=0.0)
+        to_one = max(Counter(segment.right for segment in segments).values(), default=0) * (steepest > FAN)
+        fan = max(to_one, sum(bend > FAN for bend in bends_of))
+        bends = max(min(STEEP * steepest, self.spacing.steepest), min(self.blade * fan, FANNED))
         is_beside_text = any(piece.kind == "text" for column in room.grid.columns[k - 1 : k + 1] for piece in column)
-        return self.gap + bends - BESIDE_TEXT * is_beside_text
+        return max(self.least_gap, self.gap + bends - BESIDE_TEXT) if is_beside_text else self.gap + bends
+
+    def _set_bends(self, room: Room) -> None:
+        """Let lines that go the same way between two columns bend one after the other, so that they keep apart."""
+        for segments in room.grid.segments:
+            down: list[tuple[float, float, tuple[Tail, Piece]]] = []
+            up: list[tuple[float, float, tuple[Tail, Piece]]] = []
+            for segment in segments:
+                start = segment.left.place + self._offset(room, segment, False)
+                end = segment.right.place + self._offset(room, segment, True)
+                # What goes down first goes below the others, what goes up first above them.
+                going = (down, -start, -end) if end > start else (up, start, end)
+                if abs(end - start) > PORT:
+                    going[0].append((going[1], going[2], (segment.tail, segment.right)))
+            for lines in (down, up):
+                lines.sort(key=lambda line: line[:2])
+                for i, (*_, key) in enumerate(lines):
+                    room.bends[key] = 0.5 + (i - (len(lines) - 1) / 2) * min(BEND, BENDS / len(lines))
 
     def _lower(self, room: Room) -> None:
         """Let leaves that nothing else uses stand below the operands before them, though in another column."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .cards import FONT
 from .diagram import Diagram
 from .geometry import Line, Point, Route
+from .grid import Piece
 from .levels import House, Item, Step, Tail
 from .limits import each
 from .rooms import ARROW, BESIDE, Room, leaving, text_width
@@ -14,11 +15,15 @@ WING = 3.5  # half the width of an arrow head
 
 
 class Run(NamedTuple):
-    """A straight piece of an edge; `turn` is how far the way to it turns out, where a row ends or begins."""
+    """A straight piece of an edge.
+
+    On the way to it the edge bends at this share of the way, or turns out so far, where a row ends or begins.
+    """
 
     start: float
     end: float
     at: float
+    bend: float = 0.5
     turn: float = 0.0
 
 
@@ -77,16 +82,15 @@ class Router:
         room, (along, across) = self.rooms[frame], self.origins[frame]
         runs: list[Run] = []
 
-        def add(column: int, at: float, start: float | None = None, stop: float | None = None) -> None:
-            turn = 0.0
+        def add(piece: Piece, at: float, start: float | None = None, stop: float | None = None) -> None:
+            column, turn = piece.column, 0.0
+            first = along + room.starts[column] if start is None else start
             channel = room.channels.get((tail, column - 1)) if runs else None
             if channel:
-                runs.append(Run(along + channel.end, along + channel.start, across + channel.at, channel.out))
-                turn = -channel.back
-            first = along + room.starts[column] if start is None else start
-            if channel:
-                first = along + channel.start
-            runs.append(Run(first, along + room.ends[column] if stop is None else stop, at, turn))
+                runs.append(Run(along + channel.end, along + channel.start, across + channel.at, turn=channel.out))
+                first, turn = along + channel.start, -channel.back
+            last = along + room.ends[column] if stop is None else stop
+            runs.append(Run(first, last, at, room.bends.get((tail, piece), 0.5), turn))
 
         head = None if end is None else room.grid.of_item[end.item]
         last = len(room.grid.columns) - 1 if head is None else head.column
@@ -95,18 +99,17 @@ class Router:
         for column in range(room.first_column(tail, before - 1), before):
             piece = room.grid.lanes[tail][column]
             if piece.item is None:
-                add(column, across + room.at(piece), along if column == 0 else None)
+                add(piece, across + room.at(piece), along if column == 0 else None)
             else:
-                add(column, self._port(room, across, piece.item, tail, False), self.extents[piece.item][1])
+                add(piece, self._port(room, across, piece.item, tail, False), self.extents[piece.item][1])
         if text:
-            add(text.column, across + room.at(text) + text.lead - text.across / 2)
-        if end is None:
-            add(last, across + room.at(room.exits[tail]))
+            add(text, across + room.at(text) + text.lead - text.across / 2)
+        if end is None or head is None:
+            add(room.exits[tail], across + room.at(room.exits[tail]))
         elif end.edge is None:
-            add(last, self._port(room, across, end.item, tail, True), None, self.extents[end.item][0])
+            add(head, self._port(room, across, end.item, tail, True), None, self.extents[end.item][0])
         else:
-            assert head is not None
-            add(last, across + room.at(head) + room.spread[end.edge], None, self.extents[end.item][0])
+            add(head, across + room.at(head) + room.spread[end.edge], None, self.extents[end.item][0])
         return runs
 
     def _port(self, room: Room, across: float, item: Item, tail: Tail, is_entry: bool) -> float:
@@ -135,7 +138,9 @@ class Router:
         sizes: list[int] = []  # 3 points for a curve, 1 for a straight line
         for run in runs:
             if run.turn or abs(run.at - v) > 0.01:
-                bend = u + run.turn if run.turn else (u + run.start) / 2 - (beside if run.at > v else -beside)
+                bend = (
+                    u + run.turn if run.turn else u + run.bend * (run.start - u) - (beside if run.at > v else -beside)
+                )
                 points += [(bend, v), (bend, run.at), (run.start, run.at)]
                 sizes.append(3)
             elif sizes[-1:] == [1]:  # straight on

@@ -21,7 +21,7 @@ from .look import Look
 from .sheet import Sheet, sheet_of
 from .signs import add_legend
 
-MARGIN = 9.0
+MARGIN = 6.0
 HALO = 6.0  # the width of a highlight
 TEXT = 60.0  # the most that a text beside an edge reaches to a side
 SLIDE = 16.0, 9.0
