@@ -38,7 +38,7 @@ def _needs_typst(ending: str) -> Any:
 WRITERS = [
     pytest.param((".json", lambda path: MLP(2, [2, 1], seed=0).save(path)), id="model"),
     pytest.param((".json", lambda path: SGD([Value(1.0)], lr=0.1).save(path)), id="optimizer"),
-    pytest.param((".svg", lambda path: Picture("<svg/>").save(path)), id="trained"),
+    pytest.param((".svg", lambda path: Picture("<svg/>", "", 0).save(path)), id="trained"),
     pytest.param((".svg", lambda path: draw(Value(2.0, "x") * 3).save(path)), id="drawing.svg"),
     pytest.param((".html", lambda path: draw(Value(2.0, "x") * 3).save(path)), id="drawing.html"),
     pytest.param((".dot", lambda path: draw(Value(2.0, "x") * 3).save(path)), id="drawing.dot"),
