@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot, scope, sum
 from autograd.cells import cells
-from autograd.draw import draw, limits, order, places
-from autograd.draw.cards import CELL
+from autograd.draw import draw, limits
 from autograd.draw.diagram import diagram_of
+from autograd.draw.diagram.cards import CELL
 from autograd.draw.geometry import Box
-from autograd.draw.grid import Grid, Piece
-from autograd.draw.layout import layout_of
-from autograd.draw.levels import Item, house_of
-from autograd.draw.ranks import ranks_of
+from autograd.draw.layout import layout_of, order, places
+from autograd.draw.layout.grid import Grid, Piece
+from autograd.draw.layout.levels import Item, house_of
+from autograd.draw.layout.ranks import ranks_of
 
 BOTH = pytest.mark.parametrize("direction", ["LR", "TB"])
 
@@ -684,10 +684,10 @@ def test_what_no_viewer_could_open_is_set_in_rows_by_itself():
     ("part", "name"),
     [
         ("layout", "house_of"),
-        ("rooms", "ranks_of"),
-        ("rooms", "arrange"),
-        ("order", "crossings"),
-        ("rooms", "place"),
+        ("layout.rooms", "ranks_of"),
+        ("layout.rooms", "arrange"),
+        ("layout.order", "crossings"),
+        ("layout.rooms", "place"),
         ("layout", "Router"),
         ("svg", "prefix_of"),
     ],

@@ -19,7 +19,8 @@ from test_draw_groups import box, meets, trained
 from autograd import Value, dot, maximum, mean, nn, operation, relu, scope, sqrt, sum, topological_order, where
 from autograd import cells as widths
 from autograd.__main__ import main
-from autograd.draw import blocks, draw, labels, layout, svg
+from autograd.draw import draw, labels, layout, svg
+from autograd.draw.diagram import blocks
 from autograd.draw.notebook import AS_THE_PAGE
 from autograd.operations import OPERATIONS
 

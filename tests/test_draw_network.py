@@ -18,8 +18,8 @@ import pytest
 
 from autograd import Value, detect_anomaly, draw, nn, no_grad, sigmoid, softmax, tanh
 from autograd.draw import GraphDrawing
-from autograd.draw.network_drawing import NetworkDrawing
-from autograd.draw.network_svg import PALETTE
+from autograd.draw.network.drawing import NetworkDrawing
+from autograd.draw.network.svg import PALETTE
 
 SVG = "{http://www.w3.org/2000/svg}"
 

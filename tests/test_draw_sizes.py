@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from autograd import Value, dot, exp, maximum, nn, operation, plot, scope, sum
 from autograd.draw import draw, legend
 from autograd.draw.look import Look
-from autograd.draw.network_svg import PALETTE
+from autograd.draw.network.svg import PALETTE
 from autograd.draw.svg import COLOURS, MARGIN
 from autograd.explain import explain
 from autograd.languages import LANGUAGES

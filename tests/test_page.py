@@ -16,8 +16,8 @@ import pytest
 
 from autograd import Value, dot, draw, exp, maximum, nn, relu, scope, topological_order, where
 from autograd.draw import page as page_module
-from autograd.draw.page_words import WORDS
-from autograd.draw.template import Step, page
+from autograd.draw.page.template import Step, page
+from autograd.draw.page.words import WORDS
 from autograd.explain import explain
 from autograd.explain import words as words_of_steps
 

@@ -138,8 +138,8 @@ def draw(
     `engine` is deprecated and does nothing: pictures need no Graphviz since 0.2, and 0.4 will not know this option.
     """
     from .diagram import diagram_of
+    from .diagram.view import view_of
     from .limits import doing, left, within
-    from .view import view_of
 
     if engine is not None:
         warnings.warn(ENGINE_GOES, DeprecationWarning, stacklevel=2)
@@ -190,8 +190,8 @@ def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: i
 
     Of one that is none, the Value whose graph is to be drawn instead, and whether it comes from a mere trial.
     """
-    from .network import NotLayeredError
-    from .network_drawing import network_drawing
+    from .network.drawing import network_drawing
+    from .network.model import NotLayeredError
 
     _check_model(model)
     try:
@@ -202,7 +202,7 @@ def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: i
 
 def _root(model: Any, inputs: Any) -> tuple[Value, bool]:
     """What a model has computed, for options that are about its graph; that is no trial."""
-    from .network import outputs_of
+    from .network.model import outputs_of
 
     _check_model(model)
     outputs = outputs_of(model, inputs)

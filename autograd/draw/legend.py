@@ -14,8 +14,8 @@ from itertools import accumulate
 
 from ..cells import cells
 from ..languages import in_language
-from .cards import CELL, DASH
 from .diagram import Diagram
+from .diagram.cards import CELL, DASH
 from .geometry import Box, Point
 
 # What each sign means, in English, Portuguese and Spanish; in the order in which signs are explained.

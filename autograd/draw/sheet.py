@@ -9,7 +9,7 @@ import math
 import warnings
 from dataclasses import dataclass
 
-from .cards import FONT
+from .diagram.cards import FONT
 from .geometry import Box
 from .look import Look
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from .cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
 from .diagram import Diagram, Edge, Frame
+from .diagram.cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
 from .geometry import Box, Line, Point, Route
 from .labels import SMALL, Run, runs, set_cells
 from .layout import Layout, Place

@@ -9,8 +9,8 @@
 
 from dataclasses import dataclass
 
-from ..cells import readable, shortened
-from ..groups import Group
+from ...cells import readable, shortened
+from ...groups import Group
 from .view import View
 
 TITLE_CELLS = 40

@@ -7,8 +7,8 @@
 {Item(kind='card', id=0): 0, Item(kind='card', id=1): 0, Item(kind='card', id=2): 1}
 """
 
+from ..limits import each
 from .levels import Item, Level, Net, Tail
-from .limits import each
 
 
 def ranks_of(level: Level) -> dict[Item, int]:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .cards import FONT
-from .diagram import Diagram
-from .geometry import Line, Point, Route
+from ..diagram import Diagram
+from ..diagram.cards import FONT
+from ..geometry import Line, Point, Route
+from ..limits import each
 from .grid import Piece
 from .levels import House, Item, Step, Tail
-from .limits import each
 from .rooms import ARROW, BESIDE, Room, leaving, text_width
 
 WING = 3.5  # half the width of an arrow head

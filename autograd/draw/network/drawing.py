@@ -8,14 +8,14 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..locks import CachedProperty
-from ..nn.module import Module
-from ..terminal import printable
-from .drawing import Drawing
-from .look import Look
-from .network import Network, network_of, without_gradients
-from .network_layout import NetworkLayout, layout_of
-from .network_svg import description_of, prefix_of, svg_of, title_of
+from ...locks import CachedProperty
+from ...nn.module import Module
+from ...terminal import printable
+from ..drawing import Drawing
+from ..look import Look
+from .layout import NetworkLayout, layout_of
+from .model import Network, network_of, without_gradients
+from .svg import description_of, prefix_of, svg_of, title_of
 
 PARTS = ("value", "weight", "gradient", "bias", "label")
 
@@ -60,7 +60,7 @@ class NetworkDrawing(Drawing):
 
     def to_html(self) -> str:
         """The picture as a page to step through the network, a circle at a time."""
-        from .network_page import page_of
+        from .page import page_of
 
         look = replace(self.look, legend=self.look.legend is not False)
         picture = replace(self, look=look)

@@ -12,13 +12,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..book import BLOCKED
-from ..cells import counted
-from ..engines import Value
+from ...book import BLOCKED
+from ...cells import counted
+from ...engines import Value
+from ..limits import each
+from ..look import Look
 from .blocks import Current, currents
 from .cards import DASH
-from .limits import each
-from .look import Look
 from .symbols import marks_of
 from .view import View
 

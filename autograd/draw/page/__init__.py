@@ -13,10 +13,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .page_words import words
-from .picture import GraphPicture
+from ..picture import GraphPicture
 from .template import Step, page
 from .tour import Tour
+from .words import words
 
 
 def page_of(drawing: GraphPicture) -> str:

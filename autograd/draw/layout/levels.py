@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NamedTuple, TypeVar
 
-from .diagram import Diagram
-from .limits import each
+from ..diagram import Diagram
+from ..limits import each
 
 T = TypeVar("T")
 

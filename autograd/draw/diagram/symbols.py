@@ -11,11 +11,11 @@ All of it comes from the notations in the rule book, so that an operation of a u
 import math
 from typing import Any, NamedTuple
 
-from .. import notation
-from ..book import Operation
-from ..cells import counted, readable, shortened
-from ..engines import Value
-from ..text import DOTS, HIGH, Call, Infix, Name, parse
+from ... import notation
+from ...book import Operation
+from ...cells import counted, readable, shortened
+from ...engines import Value
+from ...text import DOTS, HIGH, Call, Infix, Name, parse
 
 MARK_CELLS = 12
 NAME_CELLS = 12  # of a bias beside the number of terms

@@ -22,17 +22,17 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from ..book import BLOCKED
-from ..cells import cells
-from ..engines import Value
-from ..explain.steps import TOLD, Passes
-from ..groups import groups_of
-from ..nodes import NodeDict
-from .cards import Card, Row
-from .diagram import Diagram, Edge
-from .look import Look
-from .page_words import words
+from ...book import BLOCKED
+from ...cells import cells
+from ...engines import Value
+from ...explain.steps import TOLD, Passes
+from ...groups import groups_of
+from ...nodes import NodeDict
+from ..diagram import Diagram, Edge
+from ..diagram.cards import Card, Row
+from ..look import Look
 from .template import Step
+from .words import words
 
 
 class _Sent(NamedTuple):

@@ -1,7 +1,7 @@
 """What a backward pass can carry along each link of a view: found from the structure, before any pass.
 
 >>> from autograd import Value, relu
->>> from autograd.draw.view import view_of
+>>> from autograd.draw.diagram.view import view_of
 >>> x = Value(2.0)
 >>> [current.carried for current in currents(view_of(relu(-x) + x))]
 [None, None, 1.0, 1.0]
@@ -10,9 +10,9 @@
 import math
 from typing import NamedTuple
 
-from ..book import BLOCKED
-from ..engines import Value
-from .limits import each
+from ...book import BLOCKED
+from ...engines import Value
+from ..limits import each
 from .view import View
 
 

@@ -8,8 +8,8 @@ each piece's place may not be smaller than the one before it, which is isotonic 
 import math
 from collections.abc import Sequence
 
+from ..limits import each
 from .grid import Grid, Piece
-from .limits import each
 from .order import Offset
 
 WORK = 100_000  # so many pieces are moved at most, but for a few sweeps that there always are

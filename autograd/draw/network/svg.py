@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from ..cells import cells, counted, readable
-from ..languages import in_language
-from .geometry import Box, Point
-from .labels import SMALL, runs
-from .look import Look
-from .network import Column, Network, Unit, Wire
-from .network_layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
-from .sheet import sheet_of
-from .svg import COLOURS, MONOSPACE
+from ...cells import cells, counted, readable
+from ...languages import in_language
+from ..geometry import Box, Point
+from ..labels import SMALL, runs
+from ..look import Look
+from ..sheet import sheet_of
+from ..svg import COLOURS, MONOSPACE
+from .layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
+from .model import Column, Network, Unit, Wire
 
 # Besides the colours of graphs, those of the lines: blue and orange differ for all kinds of colour vision.
 LINES = {

@@ -14,9 +14,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import notation
-from ..cells import cells, counted, readable, shortened
-from ..engines import Value
+from ... import notation
+from ...cells import cells, counted, readable, shortened
+from ...engines import Value
+from ..limits import each
+from ..look import Look
 from .cards import Card as Card
 from .cards import card_of
 from .edges import Edge as Edge
@@ -24,8 +26,6 @@ from .edges import edges_of
 from .frames import TITLE_CELLS as TITLE_CELLS
 from .frames import Frame as Frame
 from .frames import frames_of
-from .limits import each
-from .look import Look
 from .view import Fold, Stub, View, view_of
 
 SUBJECT_CELLS = 60

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ..cells import counted
-from ..checks import whole
-from ..engines import Value, topological_order
-from ..groups import Group, groups_of
-from ..nodes import NodeDict, distinct
-from .limits import EDGES, each, size
+from ...cells import counted
+from ...checks import whole
+from ...engines import Value, topological_order
+from ...groups import Group, groups_of
+from ...nodes import NodeDict, distinct
+from ..limits import EDGES, each, size
 
 
 @dataclass(frozen=True, eq=False)

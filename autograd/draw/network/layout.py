@@ -1,7 +1,7 @@
 """Where the parts of a network stand: circles in columns, straight lines between them, and the numbers on the lines.
 
 >>> from autograd import nn
->>> from autograd.draw.network import network_of
+>>> from autograd.draw.network.model import network_of
 >>> layout = layout_of(network_of(nn.MLP(3, [4, 1], seed=0)), frozenset(["weight"]), Look())
 >>> len(layout.circles), len(layout.lines)
 (8, 16)
@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from ..cells import cells, readable, shortened
-from ..languages import in_language
-from .geometry import Box, Point
-from .labels import set_cells
-from .look import Look
-from .network import Column, Network, Unit, Wire
+from ...cells import cells, readable, shortened
+from ...languages import in_language
+from ..geometry import Box, Point
+from ..labels import set_cells
+from ..look import Look
+from .model import Column, Network, Unit, Wire
 
 # All texts have one size. A picture of SLIDE, on a slide of 13.3 by 7.5 inches, has it in 12 points.
 FONT, CELL, LINE = 15.0, 9.0, 19.0

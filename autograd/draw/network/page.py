@@ -12,12 +12,12 @@ neuron, in which the gradients of its output, its weights and its bias appear.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..cells import readable
-from ..languages import in_language
-from .look import Look
-from .network import Column, Network, Unit
-from .network_layout import NetworkLayout
-from .template import Step, page
+from ...cells import readable
+from ...languages import in_language
+from ..look import Look
+from ..page.template import Step, page
+from .layout import NetworkLayout
+from .model import Column, Network, Unit
 
 # In the order of `LANGUAGES`.
 WORDS = {

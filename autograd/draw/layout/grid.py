@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ..limits import each
 from .levels import End, Item, Level, Net, Tail
-from .limits import each
 
 
 @dataclass(eq=False)

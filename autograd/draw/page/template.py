@@ -19,8 +19,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from .page_words import words
-from .svg import COLOURS
+from ..svg import COLOURS
+from .words import words
 
 
 @dataclass(frozen=True)

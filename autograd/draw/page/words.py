@@ -4,7 +4,7 @@
 ('Voltar', 'Atrás')
 """
 
-from ..languages import in_language
+from ...languages import in_language
 
 # In English, Portuguese and Spanish. What stands in braces the script fills in.
 WORDS = {

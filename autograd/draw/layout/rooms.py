@@ -11,13 +11,13 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..cells import cells
-from .cards import CELL, FONT, Card
-from .diagram import Diagram
+from ...cells import cells
+from ..diagram import Diagram
+from ..diagram.cards import CELL, FONT, Card
+from ..labels import set_cells
+from ..limits import each
 from .grid import LANE, Grid, Piece, Segment, Sizes, Text, grid_of
-from .labels import set_cells
 from .levels import House, Item, Level, Tail
-from .limits import each
 from .order import arrange
 from .places import least, place
 from .ranks import ranks_of

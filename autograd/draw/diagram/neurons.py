@@ -1,7 +1,7 @@
 """What a folded group computes, if that is a neuron or a layer of neurons: ReLU(w·x + b), or 3 → 4, ReLU.
 
 >>> from autograd import nn
->>> from autograd.draw.view import view_of
+>>> from autograd.draw.diagram.view import view_of
 >>> layer = nn.Layer(2, 3, "tanh", seed=0)
 >>> formula_of(view_of(sum(layer([0.5, 1.5])), depth=1).parts[0]).text
 '2 → 3, tanh'
@@ -16,11 +16,11 @@ from collections.abc import Sequence, Set
 from itertools import chain
 from typing import Any, NamedTuple
 
-from .. import notation
-from ..cells import LABEL_CELLS, cells
-from ..engines import Value
-from ..operations import add, multiply, sum
-from ..text import Infix, Name, Term
+from ... import notation
+from ...cells import LABEL_CELLS, cells
+from ...engines import Value
+from ...operations import add, multiply, sum
+from ...text import Infix, Name, Term
 from .symbols import DOT, is_dot, terms_of
 from .view import Fold
 

@@ -19,11 +19,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from .cards import FONT, Card
-from .diagram import Diagram
-from .geometry import Box, Point, Route
+from ..diagram import Diagram
+from ..diagram.cards import FONT, Card
+from ..geometry import Box, Point, Route
+from ..limits import each
 from .levels import House, Item, house_of
-from .limits import each
 from .rooms import TIGHT, Room, in_rows, rooms_of
 from .routes import Router
 

@@ -5,9 +5,9 @@ from bisect import bisect_right, insort
 from collections.abc import Callable
 from itertools import combinations, pairwise
 
+from ..limits import each
 from .grid import Grid, Piece, Segment
 from .levels import Item, strong_components
-from .limits import each
 
 SMALL = 10  # so many pieces that wait for one another are ordered by trying all ways
 MOVED = 200  # and so many by moving one after the other

@@ -8,12 +8,12 @@
 
 from dataclasses import dataclass, replace
 
-from .. import notation
-from ..cells import LABEL_CELLS, cells, counted, readable, shortened
-from ..engines import Value
-from ..text import typeset
-from .labels import set_cells
-from .look import Look
+from ... import notation
+from ...cells import LABEL_CELLS, cells, counted, readable, shortened
+from ...engines import Value
+from ...text import typeset
+from ..labels import set_cells
+from ..look import Look
 from .neurons import Formula, formula_of
 from .symbols import count_of, symbol_of
 from .view import Fold, Single, Stub

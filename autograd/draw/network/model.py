@@ -18,12 +18,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ..engines import Value
-from ..modes import Way
-from ..nn import MLP, Layer, Module, Neuron, Sequential
-from ..nn.activations import name_of
-from ..nn.module import last_outputs, named_modules, remember_outputs
-from ..nodes import NodeDict, distinct
+from ...engines import Value
+from ...modes import Way
+from ...nn import MLP, Layer, Module, Neuron, Sequential
+from ...nn.activations import name_of
+from ...nn.module import last_outputs, named_modules, remember_outputs
+from ...nodes import NodeDict, distinct
 
 # A layer of more neurons is shortened to its first ones and its last ones.
 MOST, FIRST, LAST = 10, 4, 2
