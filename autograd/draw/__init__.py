@@ -106,7 +106,8 @@ def draw(
     scopes in these, and so on. `around=node` draws that node and everything at most `radius` edges away from it.
     `highlight` is a node or a list of nodes; where it is a path, its edges are highlighted too. `flows=True` draws
     a red arrow back along each edge, with what the last pass sent there: the gradient of the node times its local
-    derivative. Operands stand in the order in which they are written, from top to bottom.
+    derivative. Operands stand in the order in which they are written, from top to bottom; where order matters, a mark
+    tells how an operand is taken, as (−) for what is subtracted. An edge is dashed where nothing can flow back.
 
     A model whose layers stand in a row is drawn as a network: a circle for each neuron, and lines that are coloured by
     the sign of the weight and as thick as it is large. `draw(model, inputs)` runs it, and the circles show the values;
