@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST = 4000
 
 
-# From here on, places behind the point say nothing any more and would make a number ever longer.
+# From here on, decimal places say nothing any more and would make a number ever longer.
 LARGE = 1e6
 
 

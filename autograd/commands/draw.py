@@ -85,7 +85,9 @@ def _add_looks(group: Any) -> None:
         metavar="NAMES",
         help="highlight nodes, such as w,w*x; where they are a path, its edges too",
     )
-    group.add_argument("--flows", action="store_true", help="write on each edge the gradient that flows through it")
+    group.add_argument(
+        "--flows", action="store_true", help="draw a red arrow back along each edge, with the gradient it carries"
+    )
     group.add_argument(
         "--show",
         default=Look.show,
@@ -98,7 +100,7 @@ def _add_looks(group: Any) -> None:
         metavar="N",
         help=f"significant digits (default: {TABLE_DIGITS} in the table, {PICTURE_DIGITS} in the picture)",
     )
-    group.add_argument("--decimals", type=whole(0, 17), metavar="N", help="places behind the point, in their place")
+    group.add_argument("--decimals", type=whole(0, 17), metavar="N", help="decimal places, instead of --digits")
     group.add_argument(
         "--direction", choices=("LR", "TB"), default="LR", help="left to right or top to bottom (default: LR)"
     )
@@ -155,6 +157,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_numbers(root: Value, leaves: dict[str, Value], arguments: argparse.Namespace) -> None:
     digits = arguments.digits or TABLE_DIGITS
+    # The numbers keep the hyphen as their minus, so that they can be copied into a program.
     # Names that only a condition asks for, as a in where(a < b, x, y), are in the table but not in the graph.
     nodes = dict.fromkeys([*leaves.values(), *topological_order(root)])
     rows = [

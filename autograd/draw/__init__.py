@@ -124,7 +124,7 @@ def draw(
     those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is False.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
-    gradients, flows) has two places behind the point, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
+    gradients, flows) has two decimal places, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
     x ^ 2, have `digits` as before.
 
     How large it is: `fontsize` is the size of the text in pixels (if nothing is said, 13 in a graph and 15 in a
@@ -134,7 +134,8 @@ def draw(
 
     If the picture is not made within `timeout` seconds, TimeoutError is raised. Raises TypeError if `root` is not a
     Value or a model; TypeError or ValueError for a wrong option; ValueError for a node that is not in the graph, and
-    for more than `max_nodes` cards, of which every ten edges count as one. What is wrong with `inputs` the model says.
+    for more than `max_nodes` cards, of which every ten edges count as one. The model itself reports what is wrong
+    with `inputs`.
 
     `engine` is deprecated and does nothing: pictures need no Graphviz since 0.2, and 0.4 will not know this option.
     """
@@ -162,12 +163,12 @@ def draw(
         timeout=timeout,
     )
     if not isinstance(root, Value):
-        of_graphs = depth is not None or around is not None or bool(highlight) or flows or wrap is not None
+        of_graphs = depth is not None or around is not None or _is_asked(highlight) or flows or wrap is not None
         drawn = _root(root, inputs) if of_graphs else _network(root, inputs, look, show, max_nodes)
         if isinstance(drawn, Drawing):
             return drawn
         root, is_trial = drawn
-        depth = FOLDED if depth is None else depth
+        depth = FOLDED if depth is None and around is None else depth
         look = replace(look, show=show or (NO_NUMBERS if is_trial else EVERYTHING))
     elif inputs is None:
         is_trial = False
@@ -178,6 +179,10 @@ def draw(
         with within(look.timeout, doing(view.parts, view.links)):
             diagram = diagram_of(root, look, view, highlight)
             return GraphDrawing(_without_numbers(diagram) if is_trial else diagram, look, root, left())
+
+
+def _is_asked(highlight: Any) -> bool:
+    return isinstance(highlight, Value) or bool(highlight)
 
 
 def _without_numbers(diagram: "Diagram") -> "Diagram":

@@ -43,7 +43,8 @@ class Drawing(Picture):
         >>> draw(Value(2.0, "a") * 3).show()  # doctest: +SKIP
         opened /tmp/autograd-drawing-k3x9_b2a/drawing.svg
 
-        What is opened is a temporary file, which stays for a day: an "svg", a "png", a "pdf", or with "html" a page.
+        What is opened is a temporary file, which stays for a day: an "svg", a "png", a "pdf", or with "html" a page
+        (inline there is always the picture).
         Without a screen, as over SSH, nothing is opened, and what is printed tells where the file is. Raises what
         `save` raises, and ValueError for another format.
         """

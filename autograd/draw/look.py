@@ -99,4 +99,7 @@ def _size(given: Any) -> tuple[float, float]:
     """Width and height."""
     if not isinstance(given, list | tuple) or len(given) != 2:
         raise TypeError(f"size must be a pair (width, height) in pixels, such as (1280, 720), not {shown(given)}")
-    return _length("the width in size", given[0]), _length("the height in size", given[1])
+    width, height = _length("the width in size", given[0]), _length("the height in size", given[1])
+    if min(width, height) < 1:
+        raise ValueError(f"size must be at least one pixel by one, not {width:g} by {height:g}")
+    return width, height

@@ -72,6 +72,9 @@ class GraphPicture(Picture):
     root: Value = field(compare=False)  # for the page, which steps through its passes
     seconds: float = field(compare=False)  # what is left of the timeout
 
+    def __hash__(self) -> int:
+        return hash((self.title, self.look))
+
     @property
     def title(self) -> str:
         """What is drawn: the expression and its size."""
@@ -97,10 +100,12 @@ class GraphPicture(Picture):
 
     def _drawn(self, look: Look) -> str:
         from .layout import layout_of
+        from .sheet import factor_of
         from .svg import svg_of
 
         with self._in_time():
-            return svg_of(self.diagram, layout_of(self.diagram, look.direction, look.wrap, look.size), look)
+            layout = layout_of(self.diagram, look.direction, look.wrap, look.size, factor_of(look))
+            return svg_of(self.diagram, layout, look)
 
     def _in_time(self) -> AbstractContextManager[None]:
         from .limits import doing, within

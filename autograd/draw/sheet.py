@@ -16,7 +16,9 @@ from .look import Look
 # What viewers open: many count the pixels of a side in 15 bits.
 LONGEST_SIDE = 2**15 - 1
 
-REMEDIES = "draw less of the graph with depth= or around=, more rows of it with wrap=, or smaller with scale= or size="
+REMEDIES = (
+    "draw less of a graph with depth= or around=, put it in rows with wrap=, or make it smaller with scale= or size="
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Sheet:
     width: float
     height: float
     view: Box
+
+
+def factor_of(look: Look, font: float = FONT) -> float:
+    """How much larger than laid out a drawing is to be, if no size is given for the whole."""
+    return look.scale * (look.fontsize or font) / font
 
 
 def sheet_of(around: Box, look: Look, font: float = FONT) -> Sheet:
@@ -39,9 +46,9 @@ def sheet_of(around: Box, look: Look, font: float = FONT) -> Sheet:
         width, height = look.size
         factor = min(width / around.width, height / around.height)
     else:
-        factor = look.scale * (look.fontsize or font) / font
+        factor = factor_of(look, font)
         # Whole pixels: what shines through a part of one would be a line along the edge.
-        width, height = (float(math.ceil(factor * side - 0.01)) for side in (around.width, around.height))
+        width, height = (max(1.0, math.ceil(factor * side - 0.01)) for side in (around.width, around.height))
     if max(width, height) > LONGEST_SIDE:
         told = f"the picture is {width:,.0f} pixels wide and {height:,.0f} high, more than most viewers open"
         warnings.warn(f"{told}: {REMEDIES}", stacklevel=2)

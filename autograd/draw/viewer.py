@@ -29,7 +29,10 @@ PREFIX, DAY = "autograd-drawing-", 24 * 60 * 60
 
 
 def show(drawing: Picture, format: str = "svg") -> None:
-    """Show a drawing, and print where its file is unless it is inline; raises ValueError for an unknown format."""
+    """Show a drawing, and print where its file is unless it is inline; raises ValueError for an unknown format.
+
+    A notebook shows what notebooks show of it, whatever the format.
+    """
     choice("format", format, FORMATS)
     if _is_in_notebook():
         importlib.import_module("IPython.display").display(drawing)

@@ -118,7 +118,7 @@ def explain(
 
     With `wrt`, one Value or several, the gradient of each is written as a sum over the paths to it, in place of the
     backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits, or, if they
-    were computed and `decimals` is given, so many places behind the point; no table has more than about `most` rows,
+    were computed and `decimals` is given, so many decimal places; no table has more than about `most` rows,
     and a line says what is left out. No gradient is changed: the root gets the seed 1. Raises TypeError for what is not
     a Value or not a whole number, and ValueError for an unknown format, for digits that are not from 1 to 17, decimals
     that are not from 0 to 17, and for `most` below 1.

@@ -63,28 +63,22 @@ class Place(NamedTuple):
 
 
 def layout_of(
-    diagram: Diagram, direction: str = "LR", wrap: int | None = None, size: tuple[float, float] | None = None
+    diagram: Diagram,
+    direction: str = "LR",
+    wrap: int | None = None,
+    size: tuple[float, float] | None = None,
+    scale: float = 1.0,
 ) -> Layout:
     """The places of all cards and edges.
 
     `wrap` is the number of columns in a row; without it there are as many rows as fill the size best, if one is given,
-    and else one, but no row is longer than most viewers can show.
+    and else one, but no row is longer than most viewers can show at that scale.
     """
     is_lr = direction == "LR"
     house = house_of(diagram)
-    cards = _with_room(diagram, is_lr)
-    rooms = rooms_of(diagram, cards, house, is_lr)
-    width, height = size or SLIDE
-    if is_lr and rooms[None].across * width > rooms[None].along * height:  # too high
-        for lying in _lying(cards, house):
-            others = rooms_of(diagram, lying, house, is_lr)
-            if _scale(others[None], (width, height)) > WORTH * _scale(rooms[None], (width, height)):
-                cards, rooms = lying, others
-    if TINY < FONT * _scale(rooms[None], (width, height)) / height < SMALL:
-        others = rooms_of(diagram, cards, house, is_lr, TIGHT)
-        if FONT * _scale(others[None], (width, height)) >= SMALL * height:
-            rooms = others
-    rooms[None] = _in_rows(rooms[None], wrap, size if is_lr or not size else (size[1], size[0]))
+    cards, rooms = _fitted(diagram, house, is_lr, size or SLIDE)
+    turned = size if is_lr or not size else (size[1], size[0])
+    rooms[None] = _in_rows(rooms[None], wrap, turned, LONGEST_SIDE / scale)
     origins: dict[int | None, Point] = {None: (0.0, 0.0)}  # of the rooms, along and across
     extents: dict[Item, tuple[float, float]] = {}  # where each item begins and ends, along
     router = Router(diagram, house, rooms, origins, extents, is_lr)
@@ -117,6 +111,25 @@ def layout_of(
     return Layout(cards, centres, routes, frames, sorted(branches), Box(min(xs), min(ys), max(xs), max(ys)))
 
 
+def _fitted(
+    diagram: Diagram, house: House, is_lr: bool, size: tuple[float, float]
+) -> tuple[list[Card], dict[int | None, Room]]:
+    """The cards in the form, and the rooms in the spacing, in which a picture of this size can be read best."""
+    turned = size if is_lr else (size[1], size[0])
+    cards = _with_room(diagram, is_lr)
+    rooms = rooms_of(diagram, cards, house, is_lr)
+    if is_lr and rooms[None].across * turned[0] > rooms[None].along * turned[1]:  # too high
+        for lying in _lying(cards, house):
+            others = rooms_of(diagram, lying, house, is_lr)
+            if _scale(others[None], turned) > WORTH * _scale(rooms[None], turned):
+                cards, rooms = lying, others
+    if TINY < FONT * _scale(rooms[None], turned) / size[1] < SMALL:
+        others = rooms_of(diagram, cards, house, is_lr, TIGHT)
+        if FONT * _scale(others[None], turned) >= SMALL * size[1]:
+            rooms = others
+    return cards, rooms
+
+
 def _with_room(diagram: Diagram, is_lr: bool) -> list[Card]:
     """The cards, large enough for all edges that enter them, if these are not so many that a card would be a wall."""
     entering = Counter(edge.head for edge in diagram.edges)
@@ -146,12 +159,12 @@ def _lying(cards: list[Card], house: House) -> Iterator[list[Card]]:
 
 
 def _scale(room: Room, size: tuple[float, float]) -> float:
-    """How large a room, drawn from left to right, can be in a picture of this size."""
+    """How large a room can be in a picture of this size, along and across."""
     return min(size[0] / room.along, size[1] / room.across)
 
 
-def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None) -> Room:
-    """The room with as many columns in a row as asked for, or as make it largest, or as most viewers can show."""
+def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None, longest: float) -> Room:
+    """The room with as many columns in a row as asked for, or as make it largest, or as are no longer than that."""
     columns = len(room.grid.columns)
     if wrap:
         return in_rows(room, wrap)
@@ -163,8 +176,8 @@ def _in_rows(room: Room, wrap: int | None, size: tuple[float, float] | None) -> 
             if _scale(other, size) > WORTH * _scale(best, size):
                 best = other
         return best
-    if room.along > LONGEST_SIDE:
-        return in_rows(room, max(1, int(columns * LONGEST_SIDE / room.along / 1.2)))
+    if room.along > longest:
+        return in_rows(room, max(1, int(columns * longest / room.along / 1.2)))
     return room
 
 
