@@ -28,6 +28,7 @@ from autograd import (
     leaky_relu,
     maximum,
     mean,
+    nn,
     norm,
     operation,
     scope,
@@ -796,3 +797,12 @@ def test_a_display_never_raises(monkeypatch):
 def test_a_timeout_is_above_zero(timeout):
     with pytest.raises(ValueError, match=r"timeout (is nan|must be a number of seconds above 0)"):
         draw(Value(1.0), timeout=timeout)
+
+
+def test_a_model_is_drawn_around_one_of_its_nodes_and_with_one_highlighted():
+    """Seen to fail with a truth value asked of the node, and with the graph folded beside `around`."""
+    model = nn.MLP(2, [2, 1], seed=0)
+    y = model([1.0, 2.0])
+
+    assert "8 of them drawn" in draw(model, around=y).title
+    assert any(card.is_highlighted for card in draw(model, highlight=y).diagram.cards)

@@ -623,3 +623,33 @@ def test_all_texts_of_a_network_on_a_notebook_can_be_read_whatever_its_ground():
 
 def rgb(colour):
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+# Ends ---------------------------------------------------------------------------------------------
+
+
+def test_the_smallest_picture_has_a_pixel(tmp_path):
+    """Seen to fail with a side of 0, which ended in a ZeroDivisionError where it was saved."""
+    drawing = draw(Value(2.0) * 3, scale=1e-5)
+    drawing.save(tmp_path / "small.svg")
+
+    assert drawing.svg.startswith('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"')
+    with pytest.raises(ValueError, match="size must be at least one pixel by one"):
+        draw(Value(2.0), size=(1e-3, 1e-3))
+
+
+@pytest.mark.parametrize("larger", [{"scale": 3}, {"fontsize": 40}])
+def test_rows_are_as_long_as_viewers_can_show_at_the_size_that_they_will_have(larger):
+    """Seen to fail with rows for the size of 13 pixels, where it warned."""
+    x = y = Value(1.0, "x")
+    for _ in range(700):
+        y = y + x
+    width = float(re.findall(' width="([^"]+)"', draw(y, **larger).svg)[0])
+
+    assert 10_000 < width < 2**15
+
+
+def test_drawings_can_be_members_of_sets():
+    y = Value(2.0, "a") * 3
+
+    assert len({draw(y), draw(y), draw(y, digits=2)}) == 2
