@@ -677,6 +677,47 @@ def test_what_no_viewer_could_open_is_set_in_rows_by_itself():
         assert (len(rows_of(layout)) > 1) == (length > 300)
 
 
+# The same order, whatever is shown -------------------------------------------------------------------
+
+
+def standing(drawing, direction):
+    """The cards of each column or row, from the first to the last across."""
+    layout = layout_of(drawing.diagram, direction)
+    columns = {}
+    for i, (x, y) in enumerate(layout.centres):
+        along, across = (x, y) if direction == "LR" else (y, x)
+        columns.setdefault(round(along), []).append((across, i))
+    return [[i for _, i in sorted(column)] for _, column in sorted(columns.items())]
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(20))
+def test_flows_do_not_change_the_order(direction, seed):
+    """Seen to fail with crossings counted with the lanes of the texts, too."""
+    y = grown(seed)
+    y.backward()
+    plain, with_flows = (standing(draw(y, flows=flows, direction=direction), direction) for flows in (False, True))
+
+    assert sorted(map(sorted, plain)) == sorted(map(sorted, with_flows))
+    assert {tuple(column) for column in plain} == {tuple(column) for column in with_flows}
+
+
+@BOTH
+@pytest.mark.parametrize("build", [lambda a, b: a * b - a, lambda a, b: b / a, lambda a, b: (a - b) * (b - a)])
+@pytest.mark.parametrize("flows", [False, True])
+def test_edges_enter_a_card_in_the_order_of_its_operands(direction, build, flows):
+    """Seen to fail with the order in which they come, where what is subtracted stood above that from which it is."""
+    y = build(Value(2.0, "a"), Value(3.0, "b"))
+    y.backward()
+    diagram = draw(y, flows=flows).diagram
+    layout = layout_of(diagram, direction)
+    tips = {}
+    for edge, route in zip(diagram.edges, layout.routes, strict=True):
+        tips.setdefault(edge.head, []).append(route.line.head[0][1 if direction == "LR" else 0])
+
+    assert all(found == sorted(found) for found in tips.values())
+
+
 # The end of patience --------------------------------------------------------------------------------
 
 

@@ -635,8 +635,8 @@ def test_formulas_group_as_the_graph_does() -> None:
     assert expression((a**b) ** c) == "(a ^ b) ^ c"
     assert expression(1 / (a + b)) == "1/(a + b)"
     assert expression((a + b).exp() * c) == "exp(a + b) × c"
-    assert expression(a + (-3)) == "a + (-3)"
-    assert expression(a * (-3)) == "a × (-3)"
+    assert expression(a + (-3)) == "a + (−3)"
+    assert expression(a * (-3)) == "a × (−3)"
     assert expression(autograd.sum([a, b * c, c])) == "sum([a, b × c, c])"
     assert expression(autograd.dot([a] * 10, [b] * 10)) == "dot([a, a, a, a, a, a, …, a], [b, b, b, b, b, b, …, b])"
 

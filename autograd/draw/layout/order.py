@@ -1,4 +1,7 @@
-"""The order of the pieces in each column: operands as written first, then as few crossings as that allows."""
+"""The order of the pieces in each column: operands as written first, then as few crossings as that allows.
+
+First the cards count, then the lines that come from farther away: they enter a card in the order of its operands, too.
+"""
 
 import heapq
 from bisect import bisect_right, insort
@@ -12,6 +15,7 @@ from .levels import Item, strong_components
 SMALL = 10  # so many pieces that wait for one another are ordered by trying all ways
 MOVED = 200  # and so many by moving one after the other
 ROUNDS = 4  # of sweeps there and back
+FEW = 8  # lines to a card, of which all pairs count
 MOST = 4000  # pieces, beyond which crossings are left as they are
 
 Before = dict[Piece, list[Piece]]
@@ -23,6 +27,8 @@ def arrange(grid: Grid, wishes: list[list[Item]], offset: Offset) -> None:
     """Order all columns."""
     sequences = _sequences(grid, wishes)
     before = [_wanted(column, sequences.get(k, [])) for k, column in enumerate(each(grid.columns))]
+    for wanted, segments in zip(before[:-1], each(grid.segments), strict=True):
+        _add_arrivals(wanted, segments)
     for column, wanted in each(zip(grid.columns, before, strict=True)):
         if wanted:
             column[:] = _sorted(column, wanted, {piece: float(place) for place, piece in enumerate(column)})
@@ -42,6 +48,24 @@ def _sequences(grid: Grid, wishes: list[list[Item]]) -> dict[int, list[list[Piec
             if len(pieces) > 1:
                 found.setdefault(column, []).append(pieces)
     return found
+
+
+def arrange_as(grid: Grid, plain: Grid) -> None:
+    """Order all columns as those of the same level without texts; the texts as they and their lines go on."""
+    columns = iter(plain.columns)
+    has_texts = [any(piece.kind == "text" for piece in column) for column in grid.columns]
+    for column, is_of_texts in zip(grid.columns, has_texts, strict=True):
+        if not is_of_texts:
+            place = {piece.item or piece.tail: i for i, piece in enumerate(next(columns))}
+            column.sort(key=lambda piece: place[piece.item or piece.tail])
+    for k, is_of_texts in enumerate(has_texts):
+        if is_of_texts:
+            place_of = {piece: i for i, piece in enumerate(grid.columns[k + 1])}
+            ends: dict[Piece, tuple[int, int]] = {}
+            for segment in each(grid.segments[k]):
+                end = place_of[segment.right], segment.edge or 0
+                ends[segment.left] = min(end, ends.get(segment.left, end))
+            grid.columns[k].sort(key=ends.__getitem__)
 
 
 # Written order --------------------------------------------------------------------------------------
@@ -70,6 +94,33 @@ def _wanted(column: list[Piece], sequences: list[list[Piece]]) -> Before:
         for other in others:
             before.setdefault(other, []).append(one)
     return before
+
+
+def _add_arrivals(before: Before, segments: list[Segment]) -> None:
+    """Add, where nothing speaks against it, that lines stand as the operands of the card where they end."""
+    arriving: dict[Piece, list[tuple[int, Piece]]] = {}
+    for segment in segments:
+        if segment.edge is not None:
+            arriving.setdefault(segment.right, []).append((segment.edge, segment.left))
+    for found in arriving.values():
+        lines = [piece for _, piece in sorted(found, key=lambda line: line[0])]
+        for one, other in pairwise(lines) if len(lines) > FEW else combinations(lines, 2):
+            is_of_lines = not (one.item and other.item) and one is not other
+            if is_of_lines and one not in before.get(other, ()) and not _stands_before(before, other, one):
+                before.setdefault(other, []).append(one)
+
+
+def _stands_before(before: Before, one: Piece, other: Piece) -> bool:
+    """Whether one piece must stand before another one, because of those between."""
+    seen, found = {other}, [other]
+    for piece in found:  # which grows on the way
+        for earlier in before.get(piece, ()):
+            if earlier is one:
+                return True
+            if earlier not in seen:
+                seen.add(earlier)
+                found.append(earlier)
+    return False
 
 
 def _count(after: Counts, one: Piece, other: Piece) -> None:

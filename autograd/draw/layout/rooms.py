@@ -18,7 +18,7 @@ from ..labels import set_cells
 from ..limits import each
 from .grid import LANE, Grid, Piece, Segment, Sizes, Text, grid_of
 from .levels import House, Item, Level, Tail
-from .order import arrange
+from .order import arrange, arrange_as
 from .places import least, place
 from .ranks import ranks_of
 
@@ -150,11 +150,14 @@ class _Builder:
     def build(self, level: Level) -> None:
         ranks = ranks_of(level)
         self._match(ranks)
-        grid = grid_of(level, ranks, Sizes(self._item_size, self._text_size, self._turn, self._entries))
+        sizes = Sizes(self._item_size, self._text_size, self._turn, self._entries)
+        plain = grid_of(level, ranks, sizes._replace(text=lambda edge: None))
+        grid = grid_of(level, ranks, sizes)
         room: Room = Room(
             level, grid, {}, [], [], [], 0.0, 0.0, lambda line: self._offset(room, line, False), self.spacing.pad
         )
-        arrange(grid, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
+        arrange(plain, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
+        arrange_as(grid, plain)  # the order is the same with flows and without
         _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
         self._lower(room)
@@ -316,25 +319,23 @@ def text_width(text: str) -> float:
 
 
 def _spread(room: Room, is_operation: Callable[[Item], bool]) -> None:
-    """Let the edges enter a card in the order in which they come.
+    """Let the edges enter a card in the order of its operands.
 
     Where one of them comes from an operation and the others do not, it enters in the middle: so chains are straight.
     """
-    entering: dict[Piece, list[tuple[int, int, bool]]] = {}
-    order = {piece: i for column in room.grid.columns for i, piece in enumerate(column)}
+    entering: dict[Piece, list[tuple[int, bool]]] = {}
     for segments in each(room.grid.segments):
         for segment in segments:
             if segment.edge is not None and segment.right.kind == "item":
                 item = room.level.nets[segment.tail].source if segment.left.kind in ("item", "text") else None
-                comes = order[segment.left], segment.edge, item is not None and is_operation(item)
-                entering.setdefault(segment.right, []).append(comes)
+                entering.setdefault(segment.right, []).append((segment.edge, item is not None and is_operation(item)))
     for piece, found in entering.items():
         found.sort()
-        chains = [i for i, (_, _, is_chain) in enumerate(found) if is_chain]
+        chains = [i for i, (_, is_chain) in enumerate(found) if is_chain]
         middle = chains[0] if len(chains) == 1 else (len(found) - 1) / 2
         farthest = max(middle, len(found) - 1 - middle, 0.5)
         step = min(PORT, (piece.across - PORT) / 2 / farthest)
-        for i, (_, edge, _) in enumerate(found):
+        for i, (edge, _) in enumerate(found):
             room.spread[edge] = (i - middle) * step
 
 
