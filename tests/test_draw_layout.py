@@ -21,6 +21,7 @@ from autograd.draw.layout import layout_of, order, places
 from autograd.draw.layout.grid import Grid, Piece
 from autograd.draw.layout.levels import Item, house_of
 from autograd.draw.layout.ranks import ranks_of
+from autograd.draw.layout.rooms import rooms_of
 
 BOTH = pytest.mark.parametrize("direction", ["LR", "TB"])
 
@@ -531,11 +532,14 @@ def test_no_other_places_cost_less(pieces, seed):
 
 @pytest.mark.parametrize("make", [softmax, turned, lambda: used_all_along(12), lambda: neuron(6)])
 @BOTH
-def test_a_line_bends_twice_at_most(make, direction):
-    """To its lane and to its end. Seen to fail with each lane at the height that is best for it alone."""
+def test_a_line_bends_a_few_times_at_most(make, direction):
+    """To its lane, to its end, and where the order of operands asks for it.
+
+    Seen to fail with each lane at the height that is best for it alone.
+    """
     _, layout = laid(make(), direction)
 
-    assert max(len([curve for curve in route.line.curves if len(curve) == 3]) for route in layout.routes) <= 2
+    assert max(len([curve for curve in route.line.curves if len(curve) == 3]) for route in layout.routes) <= 3
 
 
 # Lines ----------------------------------------------------------------------------------------------
@@ -681,13 +685,16 @@ def test_what_no_viewer_could_open_is_set_in_rows_by_itself():
 
 
 def standing(drawing, direction):
-    """The cards of each column or row, from the first to the last across."""
-    layout = layout_of(drawing.diagram, direction)
-    columns = {}
-    for i, (x, y) in enumerate(layout.centres):
-        along, across = (x, y) if direction == "LR" else (y, x)
-        columns.setdefault(round(along), []).append((across, i))
-    return [[i for _, i in sorted(column)] for _, column in sorted(columns.items())]
+    """In each frame the items of each column, from the first to the last across."""
+    diagram = drawing.diagram
+    rooms = rooms_of(diagram, diagram.cards, house_of(diagram), direction == "LR")
+    columns = {
+        frame: [[piece.item for piece in column] for column in room.grid.columns] for frame, room in rooms.items()
+    }
+    return {
+        frame: [[item for item in column if item] for column in found if any(column)]
+        for frame, found in columns.items()
+    }
 
 
 @BOTH
@@ -698,8 +705,7 @@ def test_flows_do_not_change_the_order(direction, seed):
     y.backward()
     plain, with_flows = (standing(draw(y, flows=flows, direction=direction), direction) for flows in (False, True))
 
-    assert sorted(map(sorted, plain)) == sorted(map(sorted, with_flows))
-    assert {tuple(column) for column in plain} == {tuple(column) for column in with_flows}
+    assert plain == with_flows
 
 
 @BOTH

@@ -498,8 +498,8 @@ def test_no_drawing_has_a_fault_of(kind):
 
 
 def test_hardly_any_lines_run_along_each_other():
-    """In a fan of many edges with flows, the broad one of a neighbour may touch an edge."""
-    assert len(drawings_with("edges along each other")) <= 0.02 * len(corpus())
+    """Where many edges with flows cross between two columns, the broad one of a neighbour may touch an edge."""
+    assert len(drawings_with("edges along each other")) <= 0.05 * len(corpus())
 
 
 def without_shared_leaves(i: int) -> Example:
