@@ -88,6 +88,14 @@ class Room:
         return {piece.tail: piece for piece in self.grid.columns[-1] if piece.tail is not None}
 
     @cached_property
+    def turns(self) -> tuple[dict[Tail, int], dict[Tail, int]]:
+        """The order of the lines that leave, and of those that enter."""
+        leaving, entering = (
+            {piece.tail: i for i, piece in enumerate(self.grid.columns[k]) if piece.tail is not None} for k in (-1, 0)
+        )
+        return leaving, entering
+
+    @cached_property
     def branches(self) -> dict[Tail, list[int]]:
         """For each line the columns behind which something leaves it."""
         found: dict[Tail, list[int]] = {}
@@ -156,7 +164,7 @@ class _Builder:
         room: Room = Room(
             level, grid, {}, [], [], [], 0.0, 0.0, lambda line: self._offset(room, line, False), self.spacing.pad
         )
-        arrange(plain, level.wishes, lambda segment, is_right: self._offset(room, segment, is_right))
+        arrange(plain, level.wishes, self._turn_of_port)
         arrange_as(grid, plain)  # the order is the same with flows and without
         _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
@@ -293,6 +301,13 @@ class _Builder:
 
     def _entries(self, item: Item) -> list[Tail]:
         return [piece.tail for piece in self.rooms[item.id].grid.columns[0] if piece.tail is not None]
+
+    def _turn_of_port(self, segment: Segment, is_right: bool) -> float:
+        """Where among the lines of a frame one enters or leaves it; 0 at everything else."""
+        piece = segment.right if is_right else segment.left
+        if piece.item is None or piece.item.kind == "card":
+            return 0.0
+        return float(self.rooms[piece.item.id].turns[is_right][segment.tail])
 
     def _offset(self, room: Room, segment: Segment, is_right: bool) -> float:
         """Where a line runs at one of its pieces, from the middle of it."""
