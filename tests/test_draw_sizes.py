@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot, exp, maximum, nn, operation, plot, scope, sum
 from autograd.draw import draw, legend
+from autograd.draw.figure import COLOURS, number
 from autograd.draw.look import Look
 from autograd.draw.network.svg import PALETTE
-from autograd.draw.svg import COLOURS, MARGIN
+from autograd.draw.svg import MARGIN
 from autograd.explain import explain
 from autograd.languages import LANGUAGES
 from autograd.operations import OPERATIONS
@@ -177,6 +178,23 @@ def test_an_explanation_has_decimals_where_numbers_were_computed():
     assert ["x1", "−0.59", "raise it"] in told
     with pytest.raises(ValueError, match="decimals must be from 0 to 17, not -1"):
         explain(circuit(), decimals=-1)
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_coordinate_is_a_hundredth_of_a_pixel_as_short_as_can_be(x):
+    text = number(x)
+
+    assert float(text) == float(format(x, ".2f"))
+    assert re.fullmatch(r"0|-?(0\.\d?[1-9]|[1-9]\d*(\.\d?[1-9])?)", text)
+
+
+@pytest.mark.parametrize("options", [{}, {"direction": "TB"}, {"size": (1280, 720), "decimals": 1}])
+@pytest.mark.parametrize("drawn", [nn.MLP(6, [20, 3], seed=5), Value(2.0, "x_0") * Value(3.0, "w_1^2")])
+def test_no_coordinate_is_a_zero_with_a_sign(drawn, options):
+    root = ElementTree.fromstring(draw(drawn, **options).svg)
+    places = [value for part in root.iter() for name, value in part.attrib.items() if name not in ("id", "class")]
+
+    assert [place for place in places if re.search(r"(?<![\w.])-0(?![\d.])", place)] == []
 
 
 # Titles ---------------------------------------------------------------------------------------------

@@ -118,12 +118,12 @@ def _inside(entries: Sequence[Entry], around: Box, taken: Sequence[Box]) -> Lege
         for left, top in itertools.product((around.right - width, around.left), (around.bottom - height, around.top)):
             legend = _legend(entries, columns, left, top)
             needed = legend.box.around(AWAY)
-            if not any(_meet(needed, box) for box in taken):
+            if not any(_overlap(needed, box) for box in taken):
                 return legend
     return None
 
 
-def _meet(box: Box, other: Box) -> bool:
+def _overlap(box: Box, other: Box) -> bool:
     return box.left < other.right and other.left < box.right and box.top < other.bottom and other.top < box.bottom
 
 

@@ -5,6 +5,7 @@ Traceback (most recent call last):
 ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from .. import notation
 from ..checks import choice, number, shown, truth, whole
 from ..languages import LANGUAGES
 
-PARTS = ("value", "gradient", "operation", "label")
+CARD_PARTS = ("value", "gradient", "operation", "label")
 BACKGROUNDS = ("page", "transparent")
 
 
@@ -29,7 +30,7 @@ class Look:
     wrap: int | None = None
     theme: str = "auto"
     background: str | None = field(default=None, repr=False)  # the same picture, on another ground
-    show: str = " ".join(PARTS)
+    show: str = " ".join(CARD_PARTS)
     flows: bool = False
     legend: bool | None = None  # in pages alone
     language: str = "en"
@@ -60,11 +61,7 @@ class Look:
             raise ValueError("size= says how large the picture is: leave out scale= and fontsize=, or leave out size=")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout:g}")
-        choices = f"one or more of the words {' '.join(PARTS)}"
-        if not isinstance(self.show, str):
-            raise TypeError(f"show is a string with {choices}, not {self.show!r}")
-        if not self.shown or not self.shown <= set(PARTS):
-            raise ValueError(f"show must be {choices}, not {self.show!r}")
+        parts_of("show", self.show, CARD_PARTS)
 
     def on_a_page(self) -> "Look":
         """The same on a page that has a ground of its own, which is seen unless one was asked for, or a theme."""
@@ -85,6 +82,21 @@ class Look:
     def shown(self) -> frozenset[str]:
         """What cards show."""
         return frozenset(self.show.split())
+
+
+def parts_of(name: str, given: Any, parts: Sequence[str]) -> frozenset[str]:
+    """The words in the option of that name, each of them one of the parts that a picture has.
+
+    >>> sorted(parts_of("show", "value label", CARD_PARTS))
+    ['label', 'value']
+    """
+    choices = f"one or more of the words {' '.join(parts)}"
+    if not isinstance(given, str):
+        raise TypeError(f"{name} is a string with {choices}, not {given!r}")
+    words = frozenset(given.split())
+    if not words or not words <= set(parts):
+        raise ValueError(f"{name} must be {choices}, not {given!r}")
+    return words
 
 
 def _length(name: str, given: Any) -> float:

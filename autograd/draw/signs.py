@@ -21,27 +21,27 @@ ARROWS: dict[str, tuple[float, float, str, str, dict[str, Any]]] = {
 }
 
 
-class Figure(Protocol):
+class Canvas(Protocol):
     """What signs are added to."""
 
     def add(self, parent: Element, tag: str, paint: str = "", **attributes: str | float) -> Element:
         """Add an element with its colours."""
 
-    def text(self, parent: Element, paint: str, text: Run, x: float, y: float, size: float = ..., **more: str) -> None:
+    def text(self, parent: Element, paint: str, text: Run, x: float, y: float, **more: str) -> None:
         """Add a text."""
 
 
-def add_legend(figure: Figure, parent: Element, legend: Legend) -> None:
+def add_legend(figure: Canvas, parent: Element, legend: Legend) -> None:
     """Add the box of a legend with all that it explains."""
     group, box = figure.add(parent, "g", "legend"), legend.box
     size = {"width": box.width, "height": box.height}
     figure.add(group, "rect", "card border", x=box.left, y=box.top, rx=7, stroke_width=0.8, **size)
     for entry, (x, y) in zip(legend.entries, legend.places, strict=True):
-        add_sign(figure, figure.add(group, "g", transform=f"translate({x:.2f} {y:.2f})"), entry.sign)
+        add_sign(figure, figure.add(group, "g", transform=f"translate({x:z.2f} {y:z.2f})"), entry.sign)
         figure.text(group, "ink", Run(entry.words, 0), x + WORDS_AT, y + 4.5)
 
 
-def add_sign(figure: Figure, parent: Element, sign: str) -> None:
+def add_sign(figure: Canvas, parent: Element, sign: str) -> None:
     """Add one sign, SIGN wide, around the line y = 0."""
     if sign in TEXTS:
         text, paint = TEXTS[sign]
@@ -55,7 +55,7 @@ def add_sign(figure: Figure, parent: Element, sign: str) -> None:
         _add_card(figure, parent, sign)
 
 
-def _add_card(figure: Figure, parent: Element, kind: str) -> None:
+def _add_card(figure: Canvas, parent: Element, kind: str) -> None:
     radius = 9.0 if kind == "leaf" else 4.0
     x, y, width, height = 1.0, -9.0, SIGN - 2, 18.0
     if kind == "highlight":

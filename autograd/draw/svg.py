@@ -12,41 +12,19 @@ from xml.etree import ElementTree
 
 from .diagram import Diagram, Edge, Frame
 from .diagram.cards import BAND, CELL, ENDS, FONT, GAP, OUTLINE, ROW, SIDE, STACK, Card, Row
+from .figure import COLOURS, Figure, number, pair
 from .geometry import Box, Line, Point, Route
-from .labels import SMALL, Run, runs, set_cells
+from .labels import Run, set_cells
 from .layout import Layout, Place
 from .legend import Legend, legend_of, placed, together
 from .limits import each
 from .look import Look
-from .sheet import Sheet, sheet_of
 from .signs import add_legend
 
 MARGIN = 6.0
 HALO = 6.0  # the width of a highlight
 TEXT = 60.0  # the most that a text beside an edge reaches to a side
-SLIDE = 16.0, 9.0
-MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
-
-# What is painted: the property that colours it, and the colour on light and on dark pages.
-COLOURS = {
-    "page": ("fill", "#ffffff", "#15181e"),
-    "frame0": ("fill", "#f4f7fa", "#1b2028"),
-    "frame1": ("fill", "#e9eef4", "#232a34"),
-    "border": ("stroke", "#7d8896", "#76839a"),
-    "leaf": ("fill", "#fdf8ec", "#2a2720"),
-    "card": ("fill", "#fbfcfe", "#1d222b"),
-    "band": ("fill", "#e6edf6", "#2b3442"),
-    "outline": ("stroke", "#7d8896", "#7d8a9c"),
-    "edge": ("stroke", "#7d8896", "#7d8a9c"),
-    "head": ("fill", "#6b7684", "#8e9bac"),
-    "flowline": ("stroke", "#c8362e", "#ff9f96"),
-    "flowhead": ("fill", "#c8362e", "#ff9f96"),
-    "halo": ("stroke", "#c26f14", "#c77a1e"),
-    "ink": ("fill", "#1b2430", "#e9edf3"),
-    "mark": ("fill", "#4d5866", "#b3bfce"),
-    "value": ("fill", "#136a31", "#74d492"),
-    "gradient": ("fill", "#b0231c", "#ff9f96"),
-}
+SLIDE_RATIO = 16 / 9
 
 
 def prefix_of(diagram: Diagram, look: Look) -> str:
@@ -60,10 +38,10 @@ def prefix_of(diagram: Diagram, look: Look) -> str:
 def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
     """The picture as one SVG element that needs nothing else: no font and no script."""
     look = look or Look()
-    figure = _Figure(prefix_of(diagram, look), look.theme)
+    figure = _GraphFigure(prefix_of(diagram, look), look)
     legend = _legend(diagram, layout, look) if look.legend else None
     room = together(layout.box, legend.box) if legend else layout.box
-    svg = figure.opened(sheet_of(room.around(MARGIN), look), look, diagram.title, diagram.description)
+    svg = figure.opened(room.around(MARGIN), diagram.title, diagram.description)
     for place in layout.frames:
         figure.frame(svg, diagram.frames[place.frame], place)
     edges = list(zip(diagram.edges, layout.routes, strict=True))
@@ -91,8 +69,8 @@ def svg_of(diagram: Diagram, layout: Layout, look: Look | None = None) -> str:
 
 
 def _legend(diagram: Diagram, layout: Layout, look: Look) -> Legend:
-    width, height = look.size or SLIDE
-    return placed(legend_of(diagram, look.language), layout.box, [*_taken(layout)], width / height)
+    ratio = look.size[0] / look.size[1] if look.size else SLIDE_RATIO
+    return placed(legend_of(diagram, look.language), layout.box, [*_taken(layout)], ratio)
 
 
 def _taken(layout: Layout) -> Iterator[Box]:
@@ -116,84 +94,18 @@ def _written(svg: ElementTree.Element) -> str:
     return f"{empty.removesuffix(' />')}>{''.join(children)}</{svg.tag}>"
 
 
-class _Figure:
-    """Adds elements to one figure, each with its colour as an attribute and the class that darkens it."""
+class _GraphFigure(Figure):
+    """Adds the parts of a graph to a picture."""
 
-    def __init__(self, prefix: str, theme: str) -> None:
-        self.prefix, self.has_ground = prefix, True
-        self.colours = {
-            name: (colouring, dark if theme == "dark" else light) for name, (colouring, light, dark) in COLOURS.items()
-        }
-
-    def opened(self, sheet: Sheet, look: Look, title: str, description: str) -> ElementTree.Element:
-        """The whole element, with its ground: what is drawn is added to it."""
-        place = {"x": sheet.view.left, "y": sheet.view.top, "width": sheet.view.width, "height": sheet.view.height}
-        svg = ElementTree.Element(
-            "svg",
-            {
-                "xmlns": "http://www.w3.org/2000/svg",
-                "width": _number(sheet.width),
-                "height": _number(sheet.height),
-                "viewBox": " ".join(map(_number, place.values())),
-                "role": "img",
-                "font-family": MONOSPACE,
-                "font-size": _number(FONT),
-            },
-        )
-        self.add(svg, "title").text = title
-        self.add(svg, "desc").text = description
-        if look.theme == "auto":
-            self.add(svg, "style").text = self.dark()
-        self.has_ground = look.background != "transparent"
-        if self.has_ground:
-            self.add(svg, "rect", "page", **place)
-        return svg
-
-    def add(
-        self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
-    ) -> ElementTree.Element:
-        written = {
-            name.replace("_", "-"): value if isinstance(value, str) else _number(value)
-            for name, value in attributes.items()
-        }
-        names = paint.split()
-        for name in names:
-            if name in self.colours:
-                colouring, colour = self.colours[name]
-                written[colouring] = colour
-        if names:
-            written["class"] = " ".join(f"{self.prefix}-{name}" for name in names)
-        return ElementTree.SubElement(parent, tag, written)
-
-    def dark(self) -> str:
-        rules = (f".{self.prefix}-{name}{{{colouring}:{dark}}}" for name, (colouring, _, dark) in COLOURS.items())
-        return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
+    def __init__(self, prefix: str, look: Look) -> None:
+        super().__init__(prefix, look, COLOURS, FONT)
 
     def text(
-        self,
-        parent: ElementTree.Element,
-        paint: str,
-        text: str | Run,
-        x: float,
-        y: float,
-        size: float = FONT,
-        **attributes: str,
+        self, parent: ElementTree.Element, paint: str, text: str | Run, x: float, y: float, **attributes: str
     ) -> None:
-        """A label with its indices low and its powers high, by attributes that all programs know; a Run as it is."""
-        if size != FONT:
-            attributes["font-size"] = _number(size)
+        """A label with its indices low and its powers high; a Run as it is."""
         # Without xml:space two blanks would shrink to one.
-        element = self.add(parent, "text", paint, x=x, y=y, **{"xml:space": "preserve"}, **attributes)
-        pieces = [text] if isinstance(text, Run) else runs(text)
-        if not any(piece.shift for piece in pieces):
-            element.text = "".join([piece.text for piece in pieces])
-            return
-        height = 0.0
-        for piece in pieces:
-            wanted = -0.3 * size * piece.shift
-            small = {"font_size": size * SMALL} if piece.shift else {}
-            tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
-            tspan.text, height = piece.text, wanted
+        self.set_text(self.add(parent, "text", paint, x=x, y=y, **{"xml:space": "preserve"}, **attributes), text)
 
     def frame(self, parent: ElementTree.Element, frame: Frame, place: Place) -> None:
         box = place.box
@@ -205,15 +117,15 @@ class _Figure:
         self.text(group, "mark title", Run(frame.label, 0), place.title, box.top + FONT + 2)
 
     def line(self, parent: ElementTree.Element, paint: str, line: Line, **attributes: str | float) -> None:
-        d = f"M{_pair(line.start)}"
+        d = f"M{pair(line.start)}"
         for curve in line.curves:
-            d += ("C" if len(curve) == 3 else "L") + " ".join(map(_pair, curve))
+            d += ("C" if len(curve) == 3 else "L") + " ".join(map(pair, curve))
         self.add(parent, "path", paint, d=d, fill="none", **attributes)
 
     def edge(self, parent: ElementTree.Element, edge: Edge, route: Route) -> None:
         dash = {"stroke_dasharray": "5 3"} if edge.is_blocked else {}
         self.line(parent, "edge", route.line, id=f"{self.prefix}-{edge.id}", stroke_width=1.2, **dash)
-        self.add(parent, "polygon", "head", points=" ".join(map(_pair, route.line.head)))
+        self.add(parent, "polygon", "head", points=" ".join(map(pair, route.line.head)))
 
     def texts(
         self, parent: ElementTree.Element, edge: Edge, route: Route, is_lr: bool, surfaces: Sequence[Box]
@@ -221,26 +133,26 @@ class _Figure:
         """What is written beside an edge: which operand it leads to its head, and what a pass sent back."""
         if route.mark:
             anchor = "middle" if is_lr else "end"
-            self.ground(parent, edge.mark, route.mark, anchor, surfaces)
+            self.ground_of(parent, edge.mark, route.mark, anchor, surfaces)
             self.text(parent, "mark", edge.mark, *route.mark, text_anchor=anchor)
         if route.flow and route.flow_text:
             group = self.add(parent, "g", "flow", id=f"{self.prefix}-{edge.id}-flow")
             anchor = "middle" if is_lr else "start"
-            self.ground(group, edge.flow, route.flow_text, anchor, surfaces)
+            self.ground_of(group, edge.flow, route.flow_text, anchor, surfaces)
             self.line(group, "flowline", route.flow, stroke_width=edge.width)
-            self.add(group, "polygon", "flowhead", points=" ".join(map(_pair, route.flow.head)))
+            self.add(group, "polygon", "flowhead", points=" ".join(map(pair, route.flow.head)))
             x, y = route.flow_text
             self.text(group, "gradient number", edge.flow, x, y, text_anchor=anchor, font_style="italic")
 
-    def ground(
+    def ground_of(
         self, parent: ElementTree.Element, text: str, place: Point, anchor: str, surfaces: Sequence[Box]
     ) -> None:
-        """The ground that a text needs where the picture has none: dark on a dark page, it could not be read."""
+        """The ground of a text that stands beside an edge, if it stands on no frame."""
         (x, y), width = place, CELL * set_cells(text)
-        if self.has_ground or any(box.left < x < box.right and box.top < y < box.bottom for box in surfaces):
+        if any(box.left < x < box.right and box.top < y < box.bottom for box in surfaces):
             return
         left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        self.add(parent, "rect", "page", x=left - 2, y=y - FONT + 2, width=width + 4, height=FONT + 2, rx=3)
+        self.ground(parent, Box(left - 2, y - FONT + 2, left + width + 2, y + 4))
 
     def halo(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
         """A broad line around a card, under the arrow heads that end there."""
@@ -248,7 +160,7 @@ class _Figure:
         self.add(parent, "rect", "halo", fill="none", stroke_width=2 * HALO, **box)
 
     def card(self, parent: ElementTree.Element, card: Card, x: float, y: float) -> None:
-        group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({_number(x)} {_number(y)})")
+        group = self.add(parent, "g", id=f"{self.prefix}-{card.id}", transform=f"translate({number(x)} {number(y)})")
         self.add(group, "title").text = card.title
         if card.kind == "stub":
             self.text(group, "mark", card.label, card.width / 2, card.height / 2 + 1.5, text_anchor="middle")
@@ -318,15 +230,6 @@ def _radius(card: Card, height: float) -> float:
 
 def _band(x: float, y: float, width: float, radius: float) -> str:
     """The header of an operation: round above, straight below."""
-    r, w = _number(radius), _number(width - 2 * radius)
-    down = _number(BAND - radius)
-    return f"M{_number(x)} {_number(y + BAND)}v-{down}a{r} {r} 0 0 1 {r} -{r}h{w}a{r} {r} 0 0 1 {r} {r}v{down}z"
-
-
-def _pair(point: Point) -> str:
-    return f"{_number(point[0])},{_number(point[1])}"
-
-
-def _number(x: float) -> str:
-    """To a hundredth of a pixel."""
-    return f"{x:.2f}".rstrip("0").rstrip(".")
+    r, w = number(radius), number(width - 2 * radius)
+    down = number(BAND - radius)
+    return f"M{number(x)} {number(y + BAND)}v-{down}a{r} {r} 0 0 1 {r} -{r}h{w}a{r} {r} 0 0 1 {r} {r}v{down}z"

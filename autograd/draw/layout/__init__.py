@@ -27,10 +27,10 @@ from .levels import House, Item, house_of
 from .rooms import TIGHT, Room, in_rows, rooms_of
 from .routes import Router
 
-LONGEST_SIDE = 30_000  # pixels; many viewers count those of a side in 15 bits
+LONGEST_ROW = 30_000  # pixels: with margins and a legend, a picture that most viewers still open
 MOST_ROWS = 8  # that are tried to fill a size
 CLEAR = 0.028  # of a size: as large as that, text can be read well, and one row is easier to follow
-SLIDE = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
+SLIDE_IN_POINTS = 960.0, 540.0  # 16:9, which a picture should fill if nothing else is asked for
 WORTH = 1.1  # by so much a picture must become larger to be set otherwise
 SMALL, TINY = 12 / 540, 10 / 540  # of a slide's height: text that can hardly be read, and what no means can save
 MANY = 6  # leaves, of which some may lie flat
@@ -76,9 +76,9 @@ def layout_of(
     """
     is_lr = direction == "LR"
     house = house_of(diagram)
-    cards, rooms = _fitted(diagram, house, is_lr, size or SLIDE)
+    cards, rooms = _fitted(diagram, house, is_lr, size or SLIDE_IN_POINTS)
     turned = size if is_lr or not size else (size[1], size[0])
-    rooms[None] = _in_rows(rooms[None], wrap, turned, LONGEST_SIDE / scale)
+    rooms[None] = _in_rows(rooms[None], wrap, turned, LONGEST_ROW / scale)
     origins: dict[int | None, Point] = {None: (0.0, 0.0)}  # of the rooms, along and across
     extents: dict[Item, tuple[float, float]] = {}  # where each item begins and ends, along
     router = Router(diagram, house, rooms, origins, extents, is_lr)

@@ -5,7 +5,7 @@ First the cards count, then the lines that come from farther away: they enter a 
 
 import heapq
 from bisect import bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations, pairwise
 
 from ..limits import each
@@ -89,11 +89,7 @@ def _wanted(column: list[Piece], sequences: list[list[Piece]]) -> Before:
             for i, piece in enumerate(best):
                 for earlier in best[:i]:
                     after.get(piece, {}).pop(earlier, None)
-    before: Before = {}
-    for one, others in after.items():
-        for other in others:
-            before.setdefault(other, []).append(one)
-    return before
+    return _turned(after)
 
 
 def _add_arrivals(before: Before, segments: list[Segment]) -> None:
@@ -173,14 +169,20 @@ def _improved(wrong: list[list[int]]) -> list[int]:
     return order
 
 
+def _turned(relation: Mapping[Piece, Iterable[Piece]]) -> Before:
+    """The same relation, read from its other end."""
+    found: Before = {}
+    for one, others in relation.items():
+        for other in others:
+            found.setdefault(other, []).append(one)
+    return found
+
+
 def _sorted(column: list[Piece], before: Before, wish: dict[Piece, float]) -> list[Piece]:
     """The pieces by their wishes, as far as those before them allow."""
     place = {piece: i for i, piece in enumerate(column)}
     waits = {piece: len(before.get(piece, ())) for piece in column}
-    after: Before = {}
-    for piece, others in before.items():
-        for other in others:
-            after.setdefault(other, []).append(piece)
+    after = _turned(before)
     ready = [(wish[piece], place[piece]) for piece in column if not waits[piece]]
     heapq.heapify(ready)
     order = []

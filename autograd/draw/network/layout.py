@@ -24,13 +24,13 @@ from ..labels import set_cells
 from ..look import Look
 from .model import Column, Network, Unit, Wire
 
-# All texts have one size. A picture of SLIDE, on a slide of 13.3 by 7.5 inches, has it in 12 points.
+# All texts have one size. A picture of FULL_SIZE, on a slide of 13.3 by 7.5 inches, has it in 12 points.
 FONT, CELL, LINE = 15.0, 9.0, 19.0
-SLIDE = (1200.0, 675.0)
+FULL_SIZE = (1200.0, 675.0)
 MARGIN = 20.0
 LEGEND_LINE = LINE + 6.0
 
-# The pictures that are tried until there is a place for all numbers: by how much larger they are than SLIDE, and
+# The pictures that are tried until there is a place for all numbers: by how much larger they are than FULL_SIZE, and
 # whether columns with more lines between them stand farther apart.
 TRIED = ((1.0, False), (1.0, True), (1.25, True))
 
@@ -212,7 +212,7 @@ class _Plan:
         ends = [CELL * set_cells(self.label(i, u)) for i in (0, len(columns) - 1) for u in columns[i].units]
         self.ends = max(ends, default=0.0) and max(ends) + 8.0 if not self.is_upright else LINE * any(ends)
         captions = max(map(cells, self.captions)) * CELL
-        wide, high = (self.zoom * side - 2 * MARGIN for side in SLIDE)
+        wide, high = (self.zoom * side - 2 * MARGIN for side in FULL_SIZE)
         high -= LEGEND_LINE * self.has_legend
         if self.is_upright:
             names = max((cells(text) for texts in self.beside.values() for text, _ in texts), default=0) * CELL
@@ -235,7 +235,7 @@ class _Plan:
         gap = max(least_along, min(along / (len(columns) - 1), 620.0 * self.zoom))
         if not self.is_upright:  # as wide as a slide is, where the picture is low
             height = self.head + self.above + 2 * self.radius + (self.most_rows - 1) * self.pitch + 2 * MARGIN
-            width = max(300.0, height * SLIDE[0] / SLIDE[1] - 2 * MARGIN - (wide - along))
+            width = max(300.0, height * FULL_SIZE[0] / FULL_SIZE[1] - 2 * MARGIN - (wide - along))
             gap = min(gap, width / (len(columns) - 1))
             gap = max(gap, least_along)
         self.places = [0.0, *accumulate(self.gaps(gap, least_along))]
@@ -475,7 +475,7 @@ def _arranged(
     for i in sorted(range(len(lines)), key=lambda i: (len(free[i]), i)):  # first those with the least choice
         for step in sorted(free[i], key=lambda step: (abs(step - at), step)):
             number = _at(lines[i], wanted[i], step / STEPS, turned)
-            if not any(_meet(number, other) for other in (*placed.values(), *others)):
+            if not any(_touch(number, other) for other in (*placed.values(), *others)):
                 break
         else:
             return None
@@ -544,7 +544,7 @@ def _crosses(line: Line, text: Text) -> bool:
     return low <= high
 
 
-def _meet(one: Text, other: Text) -> bool:
+def _touch(one: Text, other: Text) -> bool:
     """Whether two texts, turned or not, have a point in common."""
     dx, dy = other.middle[0] - one.middle[0], other.middle[1] - one.middle[1]
     a, b = one.width / 2 + SIDE, other.width / 2 + SIDE

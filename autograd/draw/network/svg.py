@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 from ...cells import cells, counted, readable
 from ...languages import in_language
+from ...text import typeset
+from ..figure import COLOURS, Figure, number, pair
 from ..geometry import Box, Point
-from ..labels import SMALL, runs
+from ..labels import Run
 from ..look import Look
-from ..sheet import sheet_of
-from ..svg import COLOURS, MONOSPACE
 from .layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
 from .model import Column, Network, Unit, Wire
 
@@ -26,9 +26,8 @@ LINES = {
     "negative": ("stroke", "#c4560c", "#f0a35e"),
     "zero": ("stroke", "#7d8896", "#7d8a9c"),
 }
-PALETTE = {
-    name: COLOURS[name] for name in ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
-} | LINES
+SHARED = ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
+PALETTE = {name: COLOURS[name] for name in SHARED} | LINES | {"more": COLOURS["mark"]}
 
 # What the legend says, in the order of `LANGUAGES`.
 LEGEND = {
@@ -119,81 +118,38 @@ def svg_of(
 
     In a page lines have no gaps, for they are to be whole until their numbers appear; the page frees the ground there.
     """
-    figure = _Figure(layout, shown, look, prefix, is_for_page)
+    figure = _NetworkFigure(layout, shown, look, prefix, is_for_page)
     rows = figure.legend_rows() if look.legend else []
-    height = layout.height + LEGEND_LINE * len(rows)
-    sheet = sheet_of(Box(0.0, 0.0, layout.width, height), look, FONT)
-    place = {"x": sheet.view.left, "y": sheet.view.top, "width": sheet.view.width, "height": sheet.view.height}
-    svg = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "width": _number(sheet.width),
-            "height": _number(sheet.height),
-            "viewBox": " ".join(map(_number, place.values())),
-            "role": "img",
-            "font-family": MONOSPACE,
-            "font-size": _number(FONT),
-        },
-    )
-    figure.add(svg, "title").text = title
-    figure.add(svg, "desc").text = description
-    if look.theme == "auto":
-        figure.add(svg, "style").text = figure.dark()
-    if look.background != "transparent":
-        figure.add(svg, "rect", "page", **place)
-    for number, line in enumerate(layout.lines):
-        figure.line(svg, number, line)
+    svg = figure.opened(Box(0.0, 0.0, layout.width, layout.height + LEGEND_LINE * len(rows)), title, description)
+    for index, line in enumerate(layout.lines):
+        figure.line(svg, index, line)
     for unit, bias, start, end in layout.stems:
         figure.stem(svg, unit, bias, start, end)
-    for number, circle in enumerate(layout.circles):
-        figure.circle(svg, number, circle)
+    for index, circle in enumerate(layout.circles):
+        figure.circle(svg, index, circle)
     for x, y in layout.dots:
         figure.add(svg, "circle", "more", cx=x, cy=y, r=2.2)
     for text in layout.texts:
-        figure.ground(svg, text)
+        figure.ground_of(svg, text)
         figure.text(svg, text)
     for row, items in enumerate(rows):
         figure.legend(svg, items, layout.height - MARGIN / 2 + LEGEND_LINE * (row + 0.5))
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-class _Figure:
-    """Adds the parts of a network to a picture, each with its colour as an attribute and the class that darkens it."""
+class _NetworkFigure(Figure):
+    """Adds the parts of a network to a picture."""
 
     def __init__(
         self, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str, is_for_page: bool
     ) -> None:
-        self.layout, self.prefix, self.is_for_page = layout, prefix, is_for_page
-        self.has_ground = look.background != "transparent"
-        self.decimal, self.words = look.decimal, in_language(LEGEND, look.language)
-        side = 2 if look.theme == "dark" else 1
-        self.colours = {name: (colours[0], colours[side]) for name, colours in PALETTE.items()}
-        self.colours["more"] = self.colours["mark"]
+        super().__init__(prefix, look, PALETTE, FONT)
+        self.layout, self.is_for_page = layout, is_for_page
+        self.words = in_language(LEGEND, look.language)
         self.is_of_gradients = "gradient" in shown and "weight" not in shown
         wires = [line.wire for line in layout.lines] + [bias for _, bias, *_ in layout.stems]
         sizes = [abs(self.size(wire)) for wire in wires]
         self.largest = max([size for size in sizes if math.isfinite(size)], default=0.0)
-
-    def add(
-        self, parent: ElementTree.Element, tag: str, paint: str = "", **attributes: str | float
-    ) -> ElementTree.Element:
-        written = {
-            name.replace("_", "-"): value if isinstance(value, str) else _number(value)
-            for name, value in attributes.items()
-        }
-        names = paint.split()
-        for name in names:
-            if name in self.colours:
-                colouring, written[colouring] = self.colours[name][0], self.colours[name][1]
-        if names:
-            written["class"] = " ".join(f"{self.prefix}-{name}" for name in names)
-        return ElementTree.SubElement(parent, tag, written)
-
-    def dark(self) -> str:
-        rules = [f".{self.prefix}-{name}{{{colouring}:{dark}}}" for name, (colouring, _, dark) in PALETTE.items()]
-        rules.append(f".{self.prefix}-more{{fill:{PALETTE['mark'][2]}}}")
-        return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
     # Lines ------------------------------------------------------------------------------------------
 
@@ -206,11 +162,11 @@ class _Figure:
         part = abs(size) / self.largest if self.largest else 0.0
         width = THIN + THICK * (min(part, 1.0) if part == part else 0.0)
         if size < 0:
-            dashes = f"{_number(3 + 2 * width)} {_number(3 + width)}"
+            dashes = f"{number(3 + 2 * width)} {number(3 + width)}"
             return "negative", {"stroke_width": width, "stroke_dasharray": dashes}
         return "positive" if size > 0 else "zero", {"stroke_width": width}
 
-    def line(self, parent: ElementTree.Element, number: int, line: Line) -> None:
+    def line(self, parent: ElementTree.Element, index: int, line: Line) -> None:
         group = self.add(parent, "g")
         told = (
             f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full('weight', line.wire)}"
@@ -218,16 +174,16 @@ class _Figure:
         self.add(group, "title").text = readable(told)
         paint, drawn = self.stroke(self.size(line.wire))
         pieces = [(line.start, line.end)] if self.is_for_page else line.pieces
-        d = "".join(f"M{_pair(start)}L{_pair(end)}" for start, end in pieces)
-        self.add(group, "path", f"edge {paint}", id=f"{self.prefix}-edge-{number}", d=d, fill="none", **drawn)
+        d = "".join(f"M{pair(start)}L{pair(end)}" for start, end in pieces)
+        self.add(group, "path", f"edge {paint}", id=f"{self.prefix}-edge-{index}", d=d, fill="none", **drawn)
         for text in line.numbers:
-            self.number(group, text, number)
+            self.number(group, text, index)
 
     def number(self, parent: ElementTree.Element, text: Text, line: int) -> None:
         """A number in a gap of its line: so it is clear whose it is."""
         x, y = text.middle
-        turned = {"transform": f"rotate({_number(text.angle)} {_number(x)} {_number(y)})"} if text.angle else {}
-        self.ground(parent, text, **turned)
+        turned = {"transform": f"rotate({number(text.angle)} {number(x)} {number(y)})"} if text.angle else {}
+        self.ground_of(parent, text, **turned)
         self.text(parent, text, id=f"{self.prefix}-edge-{line}-{text.kind}", **turned)
 
     def stem(self, parent: ElementTree.Element, unit: Unit, bias: Wire, start: Point, end: Point) -> None:
@@ -237,33 +193,30 @@ class _Figure:
         paint, drawn = self.stroke(self.size(bias))
         if "stroke_dasharray" in drawn:
             drawn["stroke_dasharray"] = "4 2"  # two of them on the length of a stem
-        d = f"M{_pair(start)}L{_pair(end)}"
+        d = f"M{pair(start)}L{pair(end)}"
         self.add(group, "path", f"bias {paint}", d=d, fill="none", **drawn)
 
     # Circles and texts ------------------------------------------------------------------------------
 
-    def circle(self, parent: ElementTree.Element, number: int, circle: Circle) -> None:
+    def circle(self, parent: ElementTree.Element, index: int, circle: Circle) -> None:
         (x, y), unit = circle.middle, circle.unit
-        place = f"translate({_number(x)} {_number(y)})"
-        group = self.add(parent, "g", id=f"{self.prefix}-node-{number}", transform=place)
+        place = f"translate({number(x)} {number(y)})"
+        group = self.add(parent, "g", id=f"{self.prefix}-node-{index}", transform=place)
         self.add(group, "title").text = readable(_unit_title(unit))
         surface = "card" if unit.wires else "leaf"
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
-            name = {"id": f"{self.prefix}-node-{number}-bias-gradient"} if text.kind == "bias gradient" else {}
+            name = {"id": f"{self.prefix}-node-{index}-bias-gradient"} if text.kind == "bias gradient" else {}
             across, down = text.middle[0] - x, text.middle[1] - y
             moved = replace(text, middle=(across, down))
             if math.hypot(across, down) > self.layout.radius:
-                self.ground(group, moved)
+                self.ground_of(group, moved)
             self.text(group, moved, **name)
 
-    def ground(self, parent: ElementTree.Element, text: Text, **turned: str) -> None:
-        """The ground that a text needs where the picture has none: dark on a dark page, it could not be read."""
-        if not self.has_ground:
-            (x, y), width, height = text.middle, text.width + 4, FONT + 3
-            self.add(
-                parent, "rect", "page", x=x - width / 2, y=y - height / 2, width=width, height=height, rx=3, **turned
-            )
+    def ground_of(self, parent: ElementTree.Element, text: Text, **turned: str) -> None:
+        """The ground of a text."""
+        (x, y), across, down = text.middle, text.width / 2 + 2, FONT / 2 + 1.5
+        self.ground(parent, Box(x - across, y - down, x + across, y + down), **turned)
 
     def text(self, parent: ElementTree.Element, text: Text, **attributes: str | float) -> None:
         """A text around its middle; a label with its indices low and its powers high."""
@@ -274,16 +227,7 @@ class _Figure:
             style["font_weight"] = "bold"
         places = {"text_anchor": "middle", "xml:space": "preserve"}
         element = self.add(parent, "text", paint, x=x, y=y + 5.0, **places, **style, **attributes)
-        pieces = runs(text.text) if text.kind == "label" else []
-        if not any(piece.shift for piece in pieces):
-            element.text = text.text
-            return
-        height = 0.0
-        for piece in pieces:
-            wanted = -0.3 * FONT * piece.shift
-            small = {"font_size": FONT * SMALL} if piece.shift else {}
-            tspan = self.add(element, "tspan", "", dy=wanted - height, **small)
-            tspan.text, height = piece.text, wanted
+        self.set_text(element, text.text if text.kind == "label" else Run(text.text, 0))
 
     # The legend -------------------------------------------------------------------------------------
 
@@ -291,7 +235,7 @@ class _Figure:
         """What is explained, each with its sign, in rows as wide as the picture."""
         thing = self.words["gradient" if self.is_of_gradients else "weight"]
         items = [(sign, self.words[sign].format(thing)) for sign in ("positive", "negative")]
-        items.append(("thick", self.words["thick"].format(self.decimal(self.largest))))
+        items.append(("thick", self.words["thick"].format(self.look.decimal(self.largest))))
         if self.layout.stems:
             items.append(("stem", self.words["stem"]))
         if any(text.kind == "gradient" for text in texts_of(self.layout)):
@@ -309,22 +253,22 @@ class _Figure:
             self.sign(parent, sign, x, y)
             start = x + 48.0 * bool(sign)
             text = Text(words, "legend", (start + CELL * cells(words) / 2, y))
-            self.ground(parent, text)
+            self.ground_of(parent, text)
             self.text(parent, text)
             x += _item_width((sign, words))
 
     def sign(self, parent: ElementTree.Element, sign: str, x: float, y: float) -> None:
         if sign in ("positive", "negative"):
             _, drawn = self.stroke(self.largest * (0.4 if sign == "positive" else -0.4))
-            self.add(parent, "path", sign, d=f"M{_number(x)},{_number(y)}h40", fill="none", **drawn)
+            self.add(parent, "path", sign, d=f"M{number(x)},{number(y)}h40", fill="none", **drawn)
         elif sign == "thick":
             low, high = THIN / 2, (THIN + THICK) / 2
-            points = f"{_number(x)},{_number(y - low)} {_number(x + 40)},{_number(y - high)} "
-            points += f"{_number(x + 40)},{_number(y + high)} {_number(x)},{_number(y + low)}"
+            points = f"{number(x)},{number(y - low)} {number(x + 40)},{number(y - high)} "
+            points += f"{number(x + 40)},{number(y + high)} {number(x)},{number(y + low)}"
             self.add(parent, "polygon", "mark", points=points)
         elif sign == "stem":
             self.add(parent, "circle", "card outline", cx=x + 30.0, cy=y, r=8.0, stroke_width=1.5)
-            self.add(parent, "path", "positive", d=f"M{_number(x + 8)},{_number(y)}h14", fill="none", stroke_width=3.0)
+            self.add(parent, "path", "positive", d=f"M{number(x + 8)},{number(y)}h14", fill="none", stroke_width=3.0)
 
 
 def _item_width(item: tuple[str, str]) -> float:
@@ -338,24 +282,12 @@ def _unit_title(unit: Unit) -> str:
     if unit.label and unit.label != unit.name:
         told += f"\n{unit.label}"
     if unit.value is not None:
-        told += f"\nvalue {_exact(unit.value)}"
+        told += f"\nvalue {typeset(repr(unit.value))}"
     if unit.gradient is not None:
-        told += f"\ngradient {_exact(unit.gradient)}"
+        told += f"\ngradient {typeset(repr(unit.gradient))}"
     return "\n".join(map(readable, told.split("\n")))
 
 
 def _full(kind: str, wire: Wire) -> str:
-    return f"{kind} {_exact(wire.weight)}" + f", gradient {_exact(wire.gradient)}" * (wire.gradient != 0.0)
-
-
-def _exact(number: float) -> str:
-    return repr(number).replace("-", "−")
-
-
-def _pair(point: Point) -> str:
-    return f"{_number(point[0])},{_number(point[1])}"
-
-
-def _number(x: float) -> str:
-    """To a hundredth of a pixel."""
-    return f"{x:.2f}".rstrip("0").rstrip(".") if x else "0"
+    told = f"{kind} {typeset(repr(wire.weight))}"
+    return told + f", gradient {typeset(repr(wire.gradient))}" * (wire.gradient != 0.0)

@@ -19,7 +19,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from ..svg import COLOURS
+from ..figure import COLOURS
 from .words import words
 
 

@@ -64,7 +64,7 @@ class Tour:
             self.last[card] = place
         self.inputs: dict[str, dict[int, None]] = defaultdict(dict)
         self.outputs: dict[str, set[int]] = defaultdict(set)
-        self._meet()
+        self._find_crossings()
         self.edges_to: dict[str, list[Edge]] = defaultdict(list)
         for edge in diagram.edges:
             self.edges_to[diagram.cards[edge.head].id].append(edge)
@@ -76,7 +76,7 @@ class Tour:
         self.forward = [self._forward(card) for card in order if card in self.cards]
         self.backward = self._backward(reversed(order))
 
-    def _meet(self) -> None:
+    def _find_crossings(self) -> None:
         """Find what crosses the edges of the cards."""
         for card, places in self.on.items():
             for place in places:
