@@ -14,10 +14,11 @@ from ...cells import cells, counted, readable
 from ...languages import in_language
 from ..geometry import Box, Point
 from ..labels import SMALL, runs
+from ..limits import each
 from ..look import Look
 from ..sheet import sheet_of
 from ..svg import COLOURS, MONOSPACE
-from .layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
+from .layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, gradient_of, texts_of
 from .model import Column, Network, Unit, Wire
 
 # Besides the colours of graphs, those of the lines: blue and orange differ for all kinds of colour vision.
@@ -101,7 +102,7 @@ def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str
     if unit.bias and "bias" in shown:
         facts.append(f"bias {decimal(unit.bias.weight)}")
     if weights and unit.wires and "gradient" in shown:
-        facts.append(f"gradients of the weights {', '.join(decimal(wire.gradient) for wire in unit.wires)}")
+        facts.append(f"gradients of the weights {', '.join(gradient_of(wire, decimal) for wire in unit.wires)}")
     name = f"neuron {unit.place}" if unit.symbol else readable(unit.label)
     return f"{name}: {'; '.join(facts)}." if facts else ""
 
@@ -142,7 +143,7 @@ def svg_of(
         figure.add(svg, "style").text = figure.dark()
     if look.background != "transparent":
         figure.add(svg, "rect", "page", **place)
-    for number, line in enumerate(layout.lines):
+    for number, line in enumerate(each(layout.lines)):
         figure.line(svg, number, line)
     for unit, bias, start, end in layout.stems:
         figure.stem(svg, unit, bias, start, end)
@@ -199,7 +200,7 @@ class _Figure:
 
     def size(self, wire: Wire) -> float:
         """What the thickness and the colour of a line say: the weight, or the gradient where no weight is shown."""
-        return wire.gradient if self.is_of_gradients else wire.weight
+        return wire.gradient or 0.0 if self.is_of_gradients else wire.weight
 
     def stroke(self, size: float) -> tuple[str, dict[str, str | float]]:
         """The colour of a line and how it is drawn."""
@@ -345,7 +346,8 @@ def _unit_title(unit: Unit) -> str:
 
 
 def _full(kind: str, wire: Wire) -> str:
-    return f"{kind} {_exact(wire.weight)}" + f", gradient {_exact(wire.gradient)}" * (wire.gradient != 0.0)
+    gradient = "" if wire.gradient is None else f", gradient {_exact(wire.gradient)}"
+    return f"{kind} {_exact(wire.weight)}{gradient}"
 
 
 def _exact(number: float) -> str:
