@@ -11,14 +11,17 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
 import pytest
 
 from autograd import Value, detect_anomaly, draw, nn, no_grad, sigmoid, softmax, tanh
 from autograd.draw import GraphDrawing
+from autograd.draw.limits import within
 from autograd.draw.network.drawing import NetworkDrawing
+from autograd.draw.network.layout import layout_of
+from autograd.draw.network.model import network_of
 from autograd.draw.network.svg import PALETTE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -313,11 +316,82 @@ def test_the_graph_of_a_model_without_inputs_shows_no_numbers_that_nobody_gave()
     assert "draw(model, inputs) shows those of a pass" in drawing.description
 
 
+class Curve(nn.Module):
+    """A number instead of a list."""
+
+    def __init__(self):
+        self.square, self.slope = Value(2.0), Value(3.0)
+
+    def forward(self, x):
+        return self.square * x * x + self.slope * x
+
+
+@pytest.mark.parametrize("model", [Residual(), Curve()])
+@pytest.mark.parametrize("show", [None, "value operation", "gradient label", "value gradient operation label"])
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_nothing_of_a_trial_is_told_in_the_picture_or_its_page(model, show, language):
+    """Seen to fail with the steps of the trial, with the values of `show`, and with a plain 0.5 as the input."""
+    drawing = draw(model, show=show, language=language)
+    page = drawing.to_html()
+    told = re.sub("<(style|script)>.*?</.*?>", "", drawing.svg + page, flags=re.DOTALL)
+
+    assert "0.5" not in re.sub(r'[\w-]+="[^"]*"', "", told)
+    assert steps_of(page) == []
+    assert {"en": "There are no values: ", "pt": "Não há valores: "}[language] in page
+    assert {"value", "gradient"} & drawing.look.shown == set()
+
+
+def test_numbers_alone_of_a_model_that_was_given_none_are_an_error():
+    with pytest.raises(ValueError, match=r"show='gradient value' is about numbers, .* draw\(model, inputs\)"):
+        draw(Residual(), show="gradient value")
+
+
 def test_the_graph_of_a_last_pass_shows_its_numbers():
     model = Residual()
     output = model([1.0, 2.0, 3.0])
 
     assert f"{output.data:.4g}" in texts(draw(model))
+
+
+class Constants(nn.Module):
+    """Two neurons in which inputs and plain numbers are mixed."""
+
+    def __init__(self, forward):
+        self.w, self.rows = [Value(0.1 * place) for place in range(1, 5)], forward
+
+    def forward(self, x):
+        return self.rows(self.w, x)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda w, x: [w[0] * x[0] + w[1] * 0.5, w[2] * x[1] + w[3] * 0.5],
+        lambda w, x: [w[0] * x[0] + w[1] * x[1], w[2] * 0.5 + w[3] * x[1]],
+        lambda w, x: [w[0] * x[0] + w[1] * 0.5, w[2] * x[0] + w[3] * 0.25],
+        lambda w, x: [w[0] * x[0] + w[1] * 0.5, w[2] * x[0]],
+    ],
+)
+@pytest.mark.parametrize("inputs", [None, [1.0, 2.0]])
+def test_neurons_with_other_constants_are_no_layer(rows, inputs):
+    """Seen to fail with a bare KeyError, and with the weight of a constant drawn from an input."""
+    with pytest.raises(ValueError, match=r"this Constants is not layers in a row"):
+        draw(Constants(rows), inputs)
+
+
+def test_neurons_with_the_same_constant_are_a_layer():
+    drawing = draw(Constants(lambda w, x: [w[0] * x[0] + w[1] * 0.5, w[2] * x[0] + w[3] * 0.5]), [3.0])
+
+    assert [unit.value for unit in drawing.network.columns[0].units] == [3.0, 0.5]
+    assert [[wire.source for wire in unit.wires] for unit in drawing.network.columns[1].units] == [[0, 1], [0, 1]]
+
+
+def test_plain_inputs_of_a_last_pass_may_be_nan():
+    model = nn.Layer(2, 2, seed=0)
+    outputs = model([math.nan, 1.0])
+
+    assert len(outputs) == 2
+    assert draw(model).network.has_values
 
 
 def test_a_parameter_that_no_line_stands_for_makes_it_no_network():
@@ -391,6 +465,96 @@ def test_a_drawn_pass_is_not_the_last_one_of_the_model():
     draw(model, [1.0, 1.0, 1.0])
 
     assert draw(model).network.columns[-1].units[0].value == p.data
+
+
+def test_a_drawn_pass_is_not_the_last_one_of_a_model_without_any():
+    """Seen to fail with the pass of a drawing that is kept."""
+    model, network = Residual(), article()
+    kept = draw(model, [1.0, 2.0, 3.0]), draw(network, X, depth=1)
+
+    assert {type(drawing) for drawing in kept} == {GraphDrawing}
+    assert "draw(model, inputs) shows those of a pass" in draw(model).description
+    assert not draw(network).network.has_values
+
+
+@pytest.mark.parametrize("way", [None, nn.expanded])
+@pytest.mark.parametrize("inputs", [[1.0, 2.0], [Value(1.0), Value(2.0)]])
+def test_values_that_do_not_follow_from_the_weights_are_not_shown(way, inputs):
+    """Seen to fail with the values of the pass in equations with the weights after a step of training."""
+    model = nn.MLP(2, [2, 1], seed=0)
+    if way is None:
+        loss = (model(inputs) - 5.0) ** 2
+    else:
+        with way():
+            loss = (model(inputs) - 5.0) ** 2
+    loss.backward()
+    before = draw(model)
+    old = [parameter.data for parameter in model.parameters()]
+    for parameter in model.parameters():
+        parameter.data -= 0.1 * parameter.grad
+    after = draw(model)
+    hidden = [unit.wires[0].weight for unit in after.network.columns[1].units]
+    for parameter, number in zip(model.parameters(), old, strict=True):
+        parameter.data = number
+
+    assert before.network.has_values
+    assert before.network.has_flows
+    assert not after.network.has_values
+    assert not after.network.has_flows
+    assert hidden != [unit.wires[0].weight for unit in before.network.columns[1].units]
+    assert "draw(model, inputs) has those of a pass" in after.to_html()
+    assert draw(model).svg == before.svg
+
+
+def test_values_of_an_input_that_was_changed_are_not_shown():
+    model, x = nn.Neuron(1, seed=0), Value(1.0)
+    y = model([x])
+    x.data = 2.0
+
+    assert y.data is not None
+    assert not draw(model).network.has_values
+
+
+def test_gradients_of_another_pass_are_not_shown_unasked():
+    """Seen to fail with gradients of the pass before beside the values of the last one."""
+    model = article()
+    first = model(X)
+    first.backward()
+    during = draw(model).shown
+    second = model([1.0, 1.0, 1.0])
+
+    assert second.data != first.data
+    assert "gradient" in during
+    assert "gradient" not in draw(model).shown
+    assert "gradient" not in draw(model, X).shown
+    assert "gradients" not in draw(model).description
+    assert "gradients" in draw(model, show="value gradient").description
+
+
+def test_gradients_before_any_pass_are_dashes():
+    """Seen to fail with zeros, which no pass has told."""
+    model = nn.Neuron(2, seed=0)
+    drawing = draw(model, [1.0, 2.0], show="weight gradient bias")
+    titles = [title.text for title in ElementTree.fromstring(drawing.svg).iter(f"{SVG}title")]
+
+    assert Counter(texts(drawing))["◂—"] == 2
+    assert Counter(texts(drawing))["◂ —"] == 1
+    assert "gradients of the weights —, —" in drawing.description
+    assert not any("gradient" in title for title in titles)
+    assert len(steps_of(drawing.to_html())) == 3
+
+
+def test_a_gradient_that_a_pass_has_found_to_be_0_is_one():
+    """Seen to fail with such a gradient left out of tooltips, and of pictures where all are 0."""
+    model = nn.Neuron(2, "relu", bias=False, seed=0)
+    for weight in model.weights:
+        weight.data = -1.0
+    output = model([1.0, 2.0])
+    output.backward()
+    drawing = draw(model)
+
+    assert Counter(texts(drawing))["◂0"] == 2
+    assert "weight −1.0, gradient 0.0" in drawing.svg
 
 
 def test_a_pass_without_gradients_is_not_one_to_draw():
@@ -585,6 +749,28 @@ def test_a_network_of_too_many_layers_says_what_to_do():
 
     with pytest.raises(ValueError, match=r"300 layers has more than 1,500 .* or set max_nodes=\d+"):
         draw(model)
+
+
+def test_a_network_that_takes_too_long_is_ended():
+    """Seen to fail with a timeout that no loop asked about."""
+    model = nn.MLP(3, [4, 1], seed=0)
+    drawing = draw(model)
+    outputs = model(X)
+    late = replace(drawing, seconds=0.0)
+    for work in (
+        lambda: draw(model, timeout=1e-9),
+        lambda: late.svg,
+        lambda: late.notebook_svg,
+        late.to_html,
+    ):
+        with pytest.raises(TimeoutError, match=r"drawing this MLP took more than .* s: .*timeout="):
+            work()
+    for work in (lambda: network_of(model), lambda: layout_of(drawing.network, drawing.shown, drawing.look)):
+        with pytest.raises(TimeoutError, match="it took more than 0 s"), within(0.0, "it"):
+            work()
+    del outputs
+    with pytest.raises(TimeoutError, match="it took more than 0 s"), within(0.0, "it"):
+        network_of(model)
 
 
 # Texts --------------------------------------------------------------------------------------------
@@ -806,6 +992,29 @@ def test_a_page_without_values_says_where_they_come_from():
     assert "neurônio 3 de layers.0 = " in draw(article(), language="pt").to_html()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The steps below tell what is computed."),
+        ("pt", "Os passos abaixo dizem o que é calculado."),
+        ("es", "Los pasos de abajo dicen qué se calcula."),
+    ],
+)
+def test_the_picture_of_a_page_is_told_in_its_language(language, said):
+    page = draw(article(), X, language=language).to_html()
+
+    assert re.findall("<desc>(.*?)</desc>", page) == [said]
+
+
+def test_a_function_of_all_sums_is_not_told_as_one_of_a_single_sum():
+    """Seen to fail with softmax(0.8437 × 1 + …) = 0.9702."""
+    model = nn.Sequential(nn.Layer(2, 2, "identity", seed=0), softmax)
+    first, second = [text for text, *_ in steps_of(draw(model, [1.0, 2.0]).to_html())][2:]
+
+    assert re.fullmatch(r"neuron 0 of parts\.0: .+ × 1 \+ .+ × 2 \+ 0; its softmax over all sums = 0\.\d+", first)
+    assert second.startswith("neuron 1 of parts.0: ")
+
+
 def test_in_a_page_lines_are_whole_and_there_is_a_legend():
     drawing = draw(article(), X)
     lines = re.findall(
@@ -925,6 +1134,19 @@ class Words(nn.Module):
         return "no Value"
 
 
+class Plain(nn.Module):
+    def __init__(self):
+        self.weight = Value(2.0)
+
+    def forward(self, x):
+        return 3.0
+
+
+class Named(Plain):
+    def forward(self, x):
+        return {"y": self.weight * x}
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -940,6 +1162,29 @@ class Words(nn.Module):
         (lambda: draw(article(), show="operation"), ValueError, "value weight gradient bias label, not 'operation'"),
         (lambda: draw(article(), show=""), ValueError, "value weight gradient bias label"),
         (lambda: draw(article(), show=3), TypeError, "show is a string"),
+        (
+            lambda: draw(Residual(), show="weight value"),
+            ValueError,
+            "this Residual is drawn as a graph: show must be .* value gradient operation label, not 'weight value'",
+        ),
+        (lambda: draw(Residual(), X, show=""), ValueError, "this Residual is drawn as a graph: show must be"),
+        (lambda: draw(Residual(), show=""), ValueError, "this Residual is drawn as a graph: show must be"),
+        (lambda: draw(Residual(), show=3), TypeError, "this Residual is drawn as a graph: show is a string"),
+        (lambda: draw(article(), X, radius="x"), TypeError, "radius must be a whole number, not 'x'"),
+        (lambda: draw(article(), X, radius=-1), ValueError, "radius must be"),
+        (lambda: draw(article(), X, max_nodes="x"), TypeError, "max_nodes must be a whole number, not 'x'"),
+        (
+            lambda: draw(Plain(), 1.0),
+            TypeError,
+            "this Plain returns float: return what is computed from its parameters",
+        ),
+        (lambda: draw(Plain()), TypeError, "this Plain returns float: return what is computed from its parameters"),
+        (lambda: draw(Named(), 1.0), TypeError, r"this Named returns dict: draw one of its Values, with depth=1"),
+        (
+            lambda: draw(nn.Module()),
+            TypeError,
+            r"cannot tell which inputs this Module takes: .*Module does not define forward\(self, inputs\)",
+        ),
         (lambda: draw(article(), theme="blue"), ValueError, "theme must be"),
         (lambda: draw(article(), direction="RL"), ValueError, "direction must be"),
         (lambda: draw(Value(1.0), [1.0]), TypeError, r"inputs are for a model, draw\(model, inputs\)"),

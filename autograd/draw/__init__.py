@@ -10,23 +10,22 @@ What of a graph is to be seen (the view) becomes a diagram (which cards, with wh
 imported when something is drawn: most programs only train.
 """
 
-import re
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
+from ..checks import whole
 from ..engines import Value
 from .drawing import Drawing, GraphDrawing
 from .look import Look
 
 if TYPE_CHECKING:
     from ..nn.module import Module
-    from .diagram import Diagram
 
 __all__ = ["Drawing", "GraphDrawing", "draw", "notebook_formats"]
 
-# What cards show, and what they can show where a graph was computed from numbers that nobody gave.
-EVERYTHING, NO_NUMBERS = "value gradient operation label", "operation label"
+# What cards show if nothing is said.
+EVERYTHING = "value gradient operation label"
 
 ENGINE_GOES = (
     "draw(engine=...) is deprecated: pictures need no Graphviz any more, leave it out; it goes in autograd 0.4"
@@ -111,10 +110,11 @@ def draw(
 
     A model whose layers stand in a row is drawn as a network: a circle for each neuron, and lines that are coloured by
     the sign of the weight and as thick as it is large. `draw(model, inputs)` runs it, and the circles show the values;
-    `draw(model)` shows those of its last pass, as long as something keeps its graph, such as the loss. Of a layer of
-    more than 10 neurons the first and the last are drawn. Numbers stand on the lines where there is room for them; the
-    tooltips have all. Any other model is run, and its graph drawn, with its parts folded; so is a network where there
-    is an option about graphs, as in draw(model, inputs, depth=1).
+    `draw(model)` shows those of its last pass, as long as something keeps its graph, such as the loss, and no parameter
+    has been changed since. Gradients are shown if they are those of this pass, or where there are no values. Of a layer
+    of more than 10 neurons the first and the last are drawn. Numbers stand on the lines where there is room for them;
+    the tooltips have all. Any other model is run, and its graph drawn, with its parts folded; so is a network where
+    there is an option about graphs, as in draw(model, inputs, depth=1).
 
     How it looks: `show` lists, in words, what is shown: of a graph "value gradient operation label", of a network
     "value weight gradient bias label". The direction is "LR" (left to right) or "TB" (top to bottom); `wrap=8` draws a
@@ -145,7 +145,8 @@ def draw(
 
     if engine is not None:
         warnings.warn(ENGINE_GOES, DeprecationWarning, stacklevel=2)
-    is_graph = isinstance(root, Value)
+    whole("radius", radius, least=0)  # a network does without it, but not with a wrong one
+    is_graph, is_trial = isinstance(root, Value), False
     look = Look(
         digits=digits,
         decimals=decimals,
@@ -167,28 +168,32 @@ def draw(
         drawn = _root(root, inputs) if of_graphs else _network(root, inputs, look, show, max_nodes)
         if isinstance(drawn, Drawing):
             return drawn
+        look = _shown(look, show, type(root).__name__)
         root, is_trial = drawn
         depth = FOLDED if depth is None and around is None else depth
-        look = replace(look, show=show or (NO_NUMBERS if is_trial else EVERYTHING))
-    elif inputs is None:
-        is_trial = False
-    else:
+    elif inputs is not None:
         raise TypeError("inputs are for a model, draw(model, inputs); a Value has been computed already: draw(y)")
+    if is_trial:
+        from .network.trial import look_of_trial, trial_drawing
+
+        look = look_of_trial(look)
     with within(look.timeout, "drawing"):
         view = view_of(root, depth, around, radius, max_nodes)
         with within(look.timeout, doing(view.parts, view.links)):
             diagram = diagram_of(root, look, view, highlight)
-            return GraphDrawing(_without_numbers(diagram) if is_trial else diagram, look, root, left())
+            return (trial_drawing if is_trial else GraphDrawing)(diagram, look, root, left())
 
 
 def _is_asked(highlight: Any) -> bool:
     return isinstance(highlight, Value) or bool(highlight)
 
 
-def _without_numbers(diagram: "Diagram") -> "Diagram":
-    """The diagram of a graph that was computed from numbers that nobody gave, without those in its tooltips."""
-    cards = [replace(card, title=re.sub("\n(value|gradient|no gradient) .*", "", card.title)) for card in diagram.cards]
-    return replace(diagram, cards=cards, description="There are no numbers: draw(model, inputs) shows those of a pass.")
+def _shown(look: Look, show: Any, kind: str) -> Look:
+    """The look with what is to be shown of a model that is drawn as a graph, which other words are about."""
+    try:
+        return look if show is None else replace(look, show=show)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"this {kind} is drawn as a graph: {error}") from None
 
 
 def _network(model: Any, inputs: Any, look: Look, show: str | None, max_nodes: int) -> Drawing | tuple[Value, bool]:

@@ -290,7 +290,11 @@ class _Members:
         """Remember the outputs of a recorded pass for as long as somebody else keeps them."""
         listed = outputs if isinstance(outputs, list | tuple) else [outputs]
         if listed and all(isinstance(output, Value) and output.operation is not None for output in listed):
-            self._outputs = list(map(weakref.ref, listed))
+            self.put_back(listed)
+
+    def put_back(self, outputs: Iterable[Value]) -> None:
+        """Make these the outputs of the last recorded pass, or make that none."""
+        self._outputs = list(map(weakref.ref, outputs))
 
     def kept(self) -> list[Value]:
         """The outputs of the last recorded pass; none if one of them is gone."""
@@ -336,8 +340,8 @@ def last_outputs(module: Module) -> list[Value]:
 
 
 def remember_outputs(module: Module, outputs: list[Value]) -> None:
-    """Make these the last outputs again, after a pass that nobody should notice."""
-    _Members.of(module).keep(outputs)
+    """Make these the last outputs again, after a pass that nobody should notice; there may be none."""
+    _Members.of(module).put_back(outputs)
 
 
 def named_modules(module: Module) -> list[tuple[str, Module]]:

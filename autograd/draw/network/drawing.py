@@ -5,13 +5,16 @@
 <drawing of MLP: 3 → 4 → 1>
 """
 
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...checks import whole
 from ...locks import CachedProperty
 from ...nn.module import Module
 from ...terminal import printable
 from ..drawing import Drawing
+from ..limits import left, within
 from ..look import Look
 from .layout import NetworkLayout, layout_of
 from .model import Network, network_of, without_gradients
@@ -27,6 +30,7 @@ class NetworkDrawing(Drawing):
     network: Network
     look: Look
     shown: frozenset[str]
+    seconds: float = field(compare=False)  # what is left of the timeout
 
     @property
     def title(self) -> str:
@@ -50,7 +54,10 @@ class NetworkDrawing(Drawing):
 
     @CachedProperty
     def svg(self) -> str:
-        """The picture as text, laid out when it is first asked for."""
+        """The picture as text, laid out when it is first asked for.
+
+        Raises TimeoutError.
+        """
         return self._drawn(self.look)
 
     @CachedProperty
@@ -60,15 +67,22 @@ class NetworkDrawing(Drawing):
 
     def to_html(self) -> str:
         """The picture as a page to step through the network, a circle at a time."""
+        from ..page.words import words
         from .page import page_of
 
         look = replace(self.look, legend=self.look.legend is not False)
         picture = replace(self, look=look)
-        svg = picture._drawn(look, is_for_page=True)
-        return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
+        with self._in_time():
+            description = words(look.language)["description"]
+            svg = svg_of(picture.layout, self.shown, look, picture.prefix, self.title, description, is_for_page=True)
+            return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
 
-    def _drawn(self, look: Look, is_for_page: bool = False) -> str:
-        return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description, is_for_page)
+    def _drawn(self, look: Look) -> str:
+        with self._in_time():
+            return svg_of(self.layout, self.shown, look, self.prefix, self.title, self.description)
+
+    def _in_time(self) -> AbstractContextManager[None]:
+        return within(self.seconds, f"drawing this {self.network.kind}", self.look.timeout)
 
     def __repr__(self) -> str:
         return printable(f"<drawing of {self.network.kind}: {self.network.widths}>")
@@ -77,13 +91,20 @@ class NetworkDrawing(Drawing):
 def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, max_nodes: int) -> NetworkDrawing:
     """The drawing of a model; raises NotLayeredError if it is not layers in a row.
 
-    Without `show` there is all that there is, and gradients where `backward` has left some since the last pass.
+    Without `show` there is all that there is, but gradients only if they belong to the values: if the pass that is
+    shown went back, too, or if there are no values.
     """
-    network = network_of(model, inputs)
-    has_gradients = network.has_gradients and inputs is None
-    shown = frozenset(PARTS if has_gradients else set(PARTS) - {"gradient"}) if show is None else _shown(show)
-    _check_size(network, max_nodes)
-    return NetworkDrawing(network if "gradient" in shown else without_gradients(network), look, shown)
+    most = whole("max_nodes", max_nodes, least=0)
+    with within(look.timeout, f"drawing this {type(model).__name__}"):
+        network = network_of(model, inputs)
+        shown = _all(network) if show is None else _shown(show)
+        _check_size(network, most)
+        return NetworkDrawing(network if "gradient" in shown else without_gradients(network), look, shown, left())
+
+
+def _all(network: Network) -> frozenset[str]:
+    has_gradients = network.has_gradients and (network.has_flows or not network.has_values)
+    return frozenset(PARTS if has_gradients else set(PARTS) - {"gradient"})
 
 
 def _shown(show: Any) -> frozenset[str]:

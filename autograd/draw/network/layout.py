@@ -13,14 +13,16 @@ picture of any kind that is `TRIED`, the lines between those two columns have no
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ...cells import cells, readable, shortened
 from ...languages import in_language
+from ..diagram.cards import DASH
 from ..geometry import Box, Point
 from ..labels import set_cells
+from ..limits import each
 from ..look import Look
 from .model import Column, Network, Unit, Wire
 
@@ -179,7 +181,7 @@ class _Plan:
         if unit.bias is None or not self.has_bias_numbers:
             return []
         texts = [(f"b {self.decimal(unit.bias.weight)}", "bias")]
-        return [*texts, (f"◂ {self.decimal(unit.bias.gradient)}", "bias gradient")][
+        return [*texts, (f"◂ {gradient_of(unit.bias, self.decimal)}", "bias gradient")][
             : 2 if "gradient" in self.shown else 1
         ]
 
@@ -286,7 +288,7 @@ class _Plan:
             circles += placed.values()
         lines: list[Line] = []
         has_all = True
-        for number in range(1, len(by_column)):
+        for number in each(range(1, len(by_column))):
             between = self.lines(number, by_column[number - 1], by_column[number])
             around = [*by_column[number - 1].values(), *by_column[number].values()]
             taken = [text for circle in around for text in circle.texts if text.kind in BESIDE]
@@ -329,7 +331,7 @@ class _Plan:
 
     def lines(self, number: int, sources: dict[int, Circle], targets: dict[int, Circle]) -> list[Line]:
         found = []
-        for target in targets.values():
+        for target in each(targets.values()):
             for wire in target.unit.wires:
                 source = sources[wire.source]
                 start, end = _trimmed(source.middle, target.middle, self.radius)
@@ -359,7 +361,7 @@ class _Plan:
     def number(self, kind: str, line: Line) -> Text:
         if kind == "weight":
             return Text(self.decimal(line.wire.weight), kind, line.start)
-        return Text(f"◂{self.decimal(line.wire.gradient)}", kind, line.start)
+        return Text(f"◂{gradient_of(line.wire, self.decimal)}", kind, line.start)
 
     def framed(
         self, circles: list[Circle], lines: list[Line], dots: list[Point], texts: list[Text], has_all: bool
@@ -452,12 +454,12 @@ def _placed(
     lines: list[Line], wanted: list[Text], zone: tuple[float, float], others: list[Text], turned: bool
 ) -> list[Text] | None:
     """The numbers, each on its line and nothing else, at about the same part of the way; None if that cannot be."""
-    free = [_free(line, text, lines, zone, turned) for line, text in zip(lines, wanted, strict=True)]
+    free = [_free(line, text, lines, zone, turned) for line, text in each(zip(lines, wanted, strict=True))]
     if not all(free):
         return None
     best: tuple[float, list[Text]] | None = None
     middle = (zone[0] + zone[1]) / 2
-    for at in sorted(range(1, STEPS), key=lambda step: (abs(step / STEPS - middle), step)):
+    for at in each(sorted(range(1, STEPS), key=lambda step: (abs(step / STEPS - middle), step))):
         found = _arranged(lines, wanted, free, at, others, turned, best[0] if best else math.inf)
         if found and (best is None or found[0] < best[0]):
             best = found
@@ -472,7 +474,7 @@ def _arranged(
     """The numbers as close to one part of the way as they can be, and by how much they are not there."""
     placed: dict[int, Text] = {}
     cost = 0.0
-    for i in sorted(range(len(lines)), key=lambda i: (len(free[i]), i)):  # first those with the least choice
+    for i in each(sorted(range(len(lines)), key=lambda i: (len(free[i]), i))):  # first those with the least choice
         for step in sorted(free[i], key=lambda step: (abs(step - at), step)):
             number = _at(lines[i], wanted[i], step / STEPS, turned)
             if not any(_touch(number, other) for other in (*placed.values(), *others)):
@@ -559,6 +561,11 @@ def _touch(one: Text, other: Text) -> bool:
         if abs(dy * c - dx * s) > HALF + others * sin + HALF * cos:
             return False
     return True
+
+
+def gradient_of(wire: Wire, decimal: Callable[[float], str]) -> str:
+    """The gradient of a weight or a bias as it stands in pictures."""
+    return DASH if wire.gradient is None else decimal(wire.gradient)
 
 
 def texts_of(layout: NetworkLayout) -> Iterator[Text]:

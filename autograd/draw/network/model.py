@@ -24,6 +24,7 @@ from ...nn import MLP, Layer, Module, Neuron, Sequential
 from ...nn.activations import name_of
 from ...nn.module import last_outputs, named_modules, remember_outputs
 from ...nodes import NodeDict, distinct
+from ..limits import each
 
 # A layer of more neurons is shortened to its first ones and its last ones.
 MOST, FIRST, LAST = 10, 4, 2
@@ -42,7 +43,7 @@ class Wire:
 
     source: int
     weight: float
-    gradient: float
+    gradient: float | None  # None before any pass
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Unit:
     gradient: float | None = None
     bias: Wire | None = None
     wires: tuple[Wire, ...] = ()
+    is_joint: bool = False  # whether its output is made of the sums of all units in its column, as by softmax
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,17 @@ class Network:
 
     kind: str  # the class of the model
     columns: tuple[Column, ...]
-    has_gradients: bool
+    has_gradients: bool  # whether a pass has left some at the parameters
+
+    @property
+    def has_values(self) -> bool:
+        """Whether these are the numbers of a pass."""
+        return any(unit.value is not None for column in self.columns for unit in column.units)
+
+    @property
+    def has_flows(self) -> bool:
+        """Whether the pass went back, too."""
+        return any(unit.gradient is not None for column in self.columns for unit in column.units)
 
     @property
     def widths(self) -> str:
@@ -91,8 +103,8 @@ def without_gradients(network: Network) -> Network:
     """The network as it is before any backward pass, for pictures in which gradients have no place."""
 
     def unit(unit: Unit) -> Unit:
-        wires = tuple([replace(wire, gradient=0.0) for wire in unit.wires])
-        bias = unit.bias and replace(unit.bias, gradient=0.0)
+        wires = tuple([replace(wire, gradient=None) for wire in unit.wires])
+        bias = unit.bias and replace(unit.bias, gradient=None)
         return replace(unit, gradient=None, bias=bias, wires=wires)
 
     columns = [replace(column, units=tuple(map(unit, column.units))) for column in network.columns]
@@ -113,7 +125,8 @@ class NotLayeredError(ValueError):
 def network_of(model: Module, inputs: Any = None) -> Network:
     """The model as a network: with the numbers of a pass over the inputs, or of its last pass if that still exists.
 
-    Without either, the model is tried with inputs of its own making, which nobody gets to see.
+    Without either, the model is tried with inputs of its own making, which nobody gets to see. A last pass is without
+    values if a parameter or an input has been changed since: they would not follow from the weights that are drawn.
 
     Raises NotLayeredError if the model is not layers in a row, what the model raises for wrong inputs, and TypeError if
     there are none and it takes something else than a list of numbers or a number.
@@ -124,7 +137,7 @@ def network_of(model: Module, inputs: Any = None) -> Network:
         return _Trace(facts, facts.parameters, given).network(outputs, has_values=True, has_flows=False)
     outputs = last_outputs(model)
     if outputs:
-        has_flows = any(output.grad != 0.0 for output in outputs)
+        has_flows = any(output.has_grad for output in outputs)
         return _Trace(facts, facts.parameters, []).network(outputs, has_values=True, has_flows=has_flows)
     return _tried(model, facts)
 
@@ -186,9 +199,11 @@ def _arguments(model: Module) -> int:
 def _listed(model: Module, outputs: Any) -> list[Value]:
     listed = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     if not listed or not all(isinstance(output, Value) for output in listed):
+        is_plain = all(isinstance(output, int | float | str | None) for output in listed)
+        remedy = "return what is computed from its parameters" if is_plain else "draw one of its Values, with depth=1"
         raise TypeError(
             f"draw(model) needs a model whose outputs are a Value or a list of Values, but this "
-            f"{type(model).__name__} returns {type(outputs).__name__}: draw one of its Values, with depth=1"
+            f"{type(model).__name__} returns {type(outputs).__name__}: {remedy}"
         )
     return listed
 
@@ -205,25 +220,29 @@ def _tried(model: Module, facts: _Facts) -> Network:
     arguments = _arguments(subject)
     for width in [arguments] if arguments > 1 else _possible_widths(facts.parameters):
         try:
-            given, outputs = _run(subject, 0.5 if width is None else [0.5] * width)
-            trace = _Trace(facts, parameters, given)
-            network = trace.network(outputs, has_values=False, has_flows=False)
-            found.append((trace.leaves_out, network))
-            if not trace.leaves_out:
-                break
-        except NotLayeredError as other:
-            others.append(other)
+            given, outputs = _run(subject, Value(0.5, "x1") if width is None else [0.5] * width)
         except Exception as problem:  # whatever a forward does with inputs that it is not made for
             problems.append(problem)
+            continue
         finally:
             random.setstate(chance)  # what is drawn must not change what is trained
+        trace = _Trace(facts, parameters, given)
+        try:
+            network = trace.network(outputs, has_values=False, has_flows=False)
+        except NotLayeredError as other:
+            others.append(other)
+            continue
+        found.append((trace.leaves_out, network))
+        if not trace.leaves_out:
+            break
     if found:
         return min(found, key=lambda pair: pair[0])[1]
     if others:
         raise others[0]
     raise TypeError(
         f"draw(model) cannot tell which inputs this {facts.kind} takes: give them, as in draw(model, inputs), or draw "
-        "what it computes from them, draw(model(x), depth=1)"
+        "what it computes from them, draw(model(x), depth=1); the first that were tried were answered with "
+        f"{type(problems[0]).__name__}: {problems[0]}"
     ) from problems[0]
 
 
@@ -277,30 +296,37 @@ class _Trace:
         self.passed = NodeDict[None]()  # all nodes between two layers
         self.free = NodeDict[None]()  # those that no parameter has a part in
         self.used: set[str] = set()
+        self.parts: list[Value] = []  # the operations in all sums
         self.leaves_out = False  # whether there are parameters that no wire stands for
 
     def network(self, outputs: list[Value], *, has_values: bool, has_flows: bool) -> Network:
         """The columns, from the inputs to these outputs."""
+        is_trial = not has_values
         layers: list[list[_Neuron]] = []
         nodes: Sequence[Value | float] = outputs
         while True:
-            neurons = [self.neuron(node) for node in nodes if isinstance(node, Value)]
+            neurons = [self.neuron(node) for node in each(nodes) if isinstance(node, Value)]
             if not any(neuron.sums for neuron in neurons):
                 break
             if len(neurons) < len(nodes) or not self.is_layer(neurons, is_last=not layers):
-                raise self.not_in_a_row(outputs, is_trial=not has_values)
+                raise self.not_in_a_row(outputs, is_trial)
             layers.append(neurons)
-            nodes = self.sources([sum for neuron in neurons for sum in neuron.sums])
+            sources = self.sources([sum for neuron in neurons for sum in neuron.sums])
+            if sources is None:
+                raise self.not_in_a_row(outputs, is_trial)
+            nodes = sources
         if {*map(id, nodes)} <= {*map(id, self.given)}:
             nodes = self.given  # also those that are not used
         if not layers or not nodes or any(isinstance(node, Value) and self.is_passed(node) for node in nodes):
-            raise self.not_in_a_row(outputs, is_trial=not has_values)
+            raise self.not_in_a_row(outputs, is_trial)
+        if has_values and not all(map(_is_up_to_date, each(self.parts))):
+            has_values = has_flows = False
         columns = [self.input_column(nodes, has_values)]
         for neurons in reversed(layers):
             columns.append(self.column(neurons, nodes, columns[-1], has_values, has_flows))
             nodes = [neuron.output for neuron in neurons]
         self.leaves_out = len(self.used) < len(self.parameters)
-        return Network(self.kind, tuple(columns), any(p.grad != 0.0 for p in self.parameters.values()))
+        return Network(self.kind, tuple(columns), any(p.has_grad for p in self.parameters.values()))
 
     def not_in_a_row(self, outputs: list[Value], is_trial: bool) -> NotLayeredError:
         problem = f"this {self.kind} is not layers in a row, each fed by the one before"
@@ -344,11 +370,14 @@ class _Trace:
             self.free.update(seen)
         return _Neuron(node, sums, operations)
 
-    def sources(self, sums: list[Value]) -> Sequence[Value | float]:
-        """What the sums are made of, each once; where there are plain numbers among it, these go by their places."""
-        rows = [[term.source for term in self.sum_of(sum) or [] if term.source is not None] for sum in sums]
-        if any(isinstance(source, float) for source in rows[0]):
-            return [source for source in rows[0] if source is not None]
+    def sources(self, sums: list[Value]) -> Sequence[Value | float] | None:
+        """What the sums are made of, each once.
+
+        Plain numbers go by their places, so where there are some, all sums must have the same: None if they have not.
+        """
+        rows = [[term.source for term in self.sum_of(sum) or [] if term.source is not None] for sum in each(sums)]
+        if any(isinstance(source, float) for row in rows for source in row):
+            return rows[0] if all(_are_same(row, rows[0]) for row in each(rows)) else None
         return distinct(source for row in rows for source in row if isinstance(source, Value))
 
     def sum_of(self, node: Value) -> list[_Term] | None:
@@ -359,12 +388,14 @@ class _Trace:
 
     def _terms(self, node: Value) -> list[_Term] | None:
         terms: list[_Term] = []
+        parts: list[Value] = []
         pending: list[Any] = [node]
         while pending:
             part = pending.pop()
             if not isinstance(part, Value):
                 return None
             kind = part.operation.name if part.operation else ""
+            parts += [part] if kind else []
             if part in self.names:
                 terms.append(_Term(part, None))
             elif kind in ("add", "sum"):
@@ -380,6 +411,7 @@ class _Trace:
         sources = [id(term.source) for term in terms if isinstance(term.source, Value)]
         biases = [term for term in terms if term.source is None]
         is_sum = len(biases) < len(terms) and len(biases) <= 1 and len(set(sources)) == len(sources)
+        self.parts += parts if is_sum else []
         return terms if is_sum else None
 
     def _term(self, a: Any, b: Any) -> _Term | None:
@@ -410,7 +442,7 @@ class _Trace:
         units = []
         joint = len(neurons) > 1 and len(neurons[0].sums) > 1
         names = []
-        for place, neuron in enumerate(neurons):
+        for place, neuron in enumerate(each(neurons)):
             terms = self.sum_of(neuron.sums[0]) or []
             self.used.update([self.names[term.parameter] for term in terms])
             names.append(self._place(terms))
@@ -430,16 +462,17 @@ class _Trace:
                     self._symbol(neuron, names[-1], joint),
                     output.label,
                     output.data if has_values else None,
-                    output.grad if has_flows else None,
+                    output.grad if has_flows and output.has_grad else None,
                     next((self._wire(term.parameter, -1) for term in terms if term.source is None), None),
                     tuple(sorted(wires, key=lambda wire: wire.source)),
+                    joint,
                 )
             )
         return Column(_common(names), len(neurons), tuple(units))
 
     def _wire(self, parameter: Value, source: int) -> Wire:
         original = self.parameters[self.names[parameter]]
-        return Wire(source, original.data, original.grad)
+        return Wire(source, original.data, original.grad if original.has_grad else None)
 
     def _place(self, terms: list[_Term]) -> str:
         """The path of the neuron in the model, as the name of its first weight tells."""
@@ -455,6 +488,24 @@ class _Trace:
             return SYMBOLS.get(neuron.operations[0], neuron.output.operation.symbol)
         told = name_of(getattr(self.modules.get(name), "activation", FUNCTION))
         return told if told.isidentifier() else FUNCTION
+
+
+def _is_up_to_date(node: Value) -> bool:
+    """Whether the number of a node still follows from its operands, of which leaves may have been changed since."""
+    assert node.operation
+    numbers = tuple([operand.data if isinstance(operand, Value) else operand for operand in node.operands])
+    return _is_same(node.operation.rule(*node.operation.arguments(numbers))[0], node.data)
+
+
+def _are_same(sources: list[Value | float], others: list[Value | float]) -> bool:
+    return len(sources) == len(others) and all(map(_is_same, sources, others))
+
+
+def _is_same(one: Value | float, other: Value | float) -> bool:
+    """Whether two are one Value, or numbers that are equal; nan is, too."""
+    if isinstance(one, Value) or isinstance(other, Value):
+        return one is other
+    return one == other or (one != one and other != other)
 
 
 def _drawn(width: int) -> list[int]:

@@ -16,13 +16,14 @@ from ...cells import readable
 from ...languages import in_language
 from ..look import Look
 from ..page.template import Step, page
-from .layout import NetworkLayout
-from .model import Column, Network, Unit
+from .layout import NetworkLayout, gradient_of
+from .model import SUM, Column, Network, Unit
 
 # In the order of `LANGUAGES`.
 WORDS = {
     "neuron": ("neuron {}", "neurônio {}", "neurona {}"),
     "neuron of": ("neuron {} of {}", "neurônio {} de {}", "neurona {} de {}"),
+    "joint": ("its {} over all sums", "seu {} sobre todas as somas", "su {} sobre todas las sumas"),
     "arrives": ("{} arrives at {}", "{} chega ao {}", "{} llega a la {}"),
     "back": ("back at {}", "de volta no {}", "de vuelta en la {}"),
     "weights": ("its weights get {}", "seus pesos recebem {}", "sus pesos reciben {}"),
@@ -56,7 +57,7 @@ def page_of(
     svg, title, prefix = picture
     tour = _Tour(network, layout, shown, look, prefix)
     notes = []
-    if not any(unit.value is not None for column in network.columns for unit in column.units):
+    if not network.has_values:
         notes.append(tour.words["no values"])
     if any(column.left_out for column in network.columns):
         notes.append(tour.words["left out"])
@@ -107,11 +108,11 @@ class _Tour:
             if unit.gradient is not None:
                 facts = [self.words["arrives"].format(self.decimal(unit.gradient), name)]
                 numbers[self.card(place)] = f"◂ {self.decimal(unit.gradient)}"
-            gradients = ", ".join(self.decimal(wire.gradient) for wire in unit.wires)
+            gradients = ", ".join(gradient_of(wire, self.decimal) for wire in unit.wires)
             facts.append(self.words["weights"].format(gradients + ", …" * self.is_cut(place)))
             shows = [f"{line}-gradient" for line in self.lines_to(place) if line in self.with_gradients]
             if unit.bias and "bias" in self.shown:
-                facts.append(self.words["bias"].format(self.decimal(unit.bias.gradient)))
+                facts.append(self.words["bias"].format(gradient_of(unit.bias, self.decimal)))
             if place.number in self.with_bias_gradients:
                 shows.append(f"{self.card(place)}-bias-gradient")
             yield Step("; ".join(facts), self.told(place, with_values=False), self.lights(place), shows, numbers)
@@ -161,7 +162,9 @@ class _Tour:
         terms += ["…"] * self.is_cut(place)
         terms += [self.factor(unit.bias.weight)] if unit.bias else []
         total = " + ".join(terms)
-        return f"{name} = {total if unit.symbol == 'Σ' else f'{readable(unit.symbol)}({total})'}{value}"
+        if unit.is_joint:  # it takes more than this sum
+            return f"{name}: {total}; {self.words['joint'].format(readable(unit.symbol))}{value}"
+        return f"{name} = {total if unit.symbol == SUM else f'{readable(unit.symbol)}({total})'}{value}"
 
     def source_name(self, place: _Place, source: Unit) -> str:
         return readable(source.label) if place.column == 1 else self.words["neuron"].format(source.place)

@@ -16,8 +16,9 @@ from ...text import typeset
 from ..figure import COLOURS, Figure, number, pair
 from ..geometry import Box, Point
 from ..labels import Run
+from ..limits import each
 from ..look import Look
-from .layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, texts_of
+from .layout import CELL, FONT, LEGEND_LINE, MARGIN, Circle, Line, NetworkLayout, Text, gradient_of, texts_of
 from .model import Column, Network, Unit, Wire
 
 # Besides the colours of graphs, those of the lines: blue and orange differ for all kinds of colour vision.
@@ -100,7 +101,7 @@ def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str
     if unit.bias and "bias" in shown:
         facts.append(f"bias {decimal(unit.bias.weight)}")
     if weights and unit.wires and "gradient" in shown:
-        facts.append(f"gradients of the weights {', '.join(decimal(wire.gradient) for wire in unit.wires)}")
+        facts.append(f"gradients of the weights {', '.join(gradient_of(wire, decimal) for wire in unit.wires)}")
     name = f"neuron {unit.place}" if unit.symbol else readable(unit.label)
     return f"{name}: {'; '.join(facts)}." if facts else ""
 
@@ -121,7 +122,7 @@ def svg_of(
     figure = _NetworkFigure(layout, shown, look, prefix, is_for_page)
     rows = figure.legend_rows() if look.legend else []
     svg = figure.opened(Box(0.0, 0.0, layout.width, layout.height + LEGEND_LINE * len(rows)), title, description)
-    for index, line in enumerate(layout.lines):
+    for index, line in enumerate(each(layout.lines)):
         figure.line(svg, index, line)
     for unit, bias, start, end in layout.stems:
         figure.stem(svg, unit, bias, start, end)
@@ -155,7 +156,7 @@ class _NetworkFigure(Figure):
 
     def size(self, wire: Wire) -> float:
         """What the thickness and the colour of a line say: the weight, or the gradient where no weight is shown."""
-        return wire.gradient if self.is_of_gradients else wire.weight
+        return wire.gradient or 0.0 if self.is_of_gradients else wire.weight
 
     def stroke(self, size: float) -> tuple[str, dict[str, str | float]]:
         """The colour of a line and how it is drawn."""
@@ -289,5 +290,5 @@ def _unit_title(unit: Unit) -> str:
 
 
 def _full(kind: str, wire: Wire) -> str:
-    told = f"{kind} {typeset(repr(wire.weight))}"
-    return told + f", gradient {typeset(repr(wire.gradient))}" * (wire.gradient != 0.0)
+    gradient = "" if wire.gradient is None else f", gradient {typeset(repr(wire.gradient))}"
+    return f"{kind} {typeset(repr(wire.weight))}{gradient}"

@@ -8,7 +8,7 @@ const CHARACTER = 25;
 
 // The picture is scaled to fit its box between these; one that would become smaller keeps its size and scrolls. The
 // smallest is meant for texts of this size in pixels.
-const SMALLEST = 0.8;
+const SMALLEST = 0.65;
 const FONT = 13;
 const LARGEST = 1.6;
 

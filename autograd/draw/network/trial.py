@@ -1,0 +1,58 @@
+"""The drawing of a model that is no network, as a graph of a mere trial: without the numbers that nobody gave.
+
+>>> from autograd import draw, nn
+>>> class Around(nn.Module):
+...     def __init__(self):
+...         self.weight = Value(2.0)
+...
+...     def forward(self, x):
+...         return self.weight * x + x
+>>> drawing = draw(Around())
+>>> drawing.description
+'There are no numbers: draw(model, inputs) shows those of a pass.'
+"""
+
+import re
+from dataclasses import replace
+
+from ...engines import Value
+from ...languages import in_language
+from ..diagram import Diagram
+from ..drawing import GraphDrawing
+from ..look import Look
+from ..page.template import page
+from .page import WORDS
+
+# What cards can show of a trial, and what they cannot.
+SHOWN, HIDDEN = "operation label", "value gradient"
+
+
+class TrialDrawing(GraphDrawing):
+    """The drawing of a graph that was computed from inputs that nobody gave; its page has no steps."""
+
+    def to_html(self) -> str:
+        """The picture as a page, which tells how to get one with steps: they are those of a pass."""
+        note = in_language(WORDS, self.look.language)["no values"]
+        look = replace(self.look, legend=self.look.legend is not False)
+        picture = replace(self, look=look, diagram=replace(self.diagram, description=note))
+        return page(
+            picture.svg, self.title, picture.prefix, [], [], theme=look.theme, language=look.language, note=note
+        )
+
+
+def trial_drawing(diagram: Diagram, look: Look, root: Value, seconds: float) -> TrialDrawing:
+    """The drawing without numbers, which are in tooltips and in the description, too."""
+    cards = [replace(card, title=re.sub("\n(value|gradient|no gradient) .*", "", card.title)) for card in diagram.cards]
+    description = "There are no numbers: draw(model, inputs) shows those of a pass."
+    return TrialDrawing(replace(diagram, cards=cards, description=description), look, root, seconds)
+
+
+def look_of_trial(look: Look) -> Look:
+    """The look without numbers; raises ValueError if nothing else was to be shown."""
+    words = [word for word in look.show.split() if word not in HIDDEN.split()]
+    if not words:
+        raise ValueError(
+            f"show={look.show!r} is about numbers, and there are none without inputs: give them, as in "
+            f"draw(model, inputs), or show one or more of the words {SHOWN}"
+        )
+    return replace(look, show=" ".join(words))
