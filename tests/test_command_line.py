@@ -197,7 +197,7 @@ def test_what_draw_complains_of_is_told_in_the_words_of_the_command_line(capsys)
     _, warned = drawn(capsys, "x*x", "x=2", "--scale", "900")
 
     assert wrong.endswith("leave out --scale and --fontsize, or leave out --size\n")
-    assert re.fullmatch(r"autograd: the picture is .+: draw less of the graph with --depth or --around, .+\n", warned)
+    assert re.fullmatch(r"autograd: the picture is .+: draw less of a graph with --depth or --around, .+\n", warned)
 
 
 def test_open_opens_what_was_written(capsys, monkeypatch):
