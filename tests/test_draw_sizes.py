@@ -303,7 +303,7 @@ def test_a_wrong_option_is_an_error_that_tells_what_is_right(options, error, tol
 
 def test_a_picture_that_viewers_may_not_open_is_told_with_what_helps():
     with pytest.warns(UserWarning, match=r"pixels wide and .* depth= or around=.* wrap=.* scale= or size="):
-        assert draw(circuit(), scale=40).svg
+        assert draw(circuit(), scale=40, wrap=100).svg
 
 
 # Files ----------------------------------------------------------------------------------------------
