@@ -339,6 +339,8 @@ def test_nothing_of_a_trial_is_told_in_the_picture_or_its_page(model, show, lang
     assert steps_of(page) == []
     assert {"en": "There are no values: ", "pt": "Não há valores: "}[language] in page
     assert {"value", "gradient"} & drawing.look.shown == set()
+    assert not any(edge.is_blocked for edge in drawing.diagram.edges)
+    assert re.search('<p id="line"[^>]*>(There|Não)', page)
 
 
 def test_numbers_alone_of_a_model_that_was_given_none_are_an_error():
@@ -552,9 +554,12 @@ def test_a_gradient_that_a_pass_has_found_to_be_0_is_one():
     output = model([1.0, 2.0])
     output.backward()
     drawing = draw(model)
+    (output * 0.0).backward()
+    stopped = draw(model)
 
     assert Counter(texts(drawing))["◂0"] == 2
     assert "weight −1.0, gradient 0.0" in drawing.svg
+    assert "◂ 0" in texts(stopped)
 
 
 def test_a_pass_without_gradients_is_not_one_to_draw():

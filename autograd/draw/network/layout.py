@@ -288,7 +288,7 @@ class _Plan:
             circles += placed.values()
         lines: list[Line] = []
         has_all = True
-        for number in each(range(1, len(by_column))):
+        for number in range(1, len(by_column)):
             between = self.lines(number, by_column[number - 1], by_column[number])
             around = [*by_column[number - 1].values(), *by_column[number].values()]
             taken = [text for circle in around for text in circle.texts if text.kind in BESIDE]

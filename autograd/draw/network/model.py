@@ -375,9 +375,9 @@ class _Trace:
 
         Plain numbers go by their places, so where there are some, all sums must have the same: None if they have not.
         """
-        rows = [[term.source for term in self.sum_of(sum) or [] if term.source is not None] for sum in each(sums)]
+        rows = [[term.source for term in self.sum_of(sum) or [] if term.source is not None] for sum in sums]
         if any(isinstance(source, float) for row in rows for source in row):
-            return rows[0] if all(_are_same(row, rows[0]) for row in each(rows)) else None
+            return rows[0] if all(_are_same(row, rows[0]) for row in rows) else None
         return distinct(source for row in rows for source in row if isinstance(source, Value))
 
     def sum_of(self, node: Value) -> list[_Term] | None:

@@ -41,10 +41,11 @@ class TrialDrawing(GraphDrawing):
 
 
 def trial_drawing(diagram: Diagram, look: Look, root: Value, seconds: float) -> TrialDrawing:
-    """The drawing without numbers, which are in tooltips and in the description, too."""
+    """The drawing without numbers, which are in tooltips and in the description, too, and decide where flows end."""
     cards = [replace(card, title=re.sub("\n(value|gradient|no gradient) .*", "", card.title)) for card in diagram.cards]
+    edges = [replace(edge, is_blocked=False) for edge in diagram.edges]
     description = "There are no numbers: draw(model, inputs) shows those of a pass."
-    return TrialDrawing(replace(diagram, cards=cards, description=description), look, root, seconds)
+    return TrialDrawing(replace(diagram, cards=cards, edges=edges, description=description), look, root, seconds)
 
 
 def look_of_trial(look: Look) -> Look:

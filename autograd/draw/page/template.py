@@ -54,7 +54,7 @@ def page(
 
     The SVG shows all as it is after the last step. Its ids and classes begin with the prefix: numbers have the classes
     PREFIX-number and PREFIX-value or PREFIX-gradient, an edge is a path with its arrow head, a polygon, right behind
-    it. The note stands before the first step.
+    it. The note stands before the first step, alone if there is none.
     """
     said = {name: escape(text) for name, text in words(language).items()}
     style, script = _palette(theme) + _part("page.css"), _part("page.js")
@@ -69,7 +69,7 @@ def page(
         svg=svg,
         prefix=prefix,
         count=len(forward) + len(backward),
-        before=f"{said['before']} {escape(note)}".rstrip(),
+        before=f"{said['before'] if forward else ''} {escape(note)}".strip(),
         forward_items="\n".join(map(_item, forward)),
         backward_items="\n".join(map(_item, backward)),
         turn=len(forward) + 1,
