@@ -68,7 +68,7 @@ class Sizes(NamedTuple):
     entries: Callable[[Item], list[Tail]]  # the order in which lines enter a frame
 
 
-LANE = 4.0  # how broad a line is taken to be
+LANE = 3.0  # how broad a line is taken to be
 
 
 def grid_of(level: Level, ranks: dict[Item, int], sizes: Sizes) -> Grid:

@@ -13,10 +13,11 @@ from .grid import Grid, Piece
 from .order import Offset
 
 WORK = 100_000  # so many pieces are moved at most, but for a few sweeps that there always are
+NEARLY = 10.0  # so far apart, what could be straight would look like a mistake
 STILL = 0.05  # what moves less than that stands
 WEIGHTS = (8.0, 1.0, 3.0)  # of lines that pass, that lead to or from an item, and between items: chains are straight
-GAPS = {"text": 5.0, "lane": 6.0, "port": 6.0}  # what stays free around pieces of each kind
-BESIDE_ITEM, SHARE = 9.0, 0.25  # and around items, but not more than a share of their size
+GAPS = {"text": 5.0, "lane": 5.0, "port": 5.0}  # what stays free around pieces of each kind
+BESIDE_ITEM, SHARE = 9.0, 0.2  # and around items, but not more than a share of their size
 
 
 def place(grid: Grid, offset: Offset) -> None:
@@ -47,6 +48,7 @@ def place(grid: Grid, offset: Offset) -> None:
     for k in (0, order[-1]):  # ports go where their lines have gone
         _follow(grid.columns[k], [to_left[k], to_right[k]])
     _straighten(grid)
+    _align(grid, to_left)
 
 
 def _follow(column: list[Piece], sides: Sequence[dict[Piece, list[tuple[Piece, float, float]]]]) -> float:
@@ -134,6 +136,19 @@ def _straighten(grid: Grid) -> None:
             run.append(piece)
             low, high = max(low, least_here), min(high, most_here)
         _level_out(run, low, high)
+
+
+def _align(grid: Grid, to_left: Sequence[dict[Piece, list[tuple[Piece, float, float]]]]) -> None:
+    """Let what follows one card alone, and stands nearly at its height, stand at its height."""
+    for column, lefts in zip(grid.columns, to_left, strict=True):
+        for i, piece in enumerate(column):
+            befores = lefts.get(piece, [])
+            if piece.kind in ("item", "port") and len(befores) == 1 and befores[0][0].kind == "item":
+                at = befores[0][0].place + befores[0][1]
+                low = column[i - 1].place + least(column[i - 1], piece) if i else -math.inf
+                high = column[i + 1].place - least(piece, column[i + 1]) if i + 1 < len(column) else math.inf
+                if low <= at <= high and abs(at - piece.place) < NEARLY:
+                    piece.place = at
 
 
 def _level_out(run: list[Piece], low: float, high: float) -> None:
