@@ -1166,7 +1166,7 @@ class Named(Plain):
         (lambda: draw(nn.Layer(2, 2, seed=0), [1, 2], depth=1), ValueError, r"this Layer has 2 outputs: .*draw\(model"),
         (lambda: draw(article(), show="operation"), ValueError, "value weight gradient bias label, not 'operation'"),
         (lambda: draw(article(), show=""), ValueError, "value weight gradient bias label"),
-        (lambda: draw(article(), show=3), TypeError, "show is a string"),
+        (lambda: draw(article(), show=3), TypeError, "show of a network is a string"),
         (
             lambda: draw(Residual(), show="weight value"),
             ValueError,
@@ -1193,7 +1193,8 @@ class Named(Plain):
         (lambda: draw(article(), theme="blue"), ValueError, "theme must be"),
         (lambda: draw(article(), direction="RL"), ValueError, "direction must be"),
         (lambda: draw(Value(1.0), [1.0]), TypeError, r"inputs are for a model, draw\(model, inputs\)"),
-        (lambda: draw(nn.MLP, [1.0]), TypeError, "takes the Value to draw from"),
+        (lambda: draw(nn.MLP, [1.0]), TypeError, r"takes a model, not its class MLP: draw\(MLP\(\.\.\.\)\)"),
+        (lambda: draw([1.0]), TypeError, "takes the Value to draw from"),
     ],
 )
 def test_what_cannot_be_drawn_says_what_to_do(call, error, message):

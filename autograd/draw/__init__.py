@@ -228,6 +228,8 @@ def _root(model: Any, inputs: Any) -> tuple[Value, bool]:
 def _check_model(model: Any) -> None:
     from ..nn.module import Module
 
+    if isinstance(model, type) and issubclass(model, Module):
+        raise TypeError(f"draw(root) takes a model, not its class {model.__name__}: draw({model.__name__}(...))")
     if not isinstance(model, Module):
         raise TypeError(
             f"draw(root) takes the Value to draw from, not {type(model).__name__}: draw(y), or draw(Value(3)); or a "

@@ -15,7 +15,7 @@ from ...nn.module import Module
 from ...terminal import printable
 from ..drawing import Drawing
 from ..limits import left, within
-from ..look import Look
+from ..look import Look, parts_of
 from .layout import NetworkLayout, layout_of
 from .model import Network, network_of, without_gradients
 from .svg import description_of, prefix_of, svg_of, title_of
@@ -97,7 +97,7 @@ def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, ma
     most = whole("max_nodes", max_nodes, least=0)
     with within(look.timeout, f"drawing this {type(model).__name__}"):
         network = network_of(model, inputs)
-        shown = _all(network) if show is None else _shown(show)
+        shown = _all(network) if show is None else parts_of("show of a network", show, PARTS)
         _check_size(network, most)
         return NetworkDrawing(network if "gradient" in shown else without_gradients(network), look, shown, left())
 
@@ -105,16 +105,6 @@ def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, ma
 def _all(network: Network) -> frozenset[str]:
     has_gradients = network.has_gradients and (network.has_flows or not network.has_values)
     return frozenset(PARTS if has_gradients else set(PARTS) - {"gradient"})
-
-
-def _shown(show: Any) -> frozenset[str]:
-    choices = f"one or more of the words {' '.join(PARTS)}"
-    if not isinstance(show, str):
-        raise TypeError(f"show is a string with {choices}, not {show!r}")
-    words = frozenset(show.split())
-    if not words or not words <= set(PARTS):
-        raise ValueError(f"show of a network must be {choices}, not {show!r}")
-    return words
 
 
 def _check_size(network: Network, most: int) -> None:
