@@ -42,8 +42,12 @@ LEGEND = {
         "cuanto mayor, más gruesa: hasta {}",
     ),
     "stem": ("b: bias", "b: viés", "b: sesgo"),
-    "flow": ("◂ gradient", "◂ gradiente", "◂ gradiente"),
+    "value": ("value", "valor", "valor"),
+    "flow": ("gradient", "gradiente", "gradiente"),
 }
+
+# Signs of the legend that are texts, in the colours of what they stand for.
+TEXT_SIGNS = {"value": ("0.5", "value"), "flow": ("◂0.5", "gradient")}
 
 # The width of the thinnest line, and by how much the thickest is wider.
 THIN, THICK = 1.0, 5.0
@@ -239,8 +243,10 @@ class _NetworkFigure(Figure):
         items.append(("thick", self.words["thick"].format(self.look.decimal(self.largest))))
         if self.layout.stems:
             items.append(("stem", self.words["stem"]))
-        if any(text.kind == "gradient" for text in texts_of(self.layout)):
-            items.append(("", self.words["flow"]))
+        kinds = {text.kind for text in texts_of(self.layout)}
+        if self.is_of_gradients:
+            kinds -= {"gradient"}  # which the lines are explained by
+        items += [(sign, self.words[sign]) for sign, (_, kind) in TEXT_SIGNS.items() if kind in kinds]
         rows: list[list[tuple[str, str]]] = [[]]
         for item in items:
             if rows[-1] and sum(map(_item_width, [*rows[-1], item])) > self.layout.width - 2 * MARGIN:
@@ -252,8 +258,7 @@ class _NetworkFigure(Figure):
         x = (self.layout.width - sum(map(_item_width, items))) / 2
         for sign, words in items:
             self.sign(parent, sign, x, y)
-            start = x + 48.0 * bool(sign)
-            text = Text(words, "legend", (start + CELL * cells(words) / 2, y))
+            text = Text(words, "legend", (x + 48.0 + CELL * cells(words) / 2, y))
             self.ground_of(parent, text)
             self.text(parent, text)
             x += _item_width((sign, words))
@@ -267,13 +272,19 @@ class _NetworkFigure(Figure):
             points = f"{number(x)},{number(y - low)} {number(x + 40)},{number(y - high)} "
             points += f"{number(x + 40)},{number(y + high)} {number(x)},{number(y + low)}"
             self.add(parent, "polygon", "mark", points=points)
+        elif sign in TEXT_SIGNS:
+            written, paint = TEXT_SIGNS[sign]
+            self.ground_of(parent, Text(written, "legend", (x + 20.0, y)))
+            style = {"font_style": "italic"} if paint == "gradient" else {}
+            element = self.add(parent, "text", paint, x=x + 20.0, y=y + 5.0, text_anchor="middle", **style)
+            self.set_text(element, Run(written, 0))
         elif sign == "stem":
             self.add(parent, "circle", "card outline", cx=x + 30.0, cy=y, r=8.0, stroke_width=1.5)
             self.add(parent, "path", "positive", d=f"M{number(x + 8)},{number(y)}h14", fill="none", stroke_width=3.0)
 
 
 def _item_width(item: tuple[str, str]) -> float:
-    return 48.0 * bool(item[0]) + CELL * cells(item[1]) + 28.0
+    return 48.0 + CELL * cells(item[1]) + 20.0
 
 
 def _unit_title(unit: Unit) -> str:
