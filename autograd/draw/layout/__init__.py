@@ -125,7 +125,8 @@ def _fitted(
                 cards, rooms = lying, others
     if TINY < FONT * _scale(rooms[None], turned) / size[1] < SMALL:
         others = rooms_of(diagram, cards, house, is_lr, TIGHT)
-        if FONT * _scale(others[None], turned) >= SMALL * size[1]:
+        larger = _scale(others[None], turned)
+        if FONT * larger >= SMALL * size[1] or larger > WORTH * _scale(rooms[None], turned):
             rooms = others
     return cards, rooms
 
