@@ -128,6 +128,7 @@ def test_values_shrink_to_boundary_values() -> None:
 def test_inputs_are_in_the_declared_domain_and_can_be_computed(
     operation: Operation, data: st.DataObject, length: int
 ) -> None:
+    assume(length > 1 or operation.name not in ("var", "std"))  # a single number has no spread
     arguments = data.draw(inputs_for(operation, magnitude=5.0, length=length))
 
     assert len(arguments) == len(operation.parameters)
