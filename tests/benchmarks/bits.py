@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 
 from autograd import OPERATIONS, Operation
-from autograd.native import core
 
 EDGES = [0.0, 5e-324, 2.0**-1022, 1e-300, 1e-8, 0.5, 1.0, 1.0 + 2**-52, 2.0, 3.0, 28.0, 64.0, 700.0, 745.0, 1e3, 1e8]
 EDGES += [2.0**53, 1e154, 1e300, sys.float_info.max, math.inf]
@@ -47,6 +46,8 @@ def bits(number: float | None) -> bytes:
 
 def differences(operation: Operation, count: int) -> int:
     """At how many points the value or a partial differs."""
+    from autograd.native import core  # here, for not all installations have it
+
     found = 0
     operands = len(operation.parameters) if not operation.list_count else 4
     for numbers in points(count, operands):
