@@ -1,7 +1,10 @@
 """Ctrl-C and declarations in tests, and Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: dev, ci, thorough."""
 
 import os
+import shutil
 import signal
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,3 +38,22 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """What a test or an example declares ends with it: tests of the rule book take all that is there."""
     for name in set(OPERATIONS) - item.stash.get(DECLARED, set(OPERATIONS)):
         del OPERATIONS[name]
+
+
+# The browsers that tests of pages may drive, by the names of their programs.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser without a window; tests that ask for it are skipped where there is none."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason='no playwright to drive a browser: pip install "scalar-autograd[browser]"'
+    )
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no browser was found, none of {', '.join(BROWSERS)}")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=found)
+        yield running
+        running.close()

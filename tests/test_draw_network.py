@@ -7,7 +7,6 @@ import math
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -1044,27 +1043,20 @@ def test_no_label_breaks_a_page(label):
     assert "alert(1)</script>" not in page
 
 
-def test_a_browser_takes_every_step_without_a_complaint(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser")
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if found is None:
-        pytest.skip("no browser was found")
+def test_a_browser_takes_every_step_without_a_complaint(browser, tmp_path):
     model, loss = after_backward()
     draw(model).save(tmp_path / "network.html")
     complaints, seen = [], []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found)
-        page = browser.new_context(reduced_motion="reduce").new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto((tmp_path / "network.html").as_uri())
-        for _ in range(14):
-            lit = page.evaluate("[...document.querySelectorAll('.lit')].map((element) => element.id).join()")
-            seen.append((page.locator(".unseen").count(), lit))
-            page.keyboard.press("ArrowRight")
-        browser.close()
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto((tmp_path / "network.html").as_uri())
+    for _ in range(14):
+        lit = page.evaluate("[...document.querySelectorAll('.lit')].map((element) => element.id).join()")
+        seen.append((page.locator(".unseen").count(), lit))
+        page.keyboard.press("ArrowRight")
+    context.close()
 
     assert loss.data > 0
     assert complaints == []

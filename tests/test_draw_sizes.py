@@ -4,7 +4,6 @@ import base64
 import itertools
 import math
 import re
-import shutil
 import struct
 import zlib
 from xml.etree import ElementTree
@@ -545,23 +544,6 @@ def card_boxes(svg):
 
 
 # In a browser ---------------------------------------------------------------------------------------
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason='no playwright to drive a browser: pip install "scalar-autograd[browser]"'
-    )
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser was found, none of {', '.join(BROWSERS)}")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found)
-        yield running
-        running.close()
-
 
 LIGHT, DARK = 0, 1
 

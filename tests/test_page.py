@@ -4,7 +4,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,8 +19,6 @@ from autograd.draw.page.template import Step, page
 from autograd.draw.page.words import WORDS
 from autograd.explain import explain
 from autograd.explain import words as words_of_steps
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 # Each of these sets a flag or opens a dialog if anything in the page lets it act.
 HOSTILE = {
@@ -416,20 +413,6 @@ def test_a_page_of_a_small_graph_is_small():
 
 
 # In a browser ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason='no playwright to drive a browser: pip install "scalar-autograd[browser]"'
-    )
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser was found, none of {', '.join(BROWSERS)}")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found)
-        yield running
-        running.close()
 
 
 class Tab:

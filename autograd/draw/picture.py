@@ -63,8 +63,29 @@ class Picture(ABC):
         return printable(f"<drawing: {self.title}>")
 
 
+class LaidOutPicture(Picture):
+    """A picture that can be drawn again with another look."""
+
+    @abstractmethod
+    def _drawn(self, look: Look) -> str:
+        """The picture with that look."""
+
+    @CachedProperty
+    def svg(self) -> str:
+        """The picture as text, laid out when it is first asked for.
+
+        Raises TimeoutError.
+        """
+        return self._drawn(self.look)
+
+    @CachedProperty
+    def notebook_svg(self) -> str:
+        """The picture for a page that has a ground of its own, unless one was asked for."""
+        return self._drawn(self.look.on_a_page())
+
+
 @dataclass(frozen=True)
-class GraphPicture(Picture):
+class GraphPicture(LaidOutPicture):
     """A graph as it was when it was drawn: the diagram has its cards and edges, `root` is the Value that was drawn."""
 
     diagram: "Diagram"
@@ -84,19 +105,6 @@ class GraphPicture(Picture):
     def description(self) -> str:
         """What is seen: values, gradients and the way the graph is drawn, in sentences."""
         return self.diagram.description
-
-    @CachedProperty
-    def svg(self) -> str:
-        """The picture as text, laid out when it is first asked for.
-
-        Raises TimeoutError.
-        """
-        return self._drawn(self.look)
-
-    @CachedProperty
-    def notebook_svg(self) -> str:
-        """The picture for a page that has a ground of its own, unless one was asked for."""
-        return self._drawn(self.look.on_a_page())
 
     def _drawn(self, look: Look) -> str:
         from .layout import layout_of

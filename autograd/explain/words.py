@@ -4,10 +4,7 @@
 ('nothing arrives', 'nada chega', 'no llega nada')
 """
 
-from ..languages import LANGUAGES as LANGUAGES
-from ..languages import in_language as in_language
-
-# By what it is in English, in the order of LANGUAGES. Names of operations stay those of the program.
+# By what it is in English, in the order of `languages.LANGUAGES`. Names of operations stay those of the program.
 WORDS = {
     "arrives": ("{} arrives from {}", "{} chega de {}", "{} llega de {}"),
     "arrives at": ("{} arrives at {}", "{} chega em {}", "{} llega a {}"),

@@ -151,6 +151,7 @@ class _Builder:
         self.diagram, self.cards, self.house, self.is_lr, self.spacing = diagram, cards, house, is_lr, spacing
         self.rooms: dict[int | None, Room] = {}
         self.fed = {edge.head for edge in diagram.edges}
+        self.has_texts = any(edge.mark or edge.flow for edge in diagram.edges)
         has_flows = any(edge.flow for edge in diagram.edges)  # which have arrow heads where their edges begin
         self.blade = BLADE * (1 + has_flows)
         self.gap, self.least_gap = spacing.gap + ARROW * has_flows, LEAST + 1.5 * ARROW * has_flows
@@ -160,12 +161,13 @@ class _Builder:
         self._match(ranks)
         sizes = Sizes(self._item_size, self._text_size, self._turn, self._entries)
         plain = grid_of(level, ranks, sizes._replace(text=lambda edge: None))
-        grid = grid_of(level, ranks, sizes)
+        grid = grid_of(level, ranks, sizes) if self.has_texts else plain
         room: Room = Room(
             level, grid, {}, [], [], [], 0.0, 0.0, lambda line: self._offset(room, line, False), self.spacing.pad
         )
         arrange(plain, level.wishes, self._turn_of_port)
-        arrange_as(grid, plain)  # the order is the same with flows and without
+        if self.has_texts:
+            arrange_as(grid, plain)  # the order is the same with flows and without
         _spread(room, lambda item: item.kind == "card" and self.cards[item.id].kind == "operation")
         place(grid, lambda segment, is_right: self._offset(room, segment, is_right))
         self._lower(room)

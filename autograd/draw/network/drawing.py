@@ -16,6 +16,7 @@ from ...terminal import printable
 from ..drawing import Drawing
 from ..limits import left, within
 from ..look import Look, parts_of
+from ..picture import LaidOutPicture
 from .layout import NetworkLayout, layout_of
 from .model import Network, network_of, without_gradients
 from .svg import description_of, prefix_of, svg_of, title_of
@@ -24,7 +25,7 @@ PARTS = ("value", "weight", "gradient", "bias", "label")
 
 
 @dataclass(frozen=True)
-class NetworkDrawing(Drawing):
+class NetworkDrawing(LaidOutPicture, Drawing):
     """A picture of a network: the columns with their numbers, how they look, and what of them is shown."""
 
     network: Network
@@ -51,19 +52,6 @@ class NetworkDrawing(Drawing):
     def prefix(self) -> str:
         """What all ids and classes in the SVG begin with, so that two drawings on one page do not mix."""
         return prefix_of(self.network, sorted(self.shown), self.look)
-
-    @CachedProperty
-    def svg(self) -> str:
-        """The picture as text, laid out when it is first asked for.
-
-        Raises TimeoutError.
-        """
-        return self._drawn(self.look)
-
-    @CachedProperty
-    def notebook_svg(self) -> str:
-        """The picture for a page that has a ground of its own, unless one was asked for."""
-        return self._drawn(self.look.on_a_page())
 
     def to_html(self) -> str:
         """The picture as a page to step through the network, a circle at a time."""
