@@ -724,6 +724,26 @@ def test_edges_enter_a_card_in_the_order_of_its_operands(direction, build, flows
     assert all(found == sorted(found) for found in tips.values())
 
 
+@BOTH
+@pytest.mark.parametrize("flows", [False, True])
+def test_a_line_passes_a_card_on_the_side_of_its_operand(direction, flows):
+    """In a·b + a, that of the second a below the product. Seen to fail where only crossings decide."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    y = a * b + a
+    y.backward()
+    diagram = draw(y, flows=flows).diagram
+    layout = layout_of(diagram, direction)
+    across = 1 if direction == "LR" else 0
+    product = next(i for i, card in enumerate(diagram.cards) if card.symbol == "×")
+    [line] = [
+        route.line
+        for edge, route in zip(diagram.edges, layout.routes, strict=True)
+        if diagram.cards[edge.tail].label == "a" and edge.head != product
+    ]
+
+    assert max(point[across] for point in line.points) > layout.centres[product][across] + 20
+
+
 # The end of patience --------------------------------------------------------------------------------
 
 
