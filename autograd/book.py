@@ -354,7 +354,31 @@ def _is_default(default: Any, empty: Any) -> bool:
     return default is empty or ieee.is_real(default)
 
 
-# Derivatives that are operations themselves --------------------------------------------------------
+# Operations that are in no book ---------------------------------------------------------------------
+
+
+def unlisted(
+    rule: Callable[..., Any],
+    notation: str,
+    domain: tuple[Domain | list[Domain], ...] = (),
+    parameters: tuple[str, ...] = (),
+) -> Operation:
+    """An operation of this package that users do not call by name: derivatives, and what programs are made of."""
+    parameters = parameters or tuple(inspect.signature(rule).parameters)
+    return Operation(
+        rule,
+        rule.__name__,
+        parameters,
+        notation,
+        (),
+        notation,
+        domain or (REALS,) * len(parameters),
+        pattern="",
+        symmetric=False,
+        aliases=(),
+        defaults={},
+        is_of_book=True,
+    )
 
 
 def derived(
@@ -377,20 +401,7 @@ def derived(
         return value(*numbers), lambda: partials(*arguments)
 
     rule.__name__, rule.__doc__ = name, value.__doc__
-    declared = Operation(
-        rule,
-        name,
-        parameters,
-        notation,
-        (),
-        notation,
-        domain or (REALS,) * len(parameters),
-        pattern="",
-        symmetric=False,
-        aliases=(),
-        defaults={},
-        is_of_book=True,
-    )
+    declared = unlisted(rule, notation, domain, parameters)
 
     def of_one(x: Any) -> Any:
         return value(x) if type(x) is float else x.__apply_operation__(declared, (x,))

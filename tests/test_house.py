@@ -29,6 +29,7 @@ HOUSE = """
     explain     audit
     groups
     nn          optim       nodes       gradcheck   expression  testing
+    compiler
     higher
     saving      datasets    differences
     engines

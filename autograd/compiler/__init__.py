@@ -1,0 +1,1 @@
+"""Functions of Values that are recorded once and replayed many times."""

@@ -1,0 +1,82 @@
+"""A program: what a function computes, as a list of instructions that are plain numbers.
+
+Each number that occurs in a computation has a **slot**: first those of the arguments, then the parameters, which are
+the Values that the function finds outside, then constants, then one for each instruction. An instruction is an
+operation applied to earlier slots (Wengert 1964, "A simple automatic derivative evaluation program").
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..book import BLOCKED, REALS, Operation, unlisted
+from ..ieee import data_of
+
+
+def _taken(index: Any, xs: Sequence[Any]) -> Any:
+    place = place_of(data_of(index), len(xs))
+    return xs[place], lambda: [BLOCKED, *[1.0 if each == place else BLOCKED for each in range(len(xs))]]
+
+
+def _detached(x: Any) -> Any:
+    return data_of(x), lambda: (BLOCKED,)
+
+
+def _linear(terms: Sequence[Any]) -> Any:
+    raise TypeError("a chain of sums and products is replayed term by term")
+
+
+def place_of(index: float, count: int) -> int:
+    """The place in a list of so many; IndexError for none, as negative indices are not counted from the end."""
+    if not (0 <= index < count and index == int(index)):
+        raise IndexError(f"{index:g} is not an index of a list of {count}: it goes from 0 to {count - 1}")
+    return int(index)
+
+
+# x[int(index)], as `take` makes it; the flow goes to the chosen one.
+TAKE = unlisted(_taken, "xs[index]", (REALS, [REALS]))
+# The number of x, without its past.
+DETACH = unlisted(_detached, "detach(x)")
+# A chain of sums and products: its operands are pairs (a, b), which stand for a·b, or for a alone where b is −1.
+LINEAR = unlisted(_linear, "Σ a·b", ([REALS],))
+
+RELATIONS = ("<", "<=", ">", ">=", "==", "!=")
+
+
+@dataclass(eq=False, repr=False)
+class Program:
+    """A recorded function: instructions, which are operations applied to slots."""
+
+    name: str
+    operations: tuple[Operation, ...]
+    input_names: tuple[str, ...]
+    differentiable: bytes
+    parameter_names: tuple[str, ...]
+    constants: "array[float]"
+    codes: "array[int]"
+    starts: "array[int]"
+    operands: "array[int]"
+    copies: "array[int]"
+    outputs: "array[int]"
+    guards: "array[int]"
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first(self) -> int:
+        """The slot of the first instruction."""
+        return len(self.input_names) + len(self.parameter_names) + len(self.constants)
+
+    @property
+    def slots(self) -> int:
+        """How many slots there are."""
+        return self.first + len(self.codes)
+
+    def instructions(self) -> Iterator[tuple[int, Operation, "array[int]"]]:
+        """Each instruction: its slot, its operation and the slots of its operands."""
+        for place, code in enumerate(self.codes):
+            yield (
+                self.first + place,
+                self.operations[code],
+                self.operands[self.starts[place] : self.starts[place + 1]],
+            )
