@@ -38,6 +38,7 @@ __all__ = [
     "Scope",
     "Value",
     "audit",
+    "compile",
     "detect_anomaly",
     "draw",
     "engine",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:  # other names, which __getattr__ knows when the program runs
 
 if TYPE_CHECKING:
     from . import nn, optim, plot
+    from .compiler import compile
 
 __version__: str  # looked up when it is asked for, which takes a while
 
@@ -86,6 +88,8 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
         """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
         if name == "__version__":
             return _version()
+        if name == "compile":
+            return importlib.import_module(".compiler", __name__).compile
         if name in ("nn", "optim", "plot"):  # imported when they are used, for they take as long as all the rest
             return importlib.import_module(f".{name}", __name__)
         if called := OPERATIONS.called(name):

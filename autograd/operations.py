@@ -30,8 +30,10 @@ from .book import (
     OPERATIONS,
     POSITIVE,
     REALS,
+    RECORDERS,
     operand,
     operation,
+    unlisted,
 )
 from .derivatives import (
     acosh_slope,
@@ -551,7 +553,7 @@ def logsumexp(xs):
     """
     _need_numbers("logsumexp", xs)
     largest = _largest(xs)
-    if ieee.isinf(largest):
+    if _is_infinite(largest):
         return _logsumexp_at_infinity(xs, largest)
     powers = [ieee.exp(x - largest) for x in xs]
     total = _left_to_right(powers)
@@ -586,14 +588,14 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     _need_numbers("softmax", xs)
     largest = _largest(xs)
     powers = [exp(x - largest) for x in xs]
-    if not ieee.isinf(largest):
+    if not _is_infinite(largest):
         total = sum(powers)
         return [divide(power, total) for power in powers]
     # Of infinite ones, inf − inf left nan, which is right where there are several; but in the sum each counts as 1.
-    is_largest = [data_of(x) >= largest for x in xs]
+    is_largest = [x >= largest for x in xs]
     counted = [where(is_one, 1.0, power) for is_one, power in zip(is_largest, powers, strict=True)]
     total = sum(counted)
-    tie = not data_of(total) <= 1.0
+    tie = not total <= 1.0
     return [
         divide(power if tie and is_one else count, total)
         for is_one, power, count in zip(is_largest, powers, counted, strict=True)
@@ -613,9 +615,9 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     _need_numbers("log_softmax", xs)
     total = logsumexp(xs)
     logarithms = [x - total for x in xs]
-    if not ieee.isinf(data_of(total)):
+    if not _is_infinite(total):
         return logarithms
-    largest = [data_of(x) >= data_of(total) for x in xs]
+    largest = [x >= total for x in xs]
     # inf − inf is nan, which is right where several are infinite; but one alone has all.
     alone = largest.count(True) == 1
     return [where(alone and is_one, 0.0, x) for is_one, x in zip(largest, logarithms, strict=True)]
@@ -623,7 +625,65 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 def _largest(xs):
     """What to shift exponents by; a constant, because the answer does not depend on it."""
+    if RECORDERS and any(type(x) is not float for x in xs):
+        return max(xs).detach()  # a number that a recorded function has to find again at each call
     return builtins.max(data_of(x) for x in xs)
+
+
+def _is_infinite(x):
+    # By comparisons, which a recorded function notices.
+    return x >= ieee.INFINITY or x <= -ieee.INFINITY
+
+
+def _taken(index, xs):
+    """The one of a list that an index says; the flow goes to it alone."""
+    place = _place(data_of(index), len(xs))
+    return xs[place], lambda: [BLOCKED, *[1.0 if each == place else BLOCKED for each in range(len(xs))]]
+
+
+def _detached(x):
+    """A number without its past."""
+    return data_of(x), lambda: (BLOCKED,)
+
+
+# What `take` and, in a recorded function, `detach` make.
+TAKE = unlisted(_taken, "xs[index]", domain=(REALS, [REALS]))
+DETACH = unlisted(_detached, "detach(x)")
+
+
+def take(rows, index):
+    """rows[index], where the index may be a Value too: a number of a compiled function, as the token of an embedding.
+
+    >>> take([10.0, 20.0, 30.0], 1), take([[1.0, 2.0], [3.0, 4.0]], 1)
+    (20.0, [3.0, 4.0])
+
+    The rows are a list of numbers or Values, or of lists of them of equal lengths, nested as deep as one likes. No
+    gradient goes to the index. Raises IndexError for one that is negative, too large or not whole, TypeError for rows
+    that cannot be indexed, and, with a Value as an index, ValueError for lists of different lengths.
+    """
+    index = operand(index)
+    if not hasattr(rows, "__getitem__") or not hasattr(rows, "__len__"):
+        raise TypeError(f"take(rows, index) takes a list of rows, not {type(rows).__name__}")
+    if type(index) is float:
+        return rows[_place(index, len(rows))]
+    return _taken_from([*rows], index)
+
+
+def _taken_from(rows, index):
+    _place(data_of(index), len(rows))
+    if not isinstance(rows[0], (list, tuple)):
+        rows = [operand(each) for each in rows]
+        return index.__apply_operation__(TAKE, (index, *rows))
+    if len({len(row) if isinstance(row, (list, tuple)) else -1 for row in rows}) > 1:
+        raise ValueError("take(rows, index) takes rows of equal length: any of them may be the one that is taken")
+    return [_taken_from(list(column), index) for column in zip(*rows, strict=True)]
+
+
+def _place(index, count):
+    if not (0 <= index < count and index == int(index)):
+        range_told = f"from 0 to {count - 1}" if count else "but the list is empty"
+        raise IndexError(f"{index:g} is not an index of a list of {count}: whole numbers {range_told}")
+    return int(index)
 
 
 def _left_to_right(xs):
@@ -644,4 +704,4 @@ def _need_numbers(name, xs):
 
 # All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
 # compiled engine has its own: `engines` knows which one runs.
-__all__ = ["log_softmax", *OPERATIONS]
+__all__ = ["log_softmax", "take", *OPERATIONS]
