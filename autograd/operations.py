@@ -33,7 +33,6 @@ from .book import (
     RECORDERS,
     operand,
     operation,
-    unlisted,
 )
 from .derivatives import (
     acosh_slope,
@@ -635,57 +634,6 @@ def _is_infinite(x):
     return x >= ieee.INFINITY or x <= -ieee.INFINITY
 
 
-def _taken(index, xs):
-    """The one of a list that an index says; the flow goes to it alone."""
-    place = _place(data_of(index), len(xs))
-    return xs[place], lambda: [BLOCKED, *[1.0 if each == place else BLOCKED for each in range(len(xs))]]
-
-
-def _detached(x):
-    """A number without its past."""
-    return data_of(x), lambda: (BLOCKED,)
-
-
-# What `take` and, in a recorded function, `detach` make.
-TAKE = unlisted(_taken, "xs[index]", domain=(REALS, [REALS]))
-DETACH = unlisted(_detached, "detach(x)")
-
-
-def take(rows, index):
-    """rows[index], where the index may be a Value too: a number of a compiled function, as the token of an embedding.
-
-    >>> take([10.0, 20.0, 30.0], 1), take([[1.0, 2.0], [3.0, 4.0]], 1)
-    (20.0, [3.0, 4.0])
-
-    The rows are a list of numbers or Values, or of lists of them of equal lengths, nested as deep as one likes. No
-    gradient goes to the index. Raises IndexError for one that is negative, too large or not whole, TypeError for rows
-    that cannot be indexed, and, with a Value as an index, ValueError for lists of different lengths.
-    """
-    index = operand(index)
-    if not hasattr(rows, "__getitem__") or not hasattr(rows, "__len__"):
-        raise TypeError(f"take(rows, index) takes a list of rows, not {type(rows).__name__}")
-    if type(index) is float:
-        return rows[_place(index, len(rows))]
-    return _taken_from([*rows], index)
-
-
-def _taken_from(rows, index):
-    _place(data_of(index), len(rows))
-    if not isinstance(rows[0], (list, tuple)):
-        rows = [operand(each) for each in rows]
-        return index.__apply_operation__(TAKE, (index, *rows))
-    if len({len(row) if isinstance(row, (list, tuple)) else -1 for row in rows}) > 1:
-        raise ValueError("take(rows, index) takes rows of equal length: any of them may be the one that is taken")
-    return [_taken_from(list(column), index) for column in zip(*rows, strict=True)]
-
-
-def _place(index, count):
-    if not (0 <= index < count and index == int(index)):
-        range_told = f"from 0 to {count - 1}" if count else "but the list is empty"
-        raise IndexError(f"{index:g} is not an index of a list of {count}: whole numbers {range_told}")
-    return int(index)
-
-
 def _left_to_right(xs):
     # Not Python's sum: since 3.12 that one corrects for rounding, and results must not depend on Python's
     # version.
@@ -704,4 +652,4 @@ def _need_numbers(name, xs):
 
 # All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
 # compiled engine has its own: `engines` knows which one runs.
-__all__ = ["log_softmax", "take", *OPERATIONS]
+__all__ = ["log_softmax", *OPERATIONS]

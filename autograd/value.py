@@ -29,6 +29,7 @@ from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
+from .taking import DETACH
 from .terminal import printable
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Value(Methods):
     def detach(self) -> "Value":
         """A new leaf with the same number and label."""
         if RECORDERS and mode().recorder is not None:  # it has to be found again at each call
-            return _apply(operations.DETACH, (self,))
+            return _apply(DETACH, (self,))
         return Value(self._data, self.label)
 
     # The chain rule -------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ class Value(Methods):
             if arrived is None or node.operation is None:
                 continue
             if isinstance(node._local_gradient, Sweep):
-                _send_through(node, arrived, flows)
+                _send_through(node._local_gradient, node.operands, arrived, flows)
                 continue
             for operand, partial in zip(node.operands, _partials(node), strict=True):
                 if type(partial) is not float and not isinstance(operand, float):
@@ -652,31 +653,29 @@ class Sweep:
 
     __slots__ = ()
 
-    def flows(self, arrived: float, before: "list[float | None]") -> "list[float | None]":
+    def flows(self, arrived: float, before: list[float | None]) -> list[float | None]:
         """The flows of the operands after this node has sent its own; None where none has arrived."""
         raise NotImplementedError
-
-    def __call__(self) -> "tuple[float | None, ...]":
-        return tuple(self.flows(1.0, [None] * self.count))
 
     @property
     def count(self) -> int:
         """How many operands there are."""
         raise NotImplementedError
 
+    def __call__(self) -> tuple[float | None, ...]:
+        """The partial derivative towards each operand."""
+        return tuple(self.flows(1.0, [None] * self.count))
 
-def _send_through(node: Value, arrived: float, flows: dict[int, float]) -> None:
-    births = [None if isinstance(operand, float) else operand._birth for operand in node.operands]
-    # An operand that stands there twice has its sum at the first place.
-    seen: set[Any] = {None}
-    before = [None if birth in seen or seen.add(birth) else flows.get(birth) for birth in births]
-    sent = node._local_gradient.flows(arrived, before)
-    met: set[Any] = {None}
-    for birth, flow in zip(births, sent, strict=True):
-        if birth is not None and flow is not None:
-            flows[birth] = flow if birth not in met else flows[birth] + flow
-        if flow is not None:
-            met.add(birth)
+
+def _send_through(sweep: Sweep, operands: Sequence[Any], arrived: float, flows: dict[int, float]) -> None:
+    """Send through a program backwards what has arrived at its node."""
+    births = [-1 if isinstance(operand, float) else operand._birth for operand in operands]
+    first_places = {birth: place for place, birth in reversed(list(enumerate(births)))}
+    is_first = [birth >= 0 and first_places[birth] == place for place, birth in enumerate(births)]
+    before = [flows.get(birth) if is_one else None for birth, is_one in zip(births, is_first, strict=True)]
+    for birth, is_one, flow in zip(births, is_first, sweep.flows(arrived, before), strict=True):
+        if birth >= 0 and flow is not None:  # an operand that stands there twice adds up
+            flows[birth] = flow if is_one or birth not in flows else flows[birth] + flow
 
 
 _committing = new_lock()

@@ -206,13 +206,8 @@ class Compiled:
             if kept:
                 done = array("q", [places[row] for row in kept])
                 width, each = len(recording.operations), len(batch.value_places)
-                yield _Done(
-                    Piece(recording, batch, done),
-                    done,
-                    _rows(outputs, kept, width),
-                    slope,
-                    _rows(of_inputs, kept, each),
-                )
+                piece = Piece(recording, batch, done)
+                yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
             which = places = array("q", [places[row] for row in failed])
 
     def _reduced(self, how: str, columns: Sequence[Any], named: Mapping[str, Any]) -> Any:

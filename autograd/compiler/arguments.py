@@ -10,6 +10,7 @@ a truth value, None, how long a list is. A **column** has such an argument for e
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain, product
 from operator import mul
 from typing import Any, NamedTuple
@@ -111,7 +112,8 @@ class Column(NamedTuple):
         return float(self.buffer[(example, *self.place)])
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     """Examples of one form: which these are, a column for each input, and the Values that stand among the numbers."""
 
     key: tuple[Any, ...]
@@ -175,7 +177,7 @@ def _direct(column: Any) -> "list[Column] | None":
     """The inputs of a column without looking at each example; None where that has to be done."""
     if isinstance(column, list | tuple):
         return _of_numbers(column)
-    view = column if isinstance(column, memoryview) else _view(column)
+    view: Any = column if isinstance(column, memoryview) else _view(column)
     if view is None or view.ndim == 0:
         return None
     if view.format not in DIRECT:
@@ -239,8 +241,10 @@ def _sorted(example: Callable[[int], list[tuple[str, Any]]], count: int, static:
         rows.append(numbers)
     made = []
     for key, (which, rows) in found.items():
-        columns, value_places, values = [], [], []
-        for place, numbers in enumerate(zip(*rows, strict=True)):
+        columns: list[Column] = []
+        value_places: list[int] = []
+        values: list[list[Any]] = []
+        for place, numbers in enumerate(map(list, zip(*rows, strict=True))):
             column = array("d", bytes(8 * count))
             for example_place, number in zip(which, numbers, strict=True):
                 column[example_place] = number._data if isinstance(number, Value) else number

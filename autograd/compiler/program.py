@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..book import REALS, Operation, unlisted
+from ..taking import DETACH as DETACH
+from ..taking import TAKE as TAKE
 
 
 def _linear(terms: Sequence[Any]) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from ..engines import Value
 from ..modes import mode
-from ..operations import TAKE
+from ..taking import TAKE
 from ..value import by_birth
 from .program import Program
 
@@ -29,13 +29,13 @@ _REMEDY = "in a compiled function it would stay what it is now"
 class Argument(Value):
     """A number among the arguments of a function that is being recorded: a leaf that stands for any number."""
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> Any:
         return self is other or self._decided(operator.eq, other)
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> Any:
         return self is not other and self._decided(operator.ne, other)
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Any:
         return self._decided(operator.ne, 0.0)
 
     def __hash__(self) -> int:
@@ -272,6 +272,6 @@ def check_random(name: str, before: list[Any], again: Callable[[], Any]) -> None
     finally:
         sys.setprofile(profile)
     raise TypeError(
-        f"{name} draws a random number{''.join(drawn)}, which would be the same at every call of the compiled function: "
-        "draw it outside, and pass it as an argument"
+        f"{name} draws a random number{''.join(drawn)}, which would be the same at every call of the compiled "
+        "function: draw it outside, and pass it as an argument"
     )

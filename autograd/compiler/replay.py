@@ -70,7 +70,7 @@ class Replay:
         want_gradient: bool,
         threads: int = 1,
     ) -> "tuple[array[float], array[int], array[float] | None, array[float] | None]":
-        """The outputs of many examples; those whose guards come out differently; the sums of gradients; those of inputs.
+        """Many examples: their outputs, whose guards came out differently, the sums of gradients, those of inputs.
 
         The threads are for the compiled replay.
         """

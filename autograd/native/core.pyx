@@ -34,6 +34,7 @@ from ..book import BLOCKED, LISTENERS, OPERATIONS, RECORDERS as book_recorders
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
 from ..locks import new_lock
+from ..taking import DETACH
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1

@@ -150,7 +150,7 @@ cdef class Value:
 
     def detach(self):
         if PyList_GET_SIZE(RECORDERS) and modes.mode().recorder is not None:
-            return applied(operations.DETACH, (self,))
+            return applied(DETACH, (self,))
         return Value(number_of(self), self.label)
 
     # Under the names that `value` has for them.
