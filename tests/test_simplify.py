@@ -17,7 +17,7 @@ from autograd.book import BLOCKED, unlisted
 from autograd.compiler.program import LINEAR, Program
 from autograd.compiler.simplify import simplified
 from autograd.ieee import real
-from autograd.operations import DETACH, TAKE
+from autograd.taking import DETACH, TAKE
 from autograd.value import plain_number
 
 # A replay by the rules alone --------------------------------------------------------------------------

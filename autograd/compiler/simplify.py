@@ -13,7 +13,8 @@ from array import array
 from itertools import accumulate, chain
 
 from ..book import Operation
-from ..operations import DETACH, TAKE, add, dot, identity, maximum, minimum, multiply, negate, relu, subtract, sum
+from ..operations import add, dot, identity, maximum, minimum, multiply, negate, relu, subtract, sum
+from ..taking import DETACH, TAKE
 from .program import LINEAR, Program
 
 # Computed again as fast as copied; sums and products of lists, moreover, are to become parts of chains.
