@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from helpers import bits
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from autograd import OPERATIONS, Operation
 from autograd.book import BLOCKED, unlisted
 from autograd.compiler.program import LINEAR, Program
 from autograd.compiler.simplify import simplified
+from autograd.engines import native
 from autograd.ieee import real
 from autograd.taking import DETACH, TAKE
 from autograd.value import plain_number
@@ -456,3 +458,31 @@ def test_a_program_is_not_changed_by_simplifying_it() -> None:
 def arrays_of(program: Program) -> list[Any]:
     names = ("constants", "codes", "starts", "operands", "copies", "outputs", "guards")
     return [getattr(program, name) for name in names]
+
+
+# The compiled twin ----------------------------------------------------------------------------------------
+
+compiled = pytest.mark.skipif(native is None, reason="the compiled engine is not running")
+
+
+def facts(program: Program) -> Any:
+    """All that a program says, in its bits."""
+    kinds = [each.typecode for each in arrays_of(program)]
+    items = [each.tobytes() for each in arrays_of(program)]
+    return kinds, items, program.operations, program.input_names, program.parameter_names, program.counts
+
+
+@compiled
+@given(st.integers(min_value=0))
+def test_the_compiled_twin_answers_the_same_program(seed: int) -> None:
+    program, numbers, _ = random_program(seed)
+
+    assert facts(native.simplified(program, numbers)) == facts(simplified(program, numbers))
+
+
+@compiled
+def test_the_compiled_twin_answers_the_same_for_many_programs() -> None:
+    for seed in range(2000):
+        program, numbers, _ = random_program(seed)
+
+        assert facts(native.simplified(program, numbers)) == facts(simplified(program, numbers))

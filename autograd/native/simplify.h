@@ -107,7 +107,7 @@ static int begin_work(Work *work) {
     /* Each operand of a part is one pair at most, and a sum or dot has one more. */
     work->pairs_start = work->pairs_end = 2 * (occurrences + count);
     work->pairs = malloc(work->pairs_end * sizeof(int32_t) + 1);
-    while (room < 2 * slots) {
+    while (room < 2 * (slots > (size_t)work->guard_count ? slots : (size_t)work->guard_count)) {
         room *= 2;
     }
     work->mask = room - 1;
