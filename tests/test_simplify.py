@@ -13,12 +13,15 @@ from helpers import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import OPERATIONS, Operation
+import autograd
+from autograd import OPERATIONS, Operation, Value
 from autograd.book import BLOCKED, unlisted
 from autograd.compiler.program import LINEAR, Program
+from autograd.compiler.recording import Recorder, read
 from autograd.compiler.simplify import simplified
 from autograd.engines import native
 from autograd.ieee import real
+from autograd.modes import recorded
 from autograd.taking import DETACH, TAKE
 from autograd.value import plain_number
 
@@ -486,3 +489,106 @@ def test_the_compiled_twin_answers_the_same_for_many_programs() -> None:
         program, numbers, _ = random_program(seed)
 
         assert facts(native.simplified(program, numbers)) == facts(simplified(program, numbers))
+
+
+# From graphs ----------------------------------------------------------------------------------------------
+
+
+class Function:
+    """A function that computes something at random, of numbers that it finds and of those that it is given."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed, choose = seed, Chooser(seed)
+        self.found = [Value(choose.number(), f"w{i}") for i in range(choose.randint(0, 4))]
+        if choose.random() < 0.3:
+            self.found.append(autograd.sin(Value(choose.number())))  # a node of an earlier graph
+        self.numbers = [choose.number() for _ in range(choose.randint(1, 3))]
+        self.index = choose.randrange(3)
+
+    def __call__(self, inputs: Sequence[Any], index: Any) -> list[Any]:
+        choose = Chooser(self.seed)
+        known = [*self.found, *inputs]
+        for _ in range(choose.randint(1, 25)):
+            known.append(self.made(choose, known, index))
+        return [known[-1], *choose.choices(known, k=choose.choice((0, 0, 1, 2)))]
+
+    def made(self, choose: Chooser, known: list[Any], index: Any) -> Any:
+        kind, value = choose.choice(("take", "take", "constant", *["operation"] * 9)), choose.choice(known)
+        if kind == "take":
+            return autograd.take(choose.choices([*known, Value(2.0)], k=3), index)
+        if kind == "constant":
+            return Value(choose.number())
+        if choose.random() < 0.05:
+            return value.detach()
+        if choose.random() < 0.1:
+            return value.__apply_operation__(USERS, (value,))
+        if choose.random() < 0.1:
+            return value * 2.0 if value < choose.choice([*known, 1]) else value + 1.0
+        operation = choose.choice(LINES if choose.random() < 0.6 else list(OPERATIONS.values()))
+        count = len(operation.parameters) + operation.list_count * 2
+        operands = [choose.choice([*known[-5:], choose.choice(known), choose.number()]) for _ in range(count)]
+        if all(isinstance(each, float) for each in operands):
+            operands[0] = value
+        return operation(*operation.arguments(operands))
+
+    def recorded(self, read: Any) -> tuple[Program, list[Any], "array[float]"]:
+        recorder = Recorder("f")
+        inputs = [Value(number, f"x{i}") for i, number in enumerate(self.numbers)]
+        index = Value(float(self.index), "i")
+        recorder.given = {each._birth for each in (*inputs, index)}
+        with recorded(recorder):
+            outputs = self([*inputs], index)
+        return read(recorder, [*inputs, index], outputs, b"\1" * len(inputs) + b"\0")
+
+    def eager_bits(self, parameters: Sequence[Any]) -> Any:
+        """Each output with the gradients that it has, computed without a program."""
+        inputs = [Value(number) for number in self.numbers]
+        found = []
+        for output in self(inputs, self.index):
+            for leaf in (*inputs, *parameters):
+                leaf.zero_grad()
+            output.backward()
+            found.append([bits(output._data), *[bits(leaf.grad) for leaf in (*inputs, *parameters)]])
+        return found
+
+
+def program_bits(program: Program, given: Sequence[float], index: int) -> Any:
+    """The same by a program, without what its input of that number has."""
+    slots, _ = forwards(program, given)
+    found = []
+    for place, output in enumerate(program.outputs):
+        arrived = flows(program, given, place)
+        del arrived[index]
+        found.append([bits(slots[output]), *[bits(0.0 if flow is None else flow) for flow in arrived]])
+    return found
+
+
+def check_graph(seed: int) -> None:
+    function = Function(seed)
+    program, parameters, numbers = function.recorded(read)
+    given = [*function.numbers, float(function.index), *[each._data for each in parameters]]
+    short = check_exact(program, numbers, [given])
+
+    assert program_bits(short, given, len(function.numbers)) == function.eager_bits(parameters)
+
+
+@given(st.integers(min_value=0))
+def test_a_program_that_was_read_has_the_bits_of_the_graph(seed: int) -> None:
+    check_graph(seed)
+
+
+def test_many_programs_that_were_read_have_the_bits_of_their_graphs() -> None:
+    for seed in range(1000):
+        check_graph(seed)
+
+
+@compiled
+def test_the_compiled_reader_answers_the_same_program() -> None:
+    for seed in range(2000):
+        function = Function(seed)
+        program, parameters, numbers = function.recorded(read)
+        the_same, as_parameters, as_numbers = function.recorded(native.read)
+
+        assert facts(the_same) == facts(program)
+        assert list(map(id, as_parameters)) == list(map(id, parameters))
+        assert as_numbers.tobytes() == numbers.tobytes()
