@@ -508,11 +508,11 @@ def read(recorder, inputs, outputs, differentiable):
     reading.write_all()
     for root in (*sides, *outputs):
         reading.slot_of(parent_of(root), data_of(root))
+    places = [reading.slot_now(<PyObject*>root, 0.0) for root in outputs]
     guards = []
     for relation, left, right, outcome in recorder.comparisons:
         slots = [reading.slot_now(parent_of(side), data_of(side)) for side in (left, right)]
         guards.append((relation, slots, outcome))
-    places = [reading.slot_now(<PyObject*>root, 0.0) for root in outputs]
     reading.settle()
     codes = array_of("H", &reading.codes, sizeof(unsigned short))
     return Recorded(
