@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from ..book import REALS, Operation, unlisted
 from ..checks import shown
-from ..engines import Value
+from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
@@ -31,6 +31,10 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .surroundings import Surroundings, check_random, random_states
+
+# The compiled ones, where they are.
+_read: Any = getattr(native, "read", read)
+_simplified: Any = getattr(native, "simplified", simplified)
 
 # So many recordings are kept of one function; that which was made first goes first.
 MOST_RECORDINGS = 64
@@ -153,8 +157,8 @@ class Compiled:
             answer = self._called(arguments, positional)
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
-        program, parameters, numbers = read(recorder, leaves, outputs, bytes(differentiable))
-        recording = Recording(simplified(program, numbers), parameters, assembled, recorder)
+        program, parameters, numbers = _read(recorder, leaves, outputs, bytes(differentiable))
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
         self._keep(key, recording)
         return recording
 
