@@ -491,7 +491,7 @@ def note_conversion(value: Any, what: str) -> None:
 
 
 def equals(value: Any, other: object) -> Any:
-    """What `==` answers while functions are recorded: numbers that would be floats otherwise are equal by their data."""
+    """What `==` answers while functions are recorded: what would be floats uncompiled is equal by its data."""
     recorder = mode().recorder
     if recorder is None or not recorder.is_plain(value) or not (is_real(other) or recorder.is_plain(other)):
         return NotImplemented

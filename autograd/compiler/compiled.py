@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..book import REALS, Operation, unlisted
 from ..checks import shown
-from ..engines import Value
+from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
@@ -31,6 +31,10 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .surroundings import Surroundings, check_random, random_states
+
+# The compiled ones, where they are.
+_read: Any = getattr(native, "read", read)
+_simplified: Any = getattr(native, "simplified", simplified)
 
 # So many recordings are kept of one function; that which was made first goes first.
 MOST_RECORDINGS = 64
@@ -122,10 +126,13 @@ class Compiled:
         if own is None:
             own = {"_recordings": {}, "_captured": set(), "_surroundings": Surroundings(bound.function)}
             own["_surroundings"].function = self.function  # and not the instance, which would live for ever
-            forget = self._of_instances.pop
-            self._of_instances[id(instance)] = weakref.ref(instance, lambda _, key=id(instance): forget(key, None)), own
+            self._of_instances[id(instance)] = weakref.ref(instance, self._forget(id(instance))), own
         vars(bound).update(own)
         return bound
+
+    def _forget(self, instance: int) -> Callable[[Any], object]:
+        store = self._of_instances
+        return lambda _: store.pop(instance, None)
 
     def __copy__(self) -> "Compiled":
         return self
@@ -167,9 +174,8 @@ class Compiled:
         new = {parameter._birth for parameter in recording.parameters} - self._captured
         self._captured |= new
         if any(type(x) is not float and x._birth in new for x in examined(given, self.static)[1]):
-            recording = self._recorded(
-                given, positional
-            )  # with one slot for what is both an argument and found outside
+            # Again, with one slot for what is both an argument and found outside.
+            recording = self._recorded(given, positional)
         self._keep(key, recording)
         return recording
 
@@ -179,18 +185,16 @@ class Compiled:
         differentiable = bytearray()
 
         def leaf(part: Any, name: str) -> Any:
-            if id(part) in leaves and isinstance(part, Value):
-                return leaves[id(part)]
-            made = (
-                part
-                if isinstance(part, Value) and self._captures(part)
-                else Value(part._data if isinstance(part, Value) else part, name)
-            )
-            recorder.given.add(made._birth)
             if not isinstance(part, Value):
+                made = Value(part, name)
                 recorder.numbers.add(made._birth)
-            leaves[id(part) if isinstance(part, Value) else -1 - len(leaves)] = made
+            elif id(part) in leaves:
+                return leaves[id(part)]
+            else:
+                made = part if self._captures(part) else Value(part._data, name)
+            recorder.given.add(made._birth)
             differentiable.append(isinstance(part, Value))
+            leaves[id(part) if isinstance(part, Value) else -len(leaves)] = made
             return made
 
         arguments = filled(given, self.static, leaf)
@@ -199,23 +203,20 @@ class Compiled:
             answer = self._called(arguments, positional)
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
-        program, parameters, numbers = read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        return Recording(simplified(program, numbers), parameters, assembled, recorder)
+        program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
+        return Recording(_simplified(program, numbers), parameters, assembled, recorder)
 
     def _keep(self, key: Any, recording: Recording) -> None:
-        """Add a recording; where there are too many, the least used goes, and once a warning says why there are many."""
+        """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
         with _KEEPING:
             self._recordings.setdefault(key, []).append(recording)
-            all_of_them = [
-                (one.uses, place, each) for each, some in self._recordings.items() for place, one in enumerate(some)
-            ]
-            if len(all_of_them) <= MOST_RECORDINGS:
+            if sum(map(len, self._recordings.values())) <= MOST_RECORDINGS:
                 self._former = key
                 return
-            _, place, least = min(
-                [x for x in all_of_them if self._recordings[x[2]][x[1]] is not recording], key=lambda x: x[:2]
-            )
-            del self._recordings[least][place]
+            others = [(x.uses, each) for each, some in self._recordings.items() for x in some if x is not recording]
+            fewest, least = min(others, key=lambda pair: pair[0])
+            unneeded = next(x for x in self._recordings[least] if x is not recording and x.uses == fewest)
+            self._recordings[least].remove(unneeded)
             if not self._recordings[least]:
                 del self._recordings[least]
             has_warned, self._has_warned = self._has_warned, True

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from ..engines import Value
 from ..ieee import real
+from ..operations import identity
 from ..taking import TAKE
 from ..value import by_birth
 from .program import Program
@@ -123,26 +124,13 @@ def read(
     recorder: Recorder, inputs: Sequence[Any], outputs: Sequence[Any], differentiable: bytes
 ) -> tuple[Program, list[Any], "array[float]"]:
     """The program of a recorded call, its parameters, and the number that each instruction has come to."""
-    sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right) if isinstance(side, Value)]
-    nodes = _made_inside([*outputs, *sides], recorder.start)
-    given = recorder.given
-    parameters: dict[int, Any] = {}
-    leaves: dict[int, Any] = {}
-    for node in nodes:
-        for operand in node.operands:
-            if isinstance(operand, Value) and operand._birth not in given and operand.operation is None:
-                (leaves if operand._birth > recorder.start else parameters)[operand._birth] = operand
-            elif isinstance(operand, Value) and operand._birth <= recorder.start:
-                parameters[operand._birth] = operand
-    for root in (*outputs, *sides):
-        if root._birth <= recorder.start:
-            parameters[root._birth] = root
-        elif root.operation is None and root._birth not in given:
-            leaves[root._birth] = root
+    sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
+    nodes = _made_inside([*outputs, *(side for side in sides if isinstance(side, Value))], recorder.start)
+    occurring = [*(operand for node in nodes for operand in node.operands), *sides, *outputs]
+    parameters = {x._birth: x for x in occurring if isinstance(x, Value) and x._birth <= recorder.start}
     writer = _Writer([*inputs, *(parameters[birth] for birth in sorted(parameters))])
-    for leaf in leaves.values():
-        writer.slot_of_birth[leaf._birth] = writer.constant(leaf._data)
-    writer.count_constants(nodes, recorder)
+    for operand in occurring:
+        writer.find_constant(operand)
     for node in nodes:
         writer.write(node)
     slots_of_outputs = array("i", [writer.slot(output) for output in outputs])
@@ -202,16 +190,12 @@ class _Writer:
             self.constants.append(number)
         return self.constant_slots[text]
 
-    def count_constants(self, nodes: Iterable[Any], recorder: Recorder) -> None:
-        """Give all constants their slots, which come before those of the instructions."""
-        for node in nodes:
-            for operand in node.operands:
-                if isinstance(operand, float):
-                    self.constant(operand)
-        for _, left, right, _ in recorder.comparisons:
-            for side in (left, right):
-                if not isinstance(side, Value):
-                    self.constant(real(side))
+    def find_constant(self, operand: Any) -> None:
+        """Give a number, or a leaf that the call has made, its slot, as those come before instructions."""
+        if not isinstance(operand, Value):
+            self.constant(real(operand))
+        elif operand.operation is None and operand._birth not in self.slot_of_birth:
+            self.slot_of_birth[operand._birth] = self.constant(operand._data)
 
     def slot(self, operand: Any) -> int:
         """The slot of an operand."""
@@ -230,9 +214,42 @@ class _Writer:
             self.slot_of_birth[node._birth] = self.written(node)
 
     def written(self, node: Any) -> int:
-        slots = [self.slot(operand) for operand in node.operands]
-        self.codes.append(self.operations.setdefault(node.operation, len(self.operations)))
+        """The slot of a node that is written, after what it takes.
+
+        Backwards, the flows go to the operands in their order. What was taken passes its own on a little later, and the
+        first first, if it was written last. An operand that an earlier one may have taken waits for that with an
+        instruction of its own.
+        """
+        late = self.late(node)
+        slots = [0] * len(node.operands)
+        for place, operand in reversed(list(enumerate(node.operands))):
+            slot = self.slot(operand)
+            slots[place] = self.instruction(identity, [slot], operand._data) if place in late else slot
+        return self.instruction(node.operation, slots, node._data)
+
+    def instruction(self, operation: Any, slots: Iterable[int], number: float) -> int:
+        self.codes.append(self.operations.setdefault(operation, len(self.operations)))
         self.operands.extend(slots)
         self.starts.append(len(self.operands))
-        self.numbers.append(node._data)
+        self.numbers.append(number)
         return len(self.given) + len(self.constants) + len(self.codes) - 1
+
+    def late(self, node: Any) -> set[int]:
+        """The places of operands that one at an earlier place may have taken."""
+        places: set[int] = set()
+        if not self.taken or node.operation is TAKE:  # of whose rows only one has a flow
+            return places
+        choices: set[int] = set()
+        for place, operand in enumerate(node.operands):
+            if isinstance(operand, Value):
+                if operand._birth in choices and operand._birth not in self.taken:
+                    places.add(place)
+                choices |= self.choices(operand)
+        return places
+
+    def choices(self, operand: Any) -> set[int]:
+        """What an operand that is taken may be, by births."""
+        if operand._birth not in self.taken:
+            return set()
+        rows = [row for row in operand.operands[1:] if isinstance(row, Value)]
+        return {row._birth for row in rows}.union(*map(self.choices, rows))
