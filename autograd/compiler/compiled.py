@@ -281,6 +281,8 @@ class Compiled:
             answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
             return (mean if how == "mean" else sum_of)(answers)
         done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
+        # So that sums do not depend on which recording was made first.
+        done.sort(key=lambda each: each.places[0])
         outputs = array("d", bytes(8 * count))
         for each in done:
             if len(each.piece.recording.operations) != 1 or each.piece.recording.assembled([0.0]) != 0.0:

@@ -102,18 +102,6 @@ class Recorder:
                     seen.add(operand._birth)
                     pending.append(operand)
 
-    def is_number(self, value: Any) -> bool:
-        """Whether this would be a plain number outside of compiled functions: all its leaves are numbers given."""
-        pending, seen = [value], set()
-        while pending:
-            each = pending.pop()
-            if each.operation is None and not isinstance(each, Argument):
-                return False
-            if each._birth not in seen:
-                seen.add(each._birth)
-                pending += each.parents
-        return True
-
 
 def _users_frame() -> Any:
     """The innermost frame that is outside of this package."""

@@ -3,8 +3,8 @@
 >>> squared_error(3.0, 1.0)
 4.0
 
-All of these take Values and plain numbers alike. What they decide, they decide by comparing Values with < and >, so that
-they can be compiled: a compiled function keeps its comparisons, and checks them at every call.
+All of these take Values and plain numbers alike. What they decide, they decide by comparing Values with < and >, so
+that they can be compiled: a compiled function keeps its comparisons, and checks them at every call.
 """
 
 from collections.abc import Callable, Sequence
@@ -123,7 +123,7 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
 
 def _doubted(loss: Any, doubt: Any, slope: Callable[[], Any]) -> Any:
     """The loss for a target of 0 or 1, plus the doubt, which is 0 now, times the slope that the loss has towards it."""
-    if not isinstance(doubt, Value) or _is_given(doubt):
+    if not isinstance(doubt, Value) or _is_plain(doubt):
         return loss
     steepness = slope()
     # 0·inf is nan, but the square root is 0 at 0 with an infinite slope, as intended.
@@ -191,7 +191,7 @@ def _probability(target: Any) -> Any:
     return y
 
 
-def _is_given(value: Any) -> bool:
-    """Whether this Value stands for a plain number in a function that is recorded: nobody asks for its gradient."""
+def _is_plain(value: Any) -> bool:
+    """Whether a Value stands for a plain number, of whose gradient nobody asks, in a function that is recorded."""
     recorder = mode().recorder
-    return recorder is not None and recorder.is_number(value)
+    return recorder is not None and bool(recorder.is_plain(value))
