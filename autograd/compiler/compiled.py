@@ -26,7 +26,7 @@ from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
 from .program import Program
 from .recording import Recorder, read
-from .recordings import ANOTHER_WAY, Recording
+from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
@@ -254,9 +254,8 @@ class Compiled:
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            parameters = array("d", [x._data for x in recording.parameters])
             outputs, failed, slope, of_inputs = recording.replay.lanes(
-                batch.columns, which, batch.count, parameters, want_gradient, self.threads
+                batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording
             if not failed:
@@ -291,12 +290,11 @@ class Compiled:
         reduction = Reduction(how, count, [each.piece for each in done])
         value = reduced(how, outputs)
         operands = reduction.operands()
+        numbers = numbers_of(operands)
         if not mode().recording:
-            return Value.__apply_operation__(self._operation(reduction), operands, _numbers(operands), (value, tuple))
-        partials = reduction.gathered(outputs, [x.slope for x in done], [x.of_inputs for x in done])
-        return Value.__apply_operation__(
-            self._operation(reduction), operands, _numbers(operands), (value, functools.partial(tuple, partials))
-        )
+            return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
+        partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
+        return _node_of(self._operation(reduction), operands, numbers, value, partials)
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -338,8 +336,9 @@ def _reducing(name: str) -> Operation:
     return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
 
 
-def _numbers(operands: Sequence[Any]) -> tuple[float, ...]:
-    return tuple([x if type(x) is float else x._data for x in operands])
+def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:
+    closure = functools.partial(tuple, partials)
+    return Value.__apply_operation__(operation, operands, tuple(numbers), (value, closure))
 
 
 def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:
