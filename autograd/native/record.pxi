@@ -16,12 +16,9 @@ cdef extern from "simplify.h":
         const unsigned short* codes
         const unsigned char* kinds
         const int* starts
-        int* operands
-        int* outputs
-        int* guards
         int counts[5]
         int left, left_operands, left_constants
-    int begin_work(Work* work)
+    int begin_work(Work* work, const int* operands, const int* outputs, const int* guards)
     void free_work(Work* work)
     void mark_dead(Work* work) nogil
     void find_repeated(Work* work, const char* differentiable) nogil
@@ -77,11 +74,12 @@ def simplified(program, numbers):
     work.zero, work.minus_one = program.slots, program.slots + 1
     work.constants, work.numbers = <double*>items_of(program.constants), <double*>items_of(numbers)
     work.codes, work.kinds = <unsigned short*>items_of(program.codes), <unsigned char*>items_of(kinds)
-    work.starts, work.operands = <int*>items_of(program.starts), <int*>items_of(program.operands)
-    work.outputs, work.output_count = <int*>items_of(program.outputs), len(program.outputs)
-    work.guards, work.guard_count = <int*>items_of(program.guards), len(program.guards) // 4
+    work.starts = <int*>items_of(program.starts)
+    work.output_count, work.guard_count = len(program.outputs), len(program.guards) // 4
     try:
-        if not begin_work(&work):
+        if not begin_work(
+            &work, <int*>items_of(program.operands), <int*>items_of(program.outputs), <int*>items_of(program.guards)
+        ):
             raise MemoryError
         mark_dead(&work)
         find_repeated(&work, differentiable)
