@@ -27,6 +27,7 @@ class Recording:
         self.program, self.parameters, self.assembled = program, parameters, assembled
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
+        self.uses = 0
         self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
