@@ -14,6 +14,7 @@ from call to call, as a counter or a running mean, and what it depends on must n
 """
 
 import os
+import pickle
 import random
 import sys
 from collections import deque
@@ -46,10 +47,15 @@ class Watch:
 
     def __init__(self, *roots: Any) -> None:
         self.effect = ""  # something that they do and that cannot be compared
-        self._notes = [_Note("Python's random numbers", random.getstate, random.setstate)]
+        self._notes: list[_Note] = []
+        self._note("Python's random numbers", random.getstate, random.setstate)
         numpy = sys.modules.get("numpy.random")
         if numpy is not None:
-            self._notes.append(_Note("NumPy's random numbers", lambda: repr(numpy.get_state()), _cannot))
+            read, put_back = (
+                lambda: pickle.dumps(numpy.get_state()),
+                lambda before: numpy.set_state(pickle.loads(before)),
+            )
+            self._note("NumPy's random numbers", read, put_back)
         seen: dict[int, Any] = {}
         self._seen = seen  # kept, so that nothing else can take the place of one of them
         pending: list[tuple[str, Any]] = [("", root) for root in roots]
@@ -61,13 +67,17 @@ class Watch:
 
     def changed(self) -> str:
         """The name of something that is not as it was; "" if all is."""
-        return next((note.name for note in self._notes if note.is_changed()), "")
+        return next((note.told() for note in self._notes if note.is_changed()), "")
 
     def undo(self) -> None:
         """Put back what has changed."""
         for note in self._notes:
             if note.is_changed():
                 note.put_back(note.before)
+
+    def knows(self, thing: Any) -> bool:
+        """Whether the functions and models can reach it."""
+        return id(thing) in self._seen
 
     def _note(self, name: str, read: Callable[[], Any], put_back: Callable[[Any], object]) -> None:
         self._notes.append(_Note(name, read, put_back))
@@ -127,14 +137,18 @@ class Watch:
         if isinstance(thing, random.Random):
             self._note(name, thing.getstate, thing.setstate)
         elif hasattr(thing, "bit_generator"):
-            self._note(name, lambda: repr(thing.bit_generator.state), _cannot)
+            own = thing.bit_generator
+            self._note(
+                name, lambda: pickle.dumps(own.state), lambda before: setattr(own, "state", pickle.loads(before))
+            )
         elif hasattr(thing, "tobytes"):  # an array
-            self._note(name, thing.tobytes, _cannot)
+            self._note(name, thing.tobytes, partial(_overwrite, thing))
         elif hasattr(thing, "__next__"):
             self.effect = self.effect or f"it reads from {name}, an iterator"
         elif hasattr(thing, "__dict__"):
             held = vars(thing)
-            self._note(name, lambda: {way: x for way, x in held.items() if way not in _NOTES}, partial(_refill, held))
+            own = name or type(thing).__name__
+            self._note(own, lambda: {way: x for way, x in held.items() if way not in _NOTES}, partial(_refill, held))
             return [*((f"{name}.{way}".strip("."), part) for way, part in held.items()), (name, type(thing))]
         return []
 
@@ -156,6 +170,14 @@ class _Note:
             return [*map(id, now)] != [*map(id, before)]
         return now is not before and not (isinstance(now, tuple | str | bytes) and now == before)
 
+    def told(self) -> str:
+        """Its name, with that of the first attribute that is not as it was."""
+        now, before = self.read(), self.before
+        if not isinstance(now, dict):
+            return self.name
+        differing = [way for way in (*now, *before) if way not in now or now[way] is not before.get(way)]
+        return ".".join([self.name, *map(str, differing[:1])])
+
 
 def _refill(thing: Any, held: Any) -> None:
     if isinstance(thing, dict):
@@ -167,8 +189,8 @@ def _refill(thing: Any, held: Any) -> None:
         (thing.update if isinstance(thing, set) else thing.extend)(held)
 
 
-def _cannot(before: Any) -> None:
-    """What a library's own object was is not put back."""
+def _overwrite(numbers: Any, before: bytes) -> None:
+    memoryview(numbers).cast("B")[:] = before
 
 
 def _is_users(thing: Any) -> bool:
