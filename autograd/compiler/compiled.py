@@ -21,6 +21,7 @@ from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
+from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
@@ -179,7 +180,7 @@ class Compiled:
         self._keep(key, recording)
         return recording
 
-    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
         recorder = Recorder(self.name)
         leaves: dict[int, Any] = {}
         differentiable = bytearray()
@@ -204,7 +205,19 @@ class Compiled:
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        return Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        del answer, arguments, outputs
+        leaves.clear()
+        held = recorder.still_held()
+        if any(value.operation is not None for value in held):
+            kept = next(value for value in held if value.operation is not None)
+            raise TypeError(
+                f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
+                "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
+            )
+        if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
+            return self._recorded(given, positional, is_again=True)
+        return recording
 
     def _keep(self, key: Any, recording: Recording) -> None:
         """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""

@@ -1,4 +1,4 @@
-"""The kernels of the compiled replay in C: each operation over many numbers, traced from the rule book as `formulas`."""
+"""The kernels of the compiled replay in C: each operation over many numbers, traced from the book as in `formulas`."""
 
 from collections.abc import Sequence
 
