@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..book import REALS, Operation, unlisted
+from ..cells import counted
+from ..checks import whole
 from ..taking import DETACH as DETACH
 from ..taking import TAKE as TAKE
+from ..terminal import printable
 
 
 def _linear(terms: Sequence[Any]) -> Any:
@@ -65,3 +68,21 @@ class Program:
                 self.operations[code],
                 self.operands[self.starts[place] : self.starts[place + 1]],
             )
+
+    def to_text(self, most: int = 60) -> str:
+        """The instructions as one would write them down, forwards and backwards; of more than `most`, both ends."""
+        from .listing import text_of
+
+        return text_of(self, whole("most", most, least=2))
+
+    def __str__(self) -> str:
+        return printable(self.to_text())
+
+    def __repr__(self) -> str:
+        sizes = [(self.codes, "instruction"), (self.input_names, "input"), (self.parameter_names, "parameter")]
+        return printable(f"<program {self.name}: {', '.join([counted(len(x), thing) for x, thing in sizes])}>")
+
+    def _repr_html_(self) -> str:
+        from .listing import html_of
+
+        return html_of(self)
