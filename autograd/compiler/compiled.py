@@ -24,6 +24,7 @@ from ..nested import mapped, parts
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled
+from .names import parameter_names
 from .program import Program
 from .recording import Argument, Recorder, read
 from .recordings import ANOTHER_WAY, Recording
@@ -154,6 +155,7 @@ class Compiled:
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = read(recorder, leaves, outputs, bytes(differentiable))
+        program.parameter_names = parameter_names(parameters, recorder.scopes.values())
         recording = Recording(simplified(program, numbers), parameters, assembled, recorder)
         self._keep(key, recording)
         return recording

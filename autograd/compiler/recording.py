@@ -81,6 +81,11 @@ class Recorder:
         # Each comparison: the relation, both sides, what came out, and where in which code it was asked.
         self.comparisons: list[tuple[int, Any, Any, bool]] = []
         self.places: list[tuple[CodeType, int]] = []
+        self.scopes: dict[tuple[Any, ...], Any] = {}  # those that it opens; a module is called many times
+
+    def opens(self, scope: Any) -> None:
+        """Remember a scope, by which parameters are called."""
+        self.scopes.setdefault((scope.path, scope.members), scope)
 
     def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
         """Keep a comparison as a guard."""
