@@ -7,21 +7,25 @@ differentiation in machine learning: a survey", table 3.)
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from .. import notation
 from ..cells import counted, readable, shortened
 from ..formulas import Lazy, applied, derivative, named, shorter
 from ..markup import document, heading, paragraph, table
+from ..operations import where
 from ..text import DOTS, NOTHING, Brackets, Infix, Name, Number, Prefix, Term, printer
 from .program import DETACH, LINEAR, RELATIONS, TAKE, Program
 
 # So many lines of each part are printed, the first ones and the last ones.
 MOST = 60
+
+# So many terms of a sum are all shown.
+FEW = 8
 
 # The width of a name, in characters of a terminal.
 WIDTH = 28
@@ -30,6 +34,9 @@ WIDTH = 28
 VARIES, PASSES = 1, 2
 
 ONE, MINUS_ONE, ZERO = Number("1"), Number("-1"), Number("0")
+
+# What the derivatives of `where` are, if its condition is a constant.
+KNOWN = {"[True]": ONE, "[not False]": ONE, "[False]": ZERO, "[not True]": ZERO}
 
 
 class Line(NamedTuple):
@@ -63,14 +70,21 @@ class _Listing:
 
     def parts(self) -> list[Part]:
         """What is computed, what is sent back, and what has to be so for the program to be right."""
-        where = f", where {self.flow}{self.name(self.first)} stands for " if self.program.codes else ""
-        answer = self.program.name if len(self.program.outputs) == 1 else "the answer"
-        where += f"∂{answer}/∂{self.name(self.first)}" if where else ""
-        parts = [self.part("Forward", self.forwards(), self.forward_line)]
-        parts.append(self.part(f"Backward{where}", self.backwards(), self.backward_line))
+        parts = [
+            self.part("Forward", self.forwards(), self.forward_line),
+            self.part(f"Backward{self.meaning()}", self.backwards(), self.backward_line),
+        ]
         guards = range(0, len(self.program.guards), 4)
-        parts.append(self.part("As long as (else it is recorded once more)", guards, self.guard_line))
+        parts.append(self.part("As long as this holds, else it is recorded once more", guards, self.guard_line))
         return [part for part in parts if part.lines]
+
+    def meaning(self) -> str:
+        """What the names of derivatives stand for, by an example."""
+        if not self.program.codes:
+            return ""
+        name, alone = self.name(self.first), len(self.program.outputs) == 1
+        told = f"∂{self.program.name}/∂{name}" if alone else f"what arrives at {name}"
+        return f", where {self.flow}{name} stands for {told}"
 
     def part(self, title: str, things: Sequence[int], line: Callable[[int], Line]) -> Part:
         """A part with a line for each thing."""
@@ -103,7 +117,7 @@ class _Listing:
             told.append(became(self.program.counts))
         once = sum(not kind & VARIES for kind in self.kinds[self.first : self.program.slots])
         if once and self.inputs:
-            told.append(f"{counted(once, 'instruction')} of parameters alone: computed once for all examples")
+            told.append(f"{counted(once, 'instruction')} of parameters alone: computed once a sweep")
         return told
 
     # Forwards ---------------------------------------------------------------------------------------
@@ -125,7 +139,7 @@ class _Listing:
         if operation is LINEAR and len(operands) > 2 * len(notation.few(range(len(operands) // 2))):
             yield counted(len(operands) // 2, "term")
         if not self.kinds[slot] & VARIES and self.inputs:
-            yield "once for all examples"
+            yield "once a sweep"
         if program.copies[slot - self.first] >= 0:
             yield f"copied from {self.name(program.copies[slot - self.first])}"
         if not operation.is_of_book:
@@ -166,21 +180,37 @@ class _Listing:
         return [slot for slot in found if slot not in shown or self.uses[slot] or slot in outputs]
 
     def backward_line(self, slot: int) -> Line:
-        program = self.program
+        program, uses = self.program, self.uses[slot]
         seeds = [place for place, output in enumerate(program.outputs) if output == slot]
         seed = [ONE if len(program.outputs) == 1 else Name(f"{self.flow}{self.answer(place)}") for place in seeds]
-        uses = sorted([(-self.consumer(place), place) for place in self.uses[slot]])
-        flows = [DOTS if use is DOTS else self.sent(-use[0], use[1]) for use in notation.few(uses, DOTS)]
+        flows = [DOTS if use is DOTS else self.sent(use) for use in self.few_in_order(uses)]
         flows = [flow for flow in flows if flow != ZERO] or ([] if seed else [ZERO])
-        remark = counted(len(uses), "term") if len(uses) > len(notation.few(uses)) else ""
+        remark = counted(len(uses), "term") if DOTS in flows else ""
         return Line(f"{self.flow}{self.name(slot)}", self.write(added([*seed, *flows])), remark)
+
+    def few_in_order(self, uses: list[int]) -> Sequence[Any]:
+        """The places where a slot is an operand, as flows come from there; of many, the first and the last."""
+        first = list(islice(self.in_order(uses), FEW + 1))
+        if len(first) <= FEW:
+            return first
+        last = uses[bisect_left(uses, self.program.starts[self.consumer(uses[0]) - self.first + 1]) - 1]
+        return notation.few([*first[:FEW], last], DOTS)
+
+    def in_order(self, uses: list[int]) -> Iterator[int]:
+        """From the last instruction to the first, and of each from its first operand to its last."""
+        end = len(uses)
+        while end:
+            begin = bisect_left(uses, self.program.starts[self.consumer(uses[end - 1]) - self.first])
+            yield from uses[begin:end]
+            end = begin
 
     def consumer(self, place: int) -> int:
         """The slot of the instruction that an operand belongs to."""
         return self.first + bisect_right(self.program.starts, place) - 1
 
-    def sent(self, slot: int, place: int) -> Term:
-        """What an instruction sends to the operand at that place: what arrives times the local derivative."""
+    def sent(self, place: int) -> Term:
+        """What an instruction sends to its operand at that place: what arrives times the local derivative."""
+        slot = self.consumer(place)
         arrives = Name(f"{self.flow}{self.name(slot)}")
         operation, operands = self.instruction(slot)
         local = self.local(slot, operation, operands, place - self.program.starts[slot - self.first])
@@ -202,7 +232,7 @@ class _Listing:
         found = derivative(operation, place, Lazy(len(operands), lambda i: self.term(operands[i], operation, i)))
         if found == NOTHING:  # nothing is told of it
             return Infix("/", Prefix("∂", Name(self.name(slot))), Prefix("∂", self.term(operands[place])))
-        return found
+        return KNOWN.get(self.write(found), found) if operation is where else found
 
     # Names ------------------------------------------------------------------------------------------
 
@@ -258,15 +288,15 @@ def kinds(program: Program) -> bytearray:
     # The rule of a user may answer something else for each example, from whatever it is computed.
     always = [0 if operation.is_of_book else VARIES for operation in program.operations]
     is_special = [operation is DETACH or operation is TAKE for operation in program.operations]
-    starts, operands = program.starts, program.operands
-    for place, code in enumerate(program.codes, 0):
+    starts, operands, first = program.starts, program.operands, program.first
+    for place, code in enumerate(program.codes):
         kind = always[code]
         for slot in operands[starts[place] : starts[place + 1]]:
             kind |= found[slot]
         if is_special[code]:
             passing = [] if program.operations[code] is DETACH else operands[starts[place] + 1 : starts[place + 1]]
             kind = kind & VARIES | max([found[slot] & PASSES for slot in passing], default=0)
-        found[program.first + place] = kind
+        found[first + place] = kind
     return found
 
 
@@ -284,15 +314,15 @@ def added(terms: Sequence[Term]) -> Term:
 def became(counts: "dict[str, int]") -> str:
     """What has become of the instructions that were recorded."""
     words = {
-        "dead": "dead code",
-        "constant": "constant",
-        "repeated": "repeated",
-        "linear": "part of sums of products",
         "left": "left",
+        "linear": "within sums of products",
+        "repeated": "repeated",
+        "constant": "constant",
+        "dead": "dead",
     }
     told = [f"{counts[key]:,} {word}" for key, word in words.items() if counts.get(key)]
-    copied = f", {counts['copied']:,} of them copied" if counts.get("copied") else ""
-    return f"recorded: {counts['recorded']:,}" + (f" = {' + '.join(told)}{copied}" if told else "")
+    copied = f"; {counts['copied']:,} are copied" if counts.get("copied") else ""
+    return f"{counts['recorded']:,} recorded" + (f" = {' + '.join(told)}" if len(told) > 1 else "") + copied
 
 
 # Formats ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ operation applied to earlier slots (Wengert 1964, "A simple automatic derivative
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from operator import le
+from operator import le, lt
 from typing import Any, ClassVar
 
 from ..book import OPERATIONS, REALS, UNLISTED, Operation, listed_by_name, unlisted
@@ -74,12 +74,9 @@ class Program:
 
     def instructions(self) -> Iterator[tuple[int, Operation, "array[int]"]]:
         """Each instruction: its slot, its operation and the slots of its operands."""
+        first, operations, starts, operands = self.first, self.operations, self.starts, self.operands
         for place, code in enumerate(self.codes):
-            yield (
-                self.first + place,
-                self.operations[code],
-                self.operands[self.starts[place] : self.starts[place + 1]],
-            )
+            yield first + place, operations[code], operands[starts[place] : starts[place + 1]]
 
     # Pickles ----------------------------------------------------------------------------------------
 
@@ -160,10 +157,10 @@ def checked(program: Program) -> Program:
     _need(starts[0] == 0 and starts[-1] == len(program.operands), "starts does not begin and end with the operands")
     _need(all(map(le, starts, starts[1:])), "starts does not grow")
     for slot, operation, operands in program.instructions():
-        problem = _problem(program, slot, operation, operands)
-        _need(not problem, f"v{slot - program.first + 1} = {operation.name}: {problem}")
-    for slot, copied in enumerate(program.copies, program.first):
-        _need(-1 <= copied < slot, f"v{slot - program.first + 1} is a copy of what comes later")
+        if problem := _problem(program, slot, operation, operands):
+            _need(False, f"v{slot - program.first + 1} = {operation.name}: {problem}")
+    is_earlier = map(lt, program.copies, range(program.first, slots))
+    _need(min(program.copies, default=-1) >= -1 and all(is_earlier), "something is a copy of what comes later")
     _need(len(program.outputs) > 0, "it has no output")
     _need(all(0 <= slot < slots for slot in program.outputs), "an output is not there")
     _need(len(program.guards) % 4 == 0, "guards are not quadruples")
