@@ -24,6 +24,7 @@ from ..nested import mapped, parts
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
+from .names import parameter_names
 from .program import Program
 from .recording import Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of

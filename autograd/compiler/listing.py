@@ -19,7 +19,7 @@ from ..formulas import Lazy, applied, derivative, named, shorter
 from ..markup import document, heading, paragraph, table
 from ..operations import where
 from ..text import DOTS, NOTHING, Brackets, Infix, Name, Number, Prefix, Term, printer
-from .program import DETACH, LINEAR, RELATIONS, TAKE, Program
+from .program import DETACH, LINEAR, RELATIONS, TAKE, Program, pairs_of
 
 # So many lines of each part are printed, the first ones and the last ones.
 MOST = 60
@@ -62,7 +62,7 @@ class _Listing:
         self.program, self.most = program, most
         self.inputs, self.first = len(program.input_names), program.first
         self.given = self.inputs + len(program.parameter_names)
-        labels, self.initials = _labels(program)
+        labels, self.initials = short_names(program)
         self.names, self.letter, self.unlabelled = named(labels)
         self.flow = next(d for d in ("d_", "∂_", "d__") if not any(name.startswith(d) for name in self.names))
         self.kinds = kinds(program)
@@ -95,13 +95,6 @@ class _Listing:
         return Part(title, lines, len(things) - 2 * half)
 
     # What is there ----------------------------------------------------------------------------------
-
-    def summary(self) -> str:
-        """How much there is, in one line."""
-        program = self.program
-        sizes = [counted(len(program.codes), "instruction"), counted(self.inputs, "input")]
-        sizes.append(counted(len(program.parameter_names), "parameter"))
-        return f"{program.name}: {', '.join(sizes)}"
 
     def sentences(self) -> list[str]:
         """What it is computed from, and what has become of what was recorded."""
@@ -136,8 +129,8 @@ class _Listing:
 
     def remarks(self, slot: int) -> Iterator[str]:
         program, (operation, operands) = self.program, self.instruction(slot)
-        if operation is LINEAR and len(operands) > 2 * len(notation.few(range(len(operands) // 2))):
-            yield counted(len(operands) // 2, "term")
+        if operation is LINEAR and len(pairs := pairs_of(program, operands)) > FEW:
+            yield counted(len(pairs), "term")
         if not self.kinds[slot] & VARIES and self.inputs:
             yield "once a sweep"
         if program.copies[slot - self.first] >= 0:
@@ -152,9 +145,7 @@ class _Listing:
         return applied(operation, Lazy(len(operands), lambda i: self.term(operands[i], operation, i)))
 
     def sum_of_products(self, operands: Sequence[int]) -> Term:
-        pairs = list(zip(operands[::2], operands[1::2], strict=True))
-        if len(pairs) > 1 and pairs[0][1] < 0 and self.constant(pairs[0][0]) == "0.0":
-            del pairs[0]  # what sums begin with, which makes 0.0 of −0.0 and which nobody writes
+        pairs = pairs_of(self.program, operands)
         return added([x if x is DOTS else self.product(*x) for x in notation.few(pairs, DOTS)])
 
     def product(self, a: int, b: int) -> Term:
@@ -268,16 +259,16 @@ class _Listing:
         return Line(sides if outcome else f"not {sides}", "")
 
 
-def _labels(program: Program) -> tuple[list[str], dict[str, str]]:
-    """The labels of inputs and parameters, those of models with L0 for layers.0, and what the initials stand for."""
+def short_names(program: Program) -> tuple[list[str], dict[str, str]]:
+    """The names of inputs and parameters, with L0 for layers.0, and what the initials stand for."""
     paths = [_INDEXED.findall(name) for name in program.parameter_names]
     short, initials = shorter({part for path in paths for part in path})
-    labels = [_INDEXED.sub(lambda part: short.get(part[0], part[0]), name) for name in program.parameter_names]
-    return [shortened(readable(label), WIDTH) for label in (*program.input_names, *labels)], initials
+    names = [_INDEXED.sub(lambda part: short.get(part[0], part[0]), name) for name in program.parameter_names]
+    return [shortened(readable(name), WIDTH) for name in (*program.input_names, *names)], initials
 
 
-# A part of a path such as layers.0, before others.
-_INDEXED = re.compile(r"(?<![\w.])[A-Za-z]\w*\.\d+(?=\.)|(?<=\.)[A-Za-z]\w*\.\d+(?=\.)")
+# A part of a path such as layers.0, where others follow.
+_INDEXED = re.compile(r"(?:^|(?<=\.))[A-Za-z]\w*\.\d+(?=\.)")
 
 
 def kinds(program: Program) -> bytearray:
@@ -331,7 +322,7 @@ def became(counts: "dict[str, int]") -> str:
 def text_of(program: Program, most: int = MOST) -> str:
     """The program as text."""
     listing = _Listing(program, most)
-    lines = [listing.summary(), *[f"  {sentence}" for sentence in listing.sentences()]]
+    lines = [program.summary, *[f"  {sentence}" for sentence in listing.sentences()]]
     for part in listing.parts():
         lines += ["", part.title, *[f"  {told}" for told in _told(part)]]
     return "\n".join(lines)
@@ -355,4 +346,4 @@ def html_of(program: Program, most: int = MOST) -> str:
             for line in part.lines
         ]
         tables.append(table(part.title, ["", "", ""], rows, "lll"))
-    return document([heading(listing.summary()), *map(paragraph, listing.sentences()), *tables])
+    return document([heading(program.summary), *map(paragraph, listing.sentences()), *tables])

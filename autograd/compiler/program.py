@@ -78,6 +78,12 @@ class Program:
         for place, code in enumerate(self.codes):
             yield first + place, operations[code], operands[starts[place] : starts[place + 1]]
 
+    @property
+    def summary(self) -> str:
+        """How much there is, in a line."""
+        sizes = [(self.codes, "instruction"), (self.input_names, "input"), (self.parameter_names, "parameter")]
+        return f"{self.name}: {', '.join([counted(len(x), thing) for x, thing in sizes])}"
+
     # Pickles ----------------------------------------------------------------------------------------
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -109,13 +115,24 @@ class Program:
         return printable(self.to_text())
 
     def __repr__(self) -> str:
-        sizes = [(self.codes, "instruction"), (self.input_names, "input"), (self.parameter_names, "parameter")]
-        return printable(f"<program {self.name}: {', '.join([counted(len(x), thing) for x, thing in sizes])}>")
+        return printable(f"<program {self.summary}>")
 
     def _repr_html_(self) -> str:
         from .listing import html_of
 
         return html_of(self)
+
+
+def pairs_of(program: Program, operands: Sequence[int]) -> list[tuple[int, int]]:
+    """The terms of a chain of sums and products, as one writes them.
+
+    Sums begin with the constant 0.0, which makes 0.0 of −0.0: that is left out.
+    """
+    pairs = list(zip(operands[::2], operands[1::2], strict=True))
+    given = program.first - len(program.constants)
+    slot, factor = pairs[0]
+    begins = factor < 0 and given <= slot < program.first and repr(program.constants[slot - given]) == "0.0"
+    return pairs[1:] if begins and len(pairs) > 1 else pairs
 
 
 def _begun(version: Any) -> Program:
