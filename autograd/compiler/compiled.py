@@ -25,6 +25,7 @@ from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
+from .names import parameter_names
 from .program import Program
 from .recording import Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
@@ -205,9 +206,11 @@ class Compiled:
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
+        program.parameter_names = parameter_names(parameters, recorder.scopes.values())
         recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
         del answer, arguments, outputs
         leaves.clear()
+        recorder.scopes.clear()
         held = recorder.still_held()
         if any(value.operation is not None for value in held):
             kept = next(value for value in held if value.operation is not None)

@@ -47,6 +47,11 @@ class Recorder:
         # What the call has made, as weak references, or, where the reader can see that, what somebody else holds of it.
         self.made: list[weakref.ref[Any]] = []
         self.held: list[Any] = []
+        self.scopes: dict[tuple[Any, ...], Any] = {}  # those that it opens; a module is called many times
+
+    def opens(self, scope: Any) -> None:
+        """Remember a scope, by which parameters are called."""
+        self.scopes.setdefault((scope.path, scope.members), scope)
 
     def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
         """Keep a comparison as a guard."""
