@@ -821,12 +821,13 @@ static void gather_weights(const Plan *plan, const double *uniform_values, doubl
     }
 }
 
-/* How many lanes there are at a time: as many as leave their rows in a near cache, and few of them idle. */
-static Py_ssize_t lanes_for(const Plan *plan, Py_ssize_t count) {
+/* How many lanes there are at a time: more than a few only where all that they touch stays in the nearest cache. */
+static Py_ssize_t lanes_for(const Plan *plan, const Kernels *kernels, Py_ssize_t count) {
     Py_ssize_t best = 16, least = (count + 15) / 16 * 16;
-    for (Py_ssize_t lanes = 32; lanes <= 64 && lanes * plan->row_count * 16 <= 48 * 1024; lanes += 16) {
+    for (Py_ssize_t lanes = 32; lanes <= 64; lanes += 16) {
         Py_ssize_t total = (count + lanes - 1) / lanes * lanes;
-        if (total <= least) {
+        Py_ssize_t doubles = 2 * plan->row_count * lanes + plan->weight_count * (kernels->width + 1);
+        if (total <= least && doubles * 8 <= 32 * 1024) {
             best = lanes;
             least = total;
         }

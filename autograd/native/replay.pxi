@@ -72,7 +72,7 @@ cdef extern from "lanes.h" nogil:
     bint do_parts(Job* job, int first, int step)
     void collect_sums(const Job* job, double* flows, char* reached)
     void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
-    Py_ssize_t lanes_for(const Plan* plan, Py_ssize_t count)
+    Py_ssize_t lanes_for(const Plan* plan, const Kernels* kernels, Py_ssize_t count)
     Py_ssize_t part_size_for(const Schedule* s, Py_ssize_t count, Py_ssize_t lanes)
 
 cdef extern from "Python.h":
@@ -543,7 +543,7 @@ cdef class Examples:
                     raise MemoryError
                 replay.has_plan = True
         job.plan, job.kernels = &replay.plan, best_kernels()
-        job.lanes = lanes_for(job.plan, job.count)
+        job.lanes = lanes_for(job.plan, job.kernels, job.count)
         job.part_size = part_size_for(s, job.count, job.lanes)
         job.part_count = <int>((job.count + job.part_size - 1) // job.part_size)
         job.sums = <double*>PyMem_RawMalloc(job.part_count * sum_count(job.plan) * sizeof(double) + 1)
