@@ -104,47 +104,47 @@ static void TIER(one_flow)(int terms, const int *shared, const double *weights, 
     }
 }
 
-static void TIER(matrix_values)(const Step *step, const Plan *plan, Work *work) {
+static void TIER(matrix_values)(const Step *step, const Plan *plan, Bench *bench) {
     const int *shared = plan->rows + step->operands;
-    const double *weights = work->weights + step->weights;
-    double *out = work->values + step->row * work->lanes;
+    const double *weights = bench->weights + step->weights;
+    double *out = bench->values + step->row * bench->lanes;
     int m = 0;
     for (; m + 4 <= step->count; m += 4) {
-        TIER(four_sums)(step->arity, shared, weights + (Py_ssize_t)m * step->arity, work->values, work->lanes,
-                        out + m * work->lanes);
+        TIER(four_sums)(step->arity, shared, weights + (Py_ssize_t)m * step->arity, bench->values, bench->lanes,
+                        out + m * bench->lanes);
     }
     for (; m < step->count; ++m) {
-        TIER(one_sum)(step->arity, shared, weights + (Py_ssize_t)m * step->arity, work->values, work->lanes,
-                      out + m * work->lanes);
+        TIER(one_sum)(step->arity, shared, weights + (Py_ssize_t)m * step->arity, bench->values, bench->lanes,
+                      out + m * bench->lanes);
     }
 }
 
-static void TIER(matrix_flows)(const Step *step, const Plan *plan, Work *work) {
+static void TIER(matrix_flows)(const Step *step, const Plan *plan, Bench *bench) {
     const int *shared = plan->rows + step->operands;
-    const double *weights = work->weights + step->weights, *sent = work->flows + step->row * work->lanes;
-    double *to_weights = work->to_weights + step->weights * WIDTH;
+    const double *weights = bench->weights + step->weights, *sent = bench->flows + step->row * bench->lanes;
+    double *to_weights = bench->to_weights + step->weights * WIDTH;
     int m = 0;
     for (; m + 4 <= step->count; m += 4) {
         Py_ssize_t place = (Py_ssize_t)m * step->arity;
-        TIER(four_flows)(step->arity, shared, weights + place, work->values, work->lanes, sent + m * work->lanes,
-                         to_weights + place * WIDTH, work->flows, step->sends_on);
+        TIER(four_flows)(step->arity, shared, weights + place, bench->values, bench->lanes, sent + m * bench->lanes,
+                         to_weights + place * WIDTH, bench->flows, step->sends_on);
     }
     for (; m < step->count; ++m) {
         Py_ssize_t place = (Py_ssize_t)m * step->arity;
-        TIER(one_flow)(step->arity, shared, weights + place, work->values, work->lanes, sent + m * work->lanes,
-                       to_weights + place * WIDTH, work->flows, step->sends_on);
+        TIER(one_flow)(step->arity, shared, weights + place, bench->values, bench->lanes, sent + m * bench->lanes,
+                       to_weights + place * WIDTH, bench->flows, step->sends_on);
     }
 }
 
 /* A chain whose factors all vary: pairs of rows. */
-static void TIER(chain_values)(const Step *step, const Plan *plan, Work *work) {
+static void TIER(chain_values)(const Step *step, const Plan *plan, Bench *bench) {
     const int *pairs = plan->rows + step->operands;
-    double *out = work->values + step->row * work->lanes;
-    for (Py_ssize_t l = 0; l < work->lanes; l += 2 * WIDTH) {
+    double *out = bench->values + step->row * bench->lanes;
+    for (Py_ssize_t l = 0; l < bench->lanes; l += 2 * WIDTH) {
         VECTOR a0 = -(VECTOR){0}, a1 = a0;
         for (int k = 0; k < step->arity; ++k) {
-            const double *x = work->values + pairs[2 * k] * work->lanes + l;
-            const double *y = work->values + pairs[2 * k + 1] * work->lanes + l;
+            const double *x = bench->values + pairs[2 * k] * bench->lanes + l;
+            const double *y = bench->values + pairs[2 * k + 1] * bench->lanes + l;
             a0 += READ(x) * READ(y);
             a1 += READ(x + WIDTH) * READ(y + WIDTH);
         }
@@ -153,15 +153,15 @@ static void TIER(chain_values)(const Step *step, const Plan *plan, Work *work) {
     }
 }
 
-static void TIER(chain_flows)(const Step *step, const Plan *plan, Work *work) {
+static void TIER(chain_flows)(const Step *step, const Plan *plan, Bench *bench) {
     const int *pairs = plan->rows + step->operands;
-    const double *sent = work->flows + step->row * work->lanes;
-    for (Py_ssize_t l = 0; l < work->lanes; l += WIDTH) {
+    const double *sent = bench->flows + step->row * bench->lanes;
+    for (Py_ssize_t l = 0; l < bench->lanes; l += WIDTH) {
         VECTOR flow = READ(sent + l);
         for (int k = 0; k < step->arity; ++k) {
-            Py_ssize_t x = pairs[2 * k] * work->lanes + l, y = pairs[2 * k + 1] * work->lanes + l;
-            AT(work->flows + x) = FUSED(flow, READ(work->values + y), AT(work->flows + x));
-            AT(work->flows + y) = FUSED(flow, READ(work->values + x), AT(work->flows + y));
+            Py_ssize_t x = pairs[2 * k] * bench->lanes + l, y = pairs[2 * k + 1] * bench->lanes + l;
+            AT(bench->flows + x) = FUSED(flow, READ(bench->values + y), AT(bench->flows + x));
+            AT(bench->flows + y) = FUSED(flow, READ(bench->values + x), AT(bench->flows + y));
         }
     }
 }

@@ -15,7 +15,7 @@
 #include "exact.h"
 #include "lane_formulas.h"
 
-typedef enum { MATRIX, CHAIN, SINGLE, OF_LIST, TAKEN, TAKEN_UNIFORM, COPIED } What;
+typedef enum { MATRIX, CHAIN, SINGLE, OF_LIST, TAKEN, TAKEN_UNIFORM, DETACHED } What;
 
 /* What is done at a time: an instruction, or some whose rows and operands lie in a row, or a matrix times a vector. */
 typedef struct {
@@ -51,14 +51,14 @@ typedef struct {
     char *holds, *in_range;
     Py_ssize_t from; /* the example in the first lane */
     void *memory;
-} Work;
+} Bench;
 
 typedef struct {
     int width;
-    void (*matrix_values)(const Step *, const Plan *, Work *);
-    void (*matrix_flows)(const Step *, const Plan *, Work *);
-    void (*chain_values)(const Step *, const Plan *, Work *);
-    void (*chain_flows)(const Step *, const Plan *, Work *);
+    void (*matrix_values)(const Step *, const Plan *, Bench *);
+    void (*matrix_flows)(const Step *, const Plan *, Bench *);
+    void (*chain_values)(const Step *, const Plan *, Bench *);
+    void (*chain_flows)(const Step *, const Plan *, Bench *);
     void (*add_products)(Py_ssize_t, const double *, const double *, double *);
     void (*add_rows_to)(Py_ssize_t, const double *, double *);
 } Kernels;
@@ -296,7 +296,7 @@ static int plan_single(Plan *plan, const Schedule *s, const Group *group) {
             last->needed |= needed;
             continue;
         }
-        last = add_step(plan, group->code == DETACH_CODE ? COPIED : SINGLE, group->code, group->arity,
+        last = add_step(plan, group->code == DETACH_CODE ? DETACHED : SINGLE, group->code, group->arity,
                         plan->row_of[group->first + m]);
         if (last == NULL) {
             return 0;
@@ -426,12 +426,12 @@ static int make_plan(Plan *plan, const Schedule *s, const char *differentiable, 
     return 1;
 }
 
-/* Work ----------------------------------------------------------------------------------------------- */
+/* Bench ----------------------------------------------------------------------------------------------- */
 
 /* How many numbers a part hands over: a flow for each weight, for each slot that may be taken, each that has a row. */
 static Py_ssize_t sum_count(const Plan *plan) { return plan->weight_count + plan->taken_count + plan->lifted_count; }
 
-static int open_work(Work *work, const Plan *plan, Py_ssize_t lanes, const double *weights, const Kernels *kernels) {
+static int open_bench(Bench *bench, const Plan *plan, Py_ssize_t lanes, const double *weights, const Kernels *kernels) {
     Py_ssize_t rows = plan->row_count, operands = plan->most_operands + 4;
     Py_ssize_t spare = operands > MOST_TOGETHER ? operands : MOST_TOGETHER;
     size_t doubles = (size_t)((2 * rows + spare) * lanes + plan->weight_count * kernels->width + plan->taken_count +
@@ -441,37 +441,37 @@ static int open_work(Work *work, const Plan *plan, Py_ssize_t lanes, const doubl
     if (memory == NULL) {
         return 0;
     }
-    work->memory = memory;
-    work->lanes = lanes;
-    work->weights = weights;
-    work->values = (double *)(memory + (64 - (uintptr_t)memory % 64));
-    work->flows = work->values + rows * lanes;
-    work->spare = work->flows + rows * lanes;
-    work->to_weights = work->spare + spare * lanes;
-    work->to_taken = work->to_weights + plan->weight_count * kernels->width;
-    work->room = work->to_taken + plan->taken_count;
-    work->operands = (const double **)(work->room + 4 * operands);
-    work->towards = (double **)(work->operands + operands);
-    work->holds = (char *)(work->towards + operands);
-    work->in_range = work->holds + lanes;
+    bench->memory = memory;
+    bench->lanes = lanes;
+    bench->weights = weights;
+    bench->values = (double *)(memory + (64 - (uintptr_t)memory % 64));
+    bench->flows = bench->values + rows * lanes;
+    bench->spare = bench->flows + rows * lanes;
+    bench->to_weights = bench->spare + spare * lanes;
+    bench->to_taken = bench->to_weights + plan->weight_count * kernels->width;
+    bench->room = bench->to_taken + plan->taken_count;
+    bench->operands = (const double **)(bench->room + 4 * operands);
+    bench->towards = (double **)(bench->operands + operands);
+    bench->holds = (char *)(bench->towards + operands);
+    bench->in_range = bench->holds + lanes;
     return 1;
 }
 
 /* Before a part: the rows that stay the same. */
-static void begin_work(Work *work, const Plan *plan, const double *uniform_values) {
-    for (Py_ssize_t l = 0; l < work->lanes; ++l) {
-        work->values[plan->one * work->lanes + l] = 1.0;
+static void begin_bench(Bench *bench, const Plan *plan, const double *uniform_values) {
+    for (Py_ssize_t l = 0; l < bench->lanes; ++l) {
+        bench->values[plan->one * bench->lanes + l] = 1.0;
     }
     for (int i = 0; i < plan->lifted_count; ++i) {
-        for (Py_ssize_t l = 0; l < work->lanes; ++l) {
-            work->values[(plan->first_lifted + i) * work->lanes + l] = uniform_values[plan->lifted[i]];
+        for (Py_ssize_t l = 0; l < bench->lanes; ++l) {
+            bench->values[(plan->first_lifted + i) * bench->lanes + l] = uniform_values[plan->lifted[i]];
         }
     }
 }
 
-static void clear_sums(Work *work, const Plan *plan, const Kernels *kernels) {
-    memset(work->to_weights, 0, (size_t)(plan->weight_count * kernels->width + plan->taken_count) * sizeof(double));
-    memset(work->flows + plan->first_lifted * work->lanes, 0, (size_t)(plan->lifted_count * work->lanes) * sizeof(double));
+static void clear_sums(Bench *bench, const Plan *plan, const Kernels *kernels) {
+    memset(bench->to_weights, 0, (size_t)(plan->weight_count * kernels->width + plan->taken_count) * sizeof(double));
+    memset(bench->flows + plan->first_lifted * bench->lanes, 0, (size_t)(plan->lifted_count * bench->lanes) * sizeof(double));
 }
 
 static double total_of_row(const double *row, Py_ssize_t count) {
@@ -483,124 +483,124 @@ static double total_of_row(const double *row, Py_ssize_t count) {
 }
 
 /* Add to the sums of a part; whether one of those that are needed is nan. */
-static int add_sums(const Work *work, const Plan *plan, const Kernels *kernels, double *sums) {
+static int add_sums(const Bench *bench, const Plan *plan, const Kernels *kernels, double *sums) {
     int odd = 0;
     for (Py_ssize_t i = 0; i < plan->weight_count; ++i, ++sums) {
-        *sums += total_of_row(work->to_weights + i * kernels->width, kernels->width);
+        *sums += total_of_row(bench->to_weights + i * kernels->width, kernels->width);
         odd |= isnan(*sums) && plan->needed[plan->weight_slots[i]];
     }
     for (Py_ssize_t i = 0; i < plan->taken_count; ++i, ++sums) {
-        *sums += work->to_taken[i];
+        *sums += bench->to_taken[i];
         odd |= isnan(*sums) && plan->needed[plan->taken_slots[i]];
     }
     for (int i = 0; i < plan->lifted_count; ++i, ++sums) {
-        *sums += total_of_row(work->flows + (plan->first_lifted + i) * work->lanes, work->lanes);
+        *sums += total_of_row(bench->flows + (plan->first_lifted + i) * bench->lanes, bench->lanes);
         odd |= isnan(*sums) && plan->needed[plan->lifted[i]];
     }
     return odd;
 }
 
-static void point_at_rows(const Step *step, const Plan *plan, Work *work) {
+static void point_at_rows(const Step *step, const Plan *plan, Bench *bench) {
     const int *rows = plan->rows + step->operands;
     for (int i = 0; i < step->arity; ++i) {
-        work->operands[i] = work->values + rows[i] * work->lanes;
-        work->towards[i] = work->flows + rows[i] * work->lanes;
+        bench->operands[i] = bench->values + rows[i] * bench->lanes;
+        bench->towards[i] = bench->flows + rows[i] * bench->lanes;
     }
 }
 
-static void take_values(const Step *step, const Plan *plan, Work *work, const double *uniform_values) {
+static void take_values(const Step *step, const Plan *plan, Bench *bench, const double *uniform_values) {
     const int *rows = plan->rows + step->operands, *slots = plan->taken_slots + step->weights;
-    const double *index = work->values + rows[0] * work->lanes;
-    double *out = work->values + step->row * work->lanes;
-    for (Py_ssize_t l = 0; l < work->lanes; ++l) {
+    const double *index = bench->values + rows[0] * bench->lanes;
+    double *out = bench->values + step->row * bench->lanes;
+    for (Py_ssize_t l = 0; l < bench->lanes; ++l) {
         int place = place_in(index[l], step->arity - 1);
         if (place < 0) {
-            work->in_range[l] = 0;
+            bench->in_range[l] = 0;
             out[l] = 0.0;
         } else if (step->what == TAKEN) {
-            out[l] = work->values[rows[1 + place] * work->lanes + l];
+            out[l] = bench->values[rows[1 + place] * bench->lanes + l];
         } else {
             out[l] = uniform_values[slots[place]];
         }
     }
 }
 
-static void take_flows(const Step *step, const Plan *plan, Work *work) {
+static void take_flows(const Step *step, const Plan *plan, Bench *bench) {
     const int *rows = plan->rows + step->operands;
-    const double *index = work->values + rows[0] * work->lanes, *flow = work->flows + step->row * work->lanes;
-    for (Py_ssize_t l = 0; l < work->lanes; ++l) {
+    const double *index = bench->values + rows[0] * bench->lanes, *flow = bench->flows + step->row * bench->lanes;
+    for (Py_ssize_t l = 0; l < bench->lanes; ++l) {
         int place = place_in(index[l], step->arity - 1);
         if (place < 0) {
             continue;
         }
         if (step->what == TAKEN) {
-            work->flows[rows[1 + place] * work->lanes + l] += flow[l];
+            bench->flows[rows[1 + place] * bench->lanes + l] += flow[l];
         } else {
-            work->to_taken[step->weights + place] += flow[l];
+            bench->to_taken[step->weights + place] += flow[l];
         }
     }
 }
 
-static void step_values(const Plan *plan, Work *work, const Kernels *kernels, const double *uniform_values) {
-    memset(work->in_range, 1, (size_t)work->lanes);
+static void step_values(const Plan *plan, Bench *bench, const Kernels *kernels, const double *uniform_values) {
+    memset(bench->in_range, 1, (size_t)bench->lanes);
     for (int i = 0; i < plan->step_count; ++i) {
         const Step *step = &plan->steps[i];
-        double *out = work->values + step->row * work->lanes;
+        double *out = bench->values + step->row * bench->lanes;
         switch (step->what) {
         case MATRIX:
-            kernels->matrix_values(step, plan, work);
+            kernels->matrix_values(step, plan, bench);
             break;
         case CHAIN:
-            kernels->chain_values(step, plan, work);
+            kernels->chain_values(step, plan, bench);
             break;
         case SINGLE:
-            point_at_rows(step, plan, work);
-            lanes_value(step->code, step->count * work->lanes, work->operands, out);
+            point_at_rows(step, plan, bench);
+            lanes_value(step->code, step->count * bench->lanes, bench->operands, out);
             break;
         case OF_LIST:
-            point_at_rows(step, plan, work);
-            lanes_value_of_list(step->code, step->arity, work->lanes, work->operands, out, work->room);
+            point_at_rows(step, plan, bench);
+            lanes_value_of_list(step->code, step->arity, bench->lanes, bench->operands, out, bench->room);
             break;
-        case COPIED:
-            point_at_rows(step, plan, work);
-            memcpy(out, work->operands[0], (size_t)(step->count * work->lanes) * sizeof(double));
+        case DETACHED:
+            point_at_rows(step, plan, bench);
+            memcpy(out, bench->operands[0], (size_t)(step->count * bench->lanes) * sizeof(double));
             break;
         default:
-            take_values(step, plan, work, uniform_values);
+            take_values(step, plan, bench, uniform_values);
         }
     }
 }
 
-static void single_flows(const Step *step, const Plan *plan, Work *work, const Kernels *kernels) {
-    Py_ssize_t n = step->count * work->lanes;
-    const double *value = work->values + step->row * work->lanes, *flow = work->flows + step->row * work->lanes;
-    point_at_rows(step, plan, work);
+static void single_flows(const Step *step, const Plan *plan, Bench *bench, const Kernels *kernels) {
+    Py_ssize_t n = step->count * bench->lanes;
+    const double *value = bench->values + step->row * bench->lanes, *flow = bench->flows + step->row * bench->lanes;
+    point_at_rows(step, plan, bench);
     for (int i = 0; i < step->arity; ++i) {
         if (step->code == CODE_ADD || (step->code == CODE_SUBTRACT && i == 0)) {
-            kernels->add_rows_to(n, flow, work->towards[i]);
+            kernels->add_rows_to(n, flow, bench->towards[i]);
         } else if (step->code == CODE_MULTIPLY) {
-            kernels->add_products(n, flow, work->operands[1 - i], work->towards[i]);
+            kernels->add_products(n, flow, bench->operands[1 - i], bench->towards[i]);
         } else {
-            lanes_flow(step->code, i, n, work->operands, value, flow, work->spare);
-            kernels->add_rows_to(n, work->spare, work->towards[i]);
+            lanes_flow(step->code, i, n, bench->operands, value, flow, bench->spare);
+            kernels->add_rows_to(n, bench->spare, bench->towards[i]);
         }
     }
 }
 
-static void list_step_flows(const Step *step, const Plan *plan, Work *work, const Kernels *kernels) {
-    point_at_rows(step, plan, work);
+static void list_step_flows(const Step *step, const Plan *plan, Bench *bench, const Kernels *kernels) {
+    point_at_rows(step, plan, bench);
     for (int i = 0; i < step->arity; ++i) {
-        work->towards[i] = work->spare + i * work->lanes;
+        bench->towards[i] = bench->spare + i * bench->lanes;
     }
-    lanes_flows_of_list(step->code, step->arity, work->lanes, work->operands, work->values + step->row * work->lanes,
-                        work->flows + step->row * work->lanes, work->towards, work->room);
+    lanes_flows_of_list(step->code, step->arity, bench->lanes, bench->operands, bench->values + step->row * bench->lanes,
+                        bench->flows + step->row * bench->lanes, bench->towards, bench->room);
     for (int i = 0; i < step->arity; ++i) {
-        kernels->add_rows_to(work->lanes, work->spare + i * work->lanes,
-                             work->flows + plan->rows[step->operands + i] * work->lanes);
+        kernels->add_rows_to(bench->lanes, bench->spare + i * bench->lanes,
+                             bench->flows + plan->rows[step->operands + i] * bench->lanes);
     }
 }
 
-static void step_flows(const Plan *plan, Work *work, const Kernels *kernels) {
+static void step_flows(const Plan *plan, Bench *bench, const Kernels *kernels) {
     for (int i = plan->step_count - 1; i >= 0; --i) {
         const Step *step = &plan->steps[i];
         if (!step->needed) {
@@ -608,21 +608,21 @@ static void step_flows(const Plan *plan, Work *work, const Kernels *kernels) {
         }
         switch (step->what) {
         case MATRIX:
-            kernels->matrix_flows(step, plan, work);
+            kernels->matrix_flows(step, plan, bench);
             break;
         case CHAIN:
-            kernels->chain_flows(step, plan, work);
+            kernels->chain_flows(step, plan, bench);
             break;
         case SINGLE:
-            single_flows(step, plan, work, kernels);
+            single_flows(step, plan, bench, kernels);
             break;
         case OF_LIST:
-            list_step_flows(step, plan, work, kernels);
+            list_step_flows(step, plan, bench, kernels);
             break;
-        case COPIED:
+        case DETACHED:
             break;
         default:
-            take_flows(step, plan, work);
+            take_flows(step, plan, bench);
         }
     }
 }
@@ -653,29 +653,29 @@ typedef struct {
     volatile int stopped;
 } Job;
 
-static void read_inputs(const Job *job, Work *work, Py_ssize_t from, Py_ssize_t count) {
+static void read_inputs(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
     for (int i = 0; i < job->schedule->inputs; ++i) {
         const Column *column = &job->columns[i];
-        double *row = work->values + i * work->lanes;
+        double *row = bench->values + i * bench->lanes;
         for (Py_ssize_t l = 0; l < count; ++l) {
             Py_ssize_t example = job->which ? (Py_ssize_t)job->which[from + l] : from + l;
             const char *place = column->first + example * column->stride;
             row[l] = column->is_float ? (double)*(const float *)place : *(const double *)place;
         }
-        for (Py_ssize_t l = count; l < work->lanes; ++l) {
+        for (Py_ssize_t l = count; l < bench->lanes; ++l) {
             row[l] = row[count - 1];
         }
     }
 }
 
-static void look_at_guards(const Job *job, Work *work) {
-    memset(work->holds, 1, (size_t)work->lanes);
+static void look_at_guards(const Job *job, Bench *bench) {
+    memset(bench->holds, 1, (size_t)bench->lanes);
     for (int i = 0; i < job->guard_count; ++i) {
         const int *guard = job->guards + 4 * i;
-        const double *x = work->values + job->plan->row_of[guard[1]] * work->lanes;
-        const double *y = work->values + job->plan->row_of[guard[2]] * work->lanes;
-        for (Py_ssize_t l = 0; l < work->lanes; ++l) {
-            work->holds[l] &= compares(guard[0], x[l], y[l]) == guard[3];
+        const double *x = bench->values + job->plan->row_of[guard[1]] * bench->lanes;
+        const double *y = bench->values + job->plan->row_of[guard[2]] * bench->lanes;
+        for (Py_ssize_t l = 0; l < bench->lanes; ++l) {
+            bench->holds[l] &= compares(guard[0], x[l], y[l]) == guard[3];
         }
     }
 }
@@ -684,18 +684,18 @@ static void look_at_guards(const Job *job, Work *work) {
 static double *row_at(const Job *job, double *rows, int slot) { return rows + job->plan->row_of[slot] * job->lanes; }
 
 /* Flows from the first output of the lanes that count. */
-static int block_sweep(const Job *job, Work *work, Py_ssize_t from, Py_ssize_t count) {
-    double *seeds = row_at(job, work->flows, job->outputs[0]);
-    const char *seeds_at = work->in_range; /* after this, which lanes count */
+static int block_sweep(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
+    double *seeds = row_at(job, bench->flows, job->outputs[0]);
+    const char *seeds_at = bench->in_range; /* after this, which lanes count */
     int odd = 0;
-    memset(work->flows, 0, (size_t)(job->plan->first_lifted * work->lanes) * sizeof(double));
+    memset(bench->flows, 0, (size_t)(job->plan->first_lifted * bench->lanes) * sizeof(double));
     for (Py_ssize_t l = 0; l < count; ++l) {
-        work->in_range[l] &= work->holds[l];
-        seeds[l] += work->in_range[l] ? 1.0 : 0.0;
+        bench->in_range[l] &= bench->holds[l];
+        seeds[l] += bench->in_range[l] ? 1.0 : 0.0;
     }
-    step_flows(job->plan, work, job->kernels);
+    step_flows(job->plan, bench, job->kernels);
     for (int i = 0; i < job->wanted_count; ++i) {
-        const double *flow = work->flows + job->wanted[i] * work->lanes;
+        const double *flow = bench->flows + job->wanted[i] * bench->lanes;
         for (Py_ssize_t l = 0; l < count; ++l) {
             job->to_inputs[(from + l) * job->wanted_count + i] = seeds_at[l] ? flow[l] : 0.0;
             odd |= isnan(flow[l]);
@@ -704,46 +704,46 @@ static int block_sweep(const Job *job, Work *work, Py_ssize_t from, Py_ssize_t c
     return odd;
 }
 
-static void do_block(const Job *job, Work *work, Py_ssize_t from, Py_ssize_t count) {
-    work->from = from;
-    read_inputs(job, work, from, count);
-    step_values(job->plan, work, job->kernels, job->uniform_values);
-    look_at_guards(job, work);
-    memcpy(job->holds + from, work->holds, (size_t)count);
-    memcpy(job->in_range + from, work->in_range, (size_t)count);
+static void do_block(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
+    bench->from = from;
+    read_inputs(job, bench, from, count);
+    step_values(job->plan, bench, job->kernels, job->uniform_values);
+    look_at_guards(job, bench);
+    memcpy(job->holds + from, bench->holds, (size_t)count);
+    memcpy(job->in_range + from, bench->in_range, (size_t)count);
     for (int i = 0; i < job->output_count; ++i) {
-        const double *row = row_at(job, work->values, job->outputs[i]);
+        const double *row = row_at(job, bench->values, job->outputs[i]);
         for (Py_ssize_t l = 0; l < count; ++l) {
-            job->out[(from + l) * job->output_count + i] = work->holds[l] ? row[l] : 0.0;
+            job->out[(from + l) * job->output_count + i] = bench->holds[l] ? row[l] : 0.0;
         }
     }
 }
 
 /* Give the lanes that do not count the inputs of one that does, so that nothing odd can come of them; whether any does. */
-static int replace_lost(const Job *job, Work *work, Py_ssize_t count, int careful) {
+static int replace_lost(const Job *job, Bench *bench, Py_ssize_t count, int careful) {
     Py_ssize_t good = 0, lost = 0;
     for (Py_ssize_t l = 0; l < count; ++l) {
-        int counts = work->holds[l] && work->in_range[l];
+        int counts = bench->holds[l] && bench->in_range[l];
         good = counts ? l + 1 : good;
         lost += !counts;
     }
     if (good && lost && careful) {
         for (int i = 0; i < job->schedule->inputs; ++i) {
-            double *row = work->values + i * work->lanes;
-            for (Py_ssize_t l = 0; l < work->lanes; ++l) {
-                if (l >= count || !(work->holds[l] && work->in_range[l])) {
+            double *row = bench->values + i * bench->lanes;
+            for (Py_ssize_t l = 0; l < bench->lanes; ++l) {
+                if (l >= count || !(bench->holds[l] && bench->in_range[l])) {
                     row[l] = row[good - 1];
                 }
             }
         }
-        step_values(job->plan, work, job->kernels, job->uniform_values);
-        memcpy(work->in_range, job->in_range + work->from, (size_t)count);
+        step_values(job->plan, bench, job->kernels, job->uniform_values);
+        memcpy(bench->in_range, job->in_range + bench->from, (size_t)count);
     }
     return good != 0;
 }
 
 /* One part; `careful` with sums for each block, so that what is nan can be done again. Whether there was a nan. */
-static int do_part(Job *job, Work *work, int part, int careful) {
+static int do_part(Job *job, Bench *bench, int part, int careful) {
     Py_ssize_t from = part * job->part_size, end = from + job->part_size;
     double *sums = job->sums + part * sum_count(job->plan);
     double *kept = careful ? PyMem_RawMalloc((size_t)(sum_count(job->plan) + 1) * sizeof(double)) : NULL;
@@ -753,21 +753,21 @@ static int do_part(Job *job, Work *work, int part, int careful) {
     }
     end = end < job->count ? end : job->count;
     memset(sums, 0, (size_t)sum_count(job->plan) * sizeof(double));
-    begin_work(work, job->plan, job->uniform_values);
-    clear_sums(work, job->plan, job->kernels);
+    begin_bench(bench, job->plan, job->uniform_values);
+    clear_sums(bench, job->plan, job->kernels);
     for (; from < end && !job->stopped; from += job->lanes) {
         Py_ssize_t count = end - from < job->lanes ? end - from : job->lanes;
-        do_block(job, work, from, count);
-        if (!job->want_gradient || !replace_lost(job, work, count, careful)) {
+        do_block(job, bench, from, count);
+        if (!job->want_gradient || !replace_lost(job, bench, count, careful)) {
             continue;
         }
         if (careful) {
-            clear_sums(work, job->plan, job->kernels);
+            clear_sums(bench, job->plan, job->kernels);
             memcpy(kept, sums, (size_t)sum_count(job->plan) * sizeof(double));
         }
-        odd |= block_sweep(job, work, from, count);
+        odd |= block_sweep(job, bench, from, count);
         if (careful) {
-            odd |= add_sums(work, job->plan, job->kernels, sums);
+            odd |= add_sums(bench, job->plan, job->kernels, sums);
             if (odd) {
                 memcpy(sums, kept, (size_t)sum_count(job->plan) * sizeof(double));
             }
@@ -776,7 +776,7 @@ static int do_part(Job *job, Work *work, int part, int careful) {
         }
     }
     if (job->want_gradient && !careful) {
-        odd |= add_sums(work, job->plan, job->kernels, sums);
+        odd |= add_sums(bench, job->plan, job->kernels, sums);
     }
     PyMem_RawFree(kept);
     return odd;
@@ -784,17 +784,17 @@ static int do_part(Job *job, Work *work, int part, int careful) {
 
 /* Every so-manieth part, by one thread, which has memory of its own; 0 where memory ends. */
 static int do_parts(Job *job, int first, int step) {
-    Work work;
-    if (!open_work(&work, job->plan, job->lanes, job->weights, job->kernels)) {
+    Bench bench;
+    if (!open_bench(&bench, job->plan, job->lanes, job->weights, job->kernels)) {
         return 0;
     }
     for (int part = first; part < job->part_count && !job->stopped; part += step) {
-        if (do_part(job, &work, part, 0) && do_part(job, &work, part, 1) < 0) {
-            PyMem_RawFree(work.memory);
+        if (do_part(job, &bench, part, 0) && do_part(job, &bench, part, 1) < 0) {
+            PyMem_RawFree(bench.memory);
             return 0;
         }
     }
-    PyMem_RawFree(work.memory);
+    PyMem_RawFree(bench.memory);
     return 1;
 }
 
