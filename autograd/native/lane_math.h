@@ -34,12 +34,15 @@
 #define LANES static
 #endif
 
-/* What keeps a compiler from vectorising: that a comparison may trap, and that sqrt sets errno. Neither is asked for. */
+/* What keeps a compiler from vectorising: that a comparison may trap, and that sqrt sets errno, neither of which is asked
+   for; and where a choice is between constants, gcc's wish to follow what comes of each (tree-pre), which is a branch. */
 #if defined(__GNUC__)
 extern double sqrt(double) __attribute__((const));
 #endif
 #if defined(__GNUC__) && !defined(__clang__)
-#define LANES_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"O3\", \"no-trapping-math\", \"fp-contract=off\")")
+#define LANES_BEGIN                                                                                                      \
+    _Pragma("GCC push_options")                                                                                          \
+    _Pragma("GCC optimize(\"O3\", \"no-trapping-math\", \"no-tree-pre\", \"fp-contract=off\")")
 #define LANES_END _Pragma("GCC pop_options")
 #else
 #define LANES_BEGIN
