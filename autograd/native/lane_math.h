@@ -136,13 +136,14 @@ LANE double lane_expm1(double x) {
     return fabs(x) < 0x1p-54 ? x : answer;
 }
 
-/* For small numbers x + x*quotient, a rational approximation; for large ones, with e = exp(-2|x|), 1 - 2e/(1 + e). */
+/* Of |x|: for small ones |x| + |x|*quotient, a rational approximation; for large ones, with e = exp(-2|x|), it is
+   1 - 2e/(1 + e). */
 LANE double lane_tanh(double x) {
     double size = fabs(x), z = x * x, e = lane_exp(-2.0 * size);
     double p = z * (-0.3333333333333333 + z * (-0.02049996359079508 + z * -0.00019922964825109916));
     double q = 1.0 + z * (0.4614998907723803 + z * (0.02329288334904985 + z * 0.0002065890124553405));
     double quotient = (size < 0.55 ? p : 2.0 * e) / (size < 0.55 ? q : 1.0 + e);
-    return size < 0.55 ? x + x * quotient : copysign(1.0 - quotient, x);
+    return copysign(size < 0.55 ? size + size * quotient : 1.0 - quotient, x);
 }
 
 /* Logarithms ---------------------------------------------------------------------------------------- */
