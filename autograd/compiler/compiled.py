@@ -270,7 +270,7 @@ class Compiled:
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            outputs, failed, slope, of_inputs = recording.lanes(
+            outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording
@@ -304,11 +304,10 @@ class Compiled:
         reduction = Reduction(how, count, [each.piece for each in done])
         value = reduced(how, outputs)
         operands = reduction.operands()
-        numbers = numbers_of(operands)
         if not mode().recording:
             return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return _node_of(self._operation(reduction), operands, numbers, value, partials)
+        return stored_node(self._operation(reduction), operands, value, partials)
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -350,9 +349,13 @@ def _reducing(name: str) -> Operation:
     return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
 
 
-def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:
+def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
+    """The node of these operands whose partial derivatives are known."""
     closure = functools.partial(tuple, partials)
-    return Value.__apply_operation__(operation, operands, tuple(numbers), (value, closure))
+    return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
+
+
+stored_node = _stored_node if native is None else native.stored_node
 
 
 def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:

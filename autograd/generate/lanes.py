@@ -30,8 +30,6 @@ from ..book import BLOCKED, OPERATIONS, Operation
 from ..tracing import (
     COMPARISONS,
     CONNECTIVES,
-    ELEMENTARY,
-    OUTCOMES,
     PREDICATES,
     Apply,
     Branch,
@@ -379,7 +377,9 @@ def choices(singles: Sequence[Operation], lists: Sequence[Operation]) -> list[st
     return [
         *choice(f"lanes_value(int code, {xs}, double *out)", singles, value),
         *choice(f"lanes_flow(int code, int place, {xs}, {back}, double *out)", singles, flow),
-        *choice(f"lanes_value_of_list(int code, Py_ssize_t count, {xs}, double *out, double *room)", lists, value_of_list),
+        *choice(
+            f"lanes_value_of_list(int code, Py_ssize_t count, {xs}, double *out, double *room)", lists, value_of_list
+        ),
         *choice(
             f"lanes_flows_of_list(int code, Py_ssize_t count, {xs}, {back}, double *const *outs, double *room)",
             lists,
