@@ -45,6 +45,14 @@ MOST_RECORDINGS = 64
 _KEEPING = new_lock()
 
 
+class _Latest(NamedTuple):
+    """The latest call, which the next one is often like: the forms of its arguments, what it found, its recordings."""
+
+    forms: tuple[Any, ...]
+    watched: tuple[Any, ...]
+    recordings: list[Recording]
+
+
 class _Done(NamedTuple):
     """What a replay of examples has answered, without those that take another way."""
 
@@ -68,6 +76,7 @@ class Compiled:
         self._recordings: dict[Any, list[Recording]] = {}
         self._captured: set[int] = set()  # the births of all parameters
         self._has_warned = False
+        self._latest: _Latest | None = None
         self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
         self._of_instances: dict[int, tuple[Any, dict[str, Any]]] = {}
@@ -76,6 +85,15 @@ class Compiled:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the function answers, as Values whose operation is the program."""
+        if self._latest is not None and not named:
+            inputs = native.inputs_like_the_last(arguments, self._latest.forms, self._latest.watched)
+            if inputs is not None:
+                for recording in self._latest.recordings:
+                    answer = recording.call(inputs)
+                    if answer is not ANOTHER_WAY:
+                        self._last = recording
+                        recording.uses += 1
+                        return answer
         given = self._named(arguments, named)
         if _is_eager():
             return self._watched(given, len(arguments), None)
@@ -87,6 +105,9 @@ class Compiled:
             if answer is not ANOTHER_WAY:
                 self._last = recording
                 recording.uses += 1
+                if native is not None and not named and len(key) == 2:
+                    forms = tuple([form_of_one for _, form_of_one in form])
+                    self._latest = _Latest(forms, self._surroundings.watched(), self._recordings[key])
                 return answer
         raise self._not_the_same()
 
@@ -126,7 +147,12 @@ class Compiled:
         bound._parameters = self._parameters[1:]
         _, own = self._of_instances.get(id(instance), (None, None))
         if own is None:
-            own = {"_recordings": {}, "_captured": set(), "_surroundings": Surroundings(bound.function)}
+            own = {
+                "_recordings": {},
+                "_captured": set(),
+                "_surroundings": Surroundings(bound.function),
+                "_latest": None,
+            }
             own["_surroundings"].function = self.function  # and not the instance, which would live for ever
             self._of_instances[id(instance)] = weakref.ref(instance, self._forget(id(instance))), own
         vars(bound).update(own)
