@@ -36,9 +36,9 @@ class Recording:
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.uses = 0
-        self.replay: Any = (Replay if native is None else native.Replay)(program)
-        is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
-        self.quick = self.replay.call if is_one and native is not None else None
+        self.replay: Any = Replay(program) if native is None else native.Replay(program)
+        self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
+        self.quick = self.replay.call if self.is_one and native is not None else None
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:

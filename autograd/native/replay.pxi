@@ -188,10 +188,9 @@ cdef int open_doubles(thing, Py_buffer* view) except -1:
 def stored_node(operation, tuple operands not None, double value, partials):
     """The node of an operation whose partial derivatives are known numbers."""
     cdef Stored stored = Stored.__new__(Stored, partials)
-    cdef tuple numbers = tuple([data_of(operand) for operand in operands])
     if stored.count != len(operands):
         raise ValueError(f"{stored.count} partials for {len(operands)} operands")
-    return node_through(operation, filled(operands, numbers), value, stored)
+    return node_through(operation, filled_now(operands), value, stored)
 
 
 cdef Value node_through(operation, Many* many, double value, Through through):
