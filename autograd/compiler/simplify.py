@@ -51,7 +51,9 @@ class _Work:
         self.zero, self.minus_one = program.slots, program.slots + 1
         self.numbers = array("d", [0.0]) * self.given + program.constants + numbers + array("d", [0.0, -1.0])
         self.operations = [program.operations[code] for code in program.codes]
-        self.operands, self.outputs, self.copies = program.operands[:], program.outputs[:], array("i", [-1]) * count
+        ends, flat = program.starts[1:], program.operands.tolist()
+        self.operands = [flat[start:end] for start, end in zip(program.starts, ends, strict=False)]
+        self.outputs, self.copies = program.outputs[:], array("i", [-1]) * count
         self.guards: list[tuple[int, int, int, int]] = []
         # Of each instruction: whether it is still to be computed.
         self.stays = bytearray(b"\1") * count
@@ -62,16 +64,12 @@ class _Work:
         self.place = array("i", range(len(self.numbers)))
         self.same = array("i", range(len(self.numbers)))
         self.uses = bytearray(len(self.numbers))
-        # Of each occurrence of an operand: the next instruction that consumes the same slot.
-        self.next_use = array("i")
+        # Of each instruction, for each operand: the next instruction that consumes the same slot.
+        self.next_use: list[list[int]] = [[] for _ in range(count)]
         # Of each instruction that became a chain: its pairs.
         self.chains: dict[int, list[int]] = {}
         self.counts = dict.fromkeys(("recorded", "dead", "constant", "repeated", "copied", "linear", "left"), 0)
         self.counts["recorded"] = count
-
-    def occurrences(self, slot: int) -> range:
-        """The places of the operands of an instruction."""
-        return range(self.program.starts[slot - self.first], self.program.starts[slot - self.first + 1])
 
     def operation(self, slot: int) -> Operation | None:
         """What computes a slot; None for what is given or constant, or computed no more."""
@@ -91,8 +89,8 @@ class _Work:
             needed[slot] = 1
         for slot in range(self.zero - 1, self.first - 1, -1):
             if needed[slot]:
-                for i in self.occurrences(slot):
-                    needed[self.operands[i]] = 1
+                for operand in self.operands[slot - self.first]:
+                    needed[operand] = 1
             else:
                 self.leaves(slot, "dead")
 
@@ -124,17 +122,15 @@ class _Work:
         self.place[slot] = self.same[slot] = found.setdefault(key, slot)
 
     def look_at(self, slot: int, found: "dict[tuple[object, ...], int]") -> None:
-        operation = self.operations[slot - self.first]
-        for i in self.occurrences(slot):
-            self.operands[i] = self.place[self.operands[i]]
-        operands = self.operands[self.occurrences(slot).start : self.occurrences(slot).stop]
-        self.passes[slot] = operation is not DETACH and any(
-            self.passes[each]
-            for each in operands[operation is TAKE :]  # an index has no gradient
-        )
+        k = slot - self.first
+        operation = self.operations[k]
+        operands = self.operands[k] = [self.place[each] for each in self.operands[k]]
+        if operation is not DETACH:
+            asked = operands[1:] if operation is TAKE else operands  # an index has no gradient
+            self.passes[slot] = any(map(self.passes.__getitem__, asked))
         if not operation.is_of_book:
             return  # the rule of a program may answer something else each time
-        if all(self.is_constant[each] for each in operands):
+        if all(map(self.is_constant.__getitem__, operands)):
             self.become_constant(slot, found)
             self.leaves(slot, "constant")
             return
@@ -149,7 +145,7 @@ class _Work:
             self.place[slot] = first
             self.leaves(slot, "repeated")
         elif operation not in CHEAP:
-            self.copies[slot - self.first] = first
+            self.copies[k] = first
             self.counts["copied"] += 1
 
     # Chains ---------------------------------------------------------------------------------------------
@@ -160,16 +156,15 @@ class _Work:
     # received what the chain receives, times 1: and passed on that times its partial derivatives, as the chain does.
 
     def find_consumers(self) -> None:
-        never = len(self.stays)
-        self.next_use = array("i", [never]) * len(self.operands)
-        nearest = array("i", [never]) * len(self.numbers)
+        nearest = [len(self.stays)] * len(self.numbers)
         for slot in (*self.outputs, *(side for guard in self.guards for side in guard[1:3])):
             self.uses[slot] = 2  # never a part of a chain
         for k in range(len(self.stays) - 1, -1, -1):
             if self.stays[k]:
-                for i in reversed(self.occurrences(self.first + k)):  # one may consume a slot twice
-                    operand = self.operands[i]
-                    self.next_use[i], nearest[operand] = nearest[operand], k
+                following = self.next_use[k] = []
+                for operand in self.operands[k]:
+                    following.append(nearest[operand])  # which is this one itself, if it consumes a slot twice
+                    nearest[operand] = k
                     self.uses[operand] = min(self.uses[operand] + 1, 2)
 
     def find_chains(self) -> None:
@@ -179,9 +174,11 @@ class _Work:
 
     def can_join(self, slot: int, top: int) -> bool:
         """Whether the flows to all operands of an instruction may arrive where a chain ends."""
-        return all(
-            self.next_use[i] > top - self.first or self.is_constant[self.operands[i]] for i in self.occurrences(slot)
-        )
+        k, end = slot - self.first, top - self.first
+        for operand, next_use in zip(self.operands[k], self.next_use[k], strict=True):
+            if next_use <= end and not self.is_constant[operand]:
+                return False
+        return True
 
     def goes_on(self, slot: int, top: int) -> bool:
         """Whether the chain that ends at `top` goes on through an addition."""
@@ -204,7 +201,7 @@ class _Work:
     def find_terms(self, slot: int, top: int, backwards: list[tuple[int, int]], parts: list[int]) -> int | None:
         """Add the terms of one instruction of a chain; what it goes on with, None where it begins."""
         operation = self.operation(slot)
-        operands = [self.operands[i] for i in self.occurrences(slot)]
+        operands = self.operands[slot - self.first]
         if operation is sum or operation is dot:
             half = len(operands) // 2
             if operation is sum:
@@ -229,7 +226,7 @@ class _Work:
         if not (self.operation(slot) in PRODUCTS and self.uses[slot] == 1 and self.can_join(slot, top)):
             return slot, -1
         parts.append(slot)
-        operands = [self.operands[i] for i in self.occurrences(slot)]
+        operands = self.operands[slot - self.first]
         return self.pair(*operands, *[self.place[self.minus_one]] * (2 - len(operands)))  # −x is x·(−1)
 
     def pair(self, a: int, b: int) -> tuple[int, int]:
@@ -246,7 +243,7 @@ class _Work:
     def written(self) -> Program:
         left = [k for k, stays in enumerate(self.stays) if stays]
         operations = [LINEAR if self.first + k in self.chains else self.operations[k] for k in left]
-        operands = [self.operands_of(self.first + k) for k in left]
+        operands = [self.chains.get(self.first + k, self.operands[k]) for k in left]
         slots = {-1: -1} | {slot: slot for slot in range(self.given)}
         for slot in (*self.constants(operands), *[self.first + k for k in left]):
             slots[slot] = len(slots) - 1
@@ -269,10 +266,6 @@ class _Work:
             array("i", [x for guard in self.guards for x in (guard[0], slots[guard[1]], slots[guard[2]], guard[3])]),
             self.counts,
         )
-
-    def operands_of(self, slot: int) -> list[int]:
-        occurrences = self.occurrences(slot)
-        return self.chains.get(slot) or list(self.operands[occurrences.start : occurrences.stop])
 
     def constants(self, operands: list[list[int]]) -> list[int]:
         """The constants that are still there, in the order in which they were recorded."""

@@ -1,3 +1,8 @@
+from array import array
+from collections.abc import Sequence
+
+from ..compiler.program import Program
+from ..compiler.recording import Recorder
 from ..operations import softmax as softmax
 from ..value import Value as Value
 
@@ -23,3 +28,7 @@ def adam_step(
     weight_decay: float,
     decoupled: bool,
 ) -> bool: ...
+def read(
+    recorder: Recorder, inputs: Sequence[Value], outputs: Sequence[Value], differentiable: bytes
+) -> tuple[Program, list[Value], array[float]]: ...
+def simplified(program: Program, numbers: array[float]) -> Program: ...
