@@ -15,7 +15,7 @@ from itertools import chain, product
 from operator import mul
 from typing import Any, NamedTuple
 
-from ..engines import Value
+from ..engines import Value, native
 from ..ieee import is_real, real, unwrapped
 from ..nested import is_array, mapped
 
@@ -195,7 +195,7 @@ def _laid_out(name: str, column: Any, is_static: bool) -> Any:
     """A column as a sequence; None for what is the same for all examples."""
     if is_static or column is None or isinstance(column, bool | str):
         return None
-    if isinstance(column, list | tuple):
+    if isinstance(column, list):
         return column
     if is_array(column):
         return column
@@ -213,7 +213,7 @@ def _laid_out(name: str, column: Any, is_static: bool) -> Any:
 
 def _direct(column: Any) -> "list[Column] | None":
     """The inputs of a column without looking at each example; None where that has to be done."""
-    if isinstance(column, list | tuple):
+    if isinstance(column, list):
         return _of_numbers(column)
     view: Any = column if isinstance(column, memoryview) else _view(column)
     if view is None or view.ndim == 0:
@@ -250,23 +250,28 @@ def _converted(view: Any) -> Any:
 
 def _of_numbers(items: Sequence[Any]) -> "list[Column] | None":
     """The inputs of a list of numbers, or of lists or tuples of as many numbers each; None for other things."""
-    kinds = set(map(type, items))
-    if kinds <= {float, int}:
-        try:
-            return [Column(array("d", items), 0, 1)]
-        except OverflowError:
+    found = _column_of(items)
+    return None if found is None else [Column(found[0], place, found[1]) for place in range(found[1])]
+
+
+def column_of(items: Any) -> "tuple[array[float], int] | None":
+    """A list of numbers as an array, and 1; of lists or tuples of numbers, one after the other, their length.
+
+    None for anything else, and for what has to be looked at more closely, such as Values or lists of several lengths.
+    """
+    if type(items) is not list:
+        return None
+    width, numbers = 1, items
+    if type(items[0]) in (list, tuple):
+        width, numbers = len(items[0]), list(chain.from_iterable(items))
+        if any(type(row) is not type(items[0]) or len(row) != width for row in items):
             return None
-    if kinds in ({list}, {tuple}):
-        width = len(items[0])
-        if set(map(len, items)) == {width}:
-            flat = list(chain.from_iterable(items))
-            if set(map(type, flat)) <= {float, int}:
-                try:
-                    numbers = array("d", flat)
-                except OverflowError:
-                    return None
-                return [Column(numbers, place, width) for place in range(width)]
-    return None
+    if not set(map(type, numbers)) <= {float, int} or any(type(x) is int and abs(x) >= 2**63 for x in numbers):
+        return None
+    return array("d", numbers), width
+
+
+_column_of = column_of if native is None else native.column_of
 
 
 def _sorted(example: Callable[[int], list[tuple[str, Any]]], count: int, static: Sequence[str]) -> list[Batch]:

@@ -21,12 +21,13 @@ from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
+from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
 from .program import Program
 from .recording import Recorder, read
-from .recordings import ANOTHER_WAY, Recording
+from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
@@ -179,7 +180,7 @@ class Compiled:
         self._keep(key, recording)
         return recording
 
-    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
         recorder = Recorder(self.name)
         leaves: dict[int, Any] = {}
         differentiable = bytearray()
@@ -204,7 +205,19 @@ class Compiled:
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        return Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        del answer, arguments, outputs
+        leaves.clear()
+        held = recorder.still_held()
+        if any(value.operation is not None for value in held):
+            kept = next(value for value in held if value.operation is not None)
+            raise TypeError(
+                f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
+                "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
+            )
+        if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
+            return self._recorded(given, positional, is_again=True)
+        return recording
 
     def _keep(self, key: Any, recording: Recording) -> None:
         """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
@@ -254,9 +267,8 @@ class Compiled:
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            parameters = array("d", [x._data for x in recording.parameters])
-            outputs, failed, slope, of_inputs = recording.replay.lanes(
-                batch.columns, which, batch.count, parameters, want_gradient, self.threads
+            outputs, failed, slope, of_inputs = recording.lanes(
+                batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording
             if not failed:
@@ -289,12 +301,11 @@ class Compiled:
         reduction = Reduction(how, count, [each.piece for each in done])
         value = reduced(how, outputs)
         operands = reduction.operands()
+        numbers = numbers_of(operands)
         if not mode().recording:
-            return Value.__apply_operation__(self._operation(reduction), operands, _numbers(operands), (value, tuple))
-        partials = reduction.gathered(outputs, [x.slope for x in done], [x.of_inputs for x in done])
-        return Value.__apply_operation__(
-            self._operation(reduction), operands, _numbers(operands), (value, functools.partial(tuple, partials))
-        )
+            return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
+        partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
+        return _node_of(self._operation(reduction), operands, numbers, value, partials)
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -336,8 +347,9 @@ def _reducing(name: str) -> Operation:
     return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
 
 
-def _numbers(operands: Sequence[Any]) -> tuple[float, ...]:
-    return tuple([x if type(x) is float else x._data for x in operands])
+def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:
+    closure = functools.partial(tuple, partials)
+    return Value.__apply_operation__(operation, operands, tuple(numbers), (value, closure))
 
 
 def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:
