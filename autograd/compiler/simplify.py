@@ -181,8 +181,20 @@ class _Work:
         return True
 
     def goes_on(self, slot: int, top: int) -> bool:
-        """Whether the chain that ends at `top` goes on through an addition."""
-        return self.operation(slot) in SUMS and self.uses[slot] == 1 and self.can_join(slot, top)
+        """Whether the chain that ends at `top` goes on through an addition.
+
+        Not if that would cost the addition a product, which can join a chain that ends there but not at the top: as in
+        the rows of a matrix product, computed one after another, to each of which something is added in the end.
+        """
+        operation = self.operation(slot)
+        if operation not in SUMS or self.uses[slot] > 1 or not self.can_join(slot, top):
+            return False
+        products = [] if operation is dot else filter(self.is_product, self.operands[slot - self.first])
+        return all(self.can_join(each, top) or not self.can_join(each, slot) for each in products)
+
+    def is_product(self, slot: int) -> bool:
+        """Whether a slot may be a term a·b of the sum that consumes it."""
+        return self.operation(slot) in PRODUCTS and self.uses[slot] == 1
 
     def find_chain(self, top: int) -> None:
         """Walk down from the last addition: at each, one side goes on and the other is a term."""
@@ -211,19 +223,20 @@ class _Work:
             backwards.append((self.place[self.zero], -1))  # what both begin with, which makes 0.0 of −0.0
             return None
         left, right = operands
-        if operation is add and not self.goes_on(left, top) and self.goes_on(right, top):
-            left, right = right, left
+        goes_on = self.goes_on(left, top)
+        if operation is add and not goes_on and self.goes_on(right, top):
+            left, right, goes_on = right, left, True
         # x − y is x + y·(−1), to the bit, and so are the flows.
         minus = operation is subtract
         backwards.append(self.pair(right, self.place[self.minus_one]) if minus else self.term(right, top, parts))
-        if self.goes_on(left, top):
+        if goes_on:
             return left
         backwards.append(self.term(left, top, parts))
         return None
 
     def term(self, slot: int, top: int, parts: list[int]) -> tuple[int, int]:
         """What a slot adds to a chain: the product that it is, if nothing else consumes that; else the slot itself."""
-        if not (self.operation(slot) in PRODUCTS and self.uses[slot] == 1 and self.can_join(slot, top)):
+        if not (self.is_product(slot) and self.can_join(slot, top)):
             return slot, -1
         parts.append(slot)
         operands = self.operands[slot - self.first]
