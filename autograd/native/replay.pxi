@@ -118,7 +118,7 @@ cdef class Through:
         cdef Py_ssize_t i
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} operands")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):
@@ -174,6 +174,14 @@ cdef class Stored(Through):
     cdef int close(self, Flows* flows) except -1:
         PyMem_RawFree(flows.flows)
         return 0
+
+
+cdef list as_flows(list before):
+    """Flows as floats, and None where none has arrived."""
+    for flow in before:
+        if flow is not None and not PyFloat_CheckExact(flow):
+            return [None if x is None else float(x) for x in before]
+    return before
 
 
 cdef int open_doubles(thing, Py_buffer* view) except -1:
@@ -824,7 +832,7 @@ cdef class State(Through):
             raise IndexError(f"there is no output {output}")
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} inputs and parameters")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):
