@@ -10,6 +10,8 @@ be read by itself:
     walk.pxi      how a pass walks the graph and writes its gradients
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
+    record.pxi    how a graph becomes a program, and what that can do without
+    simplify.h    the latter
     formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`
     formulas.pxd  what the parts use of it
     ieee.h        the elementary functions that formulas are made of
