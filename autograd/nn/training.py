@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from .. import anomaly, checks, saving
 from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
@@ -97,7 +97,7 @@ def fit(
     callback: Callable[[int, float], object] | None = None,
     progress: bool = True,
     history: History | None = None,
-    compile: Any = "auto",
+    compile: Literal["auto"] | bool = "auto",
 ) -> History:
     """Train a model on pairs (inputs, target): in each step, one batch's mean of `loss(model(inputs), target)`.
 
