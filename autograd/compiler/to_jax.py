@@ -1,0 +1,325 @@
+"""A program as a pure function of arrays, for JAX: to compile, to differentiate, and to spread over machines.
+
+The function takes the parameters as one vector and the inputs as they are nested in the arguments of what was
+recorded. It is for `jax.jit`, `jax.vmap`, `jax.grad` and `jax.sharding` as it is. JAX comes with
+`pip install "scalar-autograd[jax]"`.
+
+What JAX sees are array operations, one for each group of equal instructions (see `levels`), and two walks over them:
+forwards, where each group puts its numbers into its rows, and backwards, where each group finds the flows that have
+been sent to it, adds them up and sends on what leaves. Both are the rule book's.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .array_operations import Array, Sent, Take, is_place
+from .levels import Group, Operand, Plan, Sums, planned
+from .program import Program
+
+X64_IS_OFF = (
+    "Values compute in float64, which is off in JAX: call jax.config.update('jax_enable_x64', True) first, "
+    "or pass the parameters as an array of float32"
+)
+
+
+class JaxFunction:
+    """A program as a pure function of (parameters, inputs); made by `to_jax`."""
+
+    def __init__(self, program: Program, arguments: Any, values: Sequence[Any]) -> None:
+        self.program, self.arguments, self.values = program, arguments, tuple(values)
+        self.plan = planned(program)
+        self.__name__ = program.name
+        self._outputs = differentiable(self.plan)
+
+    def __call__(self, parameters: Any, *inputs: Any) -> Array:
+        """The output for one example; an array of them where there are several.
+
+        The inputs are the arguments of the recorded function, one after the other or in one tuple. In the place of a
+        list of numbers there may be an array. An example that would take another path through the program than the
+        recorded one gives nan, and so are its gradients; `jax.grad` differentiates backwards only, further ones may
+        go either way.
+        """
+        return self._of_columns(parameters, inputs, ())[:, 0].reshape(self._shape)
+
+    def map(self, parameters: Any, *columns: Any) -> Array:
+        """The outputs for many examples, for which all arrays have one axis more, the first one."""
+        return self._of_columns(parameters, columns, (-1,)).T.reshape((-1, *self._shape))
+
+    def sum(self, parameters: Any, *columns: Any) -> Array:
+        """The sum of the outputs of many examples."""
+        return jnp.sum(self.map(parameters, *columns), 0)
+
+    def mean(self, parameters: Any, *columns: Any) -> Array:
+        """The mean of the outputs of many examples."""
+        return jnp.mean(self.map(parameters, *columns), 0)
+
+    def parameters(self, dtype: Any = "float64") -> Array:
+        """The present numbers of the parameters, in the order of `program.parameter_names`."""
+        _check_precision(np.dtype(dtype))
+        return jnp.array([value.data for value in self.values], dtype)
+
+    def load(self, parameters: Any) -> None:
+        """Give the parameters these numbers, as after training. Raises ValueError for too many or too few."""
+        numbers = np.asarray(parameters, "float64").tolist()
+        _check_count(len(numbers), len(self.values))
+        for value, number in zip(self.values, numbers, strict=True):
+            value.data = number
+
+    def __repr__(self) -> str:
+        plan = self.plan
+        return f"<{self.__name__} for JAX: {len(self.program.codes)} instructions in {len(plan.groups)} groups>"
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return () if len(self.program.outputs) == 1 else (len(self.program.outputs),)
+
+    def _of_columns(self, parameters: Any, inputs: tuple[Any, ...], examples: tuple[int, ...]) -> Array:
+        if not hasattr(parameters, "dtype"):
+            parameters = np.asarray(parameters, "float64")
+        _check_precision(parameters.dtype)
+        parameters = jnp.asarray(parameters)
+        if parameters.shape != (len(self.program.parameter_names),):
+            raise ValueError(
+                f"{self.__name__} has {len(self.program.parameter_names)} parameters, which are one vector; "
+                f"this is an array of the shape {parameters.shape}"
+            )
+        pieces: list[Array] = []
+        _lay_out(self.arguments, _as_arguments(self.arguments, inputs), pieces, len(examples), self.__name__)
+        columns = [piece.astype(parameters.dtype) for piece in pieces]
+        if not examples:
+            columns = [column[:, None] for column in columns]
+        elif len({column.shape[1] for column in columns}) > 1:
+            raise ValueError(f"{self.__name__}: these columns have different lengths: {[c.shape[1] for c in columns]}")
+        if not columns:
+            columns = [jnp.zeros((0, 1), parameters.dtype)]
+        return self._outputs(parameters, jnp.concatenate(columns))  # type: ignore[no-any-return]
+
+
+def to_jax(program: Program, arguments: Any = None, values: Sequence[Any] = ()) -> JaxFunction:
+    """A program as a pure function of (parameters, inputs) for JAX.
+
+    `arguments` shows how the inputs are nested: a tuple with one item for each argument, of lists, tuples and dicts in
+    which 0.0 stands for each number; without it, there is one argument for each input. `values` are the Values of the
+    parameters, for `JaxFunction.parameters` and `JaxFunction.load`.
+
+    Raises TypeError for a user's operation whose rule JAX cannot be told.
+    """
+    return JaxFunction(program, (0.0,) * len(program.input_names) if arguments is None else arguments, values)
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+
+def _check_precision(dtype: Any) -> None:
+    if dtype == np.float64 and not jax.config.jax_enable_x64:
+        raise RuntimeError(X64_IS_OFF)
+
+
+def _check_count(count: int, wanted: int) -> None:
+    if count != wanted:
+        raise ValueError(f"there are {wanted} parameters, and {count} numbers for them")
+
+
+def _as_arguments(template: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, one for each argument, if they came in one tuple too."""
+    is_tuple = len(inputs) == 1 and isinstance(inputs[0], tuple | list) and len(inputs[0]) == len(template)
+    if is_tuple and (len(template) != 1 or not _fits(template[0], inputs[0])):
+        return tuple(inputs[0])
+    return inputs
+
+
+def _fits(template: Any, given: Any) -> bool:
+    """Whether something is nested as a template is, as far as one can see without looking at arrays."""
+    if isinstance(template, dict):
+        return isinstance(given, dict) and all(name in given and _fits(template[name], given[name]) for name in template)
+    if isinstance(template, tuple | list):
+        if not isinstance(given, tuple | list):
+            return bool(np.ndim(given))
+        return len(template) == len(given) and all(map(_fits, template, given))
+    return not isinstance(given, dict | tuple | list)
+
+
+def _lay_out(template: Any, given: Any, pieces: list[Array], examples: int, name: str) -> None:
+    """Put the numbers of an argument into pieces of the shape (numbers, examples)."""
+    if isinstance(template, dict):
+        if not isinstance(given, dict) or sorted(given) != sorted(template):
+            raise ValueError(f"{name} was recorded with a dict of {sorted(template)} here, not with {given!r:.80}")
+        for key, part in template.items():
+            _lay_out(part, given[key], pieces, examples, f"{name}[{key!r}]")
+    elif isinstance(template, tuple | list) and not hasattr(given, "shape"):
+        if not isinstance(given, tuple | list) or len(given) != len(template):
+            found = len(given) if isinstance(given, tuple | list) else type(given).__name__
+            raise ValueError(f"{name} was recorded with {len(template)} items here, not with {found}")
+        for i, (part, item) in enumerate(zip(template, given, strict=True)):
+            _lay_out(part, item, pieces, examples, f"{name}[{i}]")
+    elif isinstance(template, float | tuple | list):
+        array, shape = jnp.asarray(given), _shape_of(template)
+        if array.ndim != examples + len(shape) or array.shape[examples:] != shape:
+            before = "(examples, ...) with " if examples else ""
+            raise ValueError(f"{name} should have the shape {before}{shape}, and has {array.shape}")
+        flat = array.reshape((*array.shape[:examples], -1))
+        pieces.append(jnp.moveaxis(flat, -1, 0))
+
+
+def _shape_of(template: Any) -> tuple[int, ...]:
+    """The shape of an array that a nested list of numbers could be."""
+    if isinstance(template, float):
+        return ()
+    inner = {_shape_of(part) for part in template}
+    if len(inner) > 1:
+        raise ValueError("lists of different lengths are no array: pass them one by one")
+    return (len(template), *next(iter(inner), ()))
+
+
+# The two walks ------------------------------------------------------------------------------------
+
+
+def differentiable(plan: Plan) -> Callable[[Array, Array], Array]:
+    """The outputs by parameters and columns, one row for each; columns have a row for each input."""
+
+    @jax.custom_vjp
+    def outputs(parameters: Array, columns: Array) -> Array:
+        return forward(parameters, columns)[0]
+
+    def forward(parameters: Array, columns: Array) -> tuple[Array, Any]:
+        rows = computed(plan, parameters, columns)
+        answer = rows[plan.outputs]
+        is_same_path = took_the_path(plan, rows)
+        if is_same_path is not None:
+            answer = jnp.where(is_same_path, answer, jnp.nan)
+        return answer, (parameters, rows)
+
+    def backward(known: Any, arriving: Array) -> tuple[Array, Array]:
+        parameters, rows = known
+        is_same_path = took_the_path(plan, rows)
+        if is_same_path is not None:
+            arriving = jnp.where(is_same_path, arriving, jnp.nan)
+        return gradients(plan, parameters, rows, arriving)
+
+    outputs.defvjp(forward, backward)
+    return outputs  # type: ignore[no-any-return]
+
+
+def computed(plan: Plan, parameters: Array, columns: Array) -> Array:
+    """All rows: what each slot holds, for every example."""
+    base, examples = base_of(plan, parameters), columns.shape[1]
+    borrowed = jnp.broadcast_to(base[np.array(plan.borrowed, np.int64)][:, None], (len(plan.borrowed), examples))
+    rest = jnp.zeros((plan.row_count - plan.inputs - len(columns), examples), parameters.dtype)
+    rows = jnp.concatenate([borrowed, columns, rest])
+    for group in plan.groups:
+        value = group.operation.value(*read(group, base, rows))
+        value = value.reshape((len(group.slots), value.shape[-1]))
+        rows = put(rows, jnp.broadcast_to(value, (len(group.slots), examples)), group.first)
+    return rows
+
+
+def gradients(plan: Plan, parameters: Array, rows: Array, arriving: Array) -> tuple[Array, Array]:
+    """What arrives at the parameters, from all examples, and at the columns."""
+    base, examples = base_of(plan, parameters), rows.shape[1]
+    to_rows = jnp.zeros((plan.sent_to_rows, examples), rows.dtype)
+    to_rows = put(to_rows, arriving, 1)
+    to_base = jnp.zeros((plan.sent_to_base, 1), rows.dtype)
+    has_arrived = None
+    if not all(group.is_certain for group in plan.groups):
+        # A flow of 0 may have arrived at an output, or none; of several outputs, one that is 0 has not been asked for.
+        is_asked = arriving != 0 if len(plan.outputs) > 1 else jnp.ones(arriving.shape, bool)
+        has_arrived = jnp.ones((plan.sent_to_rows, examples), bool)
+        has_arrived = put(has_arrived, jnp.concatenate([jnp.zeros((1, examples), bool), is_asked]), 0)
+    for group in reversed(plan.groups):
+        sums = plan.flows[group.first]
+        if sums is None:
+            continue
+        operands = read(group, base, rows)
+        reached = None if group.is_certain else spread(group, collected(sums, has_arrived, jnp.any))
+        flow, value = spread(group, collected(sums, to_rows, jnp.sum)), spread(group, rows[group.rows])
+        for operand, sent in zip(group.operands, group.operation.sent(flow, reached, value, operands), strict=True):
+            if operand.put_at < 0 or sent is None:
+                continue
+            shape = (operand.index.size, sent.flow.shape[-1])
+            if operand.from_base:
+                flows = jnp.broadcast_to(sent.flow, (*operand.index.shape, shape[-1])).reshape(shape)
+                to_base = put(to_base, jnp.sum(flows, 1, keepdims=True), operand.put_at)
+                continue
+            to_rows = put(to_rows, _whole(sent.flow, operand, examples), operand.put_at)
+            if operand.tells and sent.arrived is not None:
+                has_arrived = put(has_arrived, _whole(sent.arrived, operand, examples), operand.put_at)
+    total = jnp.zeros(parameters.shape, rows.dtype)
+    if plan.base_flows is not None:
+        total = total + collected(plan.base_flows, to_base, jnp.sum)[:, 0]
+    if plan.borrowed_flows is not None:
+        total = total + jnp.sum(collected(plan.borrowed_flows, to_rows, jnp.sum), 1)
+    count = len(plan.program.input_names)
+    if plan.input_flows is None:
+        return total, jnp.zeros((count, examples), rows.dtype)
+    return total, collected(plan.input_flows, to_rows, jnp.sum)
+
+
+def _whole(x: Array, operand: Operand, examples: int) -> Array:
+    return jnp.broadcast_to(x, (*operand.index.shape, examples)).reshape((operand.index.size, examples))
+
+
+def base_of(plan: Plan, parameters: Array) -> Array:
+    """What all examples share."""
+    return jnp.concatenate([parameters, jnp.asarray(np.array(plan.constants), parameters.dtype)])
+
+
+def read(group: Group, base: Array, rows: Array) -> list[Array]:
+    """The operands of a group; their last axis is that of the examples, of length 1 for what all share."""
+    return [picked(base[:, None] if operand.from_base else rows, operand.index) for operand in group.operands]
+
+
+def picked(rows: Array, index: Any) -> Array:
+    """Some rows: a slice where they stand one after the other."""
+    flat = index.ravel()
+    first, count = int(flat[0]), flat.size
+    if (flat == np.arange(first, first + count)).all():
+        return lax.slice_in_dim(rows, first, first + count).reshape((*index.shape, rows.shape[1]))
+    axes = lax.GatherDimensionNumbers(
+        offset_dims=(index.ndim,), collapsed_slice_dims=(0,), start_index_map=(0,)
+    )
+    return lax.gather(
+        rows,
+        index.astype(np.int32)[..., None],
+        axes,
+        slice_sizes=(1, rows.shape[1]),
+        mode=lax.GatherScatterMode.PROMISE_IN_BOUNDS,
+    )
+
+
+def put(rows: Array, new: Array, first: int) -> Array:
+    """The rows with new ones in the place of some."""
+    return lax.dynamic_update_slice(rows, new, (np.int32(first), np.int32(0)))
+
+
+def collected(sums: Sums, sent: Array, total: Callable[..., Array]) -> Array:
+    """The flows of some slots, found among what was sent."""
+    flows = [picked(sent, terms)[:, 0] if terms.shape[1] == 1 else total(picked(sent, terms), 1) for terms in sums.terms]
+    together = flows[0] if len(flows) == 1 else jnp.concatenate(flows)
+    return together if sums.order is None else picked(together, sums.order)
+
+
+def spread(group: Group, x: Array) -> Array:
+    """The rows of a group in the shape that its operation works in: chains stand in blocks."""
+    index = group.operands[0].index
+    return x.reshape((*index.shape[:2], x.shape[-1])) if index.ndim == 3 else x
+
+
+def took_the_path(plan: Plan, rows: Array) -> Array | None:
+    """Whether each example takes the recorded path, and its indices are places of lists; None if there is only one."""
+    answers = []
+    program = plan.program
+    for relation, compare in enumerate((jnp.less, jnp.less_equal, jnp.greater, jnp.greater_equal, jnp.equal, jnp.not_equal)):
+        guards = plan.guards[relation]
+        if len(guards):
+            outcome = compare(picked(rows, guards[:, 0]), picked(rows, guards[:, 1]))
+            answers.append(jnp.all(outcome == (guards[:, 2] == 1)[:, None], 0))
+    for group in plan.groups:
+        if isinstance(group.operation, Take):
+            index, xs = group.operands
+            answers.append(jnp.all(is_place(picked(rows, index.index), xs.index.shape[1]), 0))
+    return None if not answers else jnp.all(jnp.stack(answers), 0)
