@@ -259,6 +259,9 @@ def _tell(names: Iterable[str], operation: Operation | None) -> None:
             listener(name, operation)
 
 
+# Those that record a function at present, in any thread; see `modes.recorded`.
+RECORDERS: list[Any] = []
+
 # Declaring -----------------------------------------------------------------------------------------
 
 
