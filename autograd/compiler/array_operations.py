@@ -30,7 +30,7 @@ ALWAYS, AT_TIMES, NEVER = "always", "at times", "never"
 
 # The functions of formulas. Those that are not here have the same name in jax.numpy.
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "add": lambda x, y: x + y,
+    "add": lambda x, y: _added(x, y),
     "subtract": lambda x, y: x - y,
     "multiply": lambda x, y: x * y,
     "negate": lambda x: -x,
@@ -54,6 +54,13 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "or": lambda *conditions: functools.reduce(jnp.logical_or, conditions),
     "not": jnp.logical_not,
 }
+
+
+
+def _added(x: Array, y: Array) -> Array:
+    # XLA leaves out + 0.0, which makes 0.0 of −0.0.
+    return jnp.where(x == 0, 0.0, x) if isinstance(y, float) and y == 0 else x + y
+
 
 # What JAX differentiates as the rule book does.
 PLAIN = ("add", "subtract", "multiply", "negate")
@@ -333,9 +340,10 @@ def _(operands: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
 
 def _scale(xs: Array) -> Array:
     """A power of two by which the squares of all numbers can be added."""
+    range_of_exponents = -int(jnp.finfo(xs.dtype).minexp)
+    step, limit = 2.0 ** (range_of_exponents * 3 // 5), 2.0 ** (range_of_exponents * 47 // 100)
     largest = jnp.max(jnp.abs(xs), 1, keepdims=True)
-    tiny = float(jnp.finfo(xs.dtype).smallest_normal)
-    scale = jnp.where(largest > tiny**-0.47, tiny**0.6, jnp.where(largest < tiny**0.47, tiny**-0.6, 1.0))
+    scale = jnp.where(largest > limit, 1.0 / step, jnp.where(largest < 1.0 / limit, step, 1.0))
     return lax.stop_gradient(scale.astype(xs.dtype))
 
 
@@ -366,8 +374,8 @@ def _norm_slopes(xs: Array, value: Array) -> tuple[Array, None]:
 def _distances(xs: Array) -> Array:
     """How far each is from their mean: exactly 0 where all are equal, for distances from one of them are."""
     distances = xs - xs[:, :1]
-    distances = distances - jnp.mean(distances, 1, keepdims=True)
-    return distances - jnp.mean(distances, 1, keepdims=True)  # what rounding has left
+    distances = (xs.shape[1] * distances - jnp.sum(distances, 1, keepdims=True)) / xs.shape[1]
+    return jnp.where(jnp.all(jnp.isfinite(xs), 1, keepdims=True), distances, jnp.nan)
 
 
 def _var(xs: Array) -> Array:

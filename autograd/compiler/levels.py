@@ -17,11 +17,21 @@ from typing import Any
 
 import numpy as np
 
+from .. import operations
 from ..book import Operation
 from .array_operations import ALWAYS, AT_TIMES, NEVER, ArrayOperation, Take, on_arrays
 from .program import LINEAR, RELATIONS, Program
 
 Indices = Any  # an array of whole numbers
+
+
+# Constants beside those of the program, by slots before the first one: a factor that changes nothing (LINEAR writes −1
+# for it too), a term that changes nothing, and the factor of what is subtracted.
+ONE, NOTHING, MINUS_ONE = -1, -2, -3
+FURTHER = {ONE: 1.0, NOTHING: -0.0, MINUS_ONE: -1.0}
+
+# Two factors, as slots.
+Term = tuple[int, int]
 
 
 @dataclass
@@ -91,9 +101,7 @@ class _Planner:
         self.program = program
         self.parameter_count = len(program.parameter_names)
         self.input_count = len(program.input_names)
-        # Two constants more: a factor that changes nothing, and a term that changes nothing.
-        self.constants = [*program.constants, 1.0, -0.0]
-        self.one, self.nothing = -1, -2  # as slots
+        self.constants = [*program.constants, *FURTHER.values()]
         self.plan = Plan(program, self.constants)
         self.plan.groups = self.grouped()
         self.place_rows()
@@ -109,11 +117,12 @@ class _Planner:
         kinds: defaultdict[Any, list[Any]] = defaultdict(list)
         for slot, operation, operands in program.instructions():
             level = levels[slot] = 1 + max([levels[x] for x in operands if x >= 0], default=0)
-            if operation is LINEAR:
-                left, right = self.factors(operands)
+            terms = terms_of(operation, operands)
+            if terms is not None:
+                left, right = self.factors(terms)
                 is_shared = all(map(self.is_base, left))
                 size = (len(left) - 1).bit_length()
-                kinds[level, operation, size, is_shared].append((slot, left, right))
+                kinds[level, LINEAR, size, is_shared].append((slot, left, right))
             else:
                 kinds[level, operation, len(operands), False].append((slot, list(operands)))
         groups: list[Group] = []
@@ -128,10 +137,10 @@ class _Planner:
         """Whether a slot holds a parameter or a constant."""
         return slot < 0 or self.input_count <= slot < self.program.first
 
-    def factors(self, operands: Sequence[int]) -> tuple[list[int], list[int]]:
+    def factors(self, terms: Sequence[Term]) -> tuple[list[int], list[int]]:
         """The left and the right factors of a chain: what all examples share goes to the left."""
         left, right = [], []
-        for a, b in zip(operands[::2], operands[1::2], strict=True):
+        for a, b in terms:
             if not self.is_base(a):
                 a, b = b, a  # a lonely one is multiplied by one, for its partner is −1
             left.append(a)
@@ -156,7 +165,7 @@ class _Planner:
         blocks: defaultdict[tuple[int, ...], list[Any]] = defaultdict(list)
         for slot, left, right in members:
             padding = length - len(left)
-            blocks[tuple(right + [self.one] * padding)].append((slot, left + [self.nothing] * padding))
+            blocks[tuple(right + [ONE] * padding)].append((slot, left + [NOTHING] * padding))
         by_height: defaultdict[int, list[Any]] = defaultdict(list)
         for right, chains in blocks.items():
             by_height[len(chains)].append((right, chains))
@@ -177,7 +186,7 @@ class _Planner:
     def base_place(self, slot: int) -> int:
         """Where a parameter or a constant stands in the base."""
         if slot < 0:
-            return self.parameter_count + len(self.constants) - (2 if slot == self.one else 1)
+            return self.parameter_count + len(self.program.constants) + list(FURTHER).index(slot)
         return slot - self.input_count
 
     def place_rows(self) -> None:
@@ -188,7 +197,7 @@ class _Planner:
         needed = sorted({slot for index in asked for slot in np.unique(index).tolist() if self.is_base(slot)})
         plan.borrowed = [self.base_place(slot) for slot in needed]
         plan.inputs = len(needed)
-        self.row_of = np.zeros(program.slots + 2, np.int64)  # the last two are those of −2 and −1
+        self.row_of = np.zeros(program.slots + len(FURTHER), np.int64)  # the last ones are those of −1, −2 and −3
         self.row_of[needed] = range(len(needed))
         self.row_of[: self.input_count] = range(plan.inputs, plan.inputs + self.input_count)
         row = plan.inputs + self.input_count
@@ -197,8 +206,8 @@ class _Planner:
             self.row_of[group.slots] = range(row, row + len(group.slots))
             row += len(group.slots)
         plan.row_count = row
-        places = np.zeros(program.slots + 2, np.int64)
-        for slot in [*range(self.input_count, program.first), self.one, self.nothing]:
+        places = np.zeros_like(self.row_of)
+        for slot in [*range(self.input_count, program.first), *FURTHER]:
             places[slot] = self.base_place(slot)
         for group in plan.groups:
             for operand in group.operands:
@@ -271,6 +280,24 @@ class _Planner:
             return bool((index < self.parameter_count).any())
         borrowed = np.array([place < self.parameter_count for place in self.plan.borrowed] + [False], bool)
         return bool((index >= self.plan.inputs).any() or borrowed[index[index < self.plan.inputs]].any())
+
+
+def terms_of(operation: Operation, operands: Sequence[int]) -> list[Term] | None:
+    """An instruction as a chain of products; None for one that is none."""
+    if operation is LINEAR:
+        return list(zip(operands[::2], operands[1::2], strict=True))
+    if operation is operations.dot:
+        middle = len(operands) // 2
+        return list(zip(operands[:middle], operands[middle:], strict=True)) or None
+    if operation in (operations.sum, operations.add):
+        return [(operand, ONE) for operand in operands] or None
+    if operation is operations.multiply:
+        return [(operands[0], operands[1])]
+    if operation is operations.negate:
+        return [(operands[0], MINUS_ONE)]
+    if operation is operations.subtract:
+        return [(operands[0], ONE), (operands[1], MINUS_ONE)]
+    return None
 
 
 def guard_slots(program: Program) -> list[int]:
