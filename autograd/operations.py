@@ -31,6 +31,7 @@ from .book import (
     POSITIVE,
     REALS,
     RECORDERS,
+    deciding,
     operand,
     operation,
 )
@@ -421,7 +422,7 @@ def clamp(x, min=-ieee.INFINITY, max=ieee.INFINITY):
 @operation("where(c, x, y)", "0", "[c]", "[not c]", pattern="routes")
 def where(c, x, y):
     """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
-    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
+    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if deciding(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
 
 
 # Operations on lists, one node each ---------------------------------------------------------------
@@ -558,14 +559,14 @@ def logsumexp(xs):
     total = _left_to_right(powers)
     value = largest + ieee.log(total)
     if type(total) is not float:
-        return value, lambda: shares(xs, largest, total.data)
+        return value, lambda: shares(xs, largest, deciding(total))
     return value, lambda: [power / total for power in powers]
 
 
 def _logsumexp_at_infinity(xs, largest):
     """The limit: a number that is infinitely larger takes all; if several are, their shares are unknown."""
     tied = [x for x in xs if x >= largest]
-    if any(ieee.isnan(data_of(x)) for x in xs):
+    if any(ieee.isnan(deciding(x)) for x in xs):
         return ieee.NAN, lambda: [_unknown(xs)] * len(xs)
     return largest, lambda: [0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs]
 

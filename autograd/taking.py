@@ -7,12 +7,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .book import BLOCKED, REALS, operand, unlisted
+from .book import BLOCKED, REALS, deciding, operand, unlisted
 from .ieee import data_of
 
 
 def _taken(index: Any, xs: Sequence[Any]) -> Any:
-    place = _place(data_of(index), len(xs))
+    place = _place(deciding(index), len(xs))
     return xs[place], lambda: [BLOCKED, *[1.0 if each == place else BLOCKED for each in range(len(xs))]]
 
 

@@ -102,6 +102,8 @@ class Value(Methods):
                 "change a leaf and compute again, or make it a leaf with detach()"
             )
         number = real(data)
+        if RECORDERS:
+            note_change(self, "sets the data of")
         if mode().anomaly:
             check_leaf(self, number)
         self._data = number
@@ -193,6 +195,8 @@ class Value(Methods):
         if others:
             raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
+        if RECORDERS:
+            note_change(self, "calls backward() of")
         check_past(self)
         if start == 0.0:
             return
@@ -456,6 +460,13 @@ def note_read(value: Any, how: str) -> None:
     recorder = mode().recorder
     if recorder is not None:
         recorder.reads(value, how)
+
+
+def note_change(value: Any, what: str) -> None:
+    """Tell what records this function, if anything does, that it changes something."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.changes(value, what)
 
 
 def strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:

@@ -26,7 +26,7 @@ DIRECT = ("d", "f")
 def examined(arguments: Iterable[tuple[str, Any]], static: Sequence[str]) -> tuple[tuple[Any, ...], list[Any]]:
     """What selects the recording of a call, and its numbers and Values in a row."""
     numbers: list[Any] = []
-    key = tuple([("static", _identity(x)) if name in static else _form(x, numbers) for name, x in arguments])
+    key = tuple([("static", identity_of(x)) if name in static else _form(x, numbers) for name, x in arguments])
     return key, numbers
 
 
@@ -52,7 +52,7 @@ def _form(thing: Any, numbers: list[Any]) -> Any:
     if is_real(thing):
         numbers.append(real(thing))
         return 0
-    return _identity(thing)
+    return identity_of(thing)
 
 
 class _Same(NamedTuple):
@@ -67,7 +67,8 @@ class _Same(NamedTuple):
         return id(self.thing)
 
 
-def _identity(thing: Any) -> Any:
+def identity_of(thing: Any) -> Any:
+    """What stands for a thing that is static: plain things by what they are, others by which they are."""
     if isinstance(thing, bool | int | float | str | None):
         return type(thing), thing
     return _Same(thing)

@@ -53,6 +53,10 @@ class Program:
         """How many slots there are."""
         return self.first + len(self.codes)
 
+    def told(self, slot: int) -> str:
+        """An instruction as it is printed."""
+        return f"v{slot - self.first + 1}"
+
     def instructions(self) -> Iterator[tuple[int, Operation, "array[int]"]]:
         """Each instruction: its slot, its operation and the slots of its operands."""
         for place, code in enumerate(self.codes):

@@ -5,8 +5,8 @@ replay in which a comparison comes out differently belongs to another recording.
 as a number that is read from a Value, is an error.
 """
 
+import linecache
 import operator
-import random
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -23,8 +23,6 @@ RELATION_OF: dict[Any, int] = {
     operator.lt: 0, operator.le: 1, operator.gt: 2, operator.ge: 3, operator.eq: 4, operator.ne: 5,
 }  # fmt: skip
 
-_REMEDY = "in a compiled function it would stay what it is now"
-
 
 class Argument(Value):
     """A number among the arguments of a function that is being recorded: a leaf that stands for any number."""
@@ -39,24 +37,24 @@ class Argument(Value):
         return self._decided(operator.ne, 0.0)
 
     def __hash__(self) -> int:
-        raise TypeError(
-            f"{self.label} is not a key of a dict or set in a compiled function, because it may be any number: "
-            f"use autograd.take(rows, {self.label}), or compile with static={_static(self)}"
-        )
+        raise self._error("is not a key of a dict or set", f"autograd.take(rows, {self.label})")
 
     def __index__(self) -> NoReturn:
-        raise TypeError(
-            f"{self.label} may be any number in a compiled function: use autograd.take(rows, {self.label}) for "
-            f"rows[{self.label}], or compile with static={_static(self)}, where it shapes the computation"
-        )
+        raise self._error("is not an index", f"autograd.take(rows, {self.label}) for rows[{self.label}]")
 
     def __int__(self) -> NoReturn:
-        self.__index__()
+        raise self._error("is not a whole number", f"autograd.floor({self.label})")
 
     def __float__(self) -> NoReturn:
-        raise TypeError(
-            f"float({self.label}) would be the same number at every call of a compiled function: compute with "
-            f"{self.label} itself, with autograd.exp for math.exp, or compile with static={_static(self)}"
+        raise self._error("is not a float", f"{self.label} itself, with autograd.exp for math.exp")
+
+    def _error(self, what: str, remedy: str) -> TypeError:
+        frame = _users_frame()
+        static = self.label.partition("[")[0]
+        return TypeError(
+            f"{self.label} {what} in a compiled function, where it may be any number: use {remedy}; or compile with "
+            f"static=({static!r},), for a number that shapes the computation; at "
+            f"{told_place(frame.f_code, frame.f_lasti)}"
         )
 
     def _decided(self, compare: Callable[[Any, Any], bool], other: object) -> Any:
@@ -69,8 +67,8 @@ class Argument(Value):
         return NotImplemented
 
 
-def _static(argument: Argument) -> str:
-    return f"({argument.label.partition('[')[0]!r},)"
+def _named(value: Any) -> str:
+    return value.label or (value.operation.name if value.operation else "a Value")
 
 
 class Recorder:
@@ -87,20 +85,29 @@ class Recorder:
     def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
         """Keep a comparison as a guard."""
         self.comparisons.append((RELATION_OF[compare], value, other, outcome))
-        frame: Any = sys._getframe(2)
-        while frame.f_globals.get("__package__", "") == "autograd" and frame.f_back is not None:
-            frame = frame.f_back  # the engine's own
+        frame = _users_frame()
         self.places.append((frame.f_code, frame.f_lasti))
 
     def reads(self, value: Any, how: str) -> None:
         """Raise TypeError for a number that is read from what varies from call to call."""
         if self.varies(value):
-            what = value.label or (value.operation.name if value.operation else "this Value")
-            raise TypeError(
-                f"{self.name} reads {how} of {what}, and {_REMEDY}: compute with the Value itself, use v.detach() for "
-                f"its number without gradient, compare Values with < and >, or leave this function uncompiled; "
-                f"at {_users_line()}"
+            self._refuse(
+                f"reads {how} of {_named(value)}, which would be the same number at every call of the compiled "
+                "function: compute with the Value itself, use v.detach() for its number without a gradient, compare "
+                "Values with < and >, or compute this outside"
             )
+
+    def changes(self, value: Any, what: str) -> None:
+        """Raise TypeError for what is done to Values that the call has not made, as a replay would not do it again."""
+        if value._birth <= self.start or what.startswith("calls"):
+            self._refuse(
+                f"{what} {_named(value)}, which would be done at the first call of the compiled function alone: do it "
+                "outside; for a derivative inside, use autograd.gradient(output, inputs)"
+            )
+
+    def _refuse(self, reason: str) -> NoReturn:
+        frame = _users_frame()
+        raise TypeError(f"{self.name} {reason}; at {told_place(frame.f_code, frame.f_lasti)}")
 
     def varies(self, value: Any) -> bool:
         """Whether a number may be another one at another call: whether it depends on an argument or a parameter."""
@@ -115,11 +122,21 @@ class Recorder:
         return False
 
 
-def _users_line() -> str:
+def _users_frame() -> Any:
+    """The innermost frame that is outside of this package."""
     frame: Any = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "autograd":
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame
+
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def told_place(code: CodeType, instruction: int) -> str:
+    """A place in a program, as "file:12: source"."""
+    line = list(code.co_positions())[instruction // 2][0] or code.co_firstlineno
+    return f"{code.co_filename}:{line}: {linecache.getline(code.co_filename, line).strip()}"
 
 
 def read(
@@ -148,6 +165,7 @@ def read(
     writer.count_constants(nodes, recorder)
     for node in nodes:
         writer.write(node)
+    slots_of_outputs = array("i", [writer.slot(output) for output in outputs])
     guards = array("i")
     for relation, left, right, outcome in recorder.comparisons:
         guards.extend((relation, writer.slot(left), writer.slot(right), outcome))
@@ -162,7 +180,7 @@ def read(
         writer.starts,
         writer.operands,
         array("i", [-1]) * len(writer.codes),
-        array("i", [writer.slot(output) for output in outputs]),
+        slots_of_outputs,
         guards,
         {"recorded": len(writer.codes)},
     )
@@ -238,40 +256,3 @@ class _Writer:
         self.starts.append(len(self.operands))
         self.numbers.append(node._data)
         return len(self.given) + len(self.constants) + len(self.codes) - 1
-
-
-# Random numbers -------------------------------------------------------------------------------------
-
-
-def random_states() -> list[Any]:
-    """The states of the generators that a program draws from without naming one."""
-    states: list[Any] = [random.getstate()]
-    numpy = sys.modules.get("numpy.random")
-    if numpy is not None:
-        kind, keys, *others = numpy.get_state()
-        states.append((kind, keys.tobytes(), *others))
-    return states
-
-
-def check_random(name: str, before: list[Any], again: Callable[[], Any]) -> None:
-    """Raise TypeError if a random number was drawn; the function is run once more to see at which line."""
-    if random_states() == before:
-        return
-    drawn: list[str] = []
-
-    def watch(frame: Any, event: str, function: Any) -> None:
-        if event == "c_call" and not drawn and isinstance(getattr(function, "__self__", None), random.Random):
-            while frame.f_back is not None and frame.f_code.co_filename == random.__file__:
-                frame = frame.f_back
-            drawn.append(f" at {frame.f_code.co_filename}:{frame.f_lineno}")
-
-    profile = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        again()
-    finally:
-        sys.setprofile(profile)
-    raise TypeError(
-        f"{name} draws a random number{''.join(drawn)}, which would be the same at every call of the compiled "
-        "function: draw it outside, and pass it as an argument"
-    )

@@ -10,6 +10,7 @@ from ..engines import Value, native
 from ..operations import identity
 from ..value import Sweep
 from .program import Program
+from .recording import Recorder, told_place
 from .reduction import gradient_of
 from .replay import Replay, expanded
 
@@ -20,8 +21,12 @@ ANOTHER_WAY = object()
 class Recording:
     """A program with its parameters, ready to be replayed."""
 
-    def __init__(self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any]) -> None:
+    def __init__(
+        self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
+    ) -> None:
         self.program, self.parameters, self.assembled = program, parameters, assembled
+        self.outcomes = [outcome for *_, outcome in recorder.comparisons]
+        self.places = recorder.places
         self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
@@ -40,6 +45,12 @@ class Recording:
             sweep = Replayed(state, place, len(operands))
             values.append(Value.__apply_operation__(operation, operands, numbers, (answer, sweep)))
         return self.assembled(values)
+
+    def where_it_differs(self, other: "Recording") -> str:
+        """The first comparison that came out differently in another recording, as "file:12: source"."""
+        pairs = zip(self.outcomes, other.outcomes, self.places, other.places, strict=False)
+        differing = [place for one, two, place, its in pairs if one != two or place != its]
+        return told_place(*(differing or self.places)[0])
 
     def answers(self, place: int, xs: Sequence[Any]) -> Any:
         """What the rule of the program answers: on floats by a replay, on Values node by node."""

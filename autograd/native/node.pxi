@@ -66,7 +66,7 @@ cdef class Value:
     @data.setter
     def data(self, data):
         cdef Mode mode
-        if self.code == LEAF and PyFloat_CheckExact(data):
+        if self.code == LEAF and PyFloat_CheckExact(data) and not PyList_GET_SIZE(RECORDERS):
             read_mode(&mode)
             if not mode.anomaly:
                 self.number = PyFloat_AS_DOUBLE(data)
@@ -211,6 +211,8 @@ cdef class Value:
         cdef double start = real(seed)
         cdef Pass walk = None
         number_of(self)
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "calls backward() of")
         if is_forgotten(self):
             reference.forgotten()  # raises
         if start == 0.0:
