@@ -250,7 +250,11 @@ class _Planner:
         plan.sent_to_rows, plan.sent_to_base = 1 + len(plan.outputs), 1
         to_rows = [(plan.outputs, np.arange(1, plan.sent_to_rows))]
         to_base = []
+        receives = np.zeros(plan.row_count, bool)
+        receives[plan.outputs] = True
         for group in reversed(plan.groups):
+            if not receives[group.rows].any():
+                continue  # nothing comes of it, so it sends nothing
             for operand, choice in zip(group.operands, group.operation.chosen, strict=True):
                 index = operand.index.ravel()
                 if choice is NEVER or not self.is_wanted(operand, index):
@@ -262,6 +266,7 @@ class _Planner:
                     plan.sent_to_base += index.size
                 else:
                     plan.sent_to_rows += index.size
+                    receives[index] = True
                     can_fail = choice is AT_TIMES or not group.is_certain
                     operand.tells = can_fail and bool(self.is_uncertain[index].any())
         rows, base = _by_receiver(to_rows, plan.row_count), _by_receiver(to_base, self.parameter_count)
