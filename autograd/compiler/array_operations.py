@@ -20,7 +20,7 @@ from jax import lax
 
 from ..book import BLOCKED, REALS, Operation, unlisted
 from ..tracing import Apply, Branch, Formula, UntraceableError, formula_of, formulas, parts
-from .program import DETACH, LINEAR, TAKE
+from .program import DETACH, TAKE
 
 # An array of JAX, of numbers or of truth values.
 Array = Any
@@ -54,7 +54,6 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "or": lambda *conditions: functools.reduce(jnp.logical_or, conditions),
     "not": jnp.logical_not,
 }
-
 
 
 def _added(x: Array, y: Array) -> Array:
@@ -103,6 +102,11 @@ class OnNumbers:
         self.chosen = [chosen(formula) for formula in self.of_partials]
         self._value = self.value_with_slopes() if has_kinks(self.of_value) else self.plain_value
 
+    @staticmethod
+    def split(operands: Array) -> list[Array]:
+        """The operands of many such operations, a row for each, as arrays that `value` takes."""
+        return list(operands.T)
+
     def value(self, *operands: Array) -> Array:
         """What the operation answers."""
         return self._value(*operands)
@@ -137,12 +141,11 @@ class OnNumbers:
         function = forwards(lambda *numbers: self.evaluated(formula, dict(zip(keys, numbers, strict=True))))
         return function(*names.values())
 
-    def value_with_slopes(self) -> Callable[..., Array]:
+    def value_with_slopes(self) -> Any:
         """The value as a function of which JAX knows the slopes that the rule has."""
-        function = jax.custom_jvp(self.plain_value)
+        function: Any = jax.custom_jvp(self.plain_value)
 
-        @function.defjvp
-        def _(operands: Sequence[Array], tangents: Sequence[Array]) -> tuple[Array, Array]:
+        def with_slopes(operands: Sequence[Array], tangents: Sequence[Array]) -> tuple[Array, Array]:
             value = function(*operands)
             names = dict(zip(self.parameters, operands, strict=True)) | {"value": value}
             total = jnp.zeros_like(value)
@@ -151,7 +154,8 @@ class OnNumbers:
                     total = total + masked(mask, tangents[place]) * masked(mask, self.slope(place, names))
             return value, total
 
-        return function  # type: ignore[no-any-return]
+        function.defjvp(with_slopes)
+        return function
 
     def evaluated(self, formula: Formula | bool, names: dict[str, Array]) -> Array:
         """What a formula gives, where operands have these numbers; BLOCKED is 0."""
@@ -203,10 +207,10 @@ def truth_of(partial: Formula) -> Any:
     return partial is not BLOCKED
 
 
-def forwards(function: Callable[..., Array]) -> Callable[..., Array]:
+def forwards(function: Callable[..., Array]) -> Any:
     """A function of arrays, number by number, whose derivatives JAX finds forwards, at any order."""
 
-    def along(place: int) -> Callable[..., Array]:
+    def along(place: int) -> Any:
         def slope(*xs: Array) -> Array:
             def of_one(x: Array) -> Array:
                 return function(*xs[:place], x, *xs[place + 1 :])
@@ -215,17 +219,17 @@ def forwards(function: Callable[..., Array]) -> Callable[..., Array]:
 
         return forwards(slope)
 
-    wrapped = jax.custom_jvp(function)
+    wrapped: Any = jax.custom_jvp(function)
 
-    @wrapped.defjvp
-    def _(xs: Sequence[Array], tangents: Sequence[Array]) -> tuple[Array, Array]:
+    def with_slopes(xs: Sequence[Array], tangents: Sequence[Array]) -> tuple[Array, Array]:
         value = wrapped(*xs)
         total = jnp.zeros_like(value)
         for place, tangent in enumerate(tangents):
             total = total + along(place)(*xs) * tangent
         return value, total
 
-    return wrapped  # type: ignore[no-any-return]
+    wrapped.defjvp(with_slopes)
+    return wrapped
 
 
 # Operations on lists ------------------------------------------------------------------------------
@@ -238,6 +242,11 @@ class OnLists:
         self, value: Callable[[Array], Array], slopes: Callable[[Array, Array], tuple[Array, Array | None]], choice: str
     ) -> None:
         self.value, self.slopes, self.chosen = value, slopes, [choice]
+
+    @staticmethod
+    def split(operands: Array) -> list[Array]:
+        """All in one array."""
+        return [operands]
 
     def sent(self, flow: Array, reached: Array | None, value: Array, operands: Sequence[Array]) -> list[Sent | None]:
         """What goes back to the numbers of the list."""
@@ -305,37 +314,32 @@ def _product_of_others(xs: Array) -> Array:
     return _scaled(*_times((before[0], before[1]), (after[0], after[1])))
 
 
-@jax.custom_jvp
-def _product(xs: Array) -> Array:
+def _product_of_all(xs: Array) -> Array:
     mantissas, exponents = jnp.frexp(xs)
     mantissa, exponent = lax.associative_scan(_times, (mantissas, exponents), axis=1)
     return _scaled(mantissa[:, -1], exponent[:, -1])
 
 
-@_product.defjvp
-def _(operands: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    return _product(*operands), jnp.sum(_others(operands[0]) * tangents[0], 1)
+_product, _others = jax.custom_jvp(_product_of_all), jax.custom_jvp(_product_of_others)
 
 
-def _leaving_out(xs: Array, place: int) -> Array:
+def _product_with_slopes(operands: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return _product(*operands), jnp.sum(_others(*operands) * tangents[0], 1)
+
+
+def _others_with_slopes(operands: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (xs,), (tangent,) = operands, tangents
+    places = range(xs.shape[1] if xs.shape[1] > 1 else 0)  # the product of no others does not change
+    changes = [jnp.sum(_others(_without(xs, i)) * _without(tangent, i), 1) for i in places]
+    return _others(xs), jnp.stack(changes, 1) if changes else jnp.zeros_like(xs)
+
+
+def _without(xs: Array, place: int) -> Array:
     return jnp.concatenate([xs[:, :place], xs[:, place + 1 :]], 1)
 
 
-@jax.custom_jvp
-def _others(xs: Array) -> Array:
-    return _product_of_others(xs)
-
-
-@_others.defjvp
-def _(operands: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    (xs,), (tangent,) = operands, tangents
-    changes = [
-        jnp.sum(_others(_leaving_out(xs, place)) * _leaving_out(tangent, place), 1)
-        if xs.shape[1] > 1
-        else jnp.zeros_like(xs[:, 0])
-        for place in range(xs.shape[1])
-    ]
-    return _others(xs), jnp.stack(changes, 1)
+_product.defjvp(_product_with_slopes)
+_others.defjvp(_others_with_slopes)
 
 
 def _scale(xs: Array) -> Array:
@@ -459,8 +463,9 @@ class Linear:
             return [Sent(to_left, None), Sent(to_right, None)]
         # Chains that nothing has reached send nothing, though a factor be infinite: that is rare, and costs more.
         is_easy = jnp.all(jnp.isfinite(left)) & jnp.all(jnp.isfinite(right))
-        to_left, to_right = lax.cond(is_easy, _products, functools.partial(_careful_products, reached), *(
-            masked(reached, flow), left, right))
+        to_left, to_right = lax.cond(
+            is_easy, _products, functools.partial(_careful_products, reached), *(masked(reached, flow), left, right)
+        )
         return [
             Sent(to_left, jnp.broadcast_to(reached[:, :, None], (*left.shape[:-1], flow.shape[-1]))),
             Sent(to_right, jnp.broadcast_to(jnp.any(reached, 1)[:, None], right.shape)),
@@ -490,6 +495,11 @@ class Take:
 
     chosen = (NEVER, AT_TIMES)
 
+    @staticmethod
+    def split(operands: Array) -> list[Array]:
+        """The index, and the list."""
+        return [operands[:, 0], operands[:, 1:]]
+
     def value(self, index: Array, xs: Array) -> Array:
         """The chosen ones; the first ones where an index is none."""
         place = lax.stop_gradient(jnp.where(is_place(index, xs.shape[1]), index, 0.0)).astype(int)
@@ -515,6 +525,11 @@ class Detach:
 
     chosen = (NEVER,)
 
+    @staticmethod
+    def split(operands: Array) -> list[Array]:
+        """The number."""
+        return [operands[:, 0]]
+
     def value(self, x: Array) -> Array:
         """The number."""
         return lax.stop_gradient(x)
@@ -524,15 +539,17 @@ class Detach:
         return [None]
 
 
-ArrayOperation = OnNumbers | OnLists | Linear | Take | Detach
+OfBook = OnNumbers | OnLists | Take | Detach
+ArrayOperation = OfBook | Linear
 
 
 @functools.cache
-def on_arrays(operation: Operation, length: int) -> ArrayOperation:
+def on_arrays(operation: Operation, length: int) -> OfBook:
     """An operation of so many operands on arrays. Raises TypeError for one whose rule cannot be traced."""
-    own: dict[Operation, ArrayOperation] = {LINEAR: Linear(), TAKE: Take(), DETACH: Detach()}
-    if operation in own:
-        return own[operation]
+    if operation is TAKE:
+        return Take()
+    if operation is DETACH:
+        return Detach()
     if operation.is_of_book and operation.list_count:
         return ON_LISTS[operation.name]
     try:
@@ -552,5 +569,3 @@ def laid_out(operation: Operation, length: int) -> Operation:
 
     rule.__name__ = operation.name
     return unlisted(rule, operation.notation, (REALS,) * length, tuple([f"x{i}" for i in range(length)]))
-
-

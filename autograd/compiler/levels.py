@@ -19,7 +19,7 @@ import numpy as np
 
 from .. import operations
 from ..book import Operation
-from .array_operations import ALWAYS, AT_TIMES, NEVER, ArrayOperation, Take, on_arrays
+from .array_operations import ALWAYS, AT_TIMES, NEVER, ArrayOperation, Linear, on_arrays
 from .program import LINEAR, RELATIONS, Program
 
 Indices = Any  # an array of whole numbers
@@ -151,13 +151,7 @@ class _Planner:
         """A group of instructions of an operation on equally many operands."""
         on_array = on_arrays(operation, length)
         slots, operands = [member[0] for member in members], np.array([member[1] for member in members], np.int64)
-        if isinstance(on_array, Take):
-            columns = [operands[:, 0], operands[:, 1:]]
-        elif len(on_array.chosen) == 1 and length > 1 or operation.list_count and operation.is_of_book:
-            columns = [operands]
-        else:
-            columns = list(operands.T)
-        return Group(on_array, slots, [self.operand(column) for column in columns])
+        return Group(on_array, slots, [self.operand(index) for index in on_array.split(operands)])
 
     def chains(self, members: list[Any]) -> list[Group]:
         """Groups of chains: those that share their right factors are blocks, and blocks of one height are a group."""
@@ -174,7 +168,7 @@ class _Planner:
             slots = [slot for _, chains in alike for slot, _ in chains]
             left = np.array([[row for _, row in chains] for _, chains in alike], np.int64)
             right = np.array([row for row, _ in alike], np.int64)
-            groups.append(Group(on_arrays(LINEAR, 0), slots, [self.operand(left), self.operand(right)]))
+            groups.append(Group(Linear(), slots, [self.operand(left), self.operand(right)]))
         return groups
 
     def operand(self, slots: Indices) -> Operand:
@@ -249,7 +243,7 @@ class _Planner:
         plan = self.plan
         plan.sent_to_rows, plan.sent_to_base = 1 + len(plan.outputs), 1
         to_rows = [(plan.outputs, np.arange(1, plan.sent_to_rows))]
-        to_base = []
+        to_base: list[tuple[Indices, Indices]] = []
         receives = np.zeros(plan.row_count, bool)
         receives[plan.outputs] = True
         for group in reversed(plan.groups):

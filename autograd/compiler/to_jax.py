@@ -9,7 +9,7 @@ forwards, where each group puts its numbers into its rows, and backwards, where 
 been sent to it, adds them up and sends on what leaves. Both are the rule book's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .array_operations import Array, Sent, Take, is_place
+from .array_operations import Array, Take, is_place
 from .levels import Group, Operand, Plan, Sums, planned
 from .program import Program
 
@@ -27,11 +27,16 @@ X64_IS_OFF = (
 )
 
 
+# Those of `RELATIONS`, in their order.
+COMPARISONS = (jnp.less, jnp.less_equal, jnp.greater, jnp.greater_equal, jnp.equal, jnp.not_equal)
+
+
 class JaxFunction:
     """A program as a pure function of (parameters, inputs); made by `to_jax`."""
 
-    def __init__(self, program: Program, arguments: Any, values: Sequence[Any]) -> None:
-        self.program, self.arguments, self.values = program, arguments, tuple(values)
+    def __init__(self, program: Program, arguments: Mapping[str, Any], values: Sequence[Any]) -> None:
+        self.program, self.values = program, tuple(values)
+        self.names, self.arguments = tuple(arguments), tuple(arguments.values())
         self.plan = planned(program)
         self.__name__ = program.name
         self._outputs = differentiable(self.plan)
@@ -44,11 +49,11 @@ class JaxFunction:
         recorded one gives nan, and so are its gradients; `jax.grad` differentiates backwards only, further ones may
         go either way.
         """
-        return self._of_columns(parameters, inputs, ())[:, 0].reshape(self._shape)
+        return self._of_columns(parameters, inputs, is_batch=False)[:, 0].reshape(self._shape)
 
     def map(self, parameters: Any, *columns: Any) -> Array:
         """The outputs for many examples, for which all arrays have one axis more, the first one."""
-        return self._of_columns(parameters, columns, (-1,)).T.reshape((-1, *self._shape))
+        return self._of_columns(parameters, columns, is_batch=True).T.reshape((-1, *self._shape))
 
     def sum(self, parameters: Any, *columns: Any) -> Array:
         """The sum of the outputs of many examples."""
@@ -66,7 +71,8 @@ class JaxFunction:
     def load(self, parameters: Any) -> None:
         """Give the parameters these numbers, as after training. Raises ValueError for too many or too few."""
         numbers = np.asarray(parameters, "float64").tolist()
-        _check_count(len(numbers), len(self.values))
+        if len(numbers) != len(self.values):
+            raise ValueError(f"there are {len(self.values)} parameters, and {len(numbers)} numbers for them")
         for value, number in zip(self.values, numbers, strict=True):
             value.data = number
 
@@ -78,7 +84,7 @@ class JaxFunction:
     def _shape(self) -> tuple[int, ...]:
         return () if len(self.program.outputs) == 1 else (len(self.program.outputs),)
 
-    def _of_columns(self, parameters: Any, inputs: tuple[Any, ...], examples: tuple[int, ...]) -> Array:
+    def _of_columns(self, parameters: Any, inputs: tuple[Any, ...], is_batch: bool) -> Array:
         if not hasattr(parameters, "dtype"):
             parameters = np.asarray(parameters, "float64")
         _check_precision(parameters.dtype)
@@ -88,31 +94,116 @@ class JaxFunction:
                 f"{self.__name__} has {len(self.program.parameter_names)} parameters, which are one vector; "
                 f"this is an array of the shape {parameters.shape}"
             )
-        pieces: list[Array] = []
-        _lay_out(self.arguments, _as_arguments(self.arguments, inputs), pieces, len(examples), self.__name__)
-        columns = [piece.astype(parameters.dtype) for piece in pieces]
-        if not examples:
-            columns = [column[:, None] for column in columns]
-        elif len({column.shape[1] for column in columns}) > 1:
-            raise ValueError(f"{self.__name__}: these columns have different lengths: {[c.shape[1] for c in columns]}")
-        if not columns:
-            columns = [jnp.zeros((0, 1), parameters.dtype)]
-        return self._outputs(parameters, jnp.concatenate(columns))  # type: ignore[no-any-return]
+        laid = LaidOut(self.__name__, is_batch)
+        given = _as_arguments(self.arguments, inputs)
+        if len(given) != len(self.arguments):
+            raise TypeError(f"{self.__name__} was recorded with {len(self.arguments)} arguments, not {len(given)}")
+        for name, template, argument in zip(self.names, self.arguments, given, strict=True):
+            laid.add(name, template, argument)
+        return self._outputs(parameters, laid.columns(parameters.dtype))
 
 
-def to_jax(program: Program, arguments: Any = None, values: Sequence[Any] = ()) -> JaxFunction:
+def to_jax(program: Program, arguments: Mapping[str, Any] | None = None, values: Sequence[Any] = ()) -> JaxFunction:
     """A program as a pure function of (parameters, inputs) for JAX.
 
-    `arguments` shows how the inputs are nested: a tuple with one item for each argument, of lists, tuples and dicts in
-    which 0.0 stands for each number; without it, there is one argument for each input. `values` are the Values of the
-    parameters, for `JaxFunction.parameters` and `JaxFunction.load`.
-
-    Raises TypeError for a user's operation whose rule JAX cannot be told.
+    `arguments` are those of the recorded function by their names, with the place of an input for each number; without
+    them, each input is an argument. `values` are the parameters, for `JaxFunction.parameters` and `JaxFunction.load`.
+    Raises TypeError for a user's operation whose rule cannot be told to JAX.
     """
-    return JaxFunction(program, (0.0,) * len(program.input_names) if arguments is None else arguments, values)
+    if arguments is None:
+        arguments = {name: place for place, name in enumerate(program.input_names)}
+    return JaxFunction(program, {name: x for name, x in arguments.items() if _places(x)}, values)
 
 
 # Arguments ----------------------------------------------------------------------------------------
+
+
+class LaidOut:
+    """The numbers of arguments, in the order of a program's inputs."""
+
+    def __init__(self, name: str, is_batch: bool) -> None:
+        self.name, self.is_batch = name, is_batch
+        self.places: list[int] = []
+        self.pieces: list[Array] = []  # each of the shape (numbers, examples)
+
+    def add(self, name: str, template: Any, given: Any) -> None:
+        """Add what stands in an argument where the template has places of inputs."""
+        if isinstance(template, dict):
+            if not isinstance(given, dict) or given.keys() != template.keys():
+                raise ValueError(f"{name} should be a dict of {', '.join(map(repr, template))}")
+            for key, part in template.items():
+                self.add(f"{name}[{key!r}]", part, given[key])
+        elif type(template) is int or (_is_list(template) and hasattr(given, "shape")):
+            self.add_array(name, template, jnp.asarray(given))
+        elif _is_list(template):
+            if not _is_list(given) or len(given) != len(template):
+                found = len(given) if _is_list(given) else type(given).__name__
+                raise ValueError(f"{name} should have {len(template)} items, as when it was recorded, not {found}")
+            for i, (part, item) in enumerate(zip(template, given, strict=True)):
+                self.add(f"{name}[{i}]", part, item)
+
+    def add_array(self, name: str, template: Any, array: Array) -> None:
+        """Add an array that stands for a number, or for lists of them."""
+        shape, before = _shape_of(name, template), array.ndim - self.is_batch
+        if before < 0 or array.shape[self.is_batch :] != shape:
+            wanted = ("examples", *shape) if self.is_batch else shape
+            told = ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "")
+            raise ValueError(f"{name} should have the shape ({told}), and has {array.shape}")
+        self.places += _places(template)
+        numbers = array.reshape((*array.shape[: self.is_batch], -1))
+        self.pieces.append(numbers.T if self.is_batch else numbers[:, None])
+
+    def columns(self, dtype: Any) -> Array:
+        """A row for each input."""
+        lengths = sorted({piece.shape[1] for piece in self.pieces})
+        if len(lengths) > 1:
+            raise ValueError(f"the columns of {self.name} have different lengths: {', '.join(map(str, lengths))}")
+        if not self.pieces:
+            return jnp.zeros((0, 1), dtype)
+        numbers = jnp.concatenate([piece.astype(dtype) for piece in self.pieces])
+        if self.places == list(range(len(self.places))):
+            return numbers
+        # A Value that was given twice is one input.
+        return picked(numbers, np.array([self.places.index(place) for place in range(max(self.places) + 1)]))
+
+
+def _is_list(thing: Any) -> bool:
+    return isinstance(thing, tuple | list)
+
+
+def _places(template: Any) -> list[int]:
+    """The places of inputs in a template, in their order."""
+    if type(template) is int:
+        return [template]
+    parts = template.values() if isinstance(template, dict) else template if _is_list(template) else ()
+    return [place for part in parts for place in _places(part)]
+
+
+def _shape_of(name: str, template: Any) -> tuple[int, ...]:
+    """The shape of an array that may stand for nested lists."""
+    if type(template) is int:
+        return ()
+    shapes = {_shape_of(name, part) if type(part) is int or _is_list(part) else None for part in template}
+    if len(shapes) > 1 or None in shapes:
+        raise ValueError(f"{name} cannot be one array, for its parts differ: pass them in a {type(template).__name__}")
+    return (len(template), *(next(iter(shapes), None) or ()))
+
+
+def _as_arguments(templates: tuple[Any, ...], inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, one for each argument, also if they came in one tuple."""
+    if len(inputs) != 1 or not isinstance(inputs[0], tuple) or len(inputs[0]) != len(templates):
+        return inputs
+    is_lone = len(templates) == 1 and _is_list(templates[0]) and _fits(templates[0], inputs[0])
+    return inputs if is_lone else inputs[0]
+
+
+def _fits(template: Any, given: Any) -> bool:
+    """Whether something is nested as a template is."""
+    if _is_list(template):
+        if not _is_list(given):
+            return bool(np.ndim(given))
+        return len(template) == len(given) and all(map(_fits, template, given))
+    return isinstance(template, dict) == isinstance(given, dict) and not _is_list(given)
 
 
 def _check_precision(dtype: Any) -> None:
@@ -120,70 +211,13 @@ def _check_precision(dtype: Any) -> None:
         raise RuntimeError(X64_IS_OFF)
 
 
-def _check_count(count: int, wanted: int) -> None:
-    if count != wanted:
-        raise ValueError(f"there are {wanted} parameters, and {count} numbers for them")
-
-
-def _as_arguments(template: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The inputs, one for each argument, if they came in one tuple too."""
-    is_tuple = len(inputs) == 1 and isinstance(inputs[0], tuple | list) and len(inputs[0]) == len(template)
-    if is_tuple and (len(template) != 1 or not _fits(template[0], inputs[0])):
-        return tuple(inputs[0])
-    return inputs
-
-
-def _fits(template: Any, given: Any) -> bool:
-    """Whether something is nested as a template is, as far as one can see without looking at arrays."""
-    if isinstance(template, dict):
-        return isinstance(given, dict) and all(name in given and _fits(template[name], given[name]) for name in template)
-    if isinstance(template, tuple | list):
-        if not isinstance(given, tuple | list):
-            return bool(np.ndim(given))
-        return len(template) == len(given) and all(map(_fits, template, given))
-    return not isinstance(given, dict | tuple | list)
-
-
-def _lay_out(template: Any, given: Any, pieces: list[Array], examples: int, name: str) -> None:
-    """Put the numbers of an argument into pieces of the shape (numbers, examples)."""
-    if isinstance(template, dict):
-        if not isinstance(given, dict) or sorted(given) != sorted(template):
-            raise ValueError(f"{name} was recorded with a dict of {sorted(template)} here, not with {given!r:.80}")
-        for key, part in template.items():
-            _lay_out(part, given[key], pieces, examples, f"{name}[{key!r}]")
-    elif isinstance(template, tuple | list) and not hasattr(given, "shape"):
-        if not isinstance(given, tuple | list) or len(given) != len(template):
-            found = len(given) if isinstance(given, tuple | list) else type(given).__name__
-            raise ValueError(f"{name} was recorded with {len(template)} items here, not with {found}")
-        for i, (part, item) in enumerate(zip(template, given, strict=True)):
-            _lay_out(part, item, pieces, examples, f"{name}[{i}]")
-    elif isinstance(template, float | tuple | list):
-        array, shape = jnp.asarray(given), _shape_of(template)
-        if array.ndim != examples + len(shape) or array.shape[examples:] != shape:
-            before = "(examples, ...) with " if examples else ""
-            raise ValueError(f"{name} should have the shape {before}{shape}, and has {array.shape}")
-        flat = array.reshape((*array.shape[:examples], -1))
-        pieces.append(jnp.moveaxis(flat, -1, 0))
-
-
-def _shape_of(template: Any) -> tuple[int, ...]:
-    """The shape of an array that a nested list of numbers could be."""
-    if isinstance(template, float):
-        return ()
-    inner = {_shape_of(part) for part in template}
-    if len(inner) > 1:
-        raise ValueError("lists of different lengths are no array: pass them one by one")
-    return (len(template), *next(iter(inner), ()))
-
-
 # The two walks ------------------------------------------------------------------------------------
 
 
-def differentiable(plan: Plan) -> Callable[[Array, Array], Array]:
+def differentiable(plan: Plan) -> Any:
     """The outputs by parameters and columns, one row for each; columns have a row for each input."""
 
-    @jax.custom_vjp
-    def outputs(parameters: Array, columns: Array) -> Array:
+    def plain(parameters: Array, columns: Array) -> Array:
         return forward(parameters, columns)[0]
 
     def forward(parameters: Array, columns: Array) -> tuple[Array, Any]:
@@ -201,8 +235,9 @@ def differentiable(plan: Plan) -> Callable[[Array, Array], Array]:
             arriving = jnp.where(is_same_path, arriving, jnp.nan)
         return gradients(plan, parameters, rows, arriving)
 
+    outputs: Any = jax.custom_vjp(plain)
     outputs.defvjp(forward, backward)
-    return outputs  # type: ignore[no-any-return]
+    return outputs
 
 
 def computed(plan: Plan, parameters: Array, columns: Array) -> Array:
@@ -279,9 +314,7 @@ def picked(rows: Array, index: Any) -> Array:
     first, count = int(flat[0]), flat.size
     if (flat == np.arange(first, first + count)).all():
         return lax.slice_in_dim(rows, first, first + count).reshape((*index.shape, rows.shape[1]))
-    axes = lax.GatherDimensionNumbers(
-        offset_dims=(index.ndim,), collapsed_slice_dims=(0,), start_index_map=(0,)
-    )
+    axes = lax.GatherDimensionNumbers(offset_dims=(index.ndim,), collapsed_slice_dims=(0,), start_index_map=(0,))
     return lax.gather(
         rows,
         index.astype(np.int32)[..., None],
@@ -298,7 +331,9 @@ def put(rows: Array, new: Array, first: int) -> Array:
 
 def collected(sums: Sums, sent: Array, total: Callable[..., Array]) -> Array:
     """The flows of some slots, found among what was sent."""
-    flows = [picked(sent, terms)[:, 0] if terms.shape[1] == 1 else total(picked(sent, terms), 1) for terms in sums.terms]
+    flows = [
+        picked(sent, terms)[:, 0] if terms.shape[1] == 1 else total(picked(sent, terms), 1) for terms in sums.terms
+    ]
     together = flows[0] if len(flows) == 1 else jnp.concatenate(flows)
     return together if sums.order is None else picked(together, sums.order)
 
@@ -312,9 +347,7 @@ def spread(group: Group, x: Array) -> Array:
 def took_the_path(plan: Plan, rows: Array) -> Array | None:
     """Whether each example takes the recorded path, and its indices are places of lists; None if there is only one."""
     answers = []
-    program = plan.program
-    for relation, compare in enumerate((jnp.less, jnp.less_equal, jnp.greater, jnp.greater_equal, jnp.equal, jnp.not_equal)):
-        guards = plan.guards[relation]
+    for compare, guards in zip(COMPARISONS, plan.guards, strict=True):
         if len(guards):
             outcome = compare(picked(rows, guards[:, 0]), picked(rows, guards[:, 1]))
             answers.append(jnp.all(outcome == (guards[:, 2] == 1)[:, None], 0))
