@@ -24,6 +24,9 @@ RELATION_OF: dict[Any, int] = {
     operator.lt: 0, operator.le: 1, operator.gt: 2, operator.ge: 3, operator.eq: 4, operator.ne: 5,
 }  # fmt: skip
 
+# What is taken from what was taken, again and again, is written for each that consumes it until so many are written.
+MOST_TAKEN = 256
+
 
 def _named(value: Any) -> str:
     return value.label or (value.operation.name if value.operation else "a Value")
@@ -181,6 +184,7 @@ class _Writer:
         self.codes, self.starts, self.operands = array("H"), array("i", [0]), array("i")
         self.numbers = array("d")
         self.taken: dict[int, Any] = {}
+        self.weights: dict[int, int] = {}
 
     def constant(self, number: float) -> int:
         """The slot of a constant; 0.0 and −0.0 are two."""
@@ -208,10 +212,14 @@ class _Writer:
 
     def write(self, node: Any) -> None:
         """The instruction of a node; that of a `take` waits for those who consume it."""
-        if node.operation is TAKE:
-            self.taken[node._birth] = node
+        if node.operation is TAKE and (weight := self.weight(node)) <= MOST_TAKEN:
+            self.taken[node._birth], self.weights[node._birth] = node, weight
         else:
             self.slot_of_birth[node._birth] = self.written(node)
+
+    def weight(self, node: Any) -> int:
+        """How many instructions of `take` are written for each that consumes this one."""
+        return 1 + sum(self.weights.get(x._birth, 0) for x in node.operands if isinstance(x, Value))
 
     def written(self, node: Any) -> int:
         """The slot of a node that is written, after what it takes.

@@ -16,12 +16,9 @@ cdef extern from "simplify.h":
         const unsigned short* codes
         const unsigned char* kinds
         const int* starts
-        int* operands
-        int* outputs
-        int* guards
         int counts[5]
         int left, left_operands, left_constants
-    int begin_work(Work* work)
+    int begin_work(Work* work, const int* operands, const int* outputs, const int* guards)
     void free_work(Work* work)
     void mark_dead(Work* work) nogil
     void find_repeated(Work* work, const char* differentiable) nogil
@@ -77,11 +74,12 @@ def simplified(program, numbers):
     work.zero, work.minus_one = program.slots, program.slots + 1
     work.constants, work.numbers = <double*>items_of(program.constants), <double*>items_of(numbers)
     work.codes, work.kinds = <unsigned short*>items_of(program.codes), <unsigned char*>items_of(kinds)
-    work.starts, work.operands = <int*>items_of(program.starts), <int*>items_of(program.operands)
-    work.outputs, work.output_count = <int*>items_of(program.outputs), len(program.outputs)
-    work.guards, work.guard_count = <int*>items_of(program.guards), len(program.guards) // 4
+    work.starts = <int*>items_of(program.starts)
+    work.output_count, work.guard_count = len(program.outputs), len(program.guards) // 4
     try:
-        if not begin_work(&work):
+        if not begin_work(
+            &work, <int*>items_of(program.operands), <int*>items_of(program.outputs), <int*>items_of(program.guards)
+        ):
             raise MemoryError
         mark_dead(&work)
         find_repeated(&work, differentiable)
@@ -117,8 +115,9 @@ def simplified(program, numbers):
 # Reading ----------------------------------------------------------------------------------------------
 
 cdef enum:
-    # In the table of slots: a node of a `take`, which is written for each that consumes it.
+    # In the table of slots this plus its weight stands for a node of a `take` that is written for each that consumes it.
     TAKEN = -0x7FFFFFFF
+    MOST_WEIGHT = 0xFFFF
 
 
 cdef struct Parameter:
@@ -158,6 +157,10 @@ cdef object array_of(str kind, Written* written, size_t size):
     return items
 
 
+cdef inline bint stands_for_taken(int slot) noexcept:
+    return slot <= TAKEN + MOST_WEIGHT
+
+
 cdef class Reading:
     """The graph that a call has made, on its way to a program; see `read` in `compiler.recording`, which does the same.
 
@@ -178,7 +181,7 @@ cdef class Reading:
     cdef Written constants
     cdef int* constant_table  # plus 1; 0: an empty place
     cdef Py_ssize_t constant_room
-    cdef int given
+    cdef int given, most_taken
     cdef list operations
     cdef dict code_of_operation
     cdef int code_of[OTHER + 1]  # −1: not met yet
@@ -319,16 +322,17 @@ cdef class Reading:
 
     cdef int write(self, PyObject* node, Py_ssize_t age) except -1:
         cdef int code = (<Value>node).code
-        cdef Py_ssize_t i, count = count_of(<Value>node)
+        cdef Py_ssize_t i, weight, count = count_of(<Value>node)
         cdef int slot
         if code == OTHER and beside(<Value>node).operation is TAKE:
-            self.meet_constants(<Value>node)
-            self.slots[age] = TAKEN
-            return 0
+            weight = self.weight(<Value>node)
+            if weight <= self.most_taken:
+                self.slots[age] = TAKEN + <int>weight
+                return 0
         make_room(&self.operands, count, sizeof(int))
         for i in range(count):
             slot = self.slot_of(parent_at(<Value>node, i), number_at(<Value>node, i))
-            if slot == TAKEN:
+            if stands_for_taken(slot):
                 self.slots[age] = self.written(<Value>node) + 1
                 return 0
             (<int*>self.operands.items)[self.operands.count + i] = slot
@@ -337,7 +341,7 @@ cdef class Reading:
         return 0
 
     cdef inline int slot_of(self, PyObject* parent, double number) except? -1:
-        """The slot of an operand, TAKEN for one that is not written yet."""
+        """The slot of an operand; less than all slots for one that is written only for those that consume it."""
         cdef long long age
         cdef int slot
         if parent == NULL:
@@ -423,7 +427,8 @@ cdef class Reading:
         cdef Py_ssize_t i, count = count_of(node)
         late = self.late(node)
         slots = [0] * count
-        self.meet_constants(node)
+        for i in range(count):  # numbers those that are constants, in their order
+            self.slot_of(parent_at(node, i), number_at(node, i))
         for i in range(count - 1, -1, -1):
             slot = self.slot_now(parent_at(node, i), number_at(node, i))
             if i in late:
@@ -431,12 +436,14 @@ cdef class Reading:
             slots[i] = slot
         return self.put_with(slots, self.code(node), node.number)
 
-    cdef int meet_constants(self, Value node) except -1:
-        """Number those among the operands before what these take is written."""
-        cdef Py_ssize_t i
+    cdef Py_ssize_t weight(self, Value node) except -1:
+        cdef Py_ssize_t i, weight = 1
+        cdef int slot
         for i in range(count_of(node)):
-            self.slot_of(parent_at(node, i), number_at(node, i))
-        return 0
+            slot = self.slot_of(parent_at(node, i), number_at(node, i))
+            if stands_for_taken(slot):
+                weight += slot - TAKEN
+        return weight
 
     cdef int put_with(self, list slots, int code, double number) except -1:
         make_room(&self.operands, len(slots), sizeof(int))
@@ -448,11 +455,11 @@ cdef class Reading:
     cdef int slot_now(self, PyObject* parent, double number) except? -1:
         """The slot of an operand; what is taken is written for it."""
         cdef int slot = self.slot_of(parent, number)
-        return self.written(<Value>parent) if slot == TAKEN else slot
+        return self.written(<Value>parent) if stands_for_taken(slot) else slot
 
     cdef bint is_taken(self, operand) except -1:
         cdef long long age = (<Value>operand)._birth - self.start
-        return age > 0 and self.slots[age] == TAKEN
+        return age > 0 and stands_for_taken(self.slots[age])
 
     cdef set late(self, Value node):
         places, choices = set(), set()
@@ -498,9 +505,11 @@ cdef class Reading:
 
 def read(recorder, inputs, outputs, differentiable):
     # What it does says `compiler.recording`, which does the same.
+    from ..compiler import recording
     from ..compiler.program import Program as Recorded
 
     cdef Reading reading = Reading.__new__(Reading)
+    reading.most_taken = min(recording.MOST_TAKEN, MOST_WEIGHT)
     cdef list sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
     cdef list roots = [root for root in (*outputs, *sides) if isinstance(root, Value)]
     reading.find(roots, recorder.start)
