@@ -32,36 +32,50 @@ COMPARISONS = (jnp.less, jnp.less_equal, jnp.greater, jnp.greater_equal, jnp.equ
 
 
 class JaxFunction:
-    """A program as a pure function of (parameters, inputs); made by `to_jax`."""
+    """A program as a pure function of (parameters, inputs); made by `to_jax`.
 
-    def __init__(self, program: Program, arguments: Mapping[str, Any], values: Sequence[Any]) -> None:
-        self.program, self.values = program, tuple(values)
+    `mean`, `sum` and `map` are those of compiled functions: they take columns, arrays with one axis more, the first
+    one, for the examples. `jax.vmap` of the function itself does the same, but has a gradient for each example before
+    it adds them up.
+
+    Computes in the type of the parameters, float64 or float32. An example that would take another path through the
+    recorded function gives nan, and so are its gradients. `jax.grad` and `jax.vjp` differentiate it, and what they give
+    may be differentiated in either direction; `jax.jvp` alone cannot. Numbers too small for all their digits
+    (subnormal ones) are 0 in XLA.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        arguments: Mapping[str, Any],
+        values: Sequence[Any],
+        assembled: Callable[[list[Any]], Any],
+    ) -> None:
+        self.program, self.values, self.assembled = program, tuple(values), assembled
         self.names, self.arguments = tuple(arguments), tuple(arguments.values())
         self.plan = planned(program)
         self.__name__ = program.name
         self._outputs = differentiable(self.plan)
 
-    def __call__(self, parameters: Any, *inputs: Any) -> Array:
-        """The output for one example; an array of them where there are several.
+    def __call__(self, parameters: Any, *inputs: Any) -> Any:
+        """What the function answers for one example.
 
-        The inputs are the arguments of the recorded function, one after the other or in one tuple. In the place of a
-        list of numbers there may be an array. An example that would take another path through the program than the
-        recorded one gives nan, and so are its gradients; `jax.grad` differentiates backwards only, further ones may
-        go either way.
+        The inputs are its arguments, one after the other or in one tuple, and nested as when it was recorded; an array
+        may stand for a list of numbers.
         """
-        return self._of_columns(parameters, inputs, is_batch=False)[:, 0].reshape(self._shape)
+        return self.assembled([output[0] for output in self._of_columns(parameters, inputs, is_batch=False)])
 
-    def map(self, parameters: Any, *columns: Any) -> Array:
-        """The outputs for many examples, for which all arrays have one axis more, the first one."""
-        return self._of_columns(parameters, columns, is_batch=True).T.reshape((-1, *self._shape))
+    def map(self, parameters: Any, *columns: Any) -> Any:
+        """What it answers for many examples, with arrays in the place of numbers."""
+        return self.assembled(list(self._of_columns(parameters, columns, is_batch=True)))
 
-    def sum(self, parameters: Any, *columns: Any) -> Array:
-        """The sum of the outputs of many examples."""
-        return jnp.sum(self.map(parameters, *columns), 0)
+    def sum(self, parameters: Any, *columns: Any) -> Any:
+        """The sum of what it answers for many examples."""
+        return self.assembled([jnp.sum(output) for output in self._of_columns(parameters, columns, is_batch=True)])
 
-    def mean(self, parameters: Any, *columns: Any) -> Array:
-        """The mean of the outputs of many examples."""
-        return jnp.mean(self.map(parameters, *columns), 0)
+    def mean(self, parameters: Any, *columns: Any) -> Any:
+        """The mean of what it answers for many examples."""
+        return self.assembled([jnp.mean(output) for output in self._of_columns(parameters, columns, is_batch=True)])
 
     def parameters(self, dtype: Any = "float64") -> Array:
         """The present numbers of the parameters, in the order of `program.parameter_names`."""
@@ -79,10 +93,6 @@ class JaxFunction:
     def __repr__(self) -> str:
         plan = self.plan
         return f"<{self.__name__} for JAX: {len(self.program.codes)} instructions in {len(plan.groups)} groups>"
-
-    @property
-    def _shape(self) -> tuple[int, ...]:
-        return () if len(self.program.outputs) == 1 else (len(self.program.outputs),)
 
     def _of_columns(self, parameters: Any, inputs: tuple[Any, ...], is_batch: bool) -> Array:
         if not hasattr(parameters, "dtype"):
@@ -103,16 +113,27 @@ class JaxFunction:
         return self._outputs(parameters, laid.columns(parameters.dtype))
 
 
-def to_jax(program: Program, arguments: Mapping[str, Any] | None = None, values: Sequence[Any] = ()) -> JaxFunction:
+def to_jax(
+    program: Program,
+    arguments: Mapping[str, Any] | None = None,
+    values: Sequence[Any] = (),
+    assembled: Callable[[list[Any]], Any] | None = None,
+) -> JaxFunction:
     """A program as a pure function of (parameters, inputs) for JAX.
 
     `arguments` are those of the recorded function by their names, with the place of an input for each number; without
     them, each input is an argument. `values` are the parameters, for `JaxFunction.parameters` and `JaxFunction.load`.
-    Raises TypeError for a user's operation whose rule cannot be told to JAX.
+    `assembled` makes the answer of a list of outputs; without it, it is that list, or its only item. Raises TypeError
+    for a user's operation whose rule cannot be told to JAX.
     """
     if arguments is None:
         arguments = {name: place for place, name in enumerate(program.input_names)}
-    return JaxFunction(program, {name: x for name, x in arguments.items() if _places(x)}, values)
+    varying = {name: x for name, x in arguments.items() if _places(x)}
+    return JaxFunction(program, varying, values, assembled or _alone_or_all)
+
+
+def _alone_or_all(outputs: list[Any]) -> Any:
+    return outputs[0] if len(outputs) == 1 else outputs
 
 
 # Arguments ----------------------------------------------------------------------------------------
