@@ -55,9 +55,9 @@ class Group:
     is_certain: bool = True  # whether a flow reaches all of its slots, whatever the numbers are
 
     @property
-    def rows(self) -> slice:
+    def rows(self) -> Indices:
         """Its rows."""
-        return slice(self.first, self.first + len(self.slots))
+        return np.arange(self.first, self.first + len(self.slots))
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Plan:
     program: Program
     constants: list[float]
     groups: list[Group] = field(default_factory=list)
-    borrowed: list[int] = field(default_factory=list)  # places of the base that have a row, which are the first rows
+    borrowed: Indices = None  # places of the base that have a row, which are the first rows
     inputs: int = 0  # the row of the first input
     row_count: int = 0
     outputs: Indices = None  # their rows
@@ -89,6 +89,11 @@ class Plan:
     input_flows: Sums | None = None
     base_flows: Sums | None = None  # of parameters, found among what is sent to the base
     borrowed_flows: Sums | None = None  # and among what is sent to rows
+
+    @property
+    def starts(self) -> list[int]:
+        """Where the pieces of rows begin: what is borrowed, the inputs, the groups."""
+        return [0, self.inputs, *[group.first for group in self.groups]]
 
 
 def planned(program: Program) -> Plan:
@@ -189,7 +194,7 @@ class _Planner:
         asked = [operand.index for group in plan.groups for operand in group.operands if not operand.from_base]
         asked += [np.array([*program.outputs, *guard_slots(program)], np.int64)]
         needed = sorted({slot for index in asked for slot in np.unique(index).tolist() if self.is_base(slot)})
-        plan.borrowed = [self.base_place(slot) for slot in needed]
+        plan.borrowed = np.array([self.base_place(slot) for slot in needed], np.int64)
         plan.inputs = len(needed)
         self.row_of = np.zeros(program.slots + len(FURTHER), np.int64)  # the last ones are those of −1, −2 and −3
         self.row_of[needed] = range(len(needed))
@@ -265,10 +270,10 @@ class _Planner:
                     operand.tells = can_fail and bool(self.is_uncertain[index].any())
         rows, base = _by_receiver(to_rows, plan.row_count), _by_receiver(to_base, self.parameter_count)
         for group in plan.groups:
-            plan.flows[group.first] = summed(rows[group.rows])
+            plan.flows[group.first] = summed([rows[row] for row in group.rows])
         plan.input_flows = summed(rows[plan.inputs : plan.inputs + self.input_count])
         plan.base_flows = summed(base)
-        row_of_place = {place: row for row, place in enumerate(plan.borrowed)}
+        row_of_place = {place: row for row, place in enumerate(plan.borrowed.tolist())}
         plan.borrowed_flows = summed(
             [rows[row_of_place[place]] if place in row_of_place else [] for place in range(self.parameter_count)]
         )
@@ -277,8 +282,9 @@ class _Planner:
         """Whether anybody receives what is sent there: constants do not."""
         if operand.from_base:
             return bool((index < self.parameter_count).any())
-        borrowed = np.array([place < self.parameter_count for place in self.plan.borrowed] + [False], bool)
-        return bool((index >= self.plan.inputs).any() or borrowed[index[index < self.plan.inputs]].any())
+        is_borrowed = index < self.plan.inputs
+        places = self.plan.borrowed[index[is_borrowed]]
+        return not is_borrowed.all() or bool((places < self.parameter_count).any())
 
 
 def terms_of(operation: Operation, operands: Sequence[int]) -> list[Term] | None:

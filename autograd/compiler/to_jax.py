@@ -18,7 +18,7 @@ import numpy as np
 from jax import lax
 
 from .array_operations import Array, Take, is_place
-from .levels import Group, Operand, Plan, Sums, planned
+from .levels import Group, Indices, Operand, Plan, Sums, planned
 from .program import Program
 
 X64_IS_OFF = (
@@ -185,7 +185,7 @@ class LaidOut:
         if self.places == list(range(len(self.places))):
             return numbers
         # A Value that was given twice is one input.
-        return picked(numbers, np.array([self.places.index(place) for place in range(max(self.places) + 1)]))
+        return _gathered(numbers, np.array([self.places.index(place) for place in range(max(self.places) + 1)]))
 
 
 def _is_list(thing: Any) -> bool:
@@ -232,6 +232,55 @@ def _check_precision(dtype: Any) -> None:
         raise RuntimeError(X64_IS_OFF)
 
 
+# Rows in pieces -----------------------------------------------------------------------------------
+
+
+class Rows:
+    """Rows of numbers, one number for each example, in pieces of which each begins at a place.
+
+    What has no piece is a row that all such places share. One array for all would be copied at each new piece.
+    """
+
+    def __init__(self, shared: Array) -> None:
+        self.shared = shared
+        self.starts: list[int] = []
+        self.pieces: list[Array] = []
+
+    def put(self, start: int, piece: Array) -> None:
+        """Add a piece, behind those that are there."""
+        self.starts.append(start)
+        self.pieces.append(piece)
+
+    def picked(self, index: Indices) -> Array:
+        """The rows at these places, in an array of one axis more than the places."""
+        places = index.ravel()
+        piece_of = np.searchsorted(self.starts, places, "right") - 1
+        ends = np.array([start + len(piece) for start, piece in zip(self.starts, self.pieces, strict=True)], np.int64)
+        piece_of[places >= ends[piece_of]] = -1
+        found, local, count = [], np.empty_like(places), 0
+        for i in np.unique(piece_of).tolist():
+            is_here = piece_of == i
+            here = places[is_here] - self.starts[i] if i >= 0 else np.zeros(is_here.sum(), np.int64)
+            first, end = int(here.min()), int(here.max()) + 1
+            local[is_here] = here - first + count
+            found.append(_slice(self.pieces[i] if i >= 0 else self.shared, first, end))
+            count += end - first
+        rows = found[0] if len(found) == 1 else jnp.concatenate(found)
+        if local.size != count or (local != np.arange(count)).any():
+            rows = _gathered(rows, local)
+        return rows.reshape((*index.shape, rows.shape[-1]))
+
+
+def _slice(rows: Array, first: int, end: int) -> Array:
+    return rows if (first, end) == (0, len(rows)) else lax.slice_in_dim(rows, first, end)
+
+
+def _gathered(rows: Array, places: Indices) -> Array:
+    axes = lax.GatherDimensionNumbers(offset_dims=(1,), collapsed_slice_dims=(0,), start_index_map=(0,))
+    mode = lax.GatherScatterMode.PROMISE_IN_BOUNDS  # else it asks each
+    return lax.gather(rows, places.astype(np.int32)[:, None], axes, (1, rows.shape[1]), mode=mode)
+
+
 # The two walks ------------------------------------------------------------------------------------
 
 
@@ -242,138 +291,118 @@ def differentiable(plan: Plan) -> Any:
         return forward(parameters, columns)[0]
 
     def forward(parameters: Array, columns: Array) -> tuple[Array, Any]:
-        rows = computed(plan, parameters, columns)
-        answer = rows[plan.outputs]
-        is_same_path = took_the_path(plan, rows)
-        if is_same_path is not None:
-            answer = jnp.where(is_same_path, answer, jnp.nan)
-        return answer, (parameters, rows)
+        base = base_of(plan, parameters)
+        rows = computed(plan, base, columns)
+        answer, path = rows.picked(plan.outputs), took_the_path(plan, rows)
+        return answer if path is None else jnp.where(path, answer, jnp.nan), (base, rows.pieces)
 
     def backward(known: Any, arriving: Array) -> tuple[Array, Array]:
-        parameters, rows = known
-        is_same_path = took_the_path(plan, rows)
-        if is_same_path is not None:
-            arriving = jnp.where(is_same_path, arriving, jnp.nan)
-        return gradients(plan, parameters, rows, arriving)
+        base, pieces = known
+        rows = Rows(pieces[0][:1])
+        for start, piece in zip(plan.starts, pieces, strict=True):
+            rows.put(start, piece)
+        path = took_the_path(plan, rows)
+        return gradients(plan, base, rows, arriving if path is None else jnp.where(path, arriving, jnp.nan))
 
     outputs: Any = jax.custom_vjp(plain)
     outputs.defvjp(forward, backward)
     return outputs
 
 
-def computed(plan: Plan, parameters: Array, columns: Array) -> Array:
+def base_of(plan: Plan, parameters: Array) -> Array:
+    """What all examples share, in rows of one number."""
+    return jnp.concatenate([parameters, jnp.asarray(np.array(plan.constants), parameters.dtype)])[:, None]
+
+
+def computed(plan: Plan, base: Array, columns: Array) -> Rows:
     """All rows: what each slot holds, for every example."""
-    base, examples = base_of(plan, parameters), columns.shape[1]
-    borrowed = jnp.broadcast_to(base[np.array(plan.borrowed, np.int64)][:, None], (len(plan.borrowed), examples))
-    rest = jnp.zeros((plan.row_count - plan.inputs - len(columns), examples), parameters.dtype)
-    rows = jnp.concatenate([borrowed, columns, rest])
+    examples = columns.shape[1]
+    rows = Rows(columns[:0])
+    borrowed = whole(base)
+    rows.put(0, jnp.broadcast_to(borrowed.picked(plan.borrowed), (len(plan.borrowed), examples)))
+    rows.put(plan.inputs, columns)
     for group in plan.groups:
         value = group.operation.value(*read(group, base, rows))
         value = value.reshape((len(group.slots), value.shape[-1]))
-        rows = put(rows, jnp.broadcast_to(value, (len(group.slots), examples)), group.first)
+        rows.put(group.first, jnp.broadcast_to(value, (len(group.slots), examples)))
     return rows
 
 
-def gradients(plan: Plan, parameters: Array, rows: Array, arriving: Array) -> tuple[Array, Array]:
+def gradients(plan: Plan, base: Array, rows: Rows, arriving: Array) -> tuple[Array, Array]:
     """What arrives at the parameters, from all examples, and at the columns."""
-    base, examples = base_of(plan, parameters), rows.shape[1]
-    to_rows = jnp.zeros((plan.sent_to_rows, examples), rows.dtype)
-    to_rows = put(to_rows, arriving, 1)
-    to_base = jnp.zeros((plan.sent_to_base, 1), rows.dtype)
-    has_arrived = None
-    if not all(group.is_certain for group in plan.groups):
-        # A flow of 0 may have arrived at an output, or none; of several outputs, one that is 0 has not been asked for.
-        is_asked = arriving != 0 if len(plan.outputs) > 1 else jnp.ones(arriving.shape, bool)
-        has_arrived = jnp.ones((plan.sent_to_rows, examples), bool)
-        has_arrived = put(has_arrived, jnp.concatenate([jnp.zeros((1, examples), bool), is_asked]), 0)
+    examples = arriving.shape[1]
+    nothing = jnp.zeros((1, examples), arriving.dtype)
+    to_base, to_rows, arrivals = Rows(nothing[:, :1]), Rows(nothing), Rows(jnp.ones((1, examples), bool))
+    to_rows.put(1, arriving)
+    arrivals.put(0, jnp.zeros((1, examples), bool))
+    if len(plan.outputs) > 1:
+        arrivals.put(1, arriving != 0)  # of several outputs, one to which 0 has come has not been asked for
     for group in reversed(plan.groups):
         sums = plan.flows[group.first]
         if sums is None:
             continue
-        operands = read(group, base, rows)
-        reached = None if group.is_certain else spread(group, collected(sums, has_arrived, jnp.any))
-        flow, value = spread(group, collected(sums, to_rows, jnp.sum)), spread(group, rows[group.rows])
-        for operand, sent in zip(group.operands, group.operation.sent(flow, reached, value, operands), strict=True):
+        reached = None if group.is_certain else in_blocks(group, collected(sums, arrivals, jnp.any))
+        flow = in_blocks(group, collected(sums, to_rows, jnp.sum))
+        value = in_blocks(group, rows.picked(group.rows))
+        leaving = group.operation.sent(flow, reached, value, read(group, base, rows))
+        for operand, sent in zip(group.operands, leaving, strict=True):
             if operand.put_at < 0 or sent is None:
                 continue
-            shape = (operand.index.size, sent.flow.shape[-1])
             if operand.from_base:
-                flows = jnp.broadcast_to(sent.flow, (*operand.index.shape, shape[-1])).reshape(shape)
-                to_base = put(to_base, jnp.sum(flows, 1, keepdims=True), operand.put_at)
+                to_base.put(operand.put_at, in_rows(operand, jnp.sum(sent.flow, -1, keepdims=True), 1))
                 continue
-            to_rows = put(to_rows, _whole(sent.flow, operand, examples), operand.put_at)
+            to_rows.put(operand.put_at, in_rows(operand, sent.flow, examples))
             if operand.tells and sent.arrived is not None:
-                has_arrived = put(has_arrived, _whole(sent.arrived, operand, examples), operand.put_at)
-    total = jnp.zeros(parameters.shape, rows.dtype)
+                arrivals.put(operand.put_at, in_rows(operand, sent.arrived, examples))
+    total = jnp.zeros(len(plan.program.parameter_names), arriving.dtype)
     if plan.base_flows is not None:
         total = total + collected(plan.base_flows, to_base, jnp.sum)[:, 0]
     if plan.borrowed_flows is not None:
         total = total + jnp.sum(collected(plan.borrowed_flows, to_rows, jnp.sum), 1)
-    count = len(plan.program.input_names)
     if plan.input_flows is None:
-        return total, jnp.zeros((count, examples), rows.dtype)
+        return total, jnp.zeros((len(plan.program.input_names), examples), arriving.dtype)
     return total, collected(plan.input_flows, to_rows, jnp.sum)
 
 
-def _whole(x: Array, operand: Operand, examples: int) -> Array:
+def whole(rows: Array) -> Rows:
+    """Rows that are one piece."""
+    made = Rows(rows[:1])
+    made.put(0, rows)
+    return made
+
+
+def read(group: Group, base: Array, rows: Rows) -> list[Array]:
+    """The operands of a group; their last axis is that of the examples, of length 1 for what all share."""
+    return [(whole(base) if operand.from_base else rows).picked(operand.index) for operand in group.operands]
+
+
+def in_rows(operand: Operand, x: Array, examples: int) -> Array:
+    """What is sent to an operand, in rows."""
     return jnp.broadcast_to(x, (*operand.index.shape, examples)).reshape((operand.index.size, examples))
 
 
-def base_of(plan: Plan, parameters: Array) -> Array:
-    """What all examples share."""
-    return jnp.concatenate([parameters, jnp.asarray(np.array(plan.constants), parameters.dtype)])
-
-
-def read(group: Group, base: Array, rows: Array) -> list[Array]:
-    """The operands of a group; their last axis is that of the examples, of length 1 for what all share."""
-    return [picked(base[:, None] if operand.from_base else rows, operand.index) for operand in group.operands]
-
-
-def picked(rows: Array, index: Any) -> Array:
-    """Some rows: a slice where they stand one after the other."""
-    flat = index.ravel()
-    first, count = int(flat[0]), flat.size
-    if (flat == np.arange(first, first + count)).all():
-        return lax.slice_in_dim(rows, first, first + count).reshape((*index.shape, rows.shape[1]))
-    axes = lax.GatherDimensionNumbers(offset_dims=(index.ndim,), collapsed_slice_dims=(0,), start_index_map=(0,))
-    return lax.gather(
-        rows,
-        index.astype(np.int32)[..., None],
-        axes,
-        slice_sizes=(1, rows.shape[1]),
-        mode=lax.GatherScatterMode.PROMISE_IN_BOUNDS,
-    )
-
-
-def put(rows: Array, new: Array, first: int) -> Array:
-    """The rows with new ones in the place of some."""
-    return lax.dynamic_update_slice(rows, new, (np.int32(first), np.int32(0)))
-
-
-def collected(sums: Sums, sent: Array, total: Callable[..., Array]) -> Array:
-    """The flows of some slots, found among what was sent."""
-    flows = [
-        picked(sent, terms)[:, 0] if terms.shape[1] == 1 else total(picked(sent, terms), 1) for terms in sums.terms
-    ]
-    together = flows[0] if len(flows) == 1 else jnp.concatenate(flows)
-    return together if sums.order is None else picked(together, sums.order)
-
-
-def spread(group: Group, x: Array) -> Array:
+def in_blocks(group: Group, x: Array) -> Array:
     """The rows of a group in the shape that its operation works in: chains stand in blocks."""
     index = group.operands[0].index
     return x.reshape((*index.shape[:2], x.shape[-1])) if index.ndim == 3 else x
 
 
-def took_the_path(plan: Plan, rows: Array) -> Array | None:
+def collected(sums: Sums, sent: Rows, total: Callable[..., Array]) -> Array:
+    """The flows of some slots, found among what was sent."""
+    flows = [sent.picked(terms[:, 0]) if terms.shape[1] == 1 else total(sent.picked(terms), 1) for terms in sums.terms]
+    together = flows[0] if len(flows) == 1 else jnp.concatenate(flows)
+    return together if sums.order is None else _gathered(together, sums.order)
+
+
+def took_the_path(plan: Plan, rows: Rows) -> Array | None:
     """Whether each example takes the recorded path, and its indices are places of lists; None if there is only one."""
     answers = []
     for compare, guards in zip(COMPARISONS, plan.guards, strict=True):
         if len(guards):
-            outcome = compare(picked(rows, guards[:, 0]), picked(rows, guards[:, 1]))
+            outcome = compare(rows.picked(guards[:, 0]), rows.picked(guards[:, 1]))
             answers.append(jnp.all(outcome == (guards[:, 2] == 1)[:, None], 0))
     for group in plan.groups:
         if isinstance(group.operation, Take):
             index, xs = group.operands
-            answers.append(jnp.all(is_place(picked(rows, index.index), xs.index.shape[1]), 0))
+            answers.append(jnp.all(is_place(rows.picked(index.index), xs.index.shape[1]), 0))
     return None if not answers else jnp.all(jnp.stack(answers), 0)
