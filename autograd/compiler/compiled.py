@@ -13,7 +13,7 @@ import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..book import REALS, Operation, unlisted
 from ..checks import shown
@@ -33,6 +33,11 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .surroundings import Surroundings, check_random, random_states
+
+if TYPE_CHECKING:
+    from .to_jax import JaxFunction
+
+NO_JAX = 'no way to JAX without JAX: pip install "scalar-autograd[jax]"'
 
 # The compiled ones, where they are.
 _read: Any = getattr(native, "read", read)
@@ -135,9 +140,25 @@ class Compiled:
     @property
     def program(self) -> Program:
         """The program that was replayed last."""
+        return self._replayed_last().program
+
+    def to_jax(self) -> "JaxFunction":
+        """The program that was replayed last as a pure function of (parameters, inputs), for `jax.jit` and the like.
+
+        The inputs are the arguments of the function but for the static ones; its answer is nested as the function's.
+        Raises ImportError without JAX, and TypeError for a user's operation that cannot go there.
+        """
+        last = self._replayed_last()
+        try:
+            from .to_jax import to_jax
+        except ImportError as error:
+            raise ImportError(NO_JAX) from error
+        return to_jax(last.program, last.arguments, last.parameters, last.assembled)
+
+    def _replayed_last(self) -> Recording:
         if self._last is None:
             raise RuntimeError(f"{self.name} has not been recorded yet: call it once")
-        return self._last.program
+        return self._last
 
     def __get__(self, instance: Any, owner: Any = None) -> "Compiled":
         """As a method: the function with its instance, which has recordings of its own."""
@@ -234,8 +255,11 @@ class Compiled:
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
         program.parameter_names = parameter_names(parameters, recorder.scopes.values())
-        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
-        del answer, arguments, outputs
+        places = {id(made): place for place, made in enumerate(leaves.values())}
+        varying = [(name, x) for name, x in arguments if name not in self.static]
+        form = dict(filled(varying, (), lambda part, _: places[id(part)]))
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
+        del answer, arguments, outputs, varying
         leaves.clear()
         recorder.scopes.clear()
         held = recorder.still_held()

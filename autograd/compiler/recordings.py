@@ -30,9 +30,15 @@ class Recording:
     """A program with its parameters, ready to be replayed."""
 
     def __init__(
-        self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
+        self,
+        program: Program,
+        parameters: list[Any],
+        assembled: Callable[[list[Any]], Any],
+        recorder: Recorder,
+        arguments: dict[str, Any],
     ) -> None:
         self.program, self.parameters, self.assembled = program, tuple(parameters), assembled
+        self.arguments = arguments  # by their names, with the place of an input for each number
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.uses = 0
