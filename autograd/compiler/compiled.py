@@ -333,7 +333,7 @@ def _reducing(name: str) -> Operation:
         raise NotImplementedError
 
     rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
 
 
 def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:

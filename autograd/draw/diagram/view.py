@@ -20,7 +20,6 @@ from ...groups import Group, groups_of
 from ...nodes import NodeDict, distinct
 from ..limits import EDGES, each, size
 
-
 # So many leaves that one node takes are each drawn.
 CROWD = 40
 
