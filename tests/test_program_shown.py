@@ -89,7 +89,7 @@ def evaluated(program: Program, given: Sequence[float]) -> dict[str, float]:
 def test_what_is_printed_computes_the_value_and_the_gradient(
     function: Callable[..., Any], numbers: Sequence[float]
 ) -> None:
-    """Seen to fail with each of: a difference the other way round, a flow left out, the wrong one of two derivatives."""
+    """Seen to fail with a difference the other way round, a flow left out, and the wrong one of two derivatives."""
     leaves = [Value(number) for number in numbers]
     eager = function(*leaves)
     eager.backward()
