@@ -21,6 +21,7 @@ from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
+from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
@@ -180,7 +181,7 @@ class Compiled:
         self._keep(key, recording)
         return recording
 
-    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
         recorder = Recorder(self.name)
         leaves: dict[int, Any] = {}
         differentiable = bytearray()
@@ -206,7 +207,20 @@ class Compiled:
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
         program.parameter_names = parameter_names(parameters, recorder.scopes.values())
-        return Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        del answer, arguments, outputs
+        leaves.clear()
+        recorder.scopes.clear()
+        held = recorder.still_held()
+        if any(value.operation is not None for value in held):
+            kept = next(value for value in held if value.operation is not None)
+            raise TypeError(
+                f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
+                "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
+            )
+        if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
+            return self._recorded(given, positional, is_again=True)
+        return recording
 
     def _keep(self, key: Any, recording: Recording) -> None:
         """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
@@ -256,7 +270,7 @@ class Compiled:
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            outputs, failed, slope, of_inputs = recording.lanes(
+            outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording
@@ -290,11 +304,10 @@ class Compiled:
         reduction = Reduction(how, count, [each.piece for each in done])
         value = reduced(how, outputs)
         operands = reduction.operands()
-        numbers = numbers_of(operands)
         if not mode().recording:
             return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return _node_of(self._operation(reduction), operands, numbers, value, partials)
+        return stored_node(self._operation(reduction), operands, value, partials)
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -336,9 +349,13 @@ def _reducing(name: str) -> Operation:
     return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
 
 
-def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:
+def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
+    """The node of these operands whose partial derivatives are known."""
     closure = functools.partial(tuple, partials)
-    return Value.__apply_operation__(operation, operands, tuple(numbers), (value, closure))
+    return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
+
+
+stored_node = _stored_node if native is None else native.stored_node
 
 
 def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:

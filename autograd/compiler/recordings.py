@@ -36,14 +36,13 @@ class Recording:
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.uses = 0
-        self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
-        self.lanes = self.replay.lanes if hasattr(self.replay, "lanes") else Replay(program).lanes
+        self.replay: Any = (Replay if native is None else native.Replay)(program)
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
         operands = (*inputs, *self.parameters)
-        if len(self.operations) == 1 and hasattr(self.replay, "call"):
+        if len(self.operations) == 1 and native is not None:
             value = self.replay.call(self.operations[0], operands)
             if value is None:
                 return ANOTHER_WAY
