@@ -434,7 +434,7 @@ def _reducing(name: str) -> Operation:
         raise NotImplementedError
 
     rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
 
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:

@@ -110,4 +110,4 @@ def _operation(name: str, answers: Callable[[int, Any], Any], place: int) -> Ope
         return answers(place, xs)
 
     rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
