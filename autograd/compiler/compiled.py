@@ -313,11 +313,22 @@ class Compiled:
             f"{self.name} decides differently when it is called again with the same arguments, so it cannot be compiled"
         )
 
-    def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> Iterator[_Done]:
+    def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> list[_Done]:
+        """All ways that examples of a batch take.
+
+        Sums must not depend on what was recorded earlier: the ways are tried in one order, once all are known.
+        """
+        key = self._key(batch.key, ())
+        known = list(self._recordings.get(key, ()))
+        done = list(self._passes(batch, key, positional, want_gradient))
+        if len(done) > 1 and self._recordings.get(key, []) != known:
+            done = list(self._passes(batch, key, positional, want_gradient))
+        return done
+
+    def _passes(self, batch: Batch, key: Any, positional: int, want_gradient: bool) -> Iterator[_Done]:
         """Each way that examples of a batch take, until all are done."""
         places: Any = range(batch.count) if batch.which is None else batch.which
-        key = self._key(batch.key, ())
-        which, known = batch.which, list(self._recordings.get(key, ()))
+        which, known = batch.which, sorted(self._recordings.get(key, ()), key=lambda recording: recording.outcomes)
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
@@ -349,6 +360,7 @@ class Compiled:
                 answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
                 return (mean if how == "mean" else sum_of)(answers)
             done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
+            done.sort(key=lambda each: each.places[0])
             self._remember(found, done, named)
         reduction = Reduction(how, count, [each.piece for each in done])
         if not all(each.piece.recording.is_one for each in done):
