@@ -20,6 +20,7 @@ from .foreign import OF_THE_PACKAGE, missing
 from .gradcheck import Comparison, GradientError, gradcheck
 from .higher import grad, gradient, hessian, hessian_vector, jacobian, value_and_grad
 from .operations import *  # adding one needs no edit here
+from .taking import take
 
 __all__ = [
     "BLOCKED",
@@ -56,6 +57,7 @@ __all__ = [
     "plot",
     "scope",
     "softmax",
+    "take",
     "topological_order",
     "value_and_grad",
 ]

@@ -31,9 +31,9 @@ from .book import (
     POSITIVE,
     REALS,
     RECORDERS,
+    deciding,
     operand,
     operation,
-    unlisted,
 )
 from .derivatives import (
     acosh_slope,
@@ -422,7 +422,7 @@ def clamp(x, min=-ieee.INFINITY, max=ieee.INFINITY):
 @operation("where(c, x, y)", "0", "[c]", "[not c]", pattern="routes")
 def where(c, x, y):
     """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
-    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
+    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if deciding(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
 
 
 # Operations on lists, one node each ---------------------------------------------------------------
@@ -559,14 +559,14 @@ def logsumexp(xs):
     total = _left_to_right(powers)
     value = largest + ieee.log(total)
     if type(total) is not float:
-        return value, lambda: shares(xs, largest, total.data)
+        return value, lambda: shares(xs, largest, deciding(total))
     return value, lambda: [power / total for power in powers]
 
 
 def _logsumexp_at_infinity(xs, largest):
     """The limit: a number that is infinitely larger takes all; if several are, their shares are unknown."""
     tied = [x for x in xs if x >= largest]
-    if any(ieee.isnan(data_of(x)) for x in xs):
+    if any(ieee.isnan(deciding(x)) for x in xs):
         return ieee.NAN, lambda: [_unknown(xs)] * len(xs)
     return largest, lambda: [0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs]
 
@@ -635,57 +635,6 @@ def _is_infinite(x):
     return x >= ieee.INFINITY or x <= -ieee.INFINITY
 
 
-def _taken(index, xs):
-    """The one of a list that an index says; the flow goes to it alone."""
-    place = _place(data_of(index), len(xs))
-    return xs[place], lambda: [BLOCKED, *[1.0 if each == place else BLOCKED for each in range(len(xs))]]
-
-
-def _detached(x):
-    """A number without its past."""
-    return data_of(x), lambda: (BLOCKED,)
-
-
-# What `take` and, in a recorded function, `detach` make.
-TAKE = unlisted(_taken, "xs[index]", domain=(REALS, [REALS]))
-DETACH = unlisted(_detached, "detach(x)")
-
-
-def take(rows, index):
-    """rows[index], where the index may be a Value too: a number of a compiled function, as the token of an embedding.
-
-    >>> take([10.0, 20.0, 30.0], 1), take([[1.0, 2.0], [3.0, 4.0]], 1)
-    (20.0, [3.0, 4.0])
-
-    The rows are a list of numbers or Values, or of lists of them of equal lengths, nested as deep as one likes. No
-    gradient goes to the index. Raises IndexError for one that is negative, too large or not whole, TypeError for rows
-    that cannot be indexed, and, with a Value as an index, ValueError for lists of different lengths.
-    """
-    index = operand(index)
-    if not hasattr(rows, "__getitem__") or not hasattr(rows, "__len__"):
-        raise TypeError(f"take(rows, index) takes a list of rows, not {type(rows).__name__}")
-    if type(index) is float:
-        return rows[_place(index, len(rows))]
-    return _taken_from([*rows], index)
-
-
-def _taken_from(rows, index):
-    _place(data_of(index), len(rows))
-    if not isinstance(rows[0], (list, tuple)):
-        rows = [operand(each) for each in rows]
-        return index.__apply_operation__(TAKE, (index, *rows))
-    if len({len(row) if isinstance(row, (list, tuple)) else -1 for row in rows}) > 1:
-        raise ValueError("take(rows, index) takes rows of equal length: any of them may be the one that is taken")
-    return [_taken_from(list(column), index) for column in zip(*rows, strict=True)]
-
-
-def _place(index, count):
-    if not (0 <= index < count and index == int(index)):
-        range_told = f"from 0 to {count - 1}" if count else "but the list is empty"
-        raise IndexError(f"{index:g} is not an index of a list of {count}: whole numbers {range_told}")
-    return int(index)
-
-
 def _left_to_right(xs):
     # Not Python's sum: since 3.12 that one corrects for rounding, and results must not depend on Python's
     # version.
@@ -704,4 +653,4 @@ def _need_numbers(name, xs):
 
 # All operations, also those that replace functions of Python's own, as abs and sum do. softmax is left out, for the
 # compiled engine has its own: `engines` knows which one runs.
-__all__ = ["log_softmax", "take", *OPERATIONS]
+__all__ = ["log_softmax", *OPERATIONS]

@@ -29,6 +29,7 @@ from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
+from .taking import DETACH
 from .terminal import printable
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Value(Methods):
                 "change a leaf and compute again, or make it a leaf with detach()"
             )
         number = real(data)
+        if RECORDERS:
+            note_change(self, "sets the data of")
         if mode().anomaly:
             check_leaf(self, number)
         self._data = number
@@ -122,10 +125,14 @@ class Value(Methods):
 
         Leaves accumulate over passes until `zero_grad`; an interior node shows the last pass.
         """
+        if RECORDERS:
+            note_read(self, "grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
     def grad(self, grad: SupportsFloat | None) -> None:
+        if RECORDERS:
+            note_change(self, "sets the gradient of")
         self._grad = None if grad is None else real(grad)
 
     @property
@@ -146,12 +153,14 @@ class Value(Methods):
 
     def zero_grad(self) -> None:
         """Reset the gradient to what it was before any pass."""
+        if RECORDERS:
+            note_change(self, "resets the gradient of")
         self._grad = None
 
     def detach(self) -> "Value":
         """A new leaf with the same number and label."""
         if RECORDERS and mode().recorder is not None:  # it has to be found again at each call
-            return _apply(operations.DETACH, (self,))
+            return _apply(DETACH, (self,))
         return Value(self._data, self.label)
 
     # The chain rule -------------------------------------------------------------------------------
@@ -192,6 +201,8 @@ class Value(Methods):
         if others:
             raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
+        if RECORDERS:
+            note_change(self, "calls backward() of")
         check_past(self)
         if start == 0.0:
             return
@@ -205,7 +216,7 @@ class Value(Methods):
             if arrived is None or node.operation is None:
                 continue
             if isinstance(node._local_gradient, Sweep):
-                _send_through(node, arrived, flows)
+                _send_through(node._local_gradient, node.operands, arrived, flows)
                 continue
             for operand, partial in zip(node.operands, _partials(node), strict=True):
                 if type(partial) is not float and not isinstance(operand, float):
@@ -287,30 +298,45 @@ class Value(Methods):
     def __ge__(self, other: Number) -> bool:
         return _compared(operator.ge, self, other, "__le__")
 
+    def __eq__(self, other: object) -> bool:
+        if RECORDERS and self is not other:
+            return equals(self, other)  # type: ignore[no-any-return]
+        return True if self is other else NotImplemented
+
+    def __hash__(self) -> int:
+        if RECORDERS:
+            note_conversion(self, "a key of a dict or set")
+        return object.__hash__(self)
+
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return universal_function(function, method, inputs, options)
 
     # What a Value is not --------------------------------------------------------------------------
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
+        if RECORDERS and (recorder := mode().recorder) is not None and recorder.is_plain(self):
+            return not equals(self, 0.0)
         raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
 
     if not TYPE_CHECKING:  # because then float(v) and v ^ 2 would pass
 
         def __float__(self) -> NoReturn:
+            if RECORDERS:
+                note_conversion(self, "a float")
             raise TypeError(
                 "a Value is not a float, because its gradient would be lost: "
                 "use autograd.exp(v) for math.exp(v), as autograd.floor(v) for math.floor(v), or v.data"
             )
 
         def __int__(self) -> NoReturn:
+            if RECORDERS:
+                note_conversion(self, "an int")
             raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
 
         def __index__(self) -> NoReturn:
-            raise TypeError(
-                "a Value is not an index: use autograd.take(rows, v), int(v.data) outside of compiled functions, or "
-                "autograd.compile(f, static=('n',)) for a number n that shapes the computation"
-            )
+            if RECORDERS:
+                note_conversion(self, "an index")
+            raise TypeError("a Value is not an index: use autograd.take(rows, v), or int(v.data)")
 
         def __round__(self, digits: int | None = None) -> NoReturn:
             raise TypeError("Python's round gives an int: use autograd.round(v), or round(v.data, digits) for a number")
@@ -338,7 +364,7 @@ class Value(Methods):
 
     def __repr__(self) -> str:
         label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
-        shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
+        shown = f"data={self._data}, grad={self._grad or 0.0}" + (f", label={label!a}" if label else "")
         return printable(f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")"))
 
     def __format__(self, specification: str) -> str:
@@ -455,6 +481,30 @@ def note_read(value: Any, how: str) -> None:
     recorder = mode().recorder
     if recorder is not None:
         recorder.reads(value, how)
+
+
+def note_conversion(value: Any, what: str) -> None:
+    """Tell what records this function, if anything does, that a number is to become something else."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.converts(value, what)
+
+
+def equals(value: Any, other: object) -> Any:
+    """What `==` answers while functions are recorded: what would be floats uncompiled is equal by its data."""
+    recorder = mode().recorder
+    if recorder is None or not recorder.is_plain(value) or not (is_real(other) or recorder.is_plain(other)):
+        return NotImplemented
+    outcome = value._data == (real(other) if is_real(other) else other._data)  # type: ignore[attr-defined]
+    recorder.compares(operator.eq, value, other, outcome)
+    return outcome
+
+
+def note_change(value: Any, what: str) -> None:
+    """Tell what records this function, if anything does, that it changes something."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.changes(value, what)
 
 
 def strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
@@ -652,31 +702,29 @@ class Sweep:
 
     __slots__ = ()
 
-    def flows(self, arrived: float, before: "list[float | None]") -> "list[float | None]":
+    def flows(self, arrived: float, before: list[float | None]) -> list[float | None]:
         """The flows of the operands after this node has sent its own; None where none has arrived."""
         raise NotImplementedError
-
-    def __call__(self) -> "tuple[float | None, ...]":
-        return tuple(self.flows(1.0, [None] * self.count))
 
     @property
     def count(self) -> int:
         """How many operands there are."""
         raise NotImplementedError
 
+    def __call__(self) -> tuple[float | None, ...]:
+        """The partial derivative towards each operand."""
+        return tuple(self.flows(1.0, [None] * self.count))
 
-def _send_through(node: Value, arrived: float, flows: dict[int, float]) -> None:
-    births = [None if isinstance(operand, float) else operand._birth for operand in node.operands]
-    # An operand that stands there twice has its sum at the first place.
-    seen: set[Any] = {None}
-    before = [None if birth in seen or seen.add(birth) else flows.get(birth) for birth in births]
-    sent = node._local_gradient.flows(arrived, before)
-    met: set[Any] = {None}
-    for birth, flow in zip(births, sent, strict=True):
-        if birth is not None and flow is not None:
-            flows[birth] = flow if birth not in met else flows[birth] + flow
-        if flow is not None:
-            met.add(birth)
+
+def _send_through(sweep: Sweep, operands: Sequence[Any], arrived: float, flows: dict[int, float]) -> None:
+    """Send through a program backwards what has arrived at its node."""
+    births = [-1 if isinstance(operand, float) else operand._birth for operand in operands]
+    first_places = {birth: place for place, birth in reversed(list(enumerate(births)))}
+    is_first = [birth >= 0 and first_places[birth] == place for place, birth in enumerate(births)]
+    before = [flows.get(birth) if is_one else None for birth, is_one in zip(births, is_first, strict=True)]
+    for birth, is_one, flow in zip(births, is_first, sweep.flows(arrived, before), strict=True):
+        if birth >= 0 and flow is not None:  # an operand that stands there twice adds up
+            flows[birth] = flow if is_one or birth not in flows else flows[birth] + flow
 
 
 _committing = new_lock()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..book import REALS, Operation, unlisted
+from ..taking import DETACH as DETACH
+from ..taking import TAKE as TAKE
 
 
 def _linear(terms: Sequence[Any]) -> Any:
@@ -50,6 +52,10 @@ class Program:
     def slots(self) -> int:
         """How many slots there are."""
         return self.first + len(self.codes)
+
+    def told(self, slot: int) -> str:
+        """An instruction as it is printed."""
+        return f"v{slot - self.first + 1}"
 
     def instructions(self) -> Iterator[tuple[int, Operation, "array[int]"]]:
         """Each instruction: its slot, its operation and the slots of its operands."""

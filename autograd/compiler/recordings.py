@@ -10,8 +10,17 @@ from ..engines import Value, native
 from ..operations import identity
 from ..value import Sweep
 from .program import Program
+from .recording import Recorder, told_place
 from .reduction import gradient_of
 from .replay import Replay, expanded
+
+
+def _numbers_of(values: tuple[Any, ...]) -> "array[float]":
+    return array("d", [x if type(x) is float else x._data for x in values])
+
+
+# The numbers of Values and floats.
+numbers_of = _numbers_of if native is None else native.gathered
 
 # What a replay answers where a guard comes out differently.
 ANOTHER_WAY = object()
@@ -20,9 +29,15 @@ ANOTHER_WAY = object()
 class Recording:
     """A program with its parameters, ready to be replayed."""
 
-    def __init__(self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any]) -> None:
-        self.program, self.parameters, self.assembled = program, parameters, assembled
+    def __init__(
+        self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
+    ) -> None:
+        self.program, self.parameters, self.assembled = program, tuple(parameters), assembled
+        self.outcomes = [outcome for *_, outcome in recorder.comparisons]
+        self.places = recorder.places
+        self.uses = 0
         self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
+        self.lanes = self.replay.lanes if hasattr(self.replay, "lanes") else Replay(program).lanes
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -30,16 +45,24 @@ class Recording:
         operands = (*inputs, *self.parameters)
         if len(self.operations) == 1 and hasattr(self.replay, "call"):
             value = self.replay.call(self.operations[0], operands)
-            return ANOTHER_WAY if value is None else self.assembled([value])
-        numbers = tuple([x if type(x) is float else x._data for x in operands])
-        answers, state = self.replay.exact(array("d", numbers))
+            if value is None:
+                return ANOTHER_WAY
+            return self.assembled([Value(value) if type(value) is float else value])
+        numbers = numbers_of(operands)
+        answers, state = self.replay.exact(numbers)
         if answers is None:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
             sweep = Replayed(state, place, len(operands))
-            values.append(Value.__apply_operation__(operation, operands, numbers, (answer, sweep)))
+            values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
+
+    def where_it_differs(self, other: "Recording") -> str:
+        """The first comparison that came out differently in another recording, as "file:12: source"."""
+        pairs = zip(self.outcomes, other.outcomes, self.places, other.places, strict=False)
+        differing = [place for one, two, place, its in pairs if one != two or place != its]
+        return told_place(*(differing or self.places)[0])
 
     def answers(self, place: int, xs: Sequence[Any]) -> Any:
         """What the rule of the program answers: on floats by a replay, on Values node by node."""

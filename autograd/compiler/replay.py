@@ -3,6 +3,7 @@
 It knows no more than the rules of the book and what a program is; the compiled replay does the same many times faster.
 """
 
+import math
 from array import array
 from collections.abc import Sequence
 from typing import Any
@@ -53,6 +54,17 @@ class Replay:
             raise failed
         return [slots[output] for output in self.program.outputs], State(self, slots, closures)
 
+    def first_anomaly(self, numbers: Sequence[float]) -> int | None:
+        """The first slot that is nan, or inf although all its operands are finite; None if there is none."""
+        slots = [*numbers, *self.program.constants]
+        for slot, operation, operands in self.instructions:
+            given = [slots[x] if x >= 0 else None for x in operands]
+            slots.append(_forwards(operation, given)[0])
+            is_inf = math.isinf(slots[-1]) and all(x is None or math.isfinite(x) for x in given)
+            if is_inf or math.isnan(slots[-1]):
+                return slot
+        return None
+
     def holds(self, slots: Sequence[float]) -> bool:
         """Whether all comparisons come out as they were recorded."""
         guards = iter(self.program.guards)
@@ -70,7 +82,7 @@ class Replay:
         want_gradient: bool,
         threads: int = 1,
     ) -> "tuple[array[float], array[int], array[float] | None, array[float] | None]":
-        """The outputs of many examples; those whose guards come out differently; the sums of gradients; those of inputs.
+        """Many examples: their outputs, whose guards came out differently, the sums of gradients, those of inputs.
 
         The threads are for the compiled replay.
         """

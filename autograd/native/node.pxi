@@ -66,7 +66,7 @@ cdef class Value:
     @data.setter
     def data(self, data):
         cdef Mode mode
-        if self.code == LEAF and PyFloat_CheckExact(data):
+        if self.code == LEAF and PyFloat_CheckExact(data) and not PyList_GET_SIZE(RECORDERS):
             read_mode(&mode)
             if not mode.anomaly:
                 self.number = PyFloat_AS_DOUBLE(data)
@@ -94,10 +94,14 @@ cdef class Value:
 
     @property
     def grad(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_read(self, "grad")
         return self.gradient_ if self.has_grad_ else 0.0
 
     @grad.setter
     def grad(self, grad):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "sets the gradient of")
         if PyFloat_CheckExact(grad):
             self.gradient_ = PyFloat_AS_DOUBLE(grad)
             self.has_grad_ = True
@@ -146,11 +150,13 @@ cdef class Value:
         return number_of(self)
 
     def zero_grad(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "resets the gradient of")
         self.has_grad_ = False
 
     def detach(self):
         if PyList_GET_SIZE(RECORDERS) and modes.mode().recorder is not None:
-            return applied(operations.DETACH, (self,))
+            return applied(DETACH, (self,))
         return Value(number_of(self), self.label)
 
     # Under the names that `value` has for them.
@@ -211,6 +217,8 @@ cdef class Value:
         cdef double start = real(seed)
         cdef Pass walk = None
         number_of(self)
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "calls backward() of")
         if is_forgotten(self):
             reference.forgotten()  # raises
         if start == 0.0:
@@ -292,12 +300,19 @@ cdef class Value:
         return number_of(self) >= data_of(other)
 
     def __eq__(self, other):
+        if PyList_GET_SIZE(RECORDERS) and self is not other:
+            return reference.equals(self, other)
         return True if self is other else NotImplemented
 
     def __ne__(self, other):
+        if PyList_GET_SIZE(RECORDERS) and self is not other:
+            outcome = reference.equals(self, other)
+            return outcome if outcome is NotImplemented else not outcome
         return False if self is other else NotImplemented
 
     def __hash__(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_conversion(self, "a key of a dict or set")
         return <Py_hash_t>(<size_t><void*>self >> 4)
 
     def __array_ufunc__(self, function, method, *inputs, **options):
