@@ -20,6 +20,7 @@ from .foreign import OF_THE_PACKAGE, missing
 from .gradcheck import Comparison, GradientError, gradcheck
 from .higher import grad, gradient, hessian, hessian_vector, jacobian, value_and_grad
 from .operations import *  # adding one needs no edit here
+from .taking import take
 
 __all__ = [
     "BLOCKED",
@@ -38,6 +39,7 @@ __all__ = [
     "Scope",
     "Value",
     "audit",
+    "compile",
     "detect_anomaly",
     "draw",
     "engine",
@@ -55,6 +57,7 @@ __all__ = [
     "plot",
     "scope",
     "softmax",
+    "take",
     "topological_order",
     "value_and_grad",
 ]
@@ -77,6 +80,7 @@ if TYPE_CHECKING:  # other names, which __getattr__ knows when the program runs
 
 if TYPE_CHECKING:
     from . import nn, optim, plot
+    from .compiler import compile
 
 __version__: str  # looked up when it is asked for, which takes a while
 
@@ -86,6 +90,8 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
         """The version; and the operations that are not imported above, a user's own among them: autograd.gauss(x)."""
         if name == "__version__":
             return _version()
+        if name == "compile":
+            return importlib.import_module(".compiler", __name__).compile
         if name in ("nn", "optim", "plot"):  # imported when they are used, for they take as long as all the rest
             return importlib.import_module(f".{name}", __name__)
         if called := OPERATIONS.called(name):

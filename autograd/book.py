@@ -259,6 +259,18 @@ def _tell(names: Iterable[str], operation: Operation | None) -> None:
             listener(name, operation)
 
 
+# Those that record a function at present, in any thread; see `modes.recorded`.
+RECORDERS: list[Any] = []
+
+
+def deciding(number: Any) -> float:
+    """The number by which a rule decides: where a function is recorded that differentiates, it may be another one."""
+    found = data_of(number)
+    if RECORDERS and hasattr(number, "_birth"):
+        _ = number >= found, number <= found  # which are noticed
+    return found
+
+
 # Declaring -----------------------------------------------------------------------------------------
 
 

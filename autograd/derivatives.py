@@ -16,8 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import ieee, precise
-from .book import BLOCKED, REALS, derived
-from .ieee import data_of
+from .book import BLOCKED, REALS, deciding, derived
 
 
 def undefined(x: Any) -> Any:
@@ -204,14 +203,16 @@ def power_derivative(x, y, by_base, by_exponent):
     """The derivative of x^y, so many times by x and so many times by y."""
     if type(x) is float and type(y) is float:
         return precise.power(x, y, by_base, by_exponent)
-    if (by_base, by_exponent) == (1, 0) and type(y) is float and _is_plain_power(data_of(x), y):
+    if (by_base, by_exponent) == (1, 0) and type(y) is float and _is_plain_power(x, y):
         return y * ieee.power(x, y - 1.0)
     return _power_operation(by_base, by_exponent)(x, y)
 
 
 def _is_plain_power(base, exponent):
     """Whether y·x^(y−1) loses nothing when differentiated again: then it may stand in a graph as one writes it."""
-    return exponent.is_integer() and 2 <= math.fabs(exponent) <= 64 and 1e-4 <= math.fabs(base) <= 1e4
+    if not exponent.is_integer() or not 2 <= math.fabs(exponent) <= 64:
+        return False
+    return 1e-4 <= base <= 1e4 or -1e4 <= base <= -1e-4
 
 
 @functools.cache
@@ -277,7 +278,7 @@ def norm_slopes(xs):
 
     As with the shares, for the parts of a whole: it is 1, and so are the squares of the slopes added up.
     """
-    numbers = [data_of(x) for x in xs]
+    numbers = [deciding(x) for x in xs]
     known = precise.norm_slopes(numbers)
     scale, length = precise.scaled_norm(numbers)
     if _are_numbers(xs) or not 0 < length < ieee.INFINITY:
@@ -335,7 +336,7 @@ def _product_without(places):
 
 def variance_slopes(xs):
     """2·(x − mean)/(n − 1) for each x."""
-    known = precise.variance_slopes([data_of(x) for x in xs])
+    known = precise.variance_slopes([deciding(x) for x in xs])
     if _are_numbers(xs):
         return known
     mean = _mean(xs)
@@ -360,7 +361,7 @@ _centred = derived(
 
 def standard_deviation_slopes(xs):
     """(x − mean)/((n − 1)·std) for each x."""
-    known = precise.standard_deviation_slopes([data_of(x) for x in xs])
+    known = precise.standard_deviation_slopes([deciding(x) for x in xs])
     if _are_numbers(xs):
         return known
     return [_std_slope(place)(xs, slope) for place, slope in enumerate(known)]
@@ -382,7 +383,7 @@ def _std_slope(place):
 
 
 def _std_curvatures(xs, place):
-    known = precise.standard_deviation_curvatures([data_of(x) for x in xs], place)
+    known = precise.standard_deviation_curvatures([deciding(x) for x in xs], place)
     return [_std_curvature(*sorted((place, other)))(xs, curvature) for other, curvature in enumerate(known)]
 
 
@@ -397,7 +398,7 @@ def _std_curvature(i, j):
             -ieee.divide(by_i[j] * slope + by_i[k] * slopes[j] + by_j[k] * slopes[i], std)
             for k, slope in enumerate(slopes)
         ]
-        return *([0.0] * len(xs) if data_of(std) == 0 else thirds), BLOCKED
+        return *([0.0] * len(xs) if deciding(std) == 0 else thirds), BLOCKED
 
     name = f"std_by_{i}_by_{j}"
     return derived(name, f"{name}(xs)", lambda xs, y: y, partials, domain=([REALS], REALS))

@@ -91,7 +91,7 @@ def _remedy_for_array(array: Any) -> str:
 
 def data_of(number: Any) -> float:
     """The plain number that an operand stands for, for decisions that have no derivative."""
-    return number if type(number) is float else number.data
+    return number if type(number) is float else number._data
 
 
 def divide(x: Any, y: Any) -> Any:

@@ -23,13 +23,26 @@ from functools import update_wrapper
 from types import FrameType
 from typing import Any, TypeVar
 
+from .book import RECORDERS
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Mode:
     """The combined effect of an open block and those around it."""
 
-    __slots__ = ("anomaly", "block", "expanded", "forward", "outer", "recording", "scope", "settled", "unsure")
+    __slots__ = (
+        "anomaly",
+        "block",
+        "expanded",
+        "forward",
+        "outer",
+        "recorder",
+        "recording",
+        "scope",
+        "settled",
+        "unsure",
+    )
 
     def __init__(self) -> None:
         """The mode outside of all blocks."""
@@ -38,6 +51,7 @@ class Mode:
         self.forward = True  # whether to do so in what operations make, too
         self.scope: Scope | None = None
         self.expanded = False  # whether neurons are built of single products and sums
+        self.recorder: Any = None  # what records the function that is running, see `recorded`
         self.block: Block | None = None
         self.outer: Mode | None = None
         # Reasons to ask the blocks whether they are in force. Nested blocks share the list.
@@ -52,6 +66,7 @@ class Mode:
         mode.forward = self.forward
         mode.scope = self.scope
         mode.expanded = self.expanded
+        mode.recorder = self.recorder
         mode.block = block
         mode.outer = self
         if block.generator is not None:
@@ -320,6 +335,28 @@ class no_grad(Way):  # noqa: N801  # written like a function, as in PyTorch
 
     def _settings(self) -> dict[str, Any]:
         return {"recording": False}
+
+
+class recorded(Way):  # noqa: N801
+    """Inside the block, a recorder is told which numbers a function compares and reads; operations leave nodes."""
+
+    def __init__(self, recorder: Any) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def _settings(self) -> dict[str, Any]:
+        return {"recorder": self._recorder, "recording": True}
+
+    def _again(self) -> Way:
+        return recorded(self._recorder)
+
+    def __enter__(self) -> None:
+        self._entered()
+        RECORDERS.append(self._recorder)
+
+    def __exit__(self, *error: object) -> None:
+        RECORDERS.remove(self._recorder)
+        super().__exit__(*error)
 
 
 @dataclass(eq=False, slots=True)  # not frozen, because that would take three times as long in each call of a module

@@ -30,6 +30,8 @@ from .book import (
     OPERATIONS,
     POSITIVE,
     REALS,
+    RECORDERS,
+    deciding,
     operand,
     operation,
 )
@@ -420,7 +422,7 @@ def clamp(x, min=-ieee.INFINITY, max=ieee.INFINITY):
 @operation("where(c, x, y)", "0", "[c]", "[not c]", pattern="routes")
 def where(c, x, y):
     """x if the condition holds (is not 0), else y; the condition, such as a < b, passes no gradient."""
-    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if data_of(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
+    return (x, lambda: (BLOCKED, 1.0, BLOCKED)) if deciding(c) else (y, lambda: (BLOCKED, BLOCKED, 1.0))
 
 
 # Operations on lists, one node each ---------------------------------------------------------------
@@ -551,20 +553,20 @@ def logsumexp(xs):
     """
     _need_numbers("logsumexp", xs)
     largest = _largest(xs)
-    if ieee.isinf(largest):
+    if _is_infinite(largest):
         return _logsumexp_at_infinity(xs, largest)
     powers = [ieee.exp(x - largest) for x in xs]
     total = _left_to_right(powers)
     value = largest + ieee.log(total)
     if type(total) is not float:
-        return value, lambda: shares(xs, largest, total.data)
+        return value, lambda: shares(xs, largest, deciding(total))
     return value, lambda: [power / total for power in powers]
 
 
 def _logsumexp_at_infinity(xs, largest):
     """The limit: a number that is infinitely larger takes all; if several are, their shares are unknown."""
     tied = [x for x in xs if x >= largest]
-    if any(ieee.isnan(data_of(x)) for x in xs):
+    if any(ieee.isnan(deciding(x)) for x in xs):
         return ieee.NAN, lambda: [_unknown(xs)] * len(xs)
     return largest, lambda: [0.0 if x < largest else 1.0 if len(tied) == 1 else _unknown(tied) for x in xs]
 
@@ -586,14 +588,14 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     _need_numbers("softmax", xs)
     largest = _largest(xs)
     powers = [exp(x - largest) for x in xs]
-    if not ieee.isinf(largest):
+    if not _is_infinite(largest):
         total = sum(powers)
         return [divide(power, total) for power in powers]
     # Of infinite ones, inf − inf left nan, which is right where there are several; but in the sum each counts as 1.
-    is_largest = [data_of(x) >= largest for x in xs]
+    is_largest = [x >= largest for x in xs]
     counted = [where(is_one, 1.0, power) for is_one, power in zip(is_largest, powers, strict=True)]
     total = sum(counted)
-    tie = not data_of(total) <= 1.0
+    tie = not total <= 1.0
     return [
         divide(power if tie and is_one else count, total)
         for is_one, power, count in zip(is_largest, powers, counted, strict=True)
@@ -613,9 +615,9 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     _need_numbers("log_softmax", xs)
     total = logsumexp(xs)
     logarithms = [x - total for x in xs]
-    if not ieee.isinf(data_of(total)):
+    if not _is_infinite(total):
         return logarithms
-    largest = [data_of(x) >= data_of(total) for x in xs]
+    largest = [x >= total for x in xs]
     # inf − inf is nan, which is right where several are infinite; but one alone has all.
     alone = largest.count(True) == 1
     return [where(alone and is_one, 0.0, x) for is_one, x in zip(largest, logarithms, strict=True)]
@@ -623,7 +625,14 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 def _largest(xs):
     """What to shift exponents by; a constant, because the answer does not depend on it."""
+    if RECORDERS and any(type(x) is not float for x in xs):
+        return max(xs).detach()  # a number that a recorded function has to find again at each call
     return builtins.max(data_of(x) for x in xs)
+
+
+def _is_infinite(x):
+    # By comparisons, which a recorded function notices.
+    return x >= ieee.INFINITY or x <= -ieee.INFINITY
 
 
 def _left_to_right(xs):

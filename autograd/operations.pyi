@@ -16,6 +16,8 @@ from .book import NONZERO as NONZERO
 from .book import OPERATIONS as OPERATIONS
 from .book import POSITIVE as POSITIVE
 from .book import REALS as REALS
+from .book import RECORDERS as RECORDERS
+from .book import deciding as deciding
 from .book import operand as operand
 from .book import operation as operation
 from .value import Number, Value

@@ -175,6 +175,8 @@ class Symbol:
         """The number, which is not known either."""
         return self
 
+    _data = data
+
     def __neg__(self) -> "Symbol":
         return self.trace.apply("negate", self)
 
@@ -218,6 +220,8 @@ class Condition:
     def data(self) -> "Condition":
         """What decides, as the first operand of `where`."""
         return self
+
+    _data = data
 
     def __bool__(self) -> bool:
         return self.trace.decide(self.apply)

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsFloat, Union
 from . import operations
 from .anomaly import check_leaf, check_made, check_pass, users_line
 from .arrays import universal_function
-from .book import BLOCKED, LISTENERS, OPERATIONS, Operation
+from .book import BLOCKED, LISTENERS, OPERATIONS, RECORDERS, Operation
 from .foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from .ieee import data_of, is_real, real
 from .locks import new_lock
 from .modes import MODE, Scope, mode, settled
+from .taking import DETACH
 from .terminal import printable
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Value(Methods):
     @property
     def data(self) -> float:
         """The number. It can be set on leaves, which is how training works; an interior node raises AttributeError."""
+        if RECORDERS:
+            note_read(self, "data")
         return self._data
 
     @data.setter
@@ -99,6 +102,8 @@ class Value(Methods):
                 "change a leaf and compute again, or make it a leaf with detach()"
             )
         number = real(data)
+        if RECORDERS:
+            note_change(self, "sets the data of")
         if mode().anomaly:
             check_leaf(self, number)
         self._data = number
@@ -138,6 +143,8 @@ class Value(Methods):
 
     def item(self) -> float:
         """The plain number, like `data`: PyTorch's name for it."""
+        if RECORDERS:
+            note_read(self, "item()")
         return self._data
 
     def zero_grad(self) -> None:
@@ -146,6 +153,8 @@ class Value(Methods):
 
     def detach(self) -> "Value":
         """A new leaf with the same number and label."""
+        if RECORDERS and mode().recorder is not None:  # it has to be found again at each call
+            return _apply(DETACH, (self,))
         return Value(self._data, self.label)
 
     # The chain rule -------------------------------------------------------------------------------
@@ -186,6 +195,8 @@ class Value(Methods):
         if others:
             raise unknown("backward", others, OF_BACKWARD)
         start = real(seed)
+        if RECORDERS:
+            note_change(self, "calls backward() of")
         check_past(self)
         if start == 0.0:
             return
@@ -197,6 +208,9 @@ class Value(Methods):
         for node in reversed(order):
             arrived = flows.get(node._birth)
             if arrived is None or node.operation is None:
+                continue
+            if isinstance(node._local_gradient, Sweep):
+                _send_through(node._local_gradient, node.operands, arrived, flows)
                 continue
             for operand, partial in zip(node.operands, _partials(node), strict=True):
                 if type(partial) is not float and not isinstance(operand, float):
@@ -297,6 +311,12 @@ class Value(Methods):
         def __int__(self) -> NoReturn:
             raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
 
+        def __index__(self) -> NoReturn:
+            raise TypeError(
+                "a Value is not an index: use autograd.take(rows, v), int(v.data) outside of compiled functions, or "
+                "autograd.compile(f, static=('n',)) for a number n that shapes the computation"
+            )
+
         def __round__(self, digits: int | None = None) -> NoReturn:
             raise TypeError("Python's round gives an int: use autograd.round(v), or round(v.data, digits) for a number")
 
@@ -352,10 +372,14 @@ class Value(Methods):
 
     @staticmethod
     def __apply_operation__(
-        operation: Operation, operands: tuple["Value | float", ...], numbers: tuple[float, ...] | None = None
+        operation: Operation,
+        operands: tuple["Value | float", ...],
+        numbers: tuple[float, ...] | None = None,
+        answer: Any = None,
     ) -> "Value":
-        # With numbers, those are what the operands were, which may be something else by now.
-        return _apply(operation, operands) if numbers is None else _node(operation, operands, numbers)
+        # With numbers, those are what the operands were, which may be something else by now; with an answer, that is
+        # what the rule has answered for them.
+        return _apply(operation, operands) if numbers is None else _node(operation, operands, numbers, answer)
 
     if sys.version_info[:2] == (3, 13):
         # This Python frees what a node holds in nested calls, up to 10,000 deep: too deep for the small stack of
@@ -418,7 +442,31 @@ def _operator(operation: Operation, x: Any, y: Any, reflected: str = "") -> Valu
 def _compared(compare: Callable[[float, float], bool], value: Value, other: Any, reflected: str) -> bool:
     if not is_operand(other):
         return strangers_answer(value, other, reflected)  # type: ignore[no-any-return]
-    return compare(value._data, other._data if isinstance(other, Value) else data_of(_operand(other)))
+    outcome = compare(value._data, other._data if isinstance(other, Value) else data_of(_operand(other)))
+    if RECORDERS:
+        note_comparison(compare, value, other, outcome)
+    return outcome
+
+
+def note_comparison(compare: Callable[[float, float], bool], value: Any, other: Any, outcome: bool) -> None:
+    """Tell what records this function, if anything does, of a comparison."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.compares(compare, value, other, outcome)
+
+
+def note_read(value: Any, how: str) -> None:
+    """Tell what records this function, if anything does, that a number was read."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.reads(value, how)
+
+
+def note_change(value: Any, what: str) -> None:
+    """Tell what records this function, if anything does, that it changes something."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.changes(value, what)
 
 
 def strangers_answer(value: Value, stranger: Any, reflected: str) -> Any:
@@ -463,9 +511,11 @@ def _apply(operation: Operation, operands: tuple[Value | float, ...]) -> Value:
     return _node(operation, operands, tuple([x._data if isinstance(x, Value) else x for x in operands]))
 
 
-def _node(operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...]) -> Value:
-    """The same, for operands whose numbers are known."""
-    data, local_gradient = answered(operation, numbers)
+def _node(
+    operation: Operation, operands: tuple[Value | float, ...], numbers: tuple[float, ...], answer: Any = None
+) -> Value:
+    """The same, for operands whose numbers are known, and maybe the answer of the rule."""
+    data, local_gradient = answered(operation, numbers) if answer is None else answer
     way = MODE.get()
     if way.unsure:
         way = settled(way)
@@ -603,6 +653,40 @@ def plain_number(partial: Any) -> float | None:
     """A partial as a number; a costly one is a closure, called only now that its operand is known to be a Value."""
     partial = partial() if callable(partial) else partial
     return BLOCKED if partial is BLOCKED else real(partial)
+
+
+class Sweep:
+    """The local-gradient closure of an operation that is a whole program: it goes through the program backwards.
+
+    It adds what it sends to the flows that have arrived at the operands so far. So they are summed in the order in
+    which they would be if all that the program does were nodes, and rounded in the same way.
+    """
+
+    __slots__ = ()
+
+    def flows(self, arrived: float, before: list[float | None]) -> list[float | None]:
+        """The flows of the operands after this node has sent its own; None where none has arrived."""
+        raise NotImplementedError
+
+    @property
+    def count(self) -> int:
+        """How many operands there are."""
+        raise NotImplementedError
+
+    def __call__(self) -> tuple[float | None, ...]:
+        """The partial derivative towards each operand."""
+        return tuple(self.flows(1.0, [None] * self.count))
+
+
+def _send_through(sweep: Sweep, operands: Sequence[Any], arrived: float, flows: dict[int, float]) -> None:
+    """Send through a program backwards what has arrived at its node."""
+    births = [-1 if isinstance(operand, float) else operand._birth for operand in operands]
+    first_places = {birth: place for place, birth in reversed(list(enumerate(births)))}
+    is_first = [birth >= 0 and first_places[birth] == place for place, birth in enumerate(births)]
+    before = [flows.get(birth) if is_one else None for birth, is_one in zip(births, is_first, strict=True)]
+    for birth, is_one, flow in zip(births, is_first, sweep.flows(arrived, before), strict=True):
+        if birth >= 0 and flow is not None:  # an operand that stands there twice adds up
+            flows[birth] = flow if is_one or birth not in flows else flows[birth] + flow
 
 
 _committing = new_lock()

@@ -37,7 +37,7 @@ HOUSE = """
     value
     anomaly     arrays      advice
     modes       notation    tracing
-    operations
+    operations  taking
     derivatives
     text        book        languages
     checks      precise     markup

@@ -10,34 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..book import BLOCKED, REALS, Operation, unlisted
-from ..ieee import data_of
-
-
-def _taken(index: Any, xs: Sequence[Any]) -> Any:
-    place = place_of(data_of(index), len(xs))
-    return xs[place], lambda: [BLOCKED, *[1.0 if each == place else BLOCKED for each in range(len(xs))]]
-
-
-def _detached(x: Any) -> Any:
-    return data_of(x), lambda: (BLOCKED,)
+from ..book import REALS, Operation, unlisted
+from ..taking import DETACH as DETACH
+from ..taking import TAKE as TAKE
 
 
 def _linear(terms: Sequence[Any]) -> Any:
     raise TypeError("a chain of sums and products is replayed term by term")
 
 
-def place_of(index: float, count: int) -> int:
-    """The place in a list of so many; IndexError for none, as negative indices are not counted from the end."""
-    if not (0 <= index < count and index == int(index)):
-        raise IndexError(f"{index:g} is not an index of a list of {count}: it goes from 0 to {count - 1}")
-    return int(index)
-
-
-# x[int(index)], as `take` makes it; the flow goes to the chosen one.
-TAKE = unlisted(_taken, "xs[index]", (REALS, [REALS]))
-# The number of x, without its past.
-DETACH = unlisted(_detached, "detach(x)")
 # A chain of sums and products: its operands are pairs (a, b), which stand for a·b, or for a alone where b is −1.
 LINEAR = unlisted(_linear, "Σ a·b", ([REALS],))
 
@@ -71,6 +52,10 @@ class Program:
     def slots(self) -> int:
         """How many slots there are."""
         return self.first + len(self.codes)
+
+    def told(self, slot: int) -> str:
+        """An instruction as it is printed."""
+        return f"v{slot - self.first + 1}"
 
     def instructions(self) -> Iterator[tuple[int, Operation, "array[int]"]]:
         """Each instruction: its slot, its operation and the slots of its operands."""

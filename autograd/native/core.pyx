@@ -23,16 +23,18 @@ from .formulas cimport (
     value_n,
 )
 
+import operator
 from functools import update_wrapper
 from heapq import heappop, heappush
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, MethodType
 
 from .. import anomaly, modes, operations, value as reference
 from ..arrays import universal_function
-from ..book import BLOCKED, LISTENERS, OPERATIONS
+from ..book import BLOCKED, LISTENERS, OPERATIONS, RECORDERS as book_recorders
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
 from ..locks import new_lock
+from ..taking import DETACH
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1
@@ -114,6 +116,7 @@ cdef extern from "lives.h":
 
 
 cdef object Reference = reference.Value
+cdef list RECORDERS = book_recorders
 cdef object MODE = modes.MODE
 cdef object OUTSIDE = modes.OUTSIDE
 

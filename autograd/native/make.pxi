@@ -285,9 +285,17 @@ cdef Value applied(object operation, tuple operands):
 
 cdef Value through_closure(object operation, tuple operands, tuple numbers):
     """The node of an operation that this file does not know, with its closure, as in `value`."""
+    cdef Value node = through_answer(operation, operands, numbers, reference.answered(operation, numbers))
+    if operation not in CODE_OF:  # here, where the rule has been seen to answer
+        learn(operation)
+    return node
+
+
+cdef Value through_answer(object operation, tuple operands, tuple numbers, tuple answer):
+    """The same, where it is known what the rule answers."""
     cdef Value node
     cdef Mode mode
-    number, local_gradient = reference.answered(operation, numbers)
+    number, local_gradient = answer
     cdef double data = plain(number)  # may run Python code: so before the mode is read and memory is taken
     cdef Many* many = filled(operands, numbers)
     read_mode(&mode)
@@ -295,8 +303,6 @@ cdef Value through_closure(object operation, tuple operands, tuple numbers):
     if mode.recording:
         beside(node).operation = operation
         beside(node).local_gradient = local_gradient
-    if operation not in CODE_OF:  # here, where the rule has been seen to answer
-        learn(operation)
     return finished(node, &mode)
 
 
@@ -365,7 +371,7 @@ cdef class Twin:
 def softmax(xs):
     # The same nodes as in `operations`, made without a detour.
     cdef double shift
-    if type(xs) is not list or not xs:
+    if type(xs) is not list or not xs or PyList_GET_SIZE(RECORDERS):  # for a shift that has to be found at each call
         return operations.softmax(xs)
     xs = list(xs)  # which nobody else can change
     if not all([isinstance(x, Value) for x in xs]):

@@ -59,12 +59,14 @@ cdef class Value:
 
     @property
     def data(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_read(self, "data")
         return number_of(self)
 
     @data.setter
     def data(self, data):
         cdef Mode mode
-        if self.code == LEAF and PyFloat_CheckExact(data):
+        if self.code == LEAF and PyFloat_CheckExact(data) and not PyList_GET_SIZE(RECORDERS):
             read_mode(&mode)
             if not mode.anomaly:
                 self.number = PyFloat_AS_DOUBLE(data)
@@ -139,12 +141,16 @@ cdef class Value:
             return (<Beside>self.aside).line if is_beside(self) else None
 
     def item(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_read(self, "item()")
         return number_of(self)
 
     def zero_grad(self):
         self.has_grad_ = False
 
     def detach(self):
+        if PyList_GET_SIZE(RECORDERS) and modes.mode().recorder is not None:
+            return applied(DETACH, (self,))
         return Value(number_of(self), self.label)
 
     # Under the names that `value` has for them.
@@ -205,6 +211,8 @@ cdef class Value:
         cdef double start = real(seed)
         cdef Pass walk = None
         number_of(self)
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "calls backward() of")
         if is_forgotten(self):
             reference.forgotten()  # raises
         if start == 0.0:
@@ -260,21 +268,29 @@ cdef class Value:
     def __lt__(self, other):
         if is_stranger(other):
             return reference.strangers_answer(self, other, "__gt__")
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_comparison(operator.lt, self, other, number_of(self) < data_of(other))
         return number_of(self) < data_of(other)
 
     def __le__(self, other):
         if is_stranger(other):
             return reference.strangers_answer(self, other, "__ge__")
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_comparison(operator.le, self, other, number_of(self) <= data_of(other))
         return number_of(self) <= data_of(other)
 
     def __gt__(self, other):
         if is_stranger(other):
             return reference.strangers_answer(self, other, "__lt__")
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_comparison(operator.gt, self, other, number_of(self) > data_of(other))
         return number_of(self) > data_of(other)
 
     def __ge__(self, other):
         if is_stranger(other):
             return reference.strangers_answer(self, other, "__le__")
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_comparison(operator.ge, self, other, number_of(self) >= data_of(other))
         return number_of(self) >= data_of(other)
 
     def __eq__(self, other):
@@ -299,6 +315,9 @@ cdef class Value:
 
     def __int__(self):
         return Reference.__int__(self)
+
+    def __index__(self):
+        return Reference.__index__(self)
 
     def __round__(self, digits=None):
         return Reference.__round__(self, digits)
@@ -372,7 +391,9 @@ cdef class Value:
         return Reference._backward.fget(self)
 
     @staticmethod
-    def __apply_operation__(operation, operands, numbers=None):
+    def __apply_operation__(operation, operands, numbers=None, answer=None):
+        if answer is not None:
+            return through_answer(operation, operands, numbers, answer)
         return applied(operation, operands) if numbers is None else through_closure(operation, operands, numbers)
 
 

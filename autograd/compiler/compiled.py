@@ -1,0 +1,346 @@
+"""A compiled function: what it has recorded, and how each call finds its recording.
+
+>>> double = Compiled(lambda x: x + x, static=(), threads=1)
+>>> double(3.0).data, double(4.0).data, double
+(6.0, 8.0, <compiled function, 1 recording>)
+"""
+
+import functools
+import inspect
+import sys
+import warnings
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from ..book import REALS, Operation, unlisted
+from ..checks import shown
+from ..engines import Value
+from ..locks import new_lock
+from ..modes import Way, mode, recorded, scope
+from ..nested import mapped, parts
+from ..operations import mean
+from ..operations import sum as sum_of
+from .arguments import Batch, batches, examined, filled
+from .program import Program
+from .recording import Argument, Recorder, read
+from .recordings import ANOTHER_WAY, Recording
+from .reduction import Piece, Reduction, place_outputs, reduced
+from .replay import Replay
+from .simplify import simplified
+from .surroundings import Surroundings, check_random, random_states
+
+# So many recordings are kept of one function; that which was made first goes first.
+MOST_RECORDINGS = 64
+
+
+class _Done(NamedTuple):
+    """What a replay of examples has answered, without those that take another way."""
+
+    piece: Piece
+    places: Sequence[int]
+    outputs: "array[float]"
+    slope: "array[float] | None"
+    of_inputs: "array[float] | None"
+
+
+class Compiled:
+    """A function that is recorded and replayed; made by `compile`."""
+
+    def __init__(self, function: Callable[..., Any], static: tuple[str, ...], threads: int) -> None:
+        functools.update_wrapper(self, function)
+        self.function, self.static, self.threads = function, static, threads
+        name = getattr(function, "__name__", type(function).__name__)
+        self.name = name if name.isidentifier() else "function"
+        self._parameters = _parameters(function)
+        self._surroundings = Surroundings(function)
+        self._recordings: dict[Any, list[Recording]] = {}
+        self._order: list[Any] = []  # the keys of the recordings, as they were made
+        self._has_warned = False
+        self._templates: dict[str, Operation] = {}
+        self._last: Recording | None = None
+        self._lock = new_lock()
+        self._bound: WeakKeyDictionary[Any, Compiled] = WeakKeyDictionary()
+
+    # Calls ----------------------------------------------------------------------------------------
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """What the function answers, as Values whose operation is the program."""
+        given = self._named(arguments, named)
+        if _is_eager():
+            return self._watched(given, len(arguments), None)
+        form, inputs = examined(given, self.static)
+        key = self._surroundings.key(), form
+        for recording in (*self._recordings.get(key, ()), None):
+            recording = recording or self._record(key, given, len(arguments))
+            answer = recording.call(inputs)
+            if answer is not ANOTHER_WAY:
+                self._last = recording
+                return answer
+        raise self._not_the_same()
+
+    def mean(self, *columns: Any, **named: Any) -> Any:
+        """The mean of what the function answers for each example of the columns, as one Value."""
+        return self._reduced("mean", columns, named)
+
+    def sum(self, *columns: Any, **named: Any) -> Any:
+        """The sum of what the function answers for each example of the columns, as one Value."""
+        return self._reduced("sum", columns, named)
+
+    def map(self, *columns: Any, **named: Any) -> list[Any]:
+        """What the function answers for each example of the columns, as plain numbers."""
+        found, count = batches(f"{self.name}.map", self._named(columns, named), self.static)
+        answers: list[Any] = [None] * count
+        for batch in found:
+            for done in self._replayed(batch, len(columns), want_gradient=False):
+                width = len(done.piece.recording.operations)
+                for row, place in enumerate(done.places):
+                    numbers = list(done.outputs[row * width : (row + 1) * width])
+                    answers[place] = done.piece.recording.assembled(numbers)
+        return answers
+
+    @property
+    def program(self) -> Program:
+        """The program that was replayed last."""
+        if self._last is None:
+            raise RuntimeError(f"{self.name} has not been recorded yet: call it once")
+        return self._last.program
+
+    def __get__(self, instance: Any, owner: Any = None) -> "Compiled":
+        """As a method: the function with its instance, which is static."""
+        if instance is None:
+            return self
+        if instance not in self._bound:
+            self._bound[instance] = Compiled(self.function.__get__(instance, owner), self.static, self.threads)
+        return self._bound[instance]
+
+    def __repr__(self) -> str:
+        count = sum(map(len, self._recordings.values()))
+        return f"<compiled {self.name}, {count} recording{'s' * (count != 1)}>"
+
+    # Behind the scenes ----------------------------------------------------------------------------
+
+    def _named(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The arguments with their names."""
+        names = self._parameters
+        if len(arguments) > len(names):
+            names = [*names, *[f"argument {place}" for place in range(len(names), len(arguments))]]
+        return [*zip(names, arguments, strict=False), *named.items()]
+
+    def _called(self, arguments: Sequence[tuple[str, Any]], positional: int) -> Any:
+        """What the function itself answers; so many arguments are given without a name."""
+        return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
+
+    def _record(self, key: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+        """Call the function once, and keep what it did."""
+        recorder = Recorder(self.name)
+        leaves: list[Any] = []
+        differentiable = bytearray()
+
+        def leaf(part: Any, name: str) -> Any:
+            is_value = isinstance(part, Value)
+            made = Value(part._data, part.label or name) if is_value else Argument(part, name)
+            recorder.given.add(made._birth)
+            leaves.append(made)
+            differentiable.append(is_value)
+            return made
+
+        arguments = filled(given, self.static, leaf)
+        states = random_states(self._surroundings)
+        with recorded(recorder):
+            answer = self._called(arguments, positional)
+        check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
+        outputs, assembled = _taken_apart(self.name, answer)
+        program, parameters, numbers = read(recorder, leaves, outputs, bytes(differentiable))
+        recording = Recording(simplified(program, numbers), parameters, assembled, recorder)
+        self._keep(key, recording)
+        return recording
+
+    def _keep(self, key: Any, recording: Recording) -> None:
+        """Add a recording; where there are too many, the oldest goes, and once a warning says why there are so many."""
+        with self._lock:
+            self._recordings.setdefault(key, []).append(recording)
+            self._order.append(key)
+            if len(self._order) <= MOST_RECORDINGS:
+                return
+            oldest = self._order.pop(0)
+            self._recordings[oldest].pop(0)
+            if not self._recordings[oldest]:
+                del self._recordings[oldest]
+            has_warned, self._has_warned = self._has_warned, True
+        if not has_warned:
+            warnings.warn(self._why_so_many(), RuntimeWarning, stacklevel=_depth_here())
+
+    def _why_so_many(self) -> str:
+        """What keeps changing from recording to recording."""
+        last, before = self._order[-1], self._order[-2]
+        head = f"{self.name} has been recorded more than {MOST_RECORDINGS} times, which costs more than it saves: "
+        if last[0] != before[0]:
+            names = [name for name, _ in self._surroundings.named()]
+            changed = [name for name, x, y in zip(names, last[0], before[0], strict=False) if x != y]
+            return f"{head}{' and '.join(changed)}, which it finds outside, keeps changing; pass it as an argument"
+        if last[1] != before[1]:
+            names = [*self._parameters, *map("argument {}".format, range(len(last[1])))]
+            changed = [name for name, x, y in zip(names, last[1], before[1], strict=False) if x != y]
+            told = " and ".join(changed) or "the number of arguments"
+            return f"{head}{told} keeps changing its form or its static value; bring it to one form, or do not compile"
+        place = self._recordings[last][-1].where_it_differs(self._recordings[last][-2])
+        return (
+            f"{head}the comparison at {place} keeps coming out differently; choose inside the program instead, as with "
+            "autograd.maximum, relu, clamp or where, or do not compile"
+        )
+
+    def _not_the_same(self) -> RuntimeError:
+        return RuntimeError(
+            f"{self.name} decides differently when it is called again with the same arguments, so it cannot be compiled"
+        )
+
+    def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> Iterator[_Done]:
+        """Each way that examples of a batch take, until all are done."""
+        places: Any = range(batch.count) if batch.which is None else batch.which
+        key = self._surroundings.key(), batch.key
+        which, known = batch.which, list(self._recordings.get(key, ()))
+        while places:
+            is_new = not known
+            recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
+            parameters = array("d", [x._data for x in recording.parameters])
+            outputs, failed, slope, of_inputs = recording.replay.lanes(
+                batch.columns, which, batch.count, parameters, want_gradient, self.threads
+            )
+            self._last = recording
+            if not failed:
+                yield _Done(Piece(recording, batch, which), places, outputs, slope, of_inputs)
+                return
+            if is_new and failed[0] == 0:
+                raise self._not_the_same()
+            lost = set(failed)
+            kept = [row for row in range(len(places)) if row not in lost]
+            if kept:
+                done = array("q", [places[row] for row in kept])
+                width, each = len(recording.operations), len(batch.value_places)
+                piece = Piece(recording, batch, done)
+                yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
+            which = places = array("q", [places[row] for row in failed])
+
+    def _reduced(self, how: str, columns: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        call = f"{self.name}.{how}"
+        given = self._named(columns, named)
+        found, count = batches(call, given, self.static)
+        if _is_eager():
+            answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
+            return (mean if how == "mean" else sum_of)(answers)
+        done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
+        outputs = array("d", bytes(8 * count))
+        for each in done:
+            if len(each.piece.recording.operations) != 1 or each.piece.recording.assembled([0.0]) != 0.0:
+                raise TypeError(f"{call} needs a function that answers one Value: {self.name} answers several")
+            place_outputs(outputs, each.piece.which, each.outputs)
+        reduction = Reduction(how, count, [each.piece for each in done])
+        value = reduced(how, outputs)
+        operands = reduction.operands()
+        if not mode().recording:
+            return Value.__apply_operation__(self._operation(reduction), operands, _numbers(operands), (value, tuple))
+        partials = reduction.gathered(outputs, [x.slope for x in done], [x.of_inputs for x in done])
+        return Value.__apply_operation__(
+            self._operation(reduction), operands, _numbers(operands), (value, functools.partial(tuple, partials))
+        )
+
+    def _operation(self, reduction: Reduction) -> Operation:
+        """The operation of a mean or sum, of which each has its own, with what it was computed from."""
+        template = self._templates.get(reduction.how)
+        if template is None:
+            template = self._templates[reduction.how] = _reducing(f"{self.name}.{reduction.how}")
+        operation = object.__new__(Operation)
+        vars(operation).update(vars(template), rule=reduction.rule)
+        return operation
+
+    def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
+        """What the function itself answers; under `detect_anomaly` an error says of which example."""
+        given = filled(given, self.static, lambda part, name: part if isinstance(part, Value) else Value(part, name))
+        if not mode().anomaly:
+            return self._called(given, positional)
+        name = self.name if example is None else f"{self.name}, example {example}"
+        with scope(name):
+            try:
+                return self._called(given, positional)
+            except FloatingPointError as error:
+                error.args = (f"{error}{self._instruction(given, positional)}",)
+                raise
+
+    def _instruction(self, given: Sequence[tuple[str, Any]], positional: int) -> str:
+        """Which instruction of the program it is where the first inf or nan comes up."""
+        form, inputs = examined(given, self.static)
+        key = self._surroundings.key(), form
+        with _unwatched():
+            recording = self._record(key, given, positional)
+        numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
+        slot = Replay(recording.program).first_anomaly(numbers)
+        return "" if slot is None else f"; instruction {recording.program.told(slot)} of {self.name}.program"
+
+
+def _reducing(name: str) -> Operation:
+    def rule(xs: Any) -> Any:
+        raise NotImplementedError
+
+    rule.__name__ = name
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+
+
+def _numbers(operands: Sequence[Any]) -> tuple[float, ...]:
+    return tuple([x if type(x) is float else x._data for x in operands])
+
+
+def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:
+    if numbers is None:
+        return None
+    return array("d", [number for row in rows for number in numbers[row * width : (row + 1) * width]])
+
+
+def _taken_apart(name: str, answer: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The Values in an answer, and what puts others in their places."""
+    if isinstance(answer, Value):
+        return [answer], lambda values: values[0]
+    values = [part for part in parts(answer) if isinstance(part, Value)]
+    if not values:
+        raise TypeError(
+            f"{name} answers {shown(answer)}, which does not depend on its arguments as a Value does: a compiled "
+            "function answers a Value, or a list of them"
+        )
+
+    def assembled(others: list[Any]) -> Any:
+        following = iter(others)
+        return mapped(answer, lambda part, _: next(following) if isinstance(part, Value) else part)
+
+    return values, assembled
+
+
+class _unwatched(Way):  # noqa: N801
+    """Inside the block, no number is an anomaly."""
+
+    def _settings(self) -> dict[str, Any]:
+        return {"anomaly": False}
+
+
+def _depth_here() -> int:
+    """How many calls the program's own line is above the caller, as warnings count them."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "autograd":
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
+def _is_eager() -> bool:
+    """Whether the function is computed as it is written: inside another one that is recorded, or to find an anomaly."""
+    way = mode()
+    return way.recorder is not None or way.anomaly
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """The names of the arguments that can be given without a name."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -1,0 +1,94 @@
+"""A recording: the program of one call, the Values that it found outside, and how its answer is put together."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..book import REALS, Operation, unlisted
+from ..engines import Value, native
+from ..operations import identity
+from ..value import Sweep
+from .program import Program
+from .recording import Recorder, told_place
+from .reduction import gradient_of
+from .replay import Replay, expanded
+
+# What a replay answers where a guard comes out differently.
+ANOTHER_WAY = object()
+
+
+class Recording:
+    """A program with its parameters, ready to be replayed."""
+
+    def __init__(
+        self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
+    ) -> None:
+        self.program, self.parameters, self.assembled = program, parameters, assembled
+        self.outcomes = [outcome for *_, outcome in recorder.comparisons]
+        self.places = recorder.places
+        self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
+        self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        """The answer for these numbers and Values, or ANOTHER_WAY."""
+        operands = (*inputs, *self.parameters)
+        if len(self.operations) == 1 and hasattr(self.replay, "call"):
+            value = self.replay.call(self.operations[0], operands)
+            return ANOTHER_WAY if value is None else self.assembled([value])
+        numbers = tuple([x if type(x) is float else x._data for x in operands])
+        answers, state = self.replay.exact(array("d", numbers))
+        if answers is None:
+            return ANOTHER_WAY
+        values = []
+        for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
+            sweep = Replayed(state, place, len(operands))
+            values.append(Value.__apply_operation__(operation, operands, numbers, (answer, sweep)))
+        return self.assembled(values)
+
+    def where_it_differs(self, other: "Recording") -> str:
+        """The first comparison that came out differently in another recording, as "file:12: source"."""
+        pairs = zip(self.outcomes, other.outcomes, self.places, other.places, strict=False)
+        differing = [place for one, two, place, its in pairs if one != two or place != its]
+        return told_place(*(differing or self.places)[0])
+
+    def answers(self, place: int, xs: Sequence[Any]) -> Any:
+        """What the rule of the program answers: on floats by a replay, on Values node by node."""
+        if all(type(x) is float for x in xs):
+            answers, state = self.replay.exact(array("d", xs))
+            if answers is None:
+                raise ValueError(
+                    f"for these numbers {self.program.name} takes another way than the one that was recorded"
+                )
+            return answers[place], Replayed(state, place, len(xs))
+        inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
+        output = expanded(self.program, inner)[place]
+        return output._data, lambda: gradient_of(output, inner)
+
+
+class Replayed(Sweep):
+    """The way back through one replay."""
+
+    __slots__ = ("_count", "output", "state")
+
+    def __init__(self, state: Any, output: int, count: int) -> None:
+        self.state, self.output, self._count = state, output, count
+
+    def flows(self, arrived: float, before: "list[float | None]") -> "list[float | None]":
+        """The flows of the operands, those before included."""
+        return self.state.sweep(self.output, arrived, before)  # type: ignore[no-any-return]
+
+    @property
+    def count(self) -> int:
+        """How many operands there are."""
+        return self._count
+
+
+def _operation(name: str, answers: Callable[[int, Any], Any], place: int) -> Operation:
+    """The operation that a program is."""
+
+    def rule(xs: Any) -> Any:
+        return answers(place, xs)
+
+    rule.__name__ = name
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)

@@ -1,0 +1,153 @@
+"""What a function finds outside: names of its own that may mean something else at the next call, and random numbers.
+
+>>> SCALE = 2.0
+>>> Surroundings(lambda x: SCALE * x).named()
+[('SCALE', 2.0)]
+"""
+
+import builtins
+import pickle
+import random
+import sys
+from collections.abc import Callable, Iterator
+from operator import is_
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from .arguments import identity_of
+
+
+class Surroundings:
+    """What the names mean that the code of a function itself reads: part of what selects a recording."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        inner = _function_of(function)
+        self.globals: dict[str, Any] = {} if inner is None else inner.__globals__
+        self.names = [] if inner is None else [x for x in global_names(inner.__code__) if not hasattr(builtins, x)]
+        self.cells = (
+            [] if inner is None else list(zip(inner.__code__.co_freevars, inner.__closure__ or (), strict=True))
+        )
+        self._last: tuple[Any, ...] = ()
+        self._key: tuple[Any, ...] = ()
+
+    def key(self) -> tuple[Any, ...]:
+        """What the names mean now, as something that can be compared."""
+        found = tuple(self._meanings())
+        if len(found) != len(self._last) or not all(map(is_, found, self._last)):
+            self._last, self._key = found, tuple(map(identity_of, found))
+        return self._key
+
+    def named(self) -> list[tuple[str, Any]]:
+        """The names and what they mean."""
+        names = [*self.names, *(name for name, _ in self.cells), "a default"]
+        return list(zip(names, self._meanings(), strict=False))
+
+    def _meanings(self) -> Iterator[Any]:
+        for name in self.names:
+            yield self.globals.get(name)
+        for _, cell in self.cells:
+            try:
+                yield cell.cell_contents
+            except ValueError:  # not given yet
+                yield None
+
+
+def _cells(function: FunctionType) -> list[tuple[str, Any]]:
+    return list(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+
+
+def _function_of(function: Any) -> FunctionType | None:
+    """The function whose code runs when this one is called; None where that is not one of Python's."""
+    while not isinstance(function, FunctionType):
+        if isinstance(function, MethodType):
+            function = function.__func__
+        elif hasattr(function, "func") and hasattr(function, "keywords"):  # a partial
+            function = function.func
+        elif isinstance(vars(type(function)).get("__call__"), FunctionType):
+            function = vars(type(function))["__call__"]
+        else:
+            return None
+    return function
+
+
+def global_names(code: CodeType) -> tuple[str, ...]:
+    """The names of globals that a code reads, also in functions inside it."""
+    found = _GLOBALS.get(code)
+    if found is None:
+        import dis
+
+        instructions = [each for part in _codes(code) for each in dis.get_instructions(part)]
+        names = [each.argval for each in instructions if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+        found = _GLOBALS[code] = tuple(dict.fromkeys(names))
+    return found
+
+
+_GLOBALS: dict[CodeType, tuple[str, ...]] = {}
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+# Random numbers -------------------------------------------------------------------------------------
+
+
+def random_states(surroundings: Surroundings) -> list[Any]:
+    """The states of the generators that a function may draw from: Python's and NumPy's own, and those that it names."""
+    states: list[Any] = [random.getstate()]
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        states.append(pickle.dumps(numpy.get_state()))
+    return states + [_state(generator) for generator in _generators(surroundings)]
+
+
+def _generators(surroundings: Surroundings) -> Iterator[Any]:
+    """Generators among what a function names, and among the attributes of those things."""
+    things = [thing for _, thing in surroundings.named() if not isinstance(thing, ModuleType)]
+    things.append(getattr(surroundings.function, "__self__", surroundings.function))
+    for thing in things:
+        attributes = [] if isinstance(thing, FunctionType | type) else getattr(thing, "__dict__", {}).values()
+        yield from [each for each in (thing, *attributes) if _is_generator(each)]
+
+
+def _is_generator(thing: Any) -> bool:
+    return isinstance(thing, random.Random) or hasattr(thing, "bit_generator") or type(thing).__name__ == "RandomState"
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    return pickle.dumps(generator.get_state() if hasattr(generator, "get_state") else generator.bit_generator.state)
+
+
+def check_random(name: str, surroundings: Surroundings, before: list[Any], again: Callable[[], Any]) -> None:
+    """Raise TypeError if a random number was drawn; the function is run once more to see at which line."""
+    if random_states(surroundings) == before:
+        return
+    drawn: list[str] = []
+
+    def watch(frame: Any, event: str, called: Any) -> None:
+        if event == "c_call" and not drawn and _draws(called):
+            while frame.f_back is not None and frame.f_code.co_filename == random.__file__:
+                frame = frame.f_back
+            drawn.append(f" at {frame.f_code.co_filename}:{frame.f_lineno}")
+
+    profile = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        again()
+    finally:
+        sys.setprofile(profile)
+    raise TypeError(
+        f"{name} draws a random number{''.join(drawn)}, which would be the same at every call of the compiled "
+        "function: draw it outside, and pass it as an argument"
+    )
+
+
+def _draws(called: Any) -> bool:
+    owner = getattr(called, "__self__", None)
+    return _is_generator(owner) or type(owner).__module__.startswith("numpy.random")
