@@ -45,7 +45,9 @@ class Moons(tasks.Task):
         self.value, sums = 0.0, [0.0] * len(self.places)
         for first in range(0, len(self.points), LANES):
             points = self.points[first : first + LANES]
-            for place, numbers in zip(self.of_point, zip(*[(*xs, side) for xs, side in points], strict=True), strict=True):
+            for place, numbers in zip(
+                self.of_point, zip(*[(*xs, side) for xs, side in points], strict=True), strict=True
+            ):
                 self.engine.set_val(place, numbers)
             self.engine.forward()
             self.engine.reset_diff()

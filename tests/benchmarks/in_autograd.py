@@ -1,12 +1,15 @@
 """The tasks by this project: scalar code, compiled. Columns are NumPy's arrays, as others are given arrays too."""
 
-import autograd
+from itertools import cycle
+
 import gpt
 import moons
 import numpy as np
 import tasks
+from mixed import INPUTS, inputs, mixed
+
+import autograd
 from autograd import Value, nn, optim
-from mixed import inputs, mixed
 
 
 class Moons(tasks.Task):
@@ -138,3 +141,63 @@ def softmax(xs):
     powers = [(x - shift).exp() for x in xs]
     total = sum(powers)
     return [power / total for power in powers]
+
+
+class Long(tasks.Task):
+    """`mixed`'s function in more operations, its inputs weighted by parameters."""
+
+    def __init__(self, count):
+        self.count = count
+        self.weights = [Value(1.0) for _ in range(INPUTS)]
+        self.compiled = autograd.compile(self.function)
+        self.given = inputs(0)
+
+    def function(self, xs):
+        return mixed(autograd, [w * x for w, x in zip(self.weights, xs, strict=True)], self.count)
+
+    def step(self):
+        y = self.compiled(self.given)
+        y.backward()
+        self.value = y.data
+
+    def numbers(self):
+        return [weight.grad for weight in self.weights]
+
+    def instructions(self):
+        return len(self.compiled.program.codes)
+
+    def eager(self):
+        return self.function(self.given).data
+
+    def recorded_again(self):
+        return autograd.compile(self.function)(self.given).data
+
+
+class LongByLanes(Long):
+    """The mean of 64 examples."""
+
+    def __init__(self, count):
+        super().__init__(count)
+        self.given = np.array([inputs(turn) for turn in range(64)])
+
+    def step(self):
+        y = self.compiled.mean(self.given)
+        y.backward()
+        self.value = y.data
+
+
+NAMES = (
+    "ada al bo christopher daniel elisabeth emma jo josephine liam lily margaret mia noah olivia oscar paul theo zoe"
+)
+
+
+def trained_on_names(steps=1000):
+    """Train on names of two to eleven letters, one after the other, and record what each length needs."""
+    model = gpt.GPT(Value, softmax=softmax, take=autograd.take)
+    optimizer = optim.Adam(model.parameters(), lr=tasks.RATE)
+    loss_of = autograd.compile(model.loss_of)
+    for _, name in zip(range(steps), cycle(NAMES.split()), strict=False):
+        optimizer.zero_grad()
+        loss_of(gpt.tokens(name)).backward()
+        optimizer.step()
+    return steps

@@ -1,8 +1,18 @@
 """The tasks of scalar code by engines that build a graph in each step: any class of numbers of `engines`."""
 
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
 import gpt
 import moons
 import tasks
+
+
+def tasks_of(leaf: Callable[[float], Any]) -> SimpleNamespace:
+    """The tasks by a class of numbers."""
+    return SimpleNamespace(Moons=partial(Moons, leaf), GPTTraining=partial(GPTTraining, leaf))
 
 
 class Moons(tasks.Task):

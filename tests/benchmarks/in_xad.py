@@ -17,9 +17,9 @@ class Moons(tasks.Task):
 
     def step(self):
         with self.tape:
-            self.record()
+            self.value, self.slopes = self.value_and_slopes()
 
-    def record(self):
+    def value_and_slopes(self):
         self.tape.newRecording()
         self.tape.clearDerivatives()
         losses = [relu(1.0 - self.network.score(xs) * side) for xs, side in self.points]
@@ -27,10 +27,10 @@ class Moons(tasks.Task):
         self.tape.registerOutput(loss)
         loss.setDerivative(1.0)
         self.tape.computeAdjoints()
-        self.value = loss.getValue()
+        return loss.getValue(), [parameter.getDerivative() for parameter in self.network.parameters()]
 
     def numbers(self):
-        return [parameter.getDerivative() for parameter in self.network.parameters()]
+        return self.slopes
 
 
 def relu(x):

@@ -31,7 +31,7 @@ class Task:
 
 
 def flat(layers):
-    """The numbers of a network in a row, as `moons.Network.parameters` has them, of (weights, biases) for each layer."""
+    """The numbers of (weights, biases) of each layer in a row, as `moons.Network.parameters` has them."""
     return [
         number
         for weights, biases in layers

@@ -11,6 +11,7 @@ import threading
 from dataclasses import asdict
 from typing import TextIO
 
+from compiled import COMPILED
 from engines import PEERS
 from works import WORKS, one_round
 
@@ -28,7 +29,7 @@ def answer_all(engine_name: str, answers: TextIO) -> None:
     answer(version=engine.version)
     for line in sys.stdin:
         try:
-            answer(**asdict(one_round(WORKS[line.strip()], engine)))
+            answer(**asdict(one_round((WORKS | COMPILED)[line.strip()], engine)))
         except Exception as error:
             answer(error=told(error))
     return None
