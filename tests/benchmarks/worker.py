@@ -6,6 +6,7 @@ Started by `compare`, with the Python of the environment in which the engine is 
 """
 
 import json
+import os
 import sys
 import threading
 from dataclasses import asdict
@@ -41,7 +42,8 @@ def told(error: Exception) -> str:
 
 
 def main() -> None:
-    answers, sys.stdout = sys.stdout, sys.stderr  # so that what an engine prints is no answer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # so that what an engine prints, in C too, is no answer
     # micrograd's backward calls itself: give it the room.
     sys.setrecursionlimit(1_000_000)
     threading.stack_size(512 << 20)
