@@ -330,10 +330,12 @@ class no_grad(Way):  # noqa: N801  # written like a function, as in PyTorch
     Value(data=9.0, grad=0.0)
 
     Also a decorator, @no_grad(), of functions, generators and coroutines. Calling `backward()` on such a result raises
-    RuntimeError.
+    RuntimeError. In a function that is compiled it raises TypeError: there, `detach()` does that.
     """
 
     def _settings(self) -> dict[str, Any]:
+        if mode().recorder is not None:
+            raise TypeError("no_grad() in a compiled function is not recorded: take v.detach() of what has no gradient")
         return {"recording": False}
 
 

@@ -125,10 +125,14 @@ class Value(Methods):
 
         Leaves accumulate over passes until `zero_grad`; an interior node shows the last pass.
         """
+        if RECORDERS:
+            note_read(self, "grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
     def grad(self, grad: SupportsFloat | None) -> None:
+        if RECORDERS:
+            note_change(self, "sets the gradient of")
         self._grad = None if grad is None else real(grad)
 
     @property
@@ -149,6 +153,8 @@ class Value(Methods):
 
     def zero_grad(self) -> None:
         """Reset the gradient to what it was before any pass."""
+        if RECORDERS:
+            note_change(self, "resets the gradient of")
         self._grad = None
 
     def detach(self) -> "Value":
@@ -292,30 +298,45 @@ class Value(Methods):
     def __ge__(self, other: Number) -> bool:
         return _compared(operator.ge, self, other, "__le__")
 
+    def __eq__(self, other: object) -> bool:
+        if RECORDERS and self is not other:
+            return equals(self, other)  # type: ignore[no-any-return]
+        return True if self is other else NotImplemented
+
+    def __hash__(self) -> int:
+        if RECORDERS:
+            note_conversion(self, "a key of a dict or set")
+        return object.__hash__(self)
+
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return universal_function(function, method, inputs, options)
 
     # What a Value is not --------------------------------------------------------------------------
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
+        if RECORDERS and (recorder := mode().recorder) is not None and recorder.is_plain(self):
+            return not equals(self, 0.0)
         raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
 
     if not TYPE_CHECKING:  # because then float(v) and v ^ 2 would pass
 
         def __float__(self) -> NoReturn:
+            if RECORDERS:
+                note_conversion(self, "a float")
             raise TypeError(
                 "a Value is not a float, because its gradient would be lost: "
                 "use autograd.exp(v) for math.exp(v), as autograd.floor(v) for math.floor(v), or v.data"
             )
 
         def __int__(self) -> NoReturn:
+            if RECORDERS:
+                note_conversion(self, "an int")
             raise TypeError("a Value is not an int, because its gradient would be lost: use int(v.data)")
 
         def __index__(self) -> NoReturn:
-            raise TypeError(
-                "a Value is not an index: use autograd.take(rows, v), int(v.data) outside of compiled functions, or "
-                "autograd.compile(f, static=('n',)) for a number n that shapes the computation"
-            )
+            if RECORDERS:
+                note_conversion(self, "an index")
+            raise TypeError("a Value is not an index: use autograd.take(rows, v), or int(v.data)")
 
         def __round__(self, digits: int | None = None) -> NoReturn:
             raise TypeError("Python's round gives an int: use autograd.round(v), or round(v.data, digits) for a number")
@@ -343,7 +364,7 @@ class Value(Methods):
 
     def __repr__(self) -> str:
         label = self.label if len(self.label) <= 40 else self.label[:39] + "…"
-        shown = f"data={self._data}, grad={self.grad}" + (f", label={label!a}" if label else "")
+        shown = f"data={self._data}, grad={self._grad or 0.0}" + (f", label={label!a}" if label else "")
         return printable(f"Value({shown}" + (f", operation={self.operation.name:.40})" if self.operation else ")"))
 
     def __format__(self, specification: str) -> str:
@@ -460,6 +481,23 @@ def note_read(value: Any, how: str) -> None:
     recorder = mode().recorder
     if recorder is not None:
         recorder.reads(value, how)
+
+
+def note_conversion(value: Any, what: str) -> None:
+    """Tell what records this function, if anything does, that a number is to become something else."""
+    recorder = mode().recorder
+    if recorder is not None:
+        recorder.converts(value, what)
+
+
+def equals(value: Any, other: object) -> Any:
+    """What `==` answers while functions are recorded: what would be floats uncompiled is equal by its data."""
+    recorder = mode().recorder
+    if recorder is None or not recorder.is_plain(value) or not (is_real(other) or recorder.is_plain(other)):
+        return NotImplemented
+    outcome = value._data == (real(other) if is_real(other) else other._data)  # type: ignore[attr-defined]
+    recorder.compares(operator.eq, value, other, outcome)
+    return outcome
 
 
 def note_change(value: Any, what: str) -> None:

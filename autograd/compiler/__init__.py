@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from ..checks import shown, whole
-from .compiled import Compiled
+from .compiled import Compiled, check_static
 from .program import Program
 
 __all__ = ["Compiled", "Program", "compile"]
@@ -47,4 +47,5 @@ def compile(function: Callable[..., Any] | None = None, *, static: Sequence[str]
         return lambda function: compile(function, static=static, threads=threads)
     if not callable(function):
         raise TypeError(f"compile takes a function, not {shown(function)}")
+    check_static(function, static)
     return Compiled(function, static, threads)

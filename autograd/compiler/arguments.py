@@ -15,7 +15,7 @@ from itertools import chain, product
 from operator import mul
 from typing import Any, NamedTuple
 
-from ..engines import Value
+from ..engines import Value, native
 from ..ieee import is_real, real, unwrapped
 from ..nested import is_array, mapped
 
@@ -24,9 +24,12 @@ DIRECT = ("d", "f")
 
 
 def examined(arguments: Iterable[tuple[str, Any]], static: Sequence[str]) -> tuple[tuple[Any, ...], list[Any]]:
-    """What selects the recording of a call, and its numbers and Values in a row."""
+    """What selects the recording of a call, and its numbers and Values in a row.
+
+    A Value that is given twice counts once, and where it stands again is a part of what selects the recording.
+    """
     numbers: list[Any] = []
-    key = tuple([("static", identity_of(x)) if name in static else _form(x, numbers) for name, x in arguments])
+    key = tuple([(name, ("static", identity_of(x)) if name in static else _form(x, numbers)) for name, x in arguments])
     return key, numbers
 
 
@@ -39,9 +42,12 @@ def _form(thing: Any, numbers: list[Any]) -> Any:
     if kind is list or kind is tuple:
         return kind, *[_form(part, numbers) for part in thing]
     if isinstance(thing, Value):
+        for place, number in enumerate(numbers):
+            if number is thing:
+                return "again", place
         numbers.append(thing)
         return 1
-    if isinstance(thing, bool) or thing is None or isinstance(thing, str):
+    if thing is None or isinstance(thing, bool | str) or is_truth_value(thing):
         return kind, thing
     if isinstance(thing, dict):
         return kind, *[(key, _form(part, numbers)) for key, part in thing.items()]
@@ -55,23 +61,53 @@ def _form(thing: Any, numbers: list[Any]) -> Any:
     return identity_of(thing)
 
 
-class _Same(NamedTuple):
-    """A static thing that is known by its identity; it is kept, so that nothing else can take its place."""
+class _Same:
+    """A static thing that is known by its identity; it is kept, so that nothing else can take its place.
 
-    thing: Any
+    With it go its attributes that are plain: a number or a flag of an object is a part of what a function finds.
+    """
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+        attributes = {} if isinstance(thing, Value | type) else getattr(thing, "__dict__", {})
+        self.attributes = [(name, x) for name, x in attributes.items() if isinstance(x, PLAIN)]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.thing is other.thing
+        if not isinstance(other, _Same) or self.thing is not other.thing:
+            return False
+        return len(self.attributes) == len(other.attributes) and all(map(_are_same, self.attributes, other.attributes))
 
     def __hash__(self) -> int:
         return id(self.thing)
 
 
-def identity_of(thing: Any) -> Any:
-    """What stands for a thing that is static: plain things by what they are, others by which they are."""
-    if isinstance(thing, bool | int | float | str | None):
-        return type(thing), thing
+def _are_same(one: tuple[str, Any], other: tuple[str, Any]) -> bool:
+    return one[0] == other[0] and type(one[1]) is type(other[1]) and (one[1] is other[1] or one[1] == other[1])
+
+
+PLAIN = (bool, int, float, str, type(None))
+
+
+def known(thing: Any) -> Any:
+    """What stands for a thing that is static: plain things are known by what they are, others by which they are."""
+    if isinstance(thing, PLAIN):
+        return type(thing), repr(thing) if isinstance(thing, float) else thing  # 0.0 and −0.0 differ, nan is nan
     return _Same(thing)
+
+
+def identity_of(thing: Any) -> Any:
+    """The same of an argument, with lists, tuples, dicts and sets known by what they hold."""
+    if isinstance(thing, list | tuple) and len(thing) <= MOST_PARTS:
+        return type(thing), *map(identity_of, thing)
+    if isinstance(thing, dict) and len(thing) <= MOST_PARTS:
+        return type(thing), *[(identity_of(name), identity_of(part)) for name, part in thing.items()]
+    if isinstance(thing, set | frozenset) and len(thing) <= MOST_PARTS:
+        return type(thing), frozenset(map(identity_of, thing))
+    return known(thing)
+
+
+# Longer lists are known by their identity, for they are looked at in each call.
+MOST_PARTS = 100
 
 
 def filled(
@@ -85,13 +121,14 @@ def filled(
             return [act(each, f"{name}[{i}]") for i, each in enumerate(part.tolist())]
         if isinstance(part, list):  # of such a buffer of more dimensions
             return [act(each, f"{name}[{i}]") for i, each in enumerate(part)]
-        varies = isinstance(part, Value) or (is_real(part) and not _is_truth_value(part))
+        varies = isinstance(part, Value) or (is_real(part) and not is_truth_value(part))
         return leaf(part, name) if varies else part
 
     return [(name, x if name in static else mapped(x, act, name)) for name, x in arguments]
 
 
-def _is_truth_value(thing: Any) -> bool:
+def is_truth_value(thing: Any) -> bool:
+    """Whether it is true or false, as Python or NumPy has it."""
     return isinstance(thing, bool) or type(thing).__name__ in ("bool_", "bool")
 
 
@@ -158,7 +195,7 @@ def _laid_out(name: str, column: Any, is_static: bool) -> Any:
     """A column as a sequence; None for what is the same for all examples."""
     if is_static or column is None or isinstance(column, bool | str):
         return None
-    if isinstance(column, list | tuple):
+    if isinstance(column, list):
         return column
     if is_array(column):
         return column
@@ -176,7 +213,7 @@ def _laid_out(name: str, column: Any, is_static: bool) -> Any:
 
 def _direct(column: Any) -> "list[Column] | None":
     """The inputs of a column without looking at each example; None where that has to be done."""
-    if isinstance(column, list | tuple):
+    if isinstance(column, list):
         return _of_numbers(column)
     view: Any = column if isinstance(column, memoryview) else _view(column)
     if view is None or view.ndim == 0:
@@ -213,23 +250,28 @@ def _converted(view: Any) -> Any:
 
 def _of_numbers(items: Sequence[Any]) -> "list[Column] | None":
     """The inputs of a list of numbers, or of lists or tuples of as many numbers each; None for other things."""
-    kinds = set(map(type, items))
-    if kinds <= {float, int}:
-        try:
-            return [Column(array("d", items), 0, 1)]
-        except OverflowError:
+    found = _column_of(items)
+    return None if found is None else [Column(found[0], place, found[1]) for place in range(found[1])]
+
+
+def column_of(items: Any) -> "tuple[array[float], int] | None":
+    """A list of numbers as an array, and 1; of lists or tuples of numbers, one after the other, their length.
+
+    None for anything else, and for what has to be looked at more closely, such as Values or lists of several lengths.
+    """
+    if type(items) is not list:
+        return None
+    width, numbers = 1, items
+    if type(items[0]) in (list, tuple):
+        width, numbers = len(items[0]), list(chain.from_iterable(items))
+        if any(type(row) is not type(items[0]) or len(row) != width for row in items):
             return None
-    if kinds in ({list}, {tuple}):
-        width = len(items[0])
-        if set(map(len, items)) == {width}:
-            flat = list(chain.from_iterable(items))
-            if set(map(type, flat)) <= {float, int}:
-                try:
-                    numbers = array("d", flat)
-                except OverflowError:
-                    return None
-                return [Column(numbers, place, width) for place in range(width)]
-    return None
+    if not set(map(type, numbers)) <= {float, int} or any(type(x) is int and abs(x) >= 2**63 for x in numbers):
+        return None
+    return array("d", numbers), width
+
+
+_column_of = column_of if native is None else native.column_of
 
 
 def _sorted(example: Callable[[int], list[tuple[str, Any]]], count: int, static: Sequence[str]) -> list[Batch]:

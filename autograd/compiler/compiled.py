@@ -9,31 +9,38 @@ import functools
 import inspect
 import sys
 import warnings
+import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from ..book import REALS, Operation, unlisted
 from ..checks import shown
-from ..engines import Value
+from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
 from ..operations import mean
 from ..operations import sum as sum_of
-from .arguments import Batch, batches, examined, filled
+from .arguments import Batch, batches, examined, filled, known
 from .program import Program
-from .recording import Argument, Recorder, read
-from .recordings import ANOTHER_WAY, Recording
+from .recording import Recorder, read
+from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .surroundings import Surroundings, check_random, random_states
 
+# The compiled ones, where they are.
+_read: Any = getattr(native, "read", read)
+_simplified: Any = getattr(native, "simplified", simplified)
+
 # So many recordings are kept of one function; that which was made first goes first.
 MOST_RECORDINGS = 64
+
+
+_KEEPING = new_lock()
 
 
 class _Done(NamedTuple):
@@ -57,12 +64,11 @@ class Compiled:
         self._parameters = _parameters(function)
         self._surroundings = Surroundings(function)
         self._recordings: dict[Any, list[Recording]] = {}
-        self._order: list[Any] = []  # the keys of the recordings, as they were made
+        self._captured: set[int] = set()  # the births of all parameters
         self._has_warned = False
         self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
-        self._lock = new_lock()
-        self._bound: WeakKeyDictionary[Any, Compiled] = WeakKeyDictionary()
+        self._of_instances: dict[int, tuple[Any, dict[str, Any]]] = {}
 
     # Calls ----------------------------------------------------------------------------------------
 
@@ -72,12 +78,13 @@ class Compiled:
         if _is_eager():
             return self._watched(given, len(arguments), None)
         form, inputs = examined(given, self.static)
-        key = self._surroundings.key(), form
+        key = self._key(form, inputs)
         for recording in (*self._recordings.get(key, ()), None):
             recording = recording or self._record(key, given, len(arguments))
             answer = recording.call(inputs)
             if answer is not ANOTHER_WAY:
                 self._last = recording
+                recording.uses += 1
                 return answer
         raise self._not_the_same()
 
@@ -109,12 +116,32 @@ class Compiled:
         return self._last.program
 
     def __get__(self, instance: Any, owner: Any = None) -> "Compiled":
-        """As a method: the function with its instance, which is static."""
+        """As a method: the function with its instance, which has recordings of its own."""
         if instance is None:
             return self
-        if instance not in self._bound:
-            self._bound[instance] = Compiled(self.function.__get__(instance, owner), self.static, self.threads)
-        return self._bound[instance]
+        bound: Compiled = object.__new__(type(self))
+        vars(bound).update(vars(self), function=self.function.__get__(instance, owner))
+        bound._parameters = self._parameters[1:]
+        _, own = self._of_instances.get(id(instance), (None, None))
+        if own is None:
+            own = {"_recordings": {}, "_captured": set(), "_surroundings": Surroundings(bound.function)}
+            own["_surroundings"].function = self.function  # and not the instance, which would live for ever
+            self._of_instances[id(instance)] = weakref.ref(instance, self._forget(id(instance))), own
+        vars(bound).update(own)
+        return bound
+
+    def _forget(self, instance: int) -> Callable[[Any], object]:
+        store = self._of_instances
+        return lambda _: store.pop(instance, None)
+
+    def __copy__(self) -> "Compiled":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Compiled":
+        return self  # as functions do
+
+    def __reduce__(self) -> str:
+        return str(self.function.__qualname__)  # by its name, as functions
 
     def __repr__(self) -> str:
         count = sum(map(len, self._recordings.values()))
@@ -133,18 +160,41 @@ class Compiled:
         """What the function itself answers; so many arguments are given without a name."""
         return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
 
+    def _key(self, form: Any, inputs: Sequence[Any]) -> Any:
+        """What selects the recordings of a call."""
+        is_captured = [(place, known(x)) for place, x in enumerate(inputs) if self._captures(x)]
+        return (self._surroundings.key(), form, *is_captured)
+
+    def _captures(self, thing: Any) -> bool:
+        return type(thing) is not float and thing._birth in self._captured
+
     def _record(self, key: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
         """Call the function once, and keep what it did."""
+        recording = self._recorded(given, positional)
+        new = {parameter._birth for parameter in recording.parameters} - self._captured
+        self._captured |= new
+        if any(type(x) is not float and x._birth in new for x in examined(given, self.static)[1]):
+            # Again, with one slot for what is both an argument and found outside.
+            recording = self._recorded(given, positional)
+        self._keep(key, recording)
+        return recording
+
+    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
         recorder = Recorder(self.name)
-        leaves: list[Any] = []
+        leaves: dict[int, Any] = {}
         differentiable = bytearray()
 
         def leaf(part: Any, name: str) -> Any:
-            is_value = isinstance(part, Value)
-            made = Value(part._data, part.label or name) if is_value else Argument(part, name)
+            if not isinstance(part, Value):
+                made = Value(part, name)
+                recorder.numbers.add(made._birth)
+            elif id(part) in leaves:
+                return leaves[id(part)]
+            else:
+                made = part if self._captures(part) else Value(part._data, name)
             recorder.given.add(made._birth)
-            leaves.append(made)
-            differentiable.append(is_value)
+            differentiable.append(isinstance(part, Value))
+            leaves[id(part) if isinstance(part, Value) else -len(leaves)] = made
             return made
 
         arguments = filled(given, self.static, leaf)
@@ -153,37 +203,36 @@ class Compiled:
             answer = self._called(arguments, positional)
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
-        program, parameters, numbers = read(recorder, leaves, outputs, bytes(differentiable))
-        recording = Recording(simplified(program, numbers), parameters, assembled, recorder)
-        self._keep(key, recording)
-        return recording
+        program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
+        return Recording(_simplified(program, numbers), parameters, assembled, recorder)
 
     def _keep(self, key: Any, recording: Recording) -> None:
-        """Add a recording; where there are too many, the oldest goes, and once a warning says why there are so many."""
-        with self._lock:
+        """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
+        with _KEEPING:
             self._recordings.setdefault(key, []).append(recording)
-            self._order.append(key)
-            if len(self._order) <= MOST_RECORDINGS:
+            if sum(map(len, self._recordings.values())) <= MOST_RECORDINGS:
+                self._former = key
                 return
-            oldest = self._order.pop(0)
-            self._recordings[oldest].pop(0)
-            if not self._recordings[oldest]:
-                del self._recordings[oldest]
+            others = [(x.uses, each) for each, some in self._recordings.items() for x in some if x is not recording]
+            fewest, least = min(others, key=lambda pair: pair[0])
+            unneeded = next(x for x in self._recordings[least] if x is not recording and x.uses == fewest)
+            self._recordings[least].remove(unneeded)
+            if not self._recordings[least]:
+                del self._recordings[least]
             has_warned, self._has_warned = self._has_warned, True
         if not has_warned:
-            warnings.warn(self._why_so_many(), RuntimeWarning, stacklevel=_depth_here())
+            warnings.warn(self._why_so_many(key), RuntimeWarning, stacklevel=_depth_here())
 
-    def _why_so_many(self) -> str:
+    def _why_so_many(self, last: Any) -> str:
         """What keeps changing from recording to recording."""
-        last, before = self._order[-1], self._order[-2]
+        before = self._former
         head = f"{self.name} has been recorded more than {MOST_RECORDINGS} times, which costs more than it saves: "
         if last[0] != before[0]:
-            names = [name for name, _ in self._surroundings.named()]
+            names = [name for name, _ in self._surroundings.meanings()]
             changed = [name for name, x, y in zip(names, last[0], before[0], strict=False) if x != y]
             return f"{head}{' and '.join(changed)}, which it finds outside, keeps changing; pass it as an argument"
         if last[1] != before[1]:
-            names = [*self._parameters, *map("argument {}".format, range(len(last[1])))]
-            changed = [name for name, x, y in zip(names, last[1], before[1], strict=False) if x != y]
+            changed = [x[0] for x, y in zip(last[1], before[1], strict=False) if x != y]
             told = " and ".join(changed) or "the number of arguments"
             return f"{head}{told} keeps changing its form or its static value; bring it to one form, or do not compile"
         place = self._recordings[last][-1].where_it_differs(self._recordings[last][-2])
@@ -200,14 +249,13 @@ class Compiled:
     def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> Iterator[_Done]:
         """Each way that examples of a batch take, until all are done."""
         places: Any = range(batch.count) if batch.which is None else batch.which
-        key = self._surroundings.key(), batch.key
+        key = self._key(batch.key, ())
         which, known = batch.which, list(self._recordings.get(key, ()))
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            parameters = array("d", [x._data for x in recording.parameters])
             outputs, failed, slope, of_inputs = recording.replay.lanes(
-                batch.columns, which, batch.count, parameters, want_gradient, self.threads
+                batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording
             if not failed:
@@ -240,12 +288,11 @@ class Compiled:
         reduction = Reduction(how, count, [each.piece for each in done])
         value = reduced(how, outputs)
         operands = reduction.operands()
+        numbers = numbers_of(operands)
         if not mode().recording:
-            return Value.__apply_operation__(self._operation(reduction), operands, _numbers(operands), (value, tuple))
-        partials = reduction.gathered(outputs, [x.slope for x in done], [x.of_inputs for x in done])
-        return Value.__apply_operation__(
-            self._operation(reduction), operands, _numbers(operands), (value, functools.partial(tuple, partials))
-        )
+            return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
+        partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
+        return _node_of(self._operation(reduction), operands, numbers, value, partials)
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -271,10 +318,9 @@ class Compiled:
 
     def _instruction(self, given: Sequence[tuple[str, Any]], positional: int) -> str:
         """Which instruction of the program it is where the first inf or nan comes up."""
-        form, inputs = examined(given, self.static)
-        key = self._surroundings.key(), form
+        inputs = examined(given, self.static)[1]
         with _unwatched():
-            recording = self._record(key, given, positional)
+            recording = self._recorded(given, positional)
         numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
         slot = Replay(recording.program).first_anomaly(numbers)
         return "" if slot is None else f"; instruction {recording.program.told(slot)} of {self.name}.program"
@@ -288,8 +334,9 @@ def _reducing(name: str) -> Operation:
     return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
 
 
-def _numbers(operands: Sequence[Any]) -> tuple[float, ...]:
-    return tuple([x if type(x) is float else x._data for x in operands])
+def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:
+    closure = functools.partial(tuple, partials)
+    return Value.__apply_operation__(operation, operands, tuple(numbers), (value, closure))
 
 
 def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:
@@ -298,20 +345,26 @@ def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> An
     return array("d", [number for row in rows for number in numbers[row * width : (row + 1) * width]])
 
 
+_HOLE = object()
+
+
 def _taken_apart(name: str, answer: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """The Values in an answer, and what puts others in their places."""
     if isinstance(answer, Value):
         return [answer], lambda values: values[0]
     values = [part for part in parts(answer) if isinstance(part, Value)]
+    # Without the Values, which would keep all that was computed.
+    answer = mapped(answer, lambda part, _: _HOLE if isinstance(part, Value) else part)
     if not values:
+        answered_by = shown(answer)
         raise TypeError(
-            f"{name} answers {shown(answer)}, which does not depend on its arguments as a Value does: a compiled "
+            f"{name} answers {answered_by}, which does not depend on its arguments as a Value does: a compiled "
             "function answers a Value, or a list of them"
         )
 
     def assembled(others: list[Any]) -> Any:
         following = iter(others)
-        return mapped(answer, lambda part, _: next(following) if isinstance(part, Value) else part)
+        return mapped(answer, lambda part, _: next(following) if part is _HOLE else part)
 
     return values, assembled
 
@@ -344,3 +397,15 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
     except (TypeError, ValueError):
         return []
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def check_static(function: Callable[..., Any], static: Sequence[str]) -> None:
+    """Raise ValueError for a name that no argument of the function has."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        for name in static:
+            if name not in parameters:
+                raise ValueError(f"static names {name!r}, but the function has the arguments {', '.join(parameters)}")

@@ -9,12 +9,13 @@ import linecache
 import operator
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType
 from typing import Any, NoReturn
 
 from ..engines import Value
-from ..modes import mode
+from ..ieee import real
+from ..operations import identity
 from ..taking import TAKE
 from ..value import by_birth
 from .program import Program
@@ -22,49 +23,6 @@ from .program import Program
 RELATION_OF: dict[Any, int] = {
     operator.lt: 0, operator.le: 1, operator.gt: 2, operator.ge: 3, operator.eq: 4, operator.ne: 5,
 }  # fmt: skip
-
-
-class Argument(Value):
-    """A number among the arguments of a function that is being recorded: a leaf that stands for any number."""
-
-    def __eq__(self, other: object) -> Any:
-        return self is other or self._decided(operator.eq, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self is not other and self._decided(operator.ne, other)
-
-    def __bool__(self) -> Any:
-        return self._decided(operator.ne, 0.0)
-
-    def __hash__(self) -> int:
-        raise self._error("is not a key of a dict or set", f"autograd.take(rows, {self.label})")
-
-    def __index__(self) -> NoReturn:
-        raise self._error("is not an index", f"autograd.take(rows, {self.label}) for rows[{self.label}]")
-
-    def __int__(self) -> NoReturn:
-        raise self._error("is not a whole number", f"autograd.floor({self.label})")
-
-    def __float__(self) -> NoReturn:
-        raise self._error("is not a float", f"{self.label} itself, with autograd.exp for math.exp")
-
-    def _error(self, what: str, remedy: str) -> TypeError:
-        frame = _users_frame()
-        static = self.label.partition("[")[0]
-        return TypeError(
-            f"{self.label} {what} in a compiled function, where it may be any number: use {remedy}; or compile with "
-            f"static=({static!r},), for a number that shapes the computation; at "
-            f"{told_place(frame.f_code, frame.f_lasti)}"
-        )
-
-    def _decided(self, compare: Callable[[Any, Any], bool], other: object) -> Any:
-        if isinstance(other, (Argument, int, float)):
-            outcome = compare(self._data, other._data if isinstance(other, Argument) else other)
-            recorder = mode().recorder
-            if recorder is not None:
-                recorder.compares(compare, self, other, outcome)
-            return outcome
-        return NotImplemented
 
 
 def _named(value: Any) -> str:
@@ -77,7 +35,8 @@ class Recorder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.start = Value(0.0)._birth  # what is younger is made by this call
-        self.given: set[int] = set()  # the births of its arguments
+        self.given: set[int] = set()  # the births of its arguments,
+        self.numbers: set[int] = set()  # and of those that are plain numbers
         # Each comparison: the relation, both sides, what came out, and where in which code it was asked.
         self.comparisons: list[tuple[int, Any, Any, bool]] = []
         self.places: list[tuple[CodeType, int]] = []
@@ -98,12 +57,29 @@ class Recorder:
             )
 
     def changes(self, value: Any, what: str) -> None:
-        """Raise TypeError for what is done to Values that the call has not made, as a replay would not do it again."""
+        """Raise TypeError for what is done to Values, as a replay would not do it again."""
         if value._birth <= self.start or what.startswith("calls"):
             self._refuse(
                 f"{what} {_named(value)}, which would be done at the first call of the compiled function alone: do it "
                 "outside; for a derivative inside, use autograd.gradient(output, inputs)"
             )
+
+    def converts(self, value: Any, what: str) -> None:
+        """Raise TypeError for a number that would stay the same, as an index, a key or a float of Python's own."""
+        if self.varies(value) and (what != "a key of a dict or set" or self.is_plain(value)):
+            name = _named(value)
+            self._refuse(
+                f"takes {name} as {what}, which would be the same at every call of the compiled function: use "
+                f"autograd.take(rows, {name}) for rows[{name}], autograd.exp for math.exp, autograd.floor for int; or "
+                f"compile with static=({name.partition('[')[0]!r},), for a number that shapes the computation"
+            )
+
+    def is_plain(self, thing: Any) -> bool:
+        """Whether a Value is made of the numbers among the arguments alone: uncompiled it would be a float."""
+        if not isinstance(thing, Value):
+            return False
+        leaves = [leaf._birth for leaf in self._leaves(thing)]
+        return all(birth in self.numbers or (birth > self.start and birth not in self.given) for birth in leaves)
 
     def _refuse(self, reason: str) -> NoReturn:
         frame = _users_frame()
@@ -111,15 +87,20 @@ class Recorder:
 
     def varies(self, value: Any) -> bool:
         """Whether a number may be another one at another call: whether it depends on an argument or a parameter."""
-        pending, seen = [value], set()
+        return any(leaf._birth <= self.start or leaf._birth in self.given for leaf in self._leaves(value))
+
+    def _leaves(self, value: Any) -> Iterator[Any]:
+        """What a Value was computed from in this call: leaves, and nodes that were there before."""
+        pending, seen = [value], {value._birth}
         while pending:
             each = pending.pop()
-            if each._birth <= self.start or each._birth in self.given:
-                return True
-            if each._birth not in seen:
-                seen.add(each._birth)
-                pending += each.parents
-        return False
+            if each._birth <= self.start or each.operation is None:
+                yield each
+                continue
+            for operand in each.operands:
+                if not isinstance(operand, float) and operand._birth not in seen:
+                    seen.add(operand._birth)
+                    pending.append(operand)
 
 
 def _users_frame() -> Any:
@@ -143,26 +124,13 @@ def read(
     recorder: Recorder, inputs: Sequence[Any], outputs: Sequence[Any], differentiable: bytes
 ) -> tuple[Program, list[Any], "array[float]"]:
     """The program of a recorded call, its parameters, and the number that each instruction has come to."""
-    sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right) if isinstance(side, Value)]
-    nodes = _made_inside([*outputs, *sides], recorder.start)
-    given = recorder.given
-    parameters: dict[int, Any] = {}
-    leaves: dict[int, Any] = {}
-    for node in nodes:
-        for operand in node.operands:
-            if isinstance(operand, Value) and operand._birth not in given and operand.operation is None:
-                (leaves if operand._birth > recorder.start else parameters)[operand._birth] = operand
-            elif isinstance(operand, Value) and operand._birth <= recorder.start:
-                parameters[operand._birth] = operand
-    for root in (*outputs, *sides):
-        if root._birth <= recorder.start:
-            parameters[root._birth] = root
-        elif root.operation is None and root._birth not in given:
-            leaves[root._birth] = root
+    sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
+    nodes = _made_inside([*outputs, *(side for side in sides if isinstance(side, Value))], recorder.start)
+    occurring = [*(operand for node in nodes for operand in node.operands), *sides, *outputs]
+    parameters = {x._birth: x for x in occurring if isinstance(x, Value) and x._birth <= recorder.start}
     writer = _Writer([*inputs, *(parameters[birth] for birth in sorted(parameters))])
-    for leaf in leaves.values():
-        writer.slot_of_birth[leaf._birth] = writer.constant(leaf._data)
-    writer.count_constants(nodes, recorder)
+    for operand in occurring:
+        writer.find_constant(operand)
     for node in nodes:
         writer.write(node)
     slots_of_outputs = array("i", [writer.slot(output) for output in outputs])
@@ -222,21 +190,17 @@ class _Writer:
             self.constants.append(number)
         return self.constant_slots[text]
 
-    def count_constants(self, nodes: Iterable[Any], recorder: Recorder) -> None:
-        """Give all constants their slots, which come before those of the instructions."""
-        for node in nodes:
-            for operand in node.operands:
-                if isinstance(operand, float):
-                    self.constant(operand)
-        for _, left, right, _ in recorder.comparisons:
-            for side in (left, right):
-                if not isinstance(side, Value):
-                    self.constant(float(side))
+    def find_constant(self, operand: Any) -> None:
+        """Give a number, or a leaf that the call has made, its slot, as those come before instructions."""
+        if not isinstance(operand, Value):
+            self.constant(real(operand))
+        elif operand.operation is None and operand._birth not in self.slot_of_birth:
+            self.slot_of_birth[operand._birth] = self.constant(operand._data)
 
     def slot(self, operand: Any) -> int:
         """The slot of an operand."""
         if not isinstance(operand, Value):
-            return self.constant(float(operand))
+            return self.constant(real(operand))
         if operand._birth in self.taken:
             # Written once more for each that consumes it: so the flow goes to the one that was taken in its own turn.
             return self.written(self.taken[operand._birth])
@@ -250,9 +214,42 @@ class _Writer:
             self.slot_of_birth[node._birth] = self.written(node)
 
     def written(self, node: Any) -> int:
-        slots = [self.slot(operand) for operand in node.operands]
-        self.codes.append(self.operations.setdefault(node.operation, len(self.operations)))
+        """The slot of a node that is written, after what it takes.
+
+        Backwards, the flows go to the operands in their order. What was taken passes its own on a little later, and the
+        first first, if it was written last. An operand that an earlier one may have taken waits for that with an
+        instruction of its own.
+        """
+        late = self.late(node)
+        slots = [0] * len(node.operands)
+        for place, operand in reversed(list(enumerate(node.operands))):
+            slot = self.slot(operand)
+            slots[place] = self.instruction(identity, [slot], operand._data) if place in late else slot
+        return self.instruction(node.operation, slots, node._data)
+
+    def instruction(self, operation: Any, slots: Iterable[int], number: float) -> int:
+        self.codes.append(self.operations.setdefault(operation, len(self.operations)))
         self.operands.extend(slots)
         self.starts.append(len(self.operands))
-        self.numbers.append(node._data)
+        self.numbers.append(number)
         return len(self.given) + len(self.constants) + len(self.codes) - 1
+
+    def late(self, node: Any) -> set[int]:
+        """The places of operands that one at an earlier place may have taken."""
+        places: set[int] = set()
+        if not self.taken or node.operation is TAKE:  # of whose rows only one has a flow
+            return places
+        choices: set[int] = set()
+        for place, operand in enumerate(node.operands):
+            if isinstance(operand, Value):
+                if operand._birth in choices and operand._birth not in self.taken:
+                    places.add(place)
+                choices |= self.choices(operand)
+        return places
+
+    def choices(self, operand: Any) -> set[int]:
+        """What an operand that is taken may be, by births."""
+        if operand._birth not in self.taken:
+            return set()
+        rows = [row for row in operand.operands[1:] if isinstance(row, Value)]
+        return {row._birth for row in rows}.union(*map(self.choices, rows))

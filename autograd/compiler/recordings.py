@@ -14,6 +14,14 @@ from .recording import Recorder, told_place
 from .reduction import gradient_of
 from .replay import Replay, expanded
 
+
+def _numbers_of(values: tuple[Any, ...]) -> "array[float]":
+    return array("d", [x if type(x) is float else x._data for x in values])
+
+
+# The numbers of Values and floats.
+numbers_of = _numbers_of if native is None else native.numbers_of
+
 # What a replay answers where a guard comes out differently.
 ANOTHER_WAY = object()
 
@@ -24,9 +32,10 @@ class Recording:
     def __init__(
         self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
     ) -> None:
-        self.program, self.parameters, self.assembled = program, parameters, assembled
+        self.program, self.parameters, self.assembled = program, tuple(parameters), assembled
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
+        self.uses = 0
         self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
@@ -36,14 +45,14 @@ class Recording:
         if len(self.operations) == 1 and hasattr(self.replay, "call"):
             value = self.replay.call(self.operations[0], operands)
             return ANOTHER_WAY if value is None else self.assembled([value])
-        numbers = tuple([x if type(x) is float else x._data for x in operands])
-        answers, state = self.replay.exact(array("d", numbers))
+        numbers = numbers_of(operands)
+        answers, state = self.replay.exact(numbers)
         if answers is None:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
             sweep = Replayed(state, place, len(operands))
-            values.append(Value.__apply_operation__(operation, operands, numbers, (answer, sweep)))
+            values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
 
     def where_it_differs(self, other: "Recording") -> str:

@@ -2,13 +2,12 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Any, NamedTuple
 
 from ..engines import native
 from ..higher import gradient
-from ..ieee import divide
 from ..operations import identity, mean
 from ..operations import sum as sum_of
 from .arguments import Batch, Column
@@ -31,26 +30,39 @@ class Reduction:
 
     def __init__(self, how: str, count: int, pieces: Sequence[Piece]) -> None:
         self.how, self.count, self.pieces = how, count, pieces
-        self.parameters = {p._birth: p for piece in pieces for p in piece.recording.parameters}
-        self.places = {birth: place for place, birth in enumerate(self.parameters)}
+
+    @cached_property
+    def parameters(self) -> tuple[Any, ...]:
+        """The parameters of all pieces, each once."""
+        if len(self.pieces) == 1:
+            return self.pieces[0].recording.parameters  # type: ignore[no-any-return]
+        return tuple({p._birth: p for piece in self.pieces for p in piece.recording.parameters}.values())
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """The place of each parameter, by its birth."""
+        return {parameter._birth: place for place, parameter in enumerate(self.parameters)}
 
     def operands(self) -> tuple[Any, ...]:
         """What the Value is computed from."""
-        return (*self.parameters.values(), *[x for piece in self.pieces for x in _values(piece)])
+        values = [x for piece in self.pieces for x in _values(piece)]
+        return (*self.parameters, *values) if values else self.parameters
 
-    def gathered(self, outputs: Iterable[Any], slopes: Sequence[Any], of_inputs: Sequence[Any]) -> "array[float]":
+    def gathered(self, slopes: Sequence[Any], of_inputs: Sequence[Any]) -> "array[float]":
         """The partial derivatives of the operands from what each piece has answered."""
-        partials = [0.0] * len(self.parameters)
-        of_values: list[float] = []
+        if len(self.pieces) == 1 and of_inputs[0] is None:
+            return self.shared(slopes[0])
+        partials = array("d", bytes(8 * len(self.parameters)))
         for piece, slope, of_input in zip(self.pieces, slopes, of_inputs, strict=True):
             for parameter, partial in zip(piece.recording.parameters, slope, strict=True):
                 partials[self.places[parameter._birth]] += partial
-            of_values += of_input or ()
-        return array("d", [self.shared(x) for x in (*partials, *of_values)])
+        for of_input in of_inputs:
+            partials.extend(of_input or ())
+        return self.shared(partials)
 
-    def shared(self, number: Any) -> Any:
-        """The part of one example in the mean."""
-        return number / self.count if self.how == "mean" else number
+    def shared(self, partials: "array[float]") -> "array[float]":
+        """The part that one example has in the mean."""
+        return divided(partials, float(self.count)) if self.how == "mean" else partials
 
     def rule(self, xs: Sequence[Any]) -> tuple[Any, Callable[[], Any]]:
         """As the rule of an operation: for other numbers, and on Values step by step."""
@@ -78,7 +90,7 @@ class Reduction:
             place_outputs(outputs, piece.which, answers)
             slopes.append(slope)
             of_inputs.append(of_input)
-        return reduced(self.how, outputs), self.gathered(outputs, slopes, of_inputs)
+        return reduced(self.how, outputs), self.gathered(slopes, of_inputs)
 
     def expanded(self, xs: Sequence[Any]) -> Any:
         """The same computed node by node on Values."""
@@ -128,7 +140,18 @@ def gradient_of(output: Any, operands: Sequence[Any]) -> list[Any]:
     return [0.0 if type(x) is float else next(found) for x in operands]
 
 
+def _total_of(numbers: "array[float]") -> float:
+    return reduce(add, numbers, 0.0)
+
+
+def _divided(numbers: "array[float]", divisor: float) -> "array[float]":
+    return array("d", [number / divisor for number in numbers])
+
+
+total_of, divided = (_total_of, _divided) if native is None else (native.total_of, native.divided)
+
+
 def reduced(how: str, outputs: "array[float]") -> float:
     """Their mean or sum, added from left to right, as the operations `mean` and `sum` do."""
-    total = native.total_of(outputs) if hasattr(native, "total_of") else reduce(add, outputs, 0.0)
-    return float(divide(total, float(len(outputs)))) if how == "mean" else float(total)
+    total = total_of(outputs)
+    return total / len(outputs) if how == "mean" else total

@@ -14,7 +14,8 @@ from operator import is_
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from .arguments import identity_of
+from ..engines import Value
+from .arguments import MOST_PARTS, PLAIN, known
 
 
 class Surroundings:
@@ -33,24 +34,38 @@ class Surroundings:
 
     def key(self) -> tuple[Any, ...]:
         """What the names mean now, as something that can be compared."""
-        found = tuple(self._meanings())
+        found = tuple([thing for _, thing in self.meanings()])
         if len(found) != len(self._last) or not all(map(is_, found, self._last)):
-            self._last, self._key = found, tuple(map(identity_of, found))
+            self._last, self._key = found, tuple(map(known, found))
         return self._key
 
     def named(self) -> list[tuple[str, Any]]:
         """The names and what they mean."""
-        names = [*self.names, *(name for name, _ in self.cells), "a default"]
-        return list(zip(names, self._meanings(), strict=False))
+        found = [(name, self.globals.get(name)) for name in self.names]
+        return found + [(name, cell.cell_contents) for name, cell in self.cells if not _is_empty(cell)]
 
-    def _meanings(self) -> Iterator[Any]:
-        for name in self.names:
-            yield self.globals.get(name)
-        for _, cell in self.cells:
-            try:
-                yield cell.cell_contents
-            except ValueError:  # not given yet
-                yield None
+    def meanings(self) -> list[tuple[str, Any]]:
+        """The names, and one level down what lists hold and what attributes are plain, with what they mean."""
+        named = self.named()
+        return named + [(f"{name}, its {way}", part) for name, thing in named for way, part in _parts(thing)]
+
+
+def _is_empty(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:  # a name that is given later
+        return True
+    return False
+
+
+def _parts(thing: Any) -> Iterator[tuple[Any, Any]]:
+    """What a list holds, and the plain attributes of an object."""
+    if isinstance(thing, list | tuple) and len(thing) <= MOST_PARTS:
+        yield from enumerate(thing)
+    elif isinstance(thing, dict) and len(thing) <= MOST_PARTS:
+        yield from list(thing.items())
+    elif not isinstance(thing, ModuleType | FunctionType | type | Value) and hasattr(thing, "__dict__"):
+        yield from [(name, part) for name, part in vars(thing).items() if isinstance(part, PLAIN)]
 
 
 def _cells(function: FunctionType) -> list[tuple[str, Any]]:

@@ -10,7 +10,7 @@ hand, so an operation that is added, changed or renamed in `operations` needs no
 from collections.abc import Callable
 from pathlib import Path
 
-from . import formulas, package, stubs, table
+from . import formulas, lanes, package, stubs, table
 
 # The folder of the clone, in which all paths stand.
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 # What each file should be, by its path.
 FILES: dict[str, Callable[[], str]] = {
     "autograd/native/formulas.h": formulas.text,
+    "autograd/native/lane_formulas.h": lanes.text,
     "autograd/operations.pyi": stubs.text,
     "autograd/__init__.py": lambda: package.text(_present("autograd/__init__.py")),
     "README.md": lambda: table.short(_present("README.md")),

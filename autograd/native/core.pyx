@@ -24,6 +24,7 @@ from .formulas cimport (
 )
 
 import operator
+from array import array
 from functools import update_wrapper
 from heapq import heappop, heappush
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, MethodType
@@ -34,7 +35,7 @@ from ..book import BLOCKED, LISTENERS, OPERATIONS, RECORDERS as book_recorders
 from ..foreign import OF_BACKWARD, OF_VALUES, Missing, unknown
 from ..ieee import real
 from ..locks import new_lock
-from ..taking import DETACH
+from ..taking import DETACH, TAKE
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object variable, PyObject* default, PyObject** value) except -1
@@ -160,6 +161,9 @@ include "node.pxi"
 include "life.pxi"
 include "make.pxi"
 include "program.pxi"
+include "replay.pxi"
 include "walk.pxi"
 include "step.pxi"
 include "kind.pxi"
+include "record.pxi"
+include "columns.pxi"

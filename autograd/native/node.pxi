@@ -94,10 +94,14 @@ cdef class Value:
 
     @property
     def grad(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_read(self, "grad")
         return self.gradient_ if self.has_grad_ else 0.0
 
     @grad.setter
     def grad(self, grad):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "sets the gradient of")
         if PyFloat_CheckExact(grad):
             self.gradient_ = PyFloat_AS_DOUBLE(grad)
             self.has_grad_ = True
@@ -146,6 +150,8 @@ cdef class Value:
         return number_of(self)
 
     def zero_grad(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_change(self, "resets the gradient of")
         self.has_grad_ = False
 
     def detach(self):
@@ -294,12 +300,19 @@ cdef class Value:
         return number_of(self) >= data_of(other)
 
     def __eq__(self, other):
+        if PyList_GET_SIZE(RECORDERS) and self is not other:
+            return reference.equals(self, other)
         return True if self is other else NotImplemented
 
     def __ne__(self, other):
+        if PyList_GET_SIZE(RECORDERS) and self is not other:
+            outcome = reference.equals(self, other)
+            return outcome if outcome is NotImplemented else not outcome
         return False if self is other else NotImplemented
 
     def __hash__(self):
+        if PyList_GET_SIZE(RECORDERS):
+            reference.note_conversion(self, "a key of a dict or set")
         return <Py_hash_t>(<size_t><void*>self >> 4)
 
     def __array_ufunc__(self, function, method, *inputs, **options):

@@ -170,6 +170,8 @@ cdef class Pass:
         self.met = 0
         BEGIN_PASS()
         try:
+            if HAS_GIL and is_alone(<Value>root):
+                return run_alone(<Value>root, start)
             self.send_to(root, start)
             self.walk()
             self.check()
@@ -239,6 +241,8 @@ cdef class Pass:
         cdef Py_ssize_t i, half = many.count // 2
         cdef Partials partials
         self.met += many.count
+        if (<Value>node).code == OTHER and isinstance(beside(<Value>node).local_gradient, Through):
+            return self.send_through(many, flow, <Through>beside(<Value>node).local_gradient)
         if (<Value>node).code == DOT:  # without a table of partials
             for i in range(half):
                 if many.parents[i] != NULL:
@@ -254,6 +258,40 @@ cdef class Pass:
                     self.send_to(many.parents[i], flow * partials.numbers[i])
                 else:
                     self.block(many.parents[i])
+        return 0
+
+    cdef int send_through(self, Many* many, double flow, Through through) except -1:
+        """From a node that is a whole program: it adds to what has arrived at its operands so far, see `value.Sweep`."""
+        cdef Flows flows
+        cdef Py_ssize_t i
+        through.open(&flows)
+        try:
+            for i in range(many.count):
+                if many.parents[i] != NULL:
+                    self.take(many.parents[i], &flows.flows[i], &flows.reached[i])
+            through.send(flow, &flows)
+            for i in range(many.count):
+                if many.parents[i] != NULL and flows.reached[i]:
+                    self.send_to(many.parents[i], flows.flows[i])
+        finally:
+            through.close(&flows)
+        return 0
+
+    cdef int take(self, PyObject* parent, double* flow, char* reached) except -1:
+        """Take away what has arrived at a parent so far; to come back with more."""
+        cdef Stop* stop
+        cdef long long place
+        self.block(parent)
+        if (<Value>parent).code == LEAF:
+            stop = self.leaf(parent)
+        else:
+            place = self.youngest - birth_of(parent)
+            if place >= self.window.count:
+                return 0  # it waits
+            stop = &self.window.at[place]
+        if not is_blocked(stop):
+            flow[0], reached[0] = stop.flow, True
+            stop.node = blocked(parent)
         return 0
 
     cdef int send_by_program(self, Value node, double flow) except -1:
@@ -387,6 +425,56 @@ cdef class Pass:
 
     cdef bint is_small(self) noexcept:
         return self.window.room <= 1 << 17 and self.leaves.room <= 1 << 14 and self.past.room <= 1 << 14
+
+
+cdef bint is_alone(Value root) except -1:
+    """Whether a graph is one node that is a whole program, and leaves that differ, so that a pass needs no tables."""
+    cdef Mode mode
+    cdef Many* many = <Many*>root.first
+    cdef Py_ssize_t i
+    cdef int falls = 0
+    cdef long long birth, before = 0, first = 0
+    if root.code != OTHER or not isinstance(beside(root).local_gradient, Through):
+        return False
+    read_mode(&mode)
+    if mode.anomaly:
+        return False
+    for i in range(many.count):
+        if many.parents[i] == NULL:
+            continue
+        birth = birth_of(many.parents[i])
+        # By age, as the parameters of a program; what is given is younger or older than all of them.
+        if birth <= before:
+            falls += 1
+        if (<Value>many.parents[i]).code != LEAF or birth == before or falls > 1 or (falls and birth >= first):
+            return False
+        if before == 0:
+            first = birth
+        before = birth
+    return True
+
+
+cdef int run_alone(Value root, double start) except -1:
+    cdef Many* many = <Many*>root.first
+    cdef Through through = <Through>beside(root).local_gradient
+    cdef Flows flows
+    cdef Py_ssize_t i
+    through.open(&flows)
+    try:
+        through.send(start, &flows)
+        for i in range(many.count):
+            if many.parents[i] != NULL:
+                if not flows.reached[i]:
+                    flows.flows[i] = 0.0
+                if (<Value>many.parents[i]).code == LEAF and (<Value>many.parents[i]).has_grad_:
+                    flows.flows[i] = (<Value>many.parents[i]).gradient_ + flows.flows[i]
+                (<Value>many.parents[i]).gradient_ = flows.flows[i]
+                (<Value>many.parents[i]).has_grad_ = True
+        root.gradient_ = start
+        root.has_grad_ = True
+    finally:
+        through.close(&flows)
+    return 0
 
 
 cdef inline Stop* leaf_stop(Stops* leaves, PyObject* leaf) noexcept:

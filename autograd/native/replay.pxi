@@ -1,0 +1,512 @@
+"""The compiled replay of programs, see `compiler.replay`: one example exactly, or many examples in lanes."""
+
+from array import array
+
+from ..taking import DETACH, TAKE
+
+cdef extern from "schedule.h" nogil:
+    const int LINEAR_CODE, TAKE_CODE, DETACH_CODE, PYTHON_CODE
+    ctypedef struct Group:
+        int code, operation, arity, listed, uniform, count, first
+        Py_ssize_t operands
+    ctypedef struct Schedule:
+        int given, inputs, one, base, slots, instructions, group_count, most_operands, needs_python
+        Group* groups
+        int* operands
+        int* slot_of
+        int* origin
+    ctypedef struct Recorded:
+        int inputs, parameters, constants, instructions, operation_count
+        const unsigned short* codes
+        const int* starts
+        const int* operands
+        const int* code_of
+        const int* is_listed
+    bint make_schedule(Schedule* s, const Recorded* r)
+    void free_schedule(Schedule* s)
+
+cdef extern from "exact.h" nogil:
+    size_t scratch_size(const Schedule* s)
+    int replay_values(const Schedule* s, int start, int uniform, double* values, double* scratch, int* failed)
+    int replay_flows(const Schedule* s, int start, int uniform, const double* values, double* flows, char* reached,
+                     double* scratch)
+    void clear_flows(const Schedule* s, double* flows, char* reached)
+    bint guards_hold(const int* guards, int count, const double* values)
+
+cdef extern from "Python.h":
+    int PyObject_GetBuffer(object thing, Py_buffer* view, int flags) except -1
+    void PyBuffer_Release(Py_buffer* view)
+    const int PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_FULL_RO
+    PyObject* PyFloat_FromDouble(double number)
+    PyObject* PyTuple_New(Py_ssize_t count)
+    void PyTuple_SET_ITEM(object items, Py_ssize_t place, PyObject* item)
+
+
+# What goes back through a whole program -------------------------------------------------------------
+
+cdef struct Flows:
+    # What has arrived at the operands of a node, and at what lies behind them: the first of these are the operands.
+    double* flows
+    char* reached
+
+
+cdef class Through:
+    """The local-gradient closure of an operation that is a whole program, known to the engine; see `value.Sweep`."""
+
+    cdef Py_ssize_t count  # of its operands
+
+    cdef int open(self, Flows* flows) except -1:
+        """Room for flows, in which none has arrived anywhere."""
+        raise NotImplementedError
+
+    cdef int send(self, double arrived, Flows* flows) except -1:
+        """Add what the operands receive when so much has arrived at the node."""
+        raise NotImplementedError
+
+    cdef int close(self, Flows* flows) except -1:
+        """Give the room back."""
+        raise NotImplementedError
+
+    def __call__(self):
+        return tuple(self.flows(1.0, [None] * self.count))
+
+    def flows(self, double arrived, list before not None):
+        """The flows of the operands after this node has sent its own; None where none has arrived."""
+        cdef Flows flows
+        cdef Py_ssize_t i
+        if len(before) != self.count:
+            raise ValueError(f"{len(before)} flows for {self.count} operands")
+        numbers = [None if x is None else float(x) for x in before]
+        self.open(&flows)
+        try:
+            for i in range(self.count):
+                if numbers[i] is not None:
+                    flows.flows[i], flows.reached[i] = <double>numbers[i], True
+            self.send(arrived, &flows)
+            return [flows.flows[i] if flows.reached[i] else None for i in range(self.count)]
+        finally:
+            self.close(&flows)
+
+
+@cython.final
+cdef class Stored(Through):
+    """Partials that are stored numbers, as of a mean over many examples."""
+
+    cdef double* partials
+
+    def __cinit__(self, partials):
+        cdef Py_buffer view
+        cdef Py_ssize_t count
+        open_doubles(partials, &view)
+        try:
+            count = view.len // sizeof(double)
+            self.partials = <double*>PyMem_RawMalloc(view.len + 1)
+            if self.partials == NULL:
+                raise MemoryError
+            memcpy(self.partials, view.buf, view.len)
+            self.count = count
+        finally:
+            PyBuffer_Release(&view)
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.partials)
+
+    cdef int open(self, Flows* flows) except -1:
+        cdef Py_ssize_t i
+        flows.flows = <double*>PyMem_RawMalloc(self.count * (sizeof(double) + 1) + 1)
+        if flows.flows == NULL:
+            raise MemoryError
+        flows.reached = <char*>(flows.flows + self.count)
+        for i in range(self.count):
+            flows.flows[i] = -0.0
+        memset(flows.reached, 0, self.count)
+        return 0
+
+    cdef int send(self, double arrived, Flows* flows) except -1:
+        cdef Py_ssize_t i
+        for i in range(self.count):
+            flows.flows[i] += arrived * self.partials[i]
+        memset(flows.reached, 1, self.count)
+        return 0
+
+    cdef int close(self, Flows* flows) except -1:
+        PyMem_RawFree(flows.flows)
+        return 0
+
+
+cdef int open_doubles(thing, Py_buffer* view) except -1:
+    """Look into a row of doubles."""
+    PyObject_GetBuffer(thing, view, PyBUF_CONTIG_RO | PyBUF_FORMAT)
+    if view.itemsize != sizeof(double) or view.format == NULL or bytes(view.format) != b"d":
+        PyBuffer_Release(view)
+        raise TypeError("an array of doubles is needed, as array('d', numbers)")
+    return 0
+
+
+def stored_node(operation, tuple operands not None, double value, partials):
+    """The node of an operation whose partial derivatives are known numbers."""
+    cdef Stored stored = Stored.__new__(Stored, partials)
+    cdef tuple numbers = numbers_of(operands)
+    if stored.count != len(operands):
+        raise ValueError(f"{stored.count} partials for {len(operands)} operands")
+    return node_through(operation, filled(operands, numbers), value, stored)
+
+
+cdef Value node_through(operation, Many* many, double value, Through through):
+    """The node of these operands; the array is the node's."""
+    cdef Mode mode
+    cdef Value node
+    try:
+        read_mode(&mode)
+    except:
+        PyMem_RawFree(many)
+        raise
+    node = of_many(OTHER, many, value, &mode)
+    if mode.recording:
+        beside(node).operation = operation
+        beside(node).local_gradient = through
+    return finished(node, &mode)
+
+
+# Programs -------------------------------------------------------------------------------------------
+
+cdef int* copied_ints(numbers, int* count) except NULL:
+    cdef Py_ssize_t i
+    cdef int* copy = <int*>PyMem_RawMalloc(len(numbers) * sizeof(int) + 1)
+    if copy == NULL:
+        raise MemoryError
+    count[0] = <int>len(numbers)
+    try:
+        for i, number in enumerate(numbers):
+            copy[i] = number
+    except:
+        PyMem_RawFree(copy)
+        raise
+    return copy
+
+
+cdef int code_in_replay(operation):
+    """How the replay knows an operation."""
+    from ..compiler.program import LINEAR  # here, for that package needs this engine
+
+    if operation is LINEAR:
+        return LINEAR_CODE
+    if operation is TAKE:
+        return TAKE_CODE
+    if operation is DETACH:
+        return DETACH_CODE
+    code = CODE_OF.get(operation, OTHER)
+    return PYTHON_CODE if code == OTHER or HAS_PROGRAM[<int>code] else code
+
+
+cdef class Replay:
+    """What replays a program."""
+
+    cdef Schedule schedule
+    cdef readonly object program
+    cdef list operations
+    cdef double* constants
+    cdef int* guards
+    cdef int* outputs
+    cdef int guard_count, output_count
+    cdef void* spare_values  # of a state that was let go
+    cdef void* spare_flows
+
+    def __cinit__(self, program):
+        cdef int i
+        self.program = program
+        self.operations = list(program.operations)
+        constants = array("d", program.constants)
+        codes = array("H", program.codes)
+        starts, operands = array("i", program.starts), array("i", program.operands)
+        code_of = array("i", [code_in_replay(operation) for operation in self.operations])
+        is_listed = array("i", [code == PYTHON_CODE or code == TAKE_CODE or (code < LINEAR_CODE and LISTS_OF[<int>code] > 0)
+                                for code in code_of])
+        check_program(program, self.operations, codes, starts, operands, code_of)
+        self.make(program, codes, starts, operands, code_of, is_listed)
+        self.constants = <double*>PyMem_RawMalloc((len(constants) + 1) * sizeof(double))
+        if self.constants == NULL:
+            raise MemoryError
+        for i in range(<int>len(constants)):
+            self.constants[i] = constants[i]
+        self.constants[len(constants)] = 1.0  # in the slot `one`
+        self.outputs = copied_ints(program.outputs, &self.output_count)
+        self.guards = copied_ints(program.guards, &self.guard_count)
+        self.guard_count //= 4
+        for i in range(self.output_count):
+            self.outputs[i] = self.schedule.slot_of[self.outputs[i]]
+        for i in range(self.guard_count):
+            self.guards[4 * i + 1] = self.schedule.slot_of[self.guards[4 * i + 1]]
+            self.guards[4 * i + 2] = self.schedule.slot_of[self.guards[4 * i + 2]]
+
+    cdef int make(self, program, codes, starts, operands, code_of, is_listed) except -1:
+        cdef Py_buffer views[5]
+        cdef Recorded recorded
+        cdef int opened = 0
+        try:
+            for thing in (codes, starts, operands, code_of, is_listed):
+                PyObject_GetBuffer(thing, &views[opened], PyBUF_CONTIG_RO)
+                opened += 1
+            recorded.inputs, recorded.parameters = len(program.input_names), len(program.parameter_names)
+            recorded.constants, recorded.instructions = len(program.constants), len(codes)
+            recorded.operation_count = len(self.operations)
+            recorded.codes = <const unsigned short*>views[0].buf
+            recorded.starts, recorded.operands = <const int*>views[1].buf, <const int*>views[2].buf
+            recorded.code_of, recorded.is_listed = <const int*>views[3].buf, <const int*>views[4].buf
+            if not make_schedule(&self.schedule, &recorded):
+                raise MemoryError
+        finally:
+            for i in range(opened):
+                PyBuffer_Release(&views[i])
+        return 0
+
+    def __dealloc__(self):
+        free_schedule(&self.schedule)
+        PyMem_RawFree(self.constants)
+        PyMem_RawFree(self.guards)
+        PyMem_RawFree(self.outputs)
+        PyMem_RawFree(self.spare_values)
+        PyMem_RawFree(self.spare_flows)
+
+    cdef State new_state(self):
+        """A state whose constants are written, but no other numbers."""
+        cdef State state = State.__new__(State)
+        with cython.critical_section(self):
+            state.values, self.spare_values = <double*>self.spare_values, NULL
+        if state.values == NULL:
+            state.values = <double*>PyMem_RawMalloc(self.schedule.slots * sizeof(double) + scratch_size(&self.schedule))
+            if state.values == NULL:
+                raise MemoryError
+        state.replay, state.count = self, self.schedule.given
+        memcpy(state.values + self.schedule.given, self.constants,
+               (self.schedule.base - self.schedule.given) * sizeof(double))
+        return state
+
+    def exact(self, numbers):
+        """The outputs for these inputs and parameters, and what goes backwards; None if a guard comes out differently.
+
+        Raises IndexError for an index that is out of range.
+        """
+        cdef Py_buffer view
+        cdef int i
+        cdef State state = self.new_state()
+        if not isinstance(numbers, array):
+            numbers = array("d", numbers)
+        open_doubles(numbers, &view)
+        try:
+            if view.len != <Py_ssize_t>(self.schedule.given * sizeof(double)):
+                raise ValueError(f"{len(numbers)} numbers for {self.schedule.given} inputs and parameters")
+            memcpy(state.values, view.buf, view.len)
+        finally:
+            PyBuffer_Release(&view)
+        if not state.run():
+            return None, None
+        return [state.values[self.outputs[i]] for i in range(self.output_count)], state
+
+    def call(self, operation, tuple operands not None):
+        """The node of one example: a Value, a float if none of the operands is one, or None if a guard fails."""
+        cdef Py_ssize_t i
+        cdef bint has_value = False
+        cdef State state
+        cdef Many* many
+        if len(operands) != self.schedule.given:
+            raise ValueError(f"{len(operands)} operands for {self.schedule.given} inputs and parameters")
+        if self.output_count != 1:
+            raise ValueError("a node has one output")
+        state = self.new_state()
+        for i in range(self.schedule.given):
+            operand = <object>PyTuple_GET_ITEM(<PyObject*>operands, i)
+            if PyFloat_CheckExact(operand):
+                state.values[i] = PyFloat_AS_DOUBLE(operand)
+            elif isinstance(operand, Value):
+                state.values[i] = number_of(<Value>operand)
+                has_value = True
+            else:
+                raise TypeError(f"an operand of type {type(operand).__qualname__} is of another engine")
+        if not state.run():
+            return None
+        if not has_value:
+            return state.values[self.outputs[0]]
+        many = many_of(self.schedule.given)
+        memcpy(many.numbers, state.values, self.schedule.given * sizeof(double))
+        for i in range(self.schedule.given):
+            many.parents[i] = parent_of(<object>PyTuple_GET_ITEM(<PyObject*>operands, i))
+        return node_through(operation, many, state.values[self.outputs[0]], state)
+
+
+cdef int check_program(program, list operations, codes, starts, operands, code_of) except -1:
+    """Raise ValueError for numbers that say nothing, as of a program that was written by hand."""
+    cdef Py_ssize_t given = len(program.input_names) + len(program.parameter_names) + len(program.constants)
+    cdef Py_ssize_t slot = given, place, i, arity
+    cdef int code, operand
+    if len(starts) != len(codes) + 1 or starts[0] != 0 or starts[len(codes)] != len(operands):
+        raise ValueError("the operands of a program do not belong to its instructions")
+    for place in range(len(codes)):
+        if not codes[place] < len(operations):
+            raise ValueError(f"instruction {place} has no operation")
+        code, arity = code_of[codes[place]], starts[place + 1] - starts[place]
+        if arity < 0 or not fits_in_replay(code, arity):
+            raise ValueError(f"instruction {place} has {arity} operands, too few or too many for "
+                             f"{operations[codes[place]].name}")
+        for i in range(starts[place], starts[place + 1]):
+            operand = operands[i]
+            if operand >= slot or operand < (-1 if code == LINEAR_CODE and (i - starts[place]) % 2 else 0):
+                raise ValueError(f"instruction {place} has an operand that does not stand before it: {operand}")
+        slot += 1
+    if len(program.guards) % 4:
+        raise ValueError("a guard is four numbers")
+    for operand in [*program.outputs, *program.guards[1::4], *program.guards[2::4]]:
+        if not 0 <= operand < slot:
+            raise ValueError(f"a program has no slot {operand}")
+    return 0
+
+
+cdef bint fits_in_replay(int code, Py_ssize_t arity) noexcept:
+    if code == LINEAR_CODE:
+        return arity > 0 and arity % 2 == 0
+    if code == TAKE_CODE:
+        return arity > 1
+    if code == DETACH_CODE:
+        return arity == 1
+    if code == PYTHON_CODE:
+        return True
+    if code < BINARY:
+        return arity == 1
+    return arity == 2 if code < MANY else fits(code, arity)
+
+
+@cython.final
+cdef class State(Through):
+    """The numbers of all slots of one example, for the way back."""
+
+    cdef Replay replay
+    cdef double* values
+    cdef dict closures  # of instructions that Python was asked for, by their slots
+
+    def __dealloc__(self):
+        if self.replay is not None and self.replay.spare_values == NULL and HAS_GIL:
+            self.replay.spare_values = self.values
+        else:
+            PyMem_RawFree(self.values)
+
+    cdef bint run(self) except -1:
+        """Compute all values; whether the guards hold."""
+        cdef Schedule* s = &self.replay.schedule
+        cdef int group = 0, failed = -1
+        cdef double* scratch = self.values + s.slots
+        cdef list errors = []
+        while True:
+            group = replay_values(s, group, False, self.values, scratch, &failed)
+            if group == s.group_count:
+                break
+            self.ask(&s.groups[group], errors)
+            group += 1
+        if not guards_hold(self.replay.guards, self.replay.guard_count, self.values):
+            return False
+        if failed >= 0 or errors:
+            self.fail(failed, errors)
+        return True
+
+    cdef int fail(self, int failed, list errors) except -1:
+        """Raise the IndexError of the first instruction that has one."""
+        cdef Schedule* s = &self.replay.schedule
+        for place, error in sorted(errors, key=lambda each: each[0]):
+            if failed < 0 or place < failed:
+                raise error
+        program = self.replay.program
+        first, end = program.starts[failed], program.starts[failed + 1]
+        operands = [self.values[s.slot_of[program.operands[i]]] for i in range(first, end)]
+        TAKE.rule(operands[0], operands[1:])  # raises
+
+    cdef int ask(self, Group* group, list errors) except -1:
+        """Have Python compute the members of a group."""
+        cdef Schedule* s = &self.replay.schedule
+        cdef const int* operands = s.operands + group.operands
+        cdef int m, i
+        operation = self.replay.operations[group.operation]
+        if self.closures is None:
+            self.closures = {}
+        for m in range(group.count):
+            numbers = tuple([self.values[operands[m * group.arity + i]] for i in range(group.arity)])
+            try:
+                number, closure = reference.answered(operation, numbers)
+            except IndexError as error:  # unless it is another recording's example
+                errors.append((s.origin[group.first + m - s.base], error))
+                number, closure = 0.0, None
+            self.values[group.first + m] = plain(number)
+            self.closures[group.first + m] = closure
+        return 0
+
+    cdef int ask_flows(self, Group* group, Flows* flows) except -1:
+        """Have Python compute what the members of a group send."""
+        cdef Schedule* s = &self.replay.schedule
+        cdef const int* operands
+        cdef int m, i, slot
+        operation = self.replay.operations[group.operation]
+        for m in range(group.count - 1, -1, -1):
+            slot = group.first + m
+            if not flows.reached[slot]:
+                continue
+            operands = s.operands + group.operands + m * group.arity
+            partials = reference.checked(operation, self.closures[slot](), group.arity)
+            for i in range(group.arity):
+                if s.given <= operands[i] < s.base:
+                    continue  # towards a plain number nothing is computed
+                partial = reference.plain_number(partials[i])
+                if partial is not BLOCKED:
+                    flows.flows[operands[i]] += flows.flows[slot] * <double>partial
+                    flows.reached[operands[i]] = True
+        return 0
+
+    cdef int open(self, Flows* flows) except -1:
+        cdef Schedule* s = &self.replay.schedule
+        with cython.critical_section(self.replay):
+            flows.flows, self.replay.spare_flows = <double*>self.replay.spare_flows, NULL
+        if flows.flows == NULL:
+            flows.flows = <double*>PyMem_RawMalloc(s.slots * (sizeof(double) + 1) + scratch_size(s))
+            if flows.flows == NULL:
+                raise MemoryError
+        flows.reached = <char*>flows.flows + s.slots * sizeof(double) + scratch_size(s)
+        clear_flows(s, flows.flows, flows.reached)
+        return 0
+
+    cdef int close(self, Flows* flows) except -1:
+        with cython.critical_section(self.replay):
+            flows.flows, self.replay.spare_flows = <double*>self.replay.spare_flows, <void*>flows.flows
+        PyMem_RawFree(flows.flows)
+        return 0
+
+    cdef int send(self, double arrived, Flows* flows) except -1:
+        return self.send_from(self.replay.outputs[0], arrived, flows)
+
+    cdef int send_from(self, int slot, double arrived, Flows* flows) except -1:
+        cdef Schedule* s = &self.replay.schedule
+        cdef int group = s.group_count - 1
+        cdef double* scratch = flows.flows + s.slots
+        flows.flows[slot] += arrived
+        flows.reached[slot] = True
+        while True:
+            group = replay_flows(s, group, False, self.values, flows.flows, flows.reached, scratch)
+            if group < 0:
+                return 0
+            self.ask_flows(&s.groups[group], flows)
+            group -= 1
+
+    def sweep(self, int output, double arrived, list before not None):
+        """The flows of inputs and parameters when so much has arrived at an output, those before included."""
+        cdef Flows flows
+        cdef Py_ssize_t i
+        if not 0 <= output < self.replay.output_count:
+            raise IndexError(f"there is no output {output}")
+        if len(before) != self.count:
+            raise ValueError(f"{len(before)} flows for {self.count} inputs and parameters")
+        numbers = [None if x is None else float(x) for x in before]
+        self.open(&flows)
+        try:
+            for i in range(self.count):
+                if numbers[i] is not None:
+                    flows.flows[i], flows.reached[i] = <double>numbers[i], True
+            self.send_from(self.replay.outputs[output], arrived, &flows)
+            return [flows.flows[i] if flows.reached[i] else None for i in range(self.count)]
+        finally:
+            self.close(&flows)

@@ -1,0 +1,369 @@
+/* The order in which a program is replayed: instructions of one kind in groups.
+
+   The members of a group are independent of each other, and their slots lie in a row, so that a group is a loop. Groups
+   run from first to last, and backwards from last to first, and so do the members of a group. An instruction joins a
+   group only if all that consumes its operands, and was recorded before it, stands before it then too. So each slot
+   receives its flows in the order in which the recorded nodes would send them, and their sum is rounded in the same way.
+
+   The inputs, parameters and constants keep their slots. Then comes one that holds 1.0, by which a term without a second
+   factor is multiplied; then those of the members, group by group. */
+
+#ifndef AUTOGRAD_SCHEDULE_H
+#define AUTOGRAD_SCHEDULE_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+enum {
+    /* After the codes of the engine. */
+    LINEAR_CODE = 256,
+    TAKE_CODE,
+    DETACH_CODE,
+    PYTHON_CODE /* known by its closure only, or a user's: asked by the caller */
+};
+
+typedef struct {
+    int code;
+    int operation; /* its place in the program */
+    int arity;     /* how many operands each member has; of LINEAR how many terms */
+    int listed;    /* whether the operands of each member lie in a row; else the first operands of all do, and so on */
+    int uniform;   /* whether it depends on parameters and constants alone */
+    int count, first; /* how many members, and the slot of the first */
+    Py_ssize_t operands;
+    int blocks, block_count; /* of LINEAR */
+} Group;
+
+/* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
+typedef struct {
+    int first, count, terms;
+    Py_ssize_t shared;   /* the slots of the common factors, `terms` of them, in `linear` */
+    Py_ssize_t own;      /* the slots of the others, member by member */
+    int runs, run_count; /* terms in which the own factors of each member lie in a row */
+} Block;
+
+typedef struct {
+    int given, inputs, one, base, slots, instructions, group_count, block_count;
+    int most_operands, needs_python, failed; /* failed: no memory */
+    Group *groups;
+    Block *blocks;
+    int *operands;    /* of all groups but LINEAR ones */
+    int *linear;      /* the factors of blocks */
+    int *runs;        /* the first term of each run, and the one after its last */
+    int *slot_of;     /* the slot of each slot of the program */
+    int *origin;      /* the instruction of each slot from `base` on */
+    char *uniform;    /* of each slot */
+} Schedule;
+
+static void free_schedule(Schedule *s) {
+    PyMem_RawFree(s->groups);
+    PyMem_RawFree(s->blocks);
+    PyMem_RawFree(s->operands);
+    PyMem_RawFree(s->linear);
+    PyMem_RawFree(s->runs);
+    PyMem_RawFree(s->slot_of);
+    PyMem_RawFree(s->origin);
+    PyMem_RawFree(s->uniform);
+    memset(s, 0, sizeof(*s));
+}
+
+static void *room_for(Py_ssize_t count, size_t size) { return PyMem_RawMalloc((size_t)(count ? count : 1) * size); }
+
+/* What is read of a program. */
+typedef struct {
+    int inputs, parameters, constants, instructions, operation_count;
+    const unsigned short *codes;
+    const int *starts, *operands;
+    const int *code_of, *is_listed; /* of each of its operations */
+} Recorded;
+
+/* The last group of each kind, found by hashing: which operation, how many operands, and whether it is uniform. */
+typedef struct {
+    int *at; /* group + 1 */
+    int room, used;
+} Kinds;
+
+static size_t kind_hash(int operation, int arity, int uniform) {
+    uint64_t key = ((uint64_t)(unsigned)operation << 33) ^ ((uint64_t)(unsigned)arity << 1) ^ (uint64_t)uniform;
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
+}
+
+static int *kind_place(const Kinds *kinds, const Group *groups, int operation, int arity, int uniform) {
+    size_t place = kind_hash(operation, arity, uniform) & (size_t)(kinds->room - 1);
+    while (kinds->at[place]) {
+        const Group *group = &groups[kinds->at[place] - 1];
+        if (group->operation == operation && group->arity == arity && group->uniform == uniform) {
+            break;
+        }
+        place = (place + 1) & (size_t)(kinds->room - 1);
+    }
+    return &kinds->at[place];
+}
+
+static int grow_kinds(Kinds *kinds, const Group *groups) {
+    Kinds larger = {NULL, kinds->room ? 2 * kinds->room : 64, kinds->used};
+    larger.at = PyMem_RawCalloc((size_t)larger.room, sizeof(int));
+    if (larger.at == NULL) {
+        return 0;
+    }
+    for (int i = 0; i < kinds->room; ++i) {
+        if (kinds->at[i]) {
+            const Group *group = &groups[kinds->at[i] - 1];
+            *kind_place(&larger, groups, group->operation, group->arity, group->uniform) = kinds->at[i];
+        }
+    }
+    PyMem_RawFree(kinds->at);
+    *kinds = larger;
+    return 1;
+}
+
+/* Where each instruction goes: its group and its place there. */
+static int assign_groups(Schedule *s, const Recorded *r, int *group_of, int *member_of) {
+    int first = r->inputs + r->parameters + r->constants, no_flow = r->inputs + r->parameters;
+    int slots = first + r->instructions, room = 0, ok = 0;
+    int *after = PyMem_RawCalloc((size_t)slots + 1, sizeof(int)); /* the first group that may consume a slot */
+    char *uniform = PyMem_RawCalloc((size_t)slots + 1, 1);
+    Kinds kinds = {NULL, 0, 0};
+    if (after == NULL || uniform == NULL) {
+        goto end;
+    }
+    memset(uniform + r->inputs, 1, (size_t)(first - r->inputs));
+    for (int k = 0; k < r->instructions; ++k) {
+        const int *operands = r->operands + r->starts[k];
+        int operation = r->codes[k], arity = r->starts[k + 1] - r->starts[k], earliest = 0, is_uniform = 1, group;
+        int *last;
+        for (int i = 0; i < arity; ++i) {
+            if (operands[i] >= 0) {
+                is_uniform &= uniform[operands[i]];
+                if (after[operands[i]] > earliest) {
+                    earliest = after[operands[i]];
+                }
+            }
+        }
+        uniform[first + k] = (char)is_uniform;
+        if (2 * (kinds.used + 1) > kinds.room && !grow_kinds(&kinds, s->groups)) {
+            goto end;
+        }
+        if (s->group_count == room) {
+            Group *larger = PyMem_RawRealloc(s->groups, (size_t)(2 * room + 16) * sizeof(Group));
+            if (larger == NULL) {
+                goto end;
+            }
+            s->groups = larger;
+            room = 2 * room + 16;
+        }
+        last = kind_place(&kinds, s->groups, operation, arity, is_uniform);
+        group = *last - 1;
+        if (group < 0 || group < earliest) {
+            kinds.used += *last == 0;
+            group = s->group_count++;
+            s->groups[group] = (Group){r->code_of[operation], operation, arity, r->is_listed[operation], is_uniform,
+                                       0, 0, 0, 0, 0};
+            *last = group + 1;
+        }
+        group_of[k] = group;
+        member_of[k] = s->groups[group].count++;
+        after[first + k] = group + 1;
+        for (int i = 0; i < arity; ++i) {
+            int slot = operands[i];
+            if (slot >= 0 && (slot < no_flow || slot >= first) && after[slot] < group) {
+                after[slot] = group;
+            }
+        }
+    }
+    ok = 1;
+end:
+    PyMem_RawFree(kinds.at);
+    PyMem_RawFree(after);
+    PyMem_RawFree(uniform);
+    return ok;
+}
+
+/* A term as (own factor, common one): swapped where that makes its second factor the wanted one. */
+static int put_term(int *own, const int *shared, int a, int b) {
+    if (b == *shared) {
+        *own = a;
+    } else if (a == *shared) {
+        *own = b;
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+/* Whether a member fits a block with these common factors; if so, its own factors are written. */
+static int fits_block(const int *pairs, int terms, const int *shared, int *own) {
+    for (int k = 0; k < terms; ++k) {
+        if (!put_term(&own[k], &shared[k], pairs[2 * k], pairs[2 * k + 1])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Choose as common factors of a member's terms those that the next member has too. */
+static int choose_shared(const int *pairs, const int *next, int terms, int *shared, int *own) {
+    for (int k = 0; k < terms; ++k) {
+        int a = pairs[2 * k], b = pairs[2 * k + 1];
+        if (b == next[2 * k] || b == next[2 * k + 1]) {
+            shared[k] = b;
+            own[k] = a;
+        } else if (a == next[2 * k] || a == next[2 * k + 1]) {
+            shared[k] = a;
+            own[k] = b;
+        } else {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Where no other member has factors in common: those that vary, if the others do not, for lanes. */
+static void choose_alone(const Schedule *s, const int *pairs, int terms, int *shared, int *own) {
+    for (int k = 0; k < terms; ++k) {
+        int a = pairs[2 * k], b = pairs[2 * k + 1], swap = s->uniform[b] && !s->uniform[a] && b != s->one;
+        shared[k] = swap ? a : b;
+        own[k] = swap ? b : a;
+    }
+}
+
+static void find_runs(Schedule *s, Block *block, int *run_count) {
+    const int *own = s->linear + block->own;
+    int terms = block->terms, begin = 0;
+    block->runs = *run_count;
+    for (int k = 1; k <= terms; ++k) {
+        int broken = k == terms;
+        for (int m = 0; m < block->count && !broken; ++m) {
+            broken = own[(Py_ssize_t)m * terms + k] != own[(Py_ssize_t)m * terms + k - 1] + 1;
+        }
+        if (broken) {
+            s->runs[2 * *run_count] = begin;
+            s->runs[2 * (*run_count)++ + 1] = k;
+            begin = k;
+        }
+    }
+    block->run_count = *run_count - block->runs;
+}
+
+/* Cut a LINEAR group into blocks; `pairs` are the factors of its members. */
+static void cut_into_blocks(Schedule *s, Group *group, const int *pairs, Py_ssize_t *used, int *run_count) {
+    int terms = group->arity, m = 0;
+    group->blocks = s->block_count;
+    while (m < group->count) {
+        Block *block = &s->blocks[s->block_count++];
+        const int *mine = pairs + (Py_ssize_t)m * 2 * terms;
+        int *shared = s->linear + *used, *own = shared + terms;
+        *block = (Block){group->first + m, 1, terms, *used, *used + terms, 0, 0};
+        if (m + 1 < group->count && choose_shared(mine, mine + 2 * terms, terms, shared, own)) {
+            while (m + block->count < group->count &&
+                   fits_block(mine + (Py_ssize_t)block->count * 2 * terms, terms, shared,
+                              own + (Py_ssize_t)block->count * terms)) {
+                ++block->count;
+            }
+        } else {
+            choose_alone(s, mine, terms, shared, own);
+        }
+        *used += (Py_ssize_t)terms * (1 + block->count);
+        m += block->count;
+        find_runs(s, block, run_count);
+    }
+    group->block_count = s->block_count - group->blocks;
+}
+
+/* Write the operands of all members, by their new slots. */
+static int place_operands(Schedule *s, const Recorded *r, const int *group_of, const int *member_of) {
+    Py_ssize_t plain = 0, linear = 0, linear_members = 0, terms = 0, used = 0;
+    int run_count = 0;
+    int *pairs;
+    for (int g = 0; g < s->group_count; ++g) {
+        Group *group = &s->groups[g];
+        if (group->code == LINEAR_CODE) {
+            group->operands = linear;
+            linear += (Py_ssize_t)group->count * group->arity;
+            linear_members += group->count;
+            terms += (Py_ssize_t)group->count * group->arity / 2;
+        } else {
+            group->operands = plain;
+            plain += (Py_ssize_t)group->count * group->arity;
+        }
+        if (group->arity > s->most_operands) {
+            s->most_operands = group->arity;
+        }
+        s->needs_python |= group->code == PYTHON_CODE;
+    }
+    pairs = room_for(linear, sizeof(int));
+    s->operands = room_for(plain, sizeof(int));
+    s->linear = room_for(2 * terms, sizeof(int));
+    s->runs = room_for(2 * terms, sizeof(int));
+    s->blocks = room_for(linear_members, sizeof(Block));
+    if (!pairs || !s->operands || !s->linear || !s->runs || !s->blocks) {
+        PyMem_RawFree(pairs);
+        return 0;
+    }
+    for (int k = 0; k < r->instructions; ++k) {
+        Group *group = &s->groups[group_of[k]];
+        const int *operands = r->operands + r->starts[k];
+        for (int i = 0; i < group->arity; ++i) {
+            int slot = operands[i] < 0 ? s->one : s->slot_of[operands[i]];
+            if (group->code == LINEAR_CODE) {
+                pairs[group->operands + (Py_ssize_t)member_of[k] * group->arity + i] = slot;
+            } else if (group->listed) {
+                s->operands[group->operands + (Py_ssize_t)member_of[k] * group->arity + i] = slot;
+            } else {
+                s->operands[group->operands + (Py_ssize_t)i * group->count + member_of[k]] = slot;
+            }
+        }
+    }
+    for (int g = 0; g < s->group_count; ++g) {
+        Group *group = &s->groups[g];
+        if (group->code == LINEAR_CODE) {
+            const int *mine = pairs + group->operands;
+            group->arity /= 2;
+            cut_into_blocks(s, group, mine, &used, &run_count);
+        }
+    }
+    PyMem_RawFree(pairs);
+    return 1;
+}
+
+/* The schedule of a program whose numbers were checked; 0 where memory ends. */
+static int make_schedule(Schedule *s, const Recorded *r) {
+    int first = r->inputs + r->parameters + r->constants, next;
+    int *group_of = room_for(r->instructions, sizeof(int)), *member_of = room_for(r->instructions, sizeof(int));
+    memset(s, 0, sizeof(*s));
+    s->inputs = r->inputs;
+    s->given = r->inputs + r->parameters;
+    s->one = first;
+    s->base = first + 1;
+    s->instructions = r->instructions;
+    s->slots = s->base + r->instructions;
+    s->slot_of = room_for(first + r->instructions, sizeof(int));
+    s->origin = room_for(r->instructions, sizeof(int));
+    s->uniform = room_for(s->slots, 1);
+    s->failed = 1;
+    if (group_of && member_of && s->slot_of && s->origin && s->uniform && assign_groups(s, r, group_of, member_of)) {
+        next = s->base;
+        for (int g = 0; g < s->group_count; ++g) {
+            s->groups[g].first = next;
+            next += s->groups[g].count;
+        }
+        for (int slot = 0; slot < s->base; ++slot) {
+            s->uniform[slot] = slot >= s->inputs;
+        }
+        for (int slot = 0; slot < first; ++slot) {
+            s->slot_of[slot] = slot;
+        }
+        for (int k = 0; k < r->instructions; ++k) {
+            int slot = s->groups[group_of[k]].first + member_of[k];
+            s->slot_of[first + k] = slot;
+            s->origin[slot - s->base] = k;
+            s->uniform[slot] = (char)s->groups[group_of[k]].uniform;
+        }
+        s->failed = !place_operands(s, r, group_of, member_of);
+    }
+    PyMem_RawFree(group_of);
+    PyMem_RawFree(member_of);
+    return !s->failed;
+}
+
+#endif
