@@ -254,7 +254,7 @@ class Compiled:
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            outputs, failed, slope, of_inputs = recording.replay.lanes(
+            outputs, failed, slope, of_inputs = recording.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording

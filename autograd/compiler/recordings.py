@@ -20,7 +20,7 @@ def _numbers_of(values: tuple[Any, ...]) -> "array[float]":
 
 
 # The numbers of Values and floats.
-numbers_of = _numbers_of if native is None else native.numbers_of
+numbers_of = _numbers_of if native is None else native.gathered
 
 # What a replay answers where a guard comes out differently.
 ANOTHER_WAY = object()
@@ -37,6 +37,7 @@ class Recording:
         self.places = recorder.places
         self.uses = 0
         self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
+        self.lanes = self.replay.lanes if hasattr(self.replay, "lanes") else Replay(program).lanes
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -44,7 +45,9 @@ class Recording:
         operands = (*inputs, *self.parameters)
         if len(self.operations) == 1 and hasattr(self.replay, "call"):
             value = self.replay.call(self.operations[0], operands)
-            return ANOTHER_WAY if value is None else self.assembled([value])
+            if value is None:
+                return ANOTHER_WAY
+            return self.assembled([Value(value) if type(value) is float else value])
         numbers = numbers_of(operands)
         answers, state = self.replay.exact(numbers)
         if answers is None:

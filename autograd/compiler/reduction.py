@@ -53,7 +53,7 @@ class Reduction:
         if len(self.pieces) == 1 and of_inputs[0] is None:
             return self.shared(slopes[0])
         partials = array("d", bytes(8 * len(self.parameters)))
-        for piece, slope, of_input in zip(self.pieces, slopes, of_inputs, strict=True):
+        for piece, slope in zip(self.pieces, slopes, strict=True):
             for parameter, partial in zip(piece.recording.parameters, slope, strict=True):
                 partials[self.places[parameter._birth]] += partial
         for of_input in of_inputs:
@@ -82,7 +82,7 @@ class Reduction:
                 column = array("d", bytes(8 * piece.batch.count))
                 place_outputs(column, piece.which, values[number :: len(piece.batch.value_places)])
                 columns[place] = Column(column, 0, 1)
-            answers, failed, slope, of_input = piece.recording.replay.lanes(
+            answers, failed, slope, of_input = piece.recording.lanes(
                 columns, piece.which, piece.batch.count, array("d", given), True, 1
             )
             if failed:

@@ -1,7 +1,7 @@
 # Numbers on their way into a compiled function and out of it, in arrays of doubles.
 
 
-def numbers_of(tuple values not None):
+def gathered(tuple values not None):
     """The numbers of Values and floats."""
     cdef Py_ssize_t i
     found = new_array("d", len(values))

@@ -365,7 +365,7 @@ static inline void put_product(Work *work, int32_t a, int32_t b) {
     }
 }
 
-static inline void put_term(Work *work, int32_t slot, int32_t top) {
+static inline void append_term(Work *work, int32_t slot, int32_t top) {
     int kind = kind_of(work, slot);
     const int32_t *operands;
     if ((kind != KIND_MULTIPLY && kind != KIND_NEGATE) || work->state[slot] & OFTEN || !can_join(work, slot, top)) {
@@ -385,7 +385,7 @@ static int32_t put_terms(Work *work, int32_t slot, int32_t top) {
     if (kind == KIND_SUM || kind == KIND_DOT) {
         if (kind == KIND_SUM) {
             for (int32_t i = count - 1; i >= 0; --i) {
-                put_term(work, operands[i], top);
+                append_term(work, operands[i], top);
             }
         } else {
             for (int32_t i = count / 2 - 1; i >= 0; --i) {
@@ -404,12 +404,12 @@ static int32_t put_terms(Work *work, int32_t slot, int32_t top) {
     if (kind == KIND_SUBTRACT) {
         put_product(work, right, work->place[work->minus_one]);
     } else {
-        put_term(work, right, top);
+        append_term(work, right, top);
     }
     if (left_goes_on) {
         return left;
     }
-    put_term(work, left, top);
+    append_term(work, left, top);
     return -1;
 }
 
