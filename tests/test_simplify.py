@@ -582,6 +582,66 @@ def test_many_programs_that_were_read_have_the_bits_of_their_graphs() -> None:
         check_graph(seed)
 
 
+READERS = [read, *([native.read] if native else [])]
+
+
+def exact_graph(function: Any, numbers: Sequence[float], read: Any) -> Program:
+    """What is read from a function of these numbers; it has the bits of the graph, also of the gradients."""
+    recorder = Recorder("f")
+    inputs = [Value(number, f"x{i}") for i, number in enumerate(numbers)]
+    recorder.given = {each._birth for each in inputs}
+    with recorded(recorder):
+        output = function(*inputs)
+    program, parameters, _ = read(recorder, inputs, [output], b"\1" * len(inputs))
+    leaves = [Value(number) for number in numbers]
+    for each in parameters:
+        each.zero_grad()
+    output = function(*leaves[:-1], int(numbers[-1]))  # of which the last is an index
+    output.backward()
+    given = [*numbers, *[each._data for each in parameters]]
+    arrived = flows(program, given, 0)
+
+    assert bits(forwards(program, given)[0][program.outputs[0]]) == bits(output._data)
+    del arrived[len(numbers) - 1]
+    assert [bits(flow or 0.0) for flow in arrived] == [bits(each.grad) for each in (*leaves[:-1], *parameters)]
+    return program
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_what_is_taken_has_its_flow_in_its_turn(read: Any) -> None:
+    # 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+    def function(x: Any, y: Any, index: Any) -> Any:
+        sine, rows = autograd.sin(x), [y, x]
+        parts = [autograd.divide(autograd.take(rows, index), each) for each in (x, autograd.take(rows, index), y)]
+        return autograd.prod([*parts, autograd.divide(x, autograd.take(rows, index)), sine])
+
+    for x in range(1, 40):
+        for index in (0.0, 1.0):
+            exact_graph(function, [x / 7.0, x / 3.0, index], read)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_what_is_taken_from_what_was_taken_has_its_flow_in_its_turn(read: Any) -> None:
+    def function(x: Any, y: Any, index: Any) -> Any:
+        once = autograd.take([x, y], index)
+        return autograd.divide(autograd.take([once, once], index), x) * autograd.sin(x) + autograd.exp(x)
+
+    for x in range(1, 40):
+        exact_graph(function, [x / 7.0, x / 3.0, 0.0], read)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_what_is_taken_again_and_again_does_not_explode(read: Any) -> None:
+    def function(x: Any, index: Any) -> Any:
+        for _ in range(300):
+            x = autograd.take([x, x, x * 0.5], index)
+        return x * 2.0
+
+    program = exact_graph(function, [3.0, 1.0], read)
+
+    assert len(program.codes) < 300 * 300
+
+
 @compiled
 def test_the_compiled_reader_answers_the_same_program() -> None:
     for seed in range(2000):

@@ -21,9 +21,11 @@ from ..engines import Value, native
 from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
+from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, examined, filled, known
+from .names import parameter_names
 from .program import Program
 from .recording import Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
@@ -41,6 +43,14 @@ MOST_RECORDINGS = 64
 
 
 _KEEPING = new_lock()
+
+
+class _Latest(NamedTuple):
+    """The latest call, which the next one is often like: the forms of its arguments, what it found, its recordings."""
+
+    forms: tuple[Any, ...]
+    watched: tuple[Any, ...]
+    recordings: list[Recording]
 
 
 class _Done(NamedTuple):
@@ -66,6 +76,7 @@ class Compiled:
         self._recordings: dict[Any, list[Recording]] = {}
         self._captured: set[int] = set()  # the births of all parameters
         self._has_warned = False
+        self._latest: _Latest | None = None
         self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
         self._of_instances: dict[int, tuple[Any, dict[str, Any]]] = {}
@@ -74,6 +85,15 @@ class Compiled:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the function answers, as Values whose operation is the program."""
+        if self._latest is not None and not named:
+            inputs = native.inputs_like_the_last(arguments, self._latest.forms, self._latest.watched)
+            if inputs is not None:
+                for recording in self._latest.recordings:
+                    answer = recording.call(inputs)
+                    if answer is not ANOTHER_WAY:
+                        self._last = recording
+                        recording.uses += 1
+                        return answer
         given = self._named(arguments, named)
         if _is_eager():
             return self._watched(given, len(arguments), None)
@@ -85,6 +105,9 @@ class Compiled:
             if answer is not ANOTHER_WAY:
                 self._last = recording
                 recording.uses += 1
+                if native is not None and not named and len(key) == 2:
+                    forms = tuple([form_of_one for _, form_of_one in form])
+                    self._latest = _Latest(forms, self._surroundings.watched(), self._recordings[key])
                 return answer
         raise self._not_the_same()
 
@@ -124,7 +147,12 @@ class Compiled:
         bound._parameters = self._parameters[1:]
         _, own = self._of_instances.get(id(instance), (None, None))
         if own is None:
-            own = {"_recordings": {}, "_captured": set(), "_surroundings": Surroundings(bound.function)}
+            own = {
+                "_recordings": {},
+                "_captured": set(),
+                "_surroundings": Surroundings(bound.function),
+                "_latest": None,
+            }
             own["_surroundings"].function = self.function  # and not the instance, which would live for ever
             self._of_instances[id(instance)] = weakref.ref(instance, self._forget(id(instance))), own
         vars(bound).update(own)
@@ -179,7 +207,7 @@ class Compiled:
         self._keep(key, recording)
         return recording
 
-    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
         recorder = Recorder(self.name)
         leaves: dict[int, Any] = {}
         differentiable = bytearray()
@@ -204,7 +232,21 @@ class Compiled:
         check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        return Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        program.parameter_names = parameter_names(parameters, recorder.scopes.values())
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
+        del answer, arguments, outputs
+        leaves.clear()
+        recorder.scopes.clear()
+        held = recorder.still_held()
+        if any(value.operation is not None for value in held):
+            kept = next(value for value in held if value.operation is not None)
+            raise TypeError(
+                f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
+                "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
+            )
+        if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
+            return self._recorded(given, positional, is_again=True)
+        return recording
 
     def _keep(self, key: Any, recording: Recording) -> None:
         """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
@@ -254,7 +296,7 @@ class Compiled:
         while places:
             is_new = not known
             recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
-            outputs, failed, slope, of_inputs = recording.lanes(
+            outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
             self._last = recording
@@ -288,11 +330,10 @@ class Compiled:
         reduction = Reduction(how, count, [each.piece for each in done])
         value = reduced(how, outputs)
         operands = reduction.operands()
-        numbers = numbers_of(operands)
         if not mode().recording:
             return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return _node_of(self._operation(reduction), operands, numbers, value, partials)
+        return stored_node(self._operation(reduction), operands, value, partials)
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -334,9 +375,13 @@ def _reducing(name: str) -> Operation:
     return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
 
 
-def _node_of(operation: Operation, operands: Any, numbers: Any, value: float, partials: "array[float]") -> Any:
+def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
+    """The node of these operands whose partial derivatives are known."""
     closure = functools.partial(tuple, partials)
-    return Value.__apply_operation__(operation, operands, tuple(numbers), (value, closure))
+    return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
+
+
+stored_node = _stored_node if native is None else native.stored_node
 
 
 def _rows(numbers: "array[float] | None", rows: Sequence[int], width: int) -> Any:

@@ -8,6 +8,7 @@ as a number that is read from a Value, is an error.
 import linecache
 import operator
 import sys
+import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType
@@ -23,6 +24,9 @@ from .program import Program
 RELATION_OF: dict[Any, int] = {
     operator.lt: 0, operator.le: 1, operator.gt: 2, operator.ge: 3, operator.eq: 4, operator.ne: 5,
 }  # fmt: skip
+
+# What is taken from what was taken, again and again, is written for each that consumes it until so many are written.
+MOST_TAKEN = 256
 
 
 def _named(value: Any) -> str:
@@ -40,6 +44,14 @@ class Recorder:
         # Each comparison: the relation, both sides, what came out, and where in which code it was asked.
         self.comparisons: list[tuple[int, Any, Any, bool]] = []
         self.places: list[tuple[CodeType, int]] = []
+        # What the call has made, as weak references, or, where the reader can see that, what somebody else holds of it.
+        self.made: list[weakref.ref[Any]] = []
+        self.held: list[Any] = []
+        self.scopes: dict[tuple[Any, ...], Any] = {}  # those that it opens; a module is called many times
+
+    def opens(self, scope: Any) -> None:
+        """Remember a scope, by which parameters are called."""
+        self.scopes.setdefault((scope.path, scope.members), scope)
 
     def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
         """Keep a comparison as a guard."""
@@ -80,6 +92,14 @@ class Recorder:
             return False
         leaves = [leaf._birth for leaf in self._leaves(thing)]
         return all(birth in self.numbers or (birth > self.start and birth not in self.given) for birth in leaves)
+
+    def still_held(self) -> list[Any]:
+        """What the call has made and somebody else holds, too, who would find it unchanged after a replay.
+
+        Asked when all that belongs to the call has been let go.
+        """
+        self.comparisons.clear()
+        return self.held + [value for reference in self.made if (value := reference()) is not None]
 
     def _refuse(self, reason: str) -> NoReturn:
         frame = _users_frame()
@@ -126,6 +146,10 @@ def read(
     """The program of a recorded call, its parameters, and the number that each instruction has come to."""
     sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
     nodes = _made_inside([*outputs, *(side for side in sides if isinstance(side, Value))], recorder.start)
+    made = {x._birth: x for node in nodes for x in (node, *node.operands) if isinstance(x, Value)}
+    recorder.made = [
+        weakref.ref(x) for birth, x in made.items() if birth > recorder.start and birth not in recorder.given
+    ]
     occurring = [*(operand for node in nodes for operand in node.operands), *sides, *outputs]
     parameters = {x._birth: x for x in occurring if isinstance(x, Value) and x._birth <= recorder.start}
     writer = _Writer([*inputs, *(parameters[birth] for birth in sorted(parameters))])
@@ -181,6 +205,7 @@ class _Writer:
         self.codes, self.starts, self.operands = array("H"), array("i", [0]), array("i")
         self.numbers = array("d")
         self.taken: dict[int, Any] = {}
+        self.weights: dict[int, int] = {}
 
     def constant(self, number: float) -> int:
         """The slot of a constant; 0.0 and −0.0 are two."""
@@ -208,10 +233,14 @@ class _Writer:
 
     def write(self, node: Any) -> None:
         """The instruction of a node; that of a `take` waits for those who consume it."""
-        if node.operation is TAKE:
-            self.taken[node._birth] = node
+        if node.operation is TAKE and (weight := self.weight(node)) <= MOST_TAKEN:
+            self.taken[node._birth], self.weights[node._birth] = node, weight
         else:
             self.slot_of_birth[node._birth] = self.written(node)
+
+    def weight(self, node: Any) -> int:
+        """How many instructions of `take` are written for each that consumes this one."""
+        return 1 + sum(self.weights.get(x._birth, 0) for x in node.operands if isinstance(x, Value))
 
     def written(self, node: Any) -> int:
         """The slot of a node that is written, after what it takes.

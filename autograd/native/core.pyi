@@ -1,6 +1,9 @@
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
+from ..book import Operation
+from ..compiler.program import Program
 from ..operations import softmax as softmax
 from ..value import Value as Value
 
@@ -30,3 +33,29 @@ def gathered(values: tuple[Value | float, ...]) -> array[float]: ...
 def total_of(numbers: array[float]) -> float: ...
 def divided(numbers: array[float], divisor: float) -> array[float]: ...
 def column_of(items: Any) -> tuple[array[float], int] | None: ...
+
+class State:
+    def sweep(self, output: int, arrived: float, before: list[float | None]) -> list[float | None]: ...
+
+class Replay:
+    program: Program
+    def __init__(self, program: Program) -> None: ...
+    def exact(self, numbers: array[float]) -> tuple[list[float] | None, State | None]: ...
+    def call(self, operation: Operation, operands: tuple[Value | float, ...]) -> Value | float | None: ...
+    def lanes(
+        self,
+        columns: Sequence[Any],
+        which: array[int] | None,
+        count: int,
+        parameters: array[float],
+        want_gradient: bool,
+        threads: int = 1,
+    ) -> tuple[array[float], array[int], array[float] | None, array[float] | None]: ...
+
+def stored_node(
+    operation: Operation, operands: tuple[Value | float, ...], value: float, partials: array[float]
+) -> Value: ...
+def inputs_like_the_last(
+    arguments: tuple[Any, ...], forms: tuple[Any, ...], watched: tuple[Any, ...]
+) -> list[Any] | None: ...
+def are_unchanged(watched: tuple[Any, ...]) -> bool: ...

@@ -16,12 +16,9 @@ cdef extern from "simplify.h":
         const unsigned short* codes
         const unsigned char* kinds
         const int* starts
-        int* operands
-        int* outputs
-        int* guards
         int counts[5]
         int left, left_operands, left_constants
-    int begin_work(Work* work)
+    int begin_work(Work* work, const int* operands, const int* outputs, const int* guards)
     void free_work(Work* work)
     void mark_dead(Work* work) nogil
     void find_repeated(Work* work, const char* differentiable) nogil
@@ -77,11 +74,12 @@ def simplified(program, numbers):
     work.zero, work.minus_one = program.slots, program.slots + 1
     work.constants, work.numbers = <double*>items_of(program.constants), <double*>items_of(numbers)
     work.codes, work.kinds = <unsigned short*>items_of(program.codes), <unsigned char*>items_of(kinds)
-    work.starts, work.operands = <int*>items_of(program.starts), <int*>items_of(program.operands)
-    work.outputs, work.output_count = <int*>items_of(program.outputs), len(program.outputs)
-    work.guards, work.guard_count = <int*>items_of(program.guards), len(program.guards) // 4
+    work.starts = <int*>items_of(program.starts)
+    work.output_count, work.guard_count = len(program.outputs), len(program.guards) // 4
     try:
-        if not begin_work(&work):
+        if not begin_work(
+            &work, <int*>items_of(program.operands), <int*>items_of(program.outputs), <int*>items_of(program.guards)
+        ):
             raise MemoryError
         mark_dead(&work)
         find_repeated(&work, differentiable)
@@ -117,8 +115,9 @@ def simplified(program, numbers):
 # Reading ----------------------------------------------------------------------------------------------
 
 cdef enum:
-    # In the table of slots: a node of a `take`, which is written for each that consumes it.
+    # In the table of slots this plus its weight stands for a node of a `take` that is written for each that consumes it.
     TAKEN = -0x7FFFFFFF
+    MOST_WEIGHT = 0xFFFF
 
 
 cdef struct Parameter:
@@ -158,6 +157,14 @@ cdef object array_of(str kind, Written* written, size_t size):
     return items
 
 
+cdef inline bint stands_for_taken(int slot) noexcept:
+    return slot <= TAKEN + MOST_WEIGHT
+
+
+cdef enum:
+    MANY_REFERENCES = 1 << 30
+
+
 cdef class Reading:
     """The graph that a call has made, on its way to a program; see `read` in `compiler.recording`, which does the same.
 
@@ -170,6 +177,7 @@ cdef class Reading:
     cdef long long start
     cdef Py_ssize_t span  # so many births after the start
     cdef PyObject** nodes
+    cdef int* references  # how often each is an operand in this graph; MANY_REFERENCES for roots, which others hold
     cdef int* slots  # plus 1; 0 for none, negative for constants
     cdef Parameter* parameters  # the hash table; later their row, by age
     cdef Py_ssize_t parameter_room, parameter_count
@@ -178,7 +186,7 @@ cdef class Reading:
     cdef Written constants
     cdef int* constant_table  # plus 1; 0: an empty place
     cdef Py_ssize_t constant_room
-    cdef int given
+    cdef int given, most_taken
     cdef list operations
     cdef dict code_of_operation
     cdef int code_of[OTHER + 1]  # −1: not met yet
@@ -188,6 +196,8 @@ cdef class Reading:
             free_table(self.nodes, (self.span + 1) * sizeof(PyObject*))
         if self.slots != NULL:
             free_table(self.slots, (self.span + 1) * sizeof(int))
+        if self.references != NULL:
+            free_table(self.references, (self.span + 1) * sizeof(int))
         free(self.parameters)
         free(self.codes.items)
         free(self.starts.items)
@@ -207,10 +217,14 @@ cdef class Reading:
             self.span = max(self.span, birth - start)
         self.nodes = <PyObject**>new_table((self.span + 1) * sizeof(PyObject*))
         self.slots = <int*>new_table((self.span + 1) * sizeof(int))
-        if self.nodes == NULL or self.slots == NULL:
+        self.references = <int*>new_table((self.span + 1) * sizeof(int))
+        if self.nodes == NULL or self.slots == NULL or self.references == NULL:
             raise MemoryError
         for root in roots:
             self.meet(<PyObject*>root)
+            age = birth_of(<PyObject*>root) - start
+            if age > 0:
+                self.references[age] = MANY_REFERENCES
         for age in range(self.span, 0, -1):
             if self.nodes[age] != NULL:
                 self.meet_parents(self.nodes[age])
@@ -241,6 +255,7 @@ cdef class Reading:
         cdef long long age = birth_of(node) - self.start
         if age > 0:
             self.nodes[age] = node
+            self.references[age] += 1
         else:
             self.parameter(node)
         return 0
@@ -272,6 +287,16 @@ cdef class Reading:
                 self.parameter(before[i].node)
         free(before)
         return 0
+
+    cdef list held(self):
+        """What the call has made and somebody else holds, too, who would find it unchanged after a replay."""
+        cdef Py_ssize_t age
+        found = []
+        if HAS_GIL:  # without it, references are counted in two places
+            for age in range(1, self.span + 1):
+                if self.nodes[age] != NULL and Py_REFCNT(self.nodes[age]) > self.references[age]:
+                    found.append(<object>self.nodes[age])
+        return found
 
     cdef list give(self, inputs):
         """Number what is given: the inputs, then the parameters by age, which are answered."""
@@ -319,16 +344,17 @@ cdef class Reading:
 
     cdef int write(self, PyObject* node, Py_ssize_t age) except -1:
         cdef int code = (<Value>node).code
-        cdef Py_ssize_t i, count = count_of(<Value>node)
+        cdef Py_ssize_t i, weight, count = count_of(<Value>node)
         cdef int slot
         if code == OTHER and beside(<Value>node).operation is TAKE:
-            self.meet_constants(<Value>node)
-            self.slots[age] = TAKEN
-            return 0
+            weight = self.weight(<Value>node)
+            if weight <= self.most_taken:
+                self.slots[age] = TAKEN + <int>weight
+                return 0
         make_room(&self.operands, count, sizeof(int))
         for i in range(count):
             slot = self.slot_of(parent_at(<Value>node, i), number_at(<Value>node, i))
-            if slot == TAKEN:
+            if stands_for_taken(slot):
                 self.slots[age] = self.written(<Value>node) + 1
                 return 0
             (<int*>self.operands.items)[self.operands.count + i] = slot
@@ -337,7 +363,7 @@ cdef class Reading:
         return 0
 
     cdef inline int slot_of(self, PyObject* parent, double number) except? -1:
-        """The slot of an operand, TAKEN for one that is not written yet."""
+        """The slot of an operand; less than all slots for one that is written only for those that consume it."""
         cdef long long age
         cdef int slot
         if parent == NULL:
@@ -423,7 +449,8 @@ cdef class Reading:
         cdef Py_ssize_t i, count = count_of(node)
         late = self.late(node)
         slots = [0] * count
-        self.meet_constants(node)
+        for i in range(count):  # numbers those that are constants, in their order
+            self.slot_of(parent_at(node, i), number_at(node, i))
         for i in range(count - 1, -1, -1):
             slot = self.slot_now(parent_at(node, i), number_at(node, i))
             if i in late:
@@ -431,12 +458,14 @@ cdef class Reading:
             slots[i] = slot
         return self.put_with(slots, self.code(node), node.number)
 
-    cdef int meet_constants(self, Value node) except -1:
-        """Number those among the operands before what these take is written."""
-        cdef Py_ssize_t i
+    cdef Py_ssize_t weight(self, Value node) except -1:
+        cdef Py_ssize_t i, weight = 1
+        cdef int slot
         for i in range(count_of(node)):
-            self.slot_of(parent_at(node, i), number_at(node, i))
-        return 0
+            slot = self.slot_of(parent_at(node, i), number_at(node, i))
+            if stands_for_taken(slot):
+                weight += slot - TAKEN
+        return weight
 
     cdef int put_with(self, list slots, int code, double number) except -1:
         make_room(&self.operands, len(slots), sizeof(int))
@@ -448,11 +477,11 @@ cdef class Reading:
     cdef int slot_now(self, PyObject* parent, double number) except? -1:
         """The slot of an operand; what is taken is written for it."""
         cdef int slot = self.slot_of(parent, number)
-        return self.written(<Value>parent) if slot == TAKEN else slot
+        return self.written(<Value>parent) if stands_for_taken(slot) else slot
 
     cdef bint is_taken(self, operand) except -1:
         cdef long long age = (<Value>operand)._birth - self.start
-        return age > 0 and self.slots[age] == TAKEN
+        return age > 0 and stands_for_taken(self.slots[age])
 
     cdef set late(self, Value node):
         places, choices = set(), set()
@@ -498,12 +527,15 @@ cdef class Reading:
 
 def read(recorder, inputs, outputs, differentiable):
     # What it does says `compiler.recording`, which does the same.
+    from ..compiler import recording
     from ..compiler.program import Program as Recorded
 
     cdef Reading reading = Reading.__new__(Reading)
+    reading.most_taken = min(recording.MOST_TAKEN, MOST_WEIGHT)
     cdef list sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
     cdef list roots = [root for root in (*outputs, *sides) if isinstance(root, Value)]
     reading.find(roots, recorder.start)
+    recorder.held = [node for node in reading.held() if node._birth not in recorder.given]
     parameters = reading.give(inputs)
     reading.write_all()
     for root in (*sides, *outputs):

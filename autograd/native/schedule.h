@@ -180,7 +180,7 @@ end:
 }
 
 /* A term as (own factor, common one): swapped where that makes its second factor the wanted one. */
-static int put_term(int *own, const int *shared, int a, int b) {
+static int split_term(int *own, const int *shared, int a, int b) {
     if (b == *shared) {
         *own = a;
     } else if (a == *shared) {
@@ -194,7 +194,7 @@ static int put_term(int *own, const int *shared, int a, int b) {
 /* Whether a member fits a block with these common factors; if so, its own factors are written. */
 static int fits_block(const int *pairs, int terms, const int *shared, int *own) {
     for (int k = 0; k < terms; ++k) {
-        if (!put_term(&own[k], &shared[k], pairs[2 * k], pairs[2 * k + 1])) {
+        if (!split_term(&own[k], &shared[k], pairs[2 * k], pairs[2 * k + 1])) {
             return 0;
         }
     }

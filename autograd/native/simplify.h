@@ -5,10 +5,10 @@
 #ifndef AUTOGRAD_SIMPLIFY_H
 #define AUTOGRAD_SIMPLIFY_H
 
-#include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "chunks.h"
 
 /* What simplifying has to know of an operation. */
 enum { KIND_OTHER, KIND_ADD, KIND_SUBTRACT, KIND_MULTIPLY, KIND_NEGATE, KIND_SUM, KIND_DOT, KIND_TAKE, KIND_DETACH };
@@ -23,6 +23,9 @@ typedef struct {
     uint32_t hash;
     int32_t slot; /* plus 1: 0 is an empty place */
 } Found;
+
+/* So many of them are one line of the processor's cache. */
+enum { LINE = 8 };
 
 typedef struct {
     /* The recorded program, the operands on their way. */
@@ -41,7 +44,9 @@ typedef struct {
     int32_t *pairs;                 /* of all chains, filled from the end */
     size_t pairs_end, pairs_start;
     Found *found;
-    size_t mask;
+    size_t lines; /* of places in this table, less 1: a mask */
+    void *memory; /* all of these arrays, one after another */
+    size_t size;
     int32_t counts[WHYS];
     /* What is left. */
     int32_t left, left_operands, left_constants;
@@ -66,54 +71,62 @@ static inline void leaves(Work *work, int32_t slot, int why) {
     ++work->counts[why];
 }
 
+static void copy_to(int32_t *to, const int32_t *from, size_t count) {
+    if (count > 0) {
+        memcpy(to, from, count * sizeof(int32_t));
+    }
+}
+
 static void free_work(Work *work) {
-    free(work->operands);
-    free(work->outputs);
-    free(work->guards);
-    free(work->state);
-    free(work->place);
-    free(work->same);
-    free(work->nearest);
-    free(work->next_use);
-    free(work->copies);
-    free(work->pair_counts);
-    free(work->pairs);
-    free(work->found);
-}
-
-static void *copy_of(const void *items, size_t size) {
-    void *copy = malloc(size + 1);
-    if (copy != NULL && size > 0) {
-        memcpy(copy, items, size);
+    if (work->memory != NULL) {
+        free_table(work->memory, work->size);
     }
-    return copy;
 }
 
-/* Room for what will be found out; 0 where there is no memory. `operands`, `outputs` and `guards` are those of the
-   program, which are not changed. */
-static int begin_work(Work *work) {
-    size_t slots = (size_t)work->minus_one + 1, count = (size_t)work->count, room = 16;
-    size_t occurrences = (size_t)work->starts[work->count];
-    work->operands = copy_of(work->operands, occurrences * sizeof(int32_t));
-    work->outputs = copy_of(work->outputs, (size_t)work->output_count * sizeof(int32_t));
-    work->guards = copy_of(work->guards, (size_t)work->guard_count * 4 * sizeof(int32_t));
-    work->state = calloc(slots, 1);
-    work->place = malloc(slots * sizeof(int32_t));
-    work->same = malloc(slots * sizeof(int32_t));
-    work->nearest = malloc(slots * sizeof(int32_t));
-    work->next_use = malloc(occurrences * sizeof(int32_t) + 1);
-    work->copies = malloc(count * sizeof(int32_t) + 1);
-    work->pair_counts = calloc(count + 1, sizeof(int32_t));
+/* A part of the memory that is asked for as a whole; before it is there, `from` is NULL, and only sizes are counted. */
+static void *part_of(char *from, size_t *used, size_t size) {
+    void *part = from == NULL ? NULL : from + *used;
+    *used += (size + 63) / 64 * 64;
+    return part;
+}
+
+static void divide_memory(Work *work, char *from, size_t slots, size_t occurrences) {
+    size_t count = (size_t)work->count, used = 0;
+    work->found = part_of(from, &used, (work->lines + 1) * LINE * sizeof(Found));
+    work->state = part_of(from, &used, slots);
+    work->place = part_of(from, &used, slots * sizeof(int32_t));
+    work->same = part_of(from, &used, slots * sizeof(int32_t));
+    work->nearest = part_of(from, &used, slots * sizeof(int32_t));
+    work->operands = part_of(from, &used, occurrences * sizeof(int32_t));
+    work->next_use = part_of(from, &used, occurrences * sizeof(int32_t));
+    work->copies = part_of(from, &used, count * sizeof(int32_t));
+    work->pair_counts = part_of(from, &used, count * sizeof(int32_t));
+    work->outputs = part_of(from, &used, (size_t)work->output_count * sizeof(int32_t));
+    work->guards = part_of(from, &used, (size_t)work->guard_count * 4 * sizeof(int32_t));
+    work->pairs = part_of(from, &used, work->pairs_end * sizeof(int32_t));
+    work->size = used;
+}
+
+/* Room for what will be found out; 0 where there is none. The operands, outputs and guards of the program are copied. */
+static int begin_work(Work *work, const int32_t *operands, const int32_t *outputs, const int32_t *guards) {
+    size_t slots = (size_t)work->minus_one + 1, occurrences = (size_t)work->starts[work->count];
+    size_t most = slots > (size_t)work->guard_count ? slots : (size_t)work->guard_count;
     /* Each operand of a part is one pair at most, and a sum or dot has one more. */
-    work->pairs_start = work->pairs_end = 2 * (occurrences + count);
-    work->pairs = malloc(work->pairs_end * sizeof(int32_t) + 1);
-    while (room < 2 * (slots > (size_t)work->guard_count ? slots : (size_t)work->guard_count)) {
-        room *= 2;
+    work->pairs_start = work->pairs_end = 2 * (occurrences + (size_t)work->count);
+    for (work->lines = 2; work->lines * LINE < 2 * most;) {
+        work->lines *= 2;
     }
-    work->mask = room - 1;
-    work->found = calloc(room, sizeof(Found));
-    return work->operands && work->outputs && work->guards && work->state && work->place && work->same &&
-           work->nearest && work->next_use && work->copies && work->pair_counts && work->pairs && work->found;
+    --work->lines; /* a mask */
+    divide_memory(work, NULL, slots, occurrences);
+    work->memory = new_table(work->size);
+    if (work->memory == NULL) {
+        return 0;
+    }
+    divide_memory(work, work->memory, slots, occurrences);
+    copy_to(work->operands, operands, occurrences);
+    copy_to(work->outputs, outputs, (size_t)work->output_count);
+    copy_to(work->guards, guards, 4 * (size_t)work->guard_count);
+    return 1;
 }
 
 /* Dead code ------------------------------------------------------------------------------------------ */
@@ -198,19 +211,37 @@ static int is_same(const Work *work, int32_t slot, int32_t other) {
     return 1;
 }
 
-/* The first slot with the same value as this one, which may be itself. */
+/* Where to look first: beside what was found for the youngest operand, which is in the cache. */
+static inline size_t first_line(const Work *work, int32_t slot, uint32_t hash) {
+    int32_t k = slot - work->first, youngest = 0;
+    if (work->state[slot] & IS_CONSTANT) {
+        return hash & work->lines;
+    }
+    for (int32_t i = work->starts[k]; i < work->starts[k + 1]; ++i) {
+        int32_t same = work->same[work->operands[i]];
+        youngest = same > youngest ? same : youngest;
+    }
+    return (size_t)youngest / 4 & work->lines;
+}
+
+/* The first slot with the same value as this one, which may be itself. A line that is full, as where many instructions
+   have one operand, goes on wherever the hash says. */
 static int32_t first_same(Work *work, int32_t slot) {
     uint32_t hash = hash_of(work, slot);
-    size_t at = hash & work->mask;
-    while (work->found[at].slot != 0) {
-        if (work->found[at].hash == hash && is_same(work, slot, work->found[at].slot - 1)) {
-            return work->found[at].slot - 1;
+    size_t line = first_line(work, slot, hash), next = hash & work->lines;
+    for (;; line = next, next = (next + 1) & work->lines) {
+        Found *found = work->found + line * LINE;
+        for (int i = 0; i < LINE; ++i) {
+            if (found[i].slot == 0) {
+                found[i].hash = hash;
+                found[i].slot = slot + 1;
+                return slot;
+            }
+            if (found[i].hash == hash && is_same(work, slot, found[i].slot - 1)) {
+                return found[i].slot - 1;
+            }
         }
-        at = (at + 1) & work->mask;
     }
-    work->found[at].hash = hash;
-    work->found[at].slot = slot + 1;
-    return slot;
 }
 
 static void become_constant(Work *work, int32_t slot) {
@@ -256,7 +287,8 @@ static void look_at(Work *work, int32_t k) {
    table of all of them is the one of repeated expressions, emptied. */
 static void find_guards(Work *work) {
     int32_t kept = 0;
-    memset(work->found, 0, (work->mask + 1) * sizeof(Found));
+    size_t mask = (work->lines + 1) * LINE - 1;
+    memset(work->found, 0, (mask + 1) * sizeof(Found));
     for (int32_t g = 0; g < work->guard_count; ++g) {
         int32_t *guard = work->guards + 4 * g, left = work->place[guard[1]], right = work->place[guard[2]];
         uint32_t hash;
@@ -266,7 +298,7 @@ static void find_guards(Work *work) {
         }
         int32_t resolved[4] = {guard[0], left, right, guard[3]};
         hash = (uint32_t)(mixed(mixed((uint64_t)(8 * guard[0] + guard[3]), (uint32_t)left), (uint32_t)right) >> 32);
-        for (at = hash & work->mask; work->found[at].slot != 0; at = (at + 1) & work->mask) {
+        for (at = hash & mask; work->found[at].slot != 0; at = (at + 1) & mask) {
             if (!memcmp(work->guards + 4 * (work->found[at].slot - 1), resolved, sizeof resolved)) {
                 break;
             }
