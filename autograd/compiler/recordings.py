@@ -61,7 +61,7 @@ class Recording:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
-            sweep = Replayed(state, place, len(operands))
+            sweep = Replayed(state, place, len(operands)) if native is None else state.through(place)
             values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
 
