@@ -219,8 +219,8 @@ static int is_reached(const char *reached, int count) { return memchr(reached, 0
 LANES void block_flows(const Schedule *s, const Block *block, const double *values, double *flows, char *reached,
                        double *scratch) {
     const int *slots = s->linear + block->shared, *run = s->runs + 2 * block->runs;
-    int terms = block->terms, m = block->count, all = is_reached(reached + block->first, m), any = 0;
-    int rooted = reached[s->slots];
+    int terms = block->terms, m = block->count, sure = block->sure && reached[s->slots];
+    int all = sure || is_reached(reached + block->first, m), any = all;
     double *shared = scratch, *to_shared = scratch + terms;
     for (int k = 0; k < terms; ++k) {
         shared[k] = values[slots[k]];
@@ -242,10 +242,10 @@ LANES void block_flows(const Schedule *s, const Block *block, const double *valu
                      flows + own[k]);
         }
     }
-    for (m = 0; m < block->count; ++m) {
+    for (m = 0; m < block->count && !sure; ++m) {
         const int *own = s->linear + block->own + (Py_ssize_t)m * terms;
         any |= reached[block->first + m];
-        for (int i = 0; i < block->run_count && reached[block->first + m] && !(rooted && s->sure[block->first + m]); ++i) {
+        for (int i = 0; i < block->run_count && reached[block->first + m]; ++i) {
             memset(reached + own[run[2 * i]], 1, (size_t)(run[2 * i + 1] - run[2 * i]));
         }
     }
@@ -350,10 +350,13 @@ static void basic_flows(const Schedule *s, const Group *group, const double *val
     const int *xs = s->operands + group->operands, *ys = xs + group->count;
     for (int i = group->stretch_count - 1; i >= 0; --i) {
         const Stretch *stretch = &s->stretches[group->stretches + i];
-        int m = stretch->first, n = stretch->count, slot = group->first + m;
-        if (n > 2 && group->code != CODE_DIVIDE && is_reached(reached + slot, n)) {
+        int m = stretch->first, n = stretch->count, slot = group->first + m, sure = stretch->sure && reached[s->slots];
+        if (n > 2 && group->code != CODE_DIVIDE && (sure || is_reached(reached + slot, n))) {
             stretch_flows(group->code, n, flows + slot, values + xs[m], stretch->x_step, values + ys[m], stretch->y_step,
                           flows + xs[m], flows + ys[m]);
+            if (sure) {
+                continue;
+            }
             memset(reached + xs[m], 1, (size_t)(stretch->x_step ? n : 1));
             memset(reached + ys[m], 1, (size_t)(stretch->y_step ? n : 1));
             continue;

@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     int first, count; /* members */
     int x_step, y_step;
+    int sure; /* whether all of them are sure to be reached */
 } Stretch;
 
 /* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
@@ -48,6 +49,7 @@ typedef struct {
     Py_ssize_t shared;   /* the slots of the common factors, `terms` of them, in `linear` */
     Py_ssize_t own;      /* the slots of the others, member by member */
     int runs, run_count; /* terms in which the own factors of each member lie in a row */
+    int sure;            /* whether all of its members are sure to be reached */
     int apart;           /* whether the own factors of no two members meet, in any run: then four can be done at a time */
 } Block;
 
@@ -284,7 +286,7 @@ static void cut_into_blocks(Schedule *s, Group *group, const int *pairs, Py_ssiz
         Block *block = &s->blocks[s->block_count++];
         const int *mine = pairs + (Py_ssize_t)m * 2 * terms;
         int *shared = s->linear + *used, *own = shared + terms;
-        *block = (Block){group->first + m, 1, terms, *used, *used + terms, 0, 0, 0};
+        *block = (Block){group->first + m, 1, terms, *used, *used + terms, 0, 0, 0, 0};
         if (m + 1 < group->count && choose_shared(mine, mine + 2 * terms, terms, shared, own)) {
             while (m + block->count < group->count &&
                    fits_block(mine + (Py_ssize_t)block->count * 2 * terms, terms, shared,
@@ -321,7 +323,7 @@ static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, 
     group->stretches = *used;
     while (m < group->count) {
         Stretch *stretch = &stretches[(*used)++];
-        *stretch = (Stretch){m, 1, 1, 1};
+        *stretch = (Stretch){m, 1, 1, 1, 0};
         if (m + 1 < group->count) {
             stretch->x_step = xs[m + 1] - xs[m];
             stretch->y_step = ys[m + 1] - ys[m];
@@ -426,12 +428,50 @@ static int always_sends(int code) {
     }
 }
 
+/* The group of a slot from `base` on. */
+static const Group *group_of_slot(const Schedule *s, int slot) {
+    int low = 0, high = s->group_count - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (s->groups[middle].first <= slot) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return &s->groups[low];
+}
+
+/* A `take` reaches one of its candidates, nobody knows which; so it is sure to reach what all of them are computed from,
+   as the sum by which all shares of a softmax are divided. */
+static void find_sure_of_take(Schedule *s, const int *candidates, int count) {
+    for (int i = 0; i < 2; ++i) {
+        int common = -1, k = 0;
+        for (; k < count && candidates[k] >= s->base; ++k) {
+            const Group *group = group_of_slot(s, candidates[k]);
+            int operand = is_basic(group) ? s->operands[group->operands + i * group->count + candidates[k] - group->first] : -1;
+            if (operand < 0 || (k > 0 && operand != common)) {
+                break;
+            }
+            common = operand;
+        }
+        if (k == count) {
+            s->sure[common] = 1;
+        }
+    }
+}
+
 static void find_sure(Schedule *s, int output) {
     memset(s->sure, 0, (size_t)s->slots);
     s->root = output;
     s->sure[output] = 1;
     for (int g = s->group_count - 1; g >= 0; --g) {
         const Group *group = &s->groups[g];
+        for (int m = 0; m < group->count && group->code == TAKE_CODE; ++m) {
+            if (s->sure[group->first + m]) {
+                find_sure_of_take(s, s->operands + group->operands + (Py_ssize_t)m * group->arity + 1, group->arity - 1);
+            }
+        }
         if (!always_sends(group->code)) {
             continue;
         }
@@ -449,6 +489,24 @@ static void find_sure(Schedule *s, int output) {
                 Py_ssize_t place = group->listed ? (Py_ssize_t)m * group->arity + i : (Py_ssize_t)i * group->count + m;
                 s->sure[s->operands[group->operands + place]] = 1;
             }
+        }
+    }
+}
+
+static int all_sure(const Schedule *s, int first, int count) {
+    return memchr(s->sure + first, 0, (size_t)count) == NULL;
+}
+
+static void note_sure(Schedule *s) {
+    for (int g = 0; g < s->group_count; ++g) {
+        const Group *group = &s->groups[g];
+        for (int i = 0; i < group->stretch_count; ++i) {
+            Stretch *stretch = &s->stretches[group->stretches + i];
+            stretch->sure = all_sure(s, group->first + stretch->first, stretch->count);
+        }
+        for (int i = 0; i < group->block_count; ++i) {
+            Block *block = &s->blocks[group->blocks + i];
+            block->sure = all_sure(s, block->first, block->count);
         }
     }
 }
@@ -491,6 +549,7 @@ static int make_schedule(Schedule *s, const Recorded *r) {
         s->failed = !place_operands(s, r, group_of, member_of);
         if (!s->failed) {
             find_sure(s, s->slot_of[r->output]);
+            note_sure(s);
         }
     }
     PyMem_RawFree(group_of);
