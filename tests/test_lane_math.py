@@ -95,7 +95,7 @@ def ulps(number: float, right: float) -> float:
 @needs_engine
 @pytest.mark.parametrize("operation", OF_BOOK, ids=lambda operation: operation.name)
 def test_values_of_many_are_those_of_one(operation: Operation) -> None:
-    """Seen to fail with tanh(−0.0) = 0.0, and with a nan after the largest in max."""
+    """Seen to fail with tanh(−0.0) = 0.0, with a nan that max passed over, and without expm1(x) = x for tiny x."""
     examples = points(operation)
     right = [operation.rule(*operation.arguments(example))[0] for example in examples]
     found = values(operation, examples)
@@ -113,7 +113,7 @@ def test_values_of_many_are_those_of_one(operation: Operation) -> None:
 @pytest.mark.parametrize("flow", [1.0, -0.7, 0.0])
 @pytest.mark.parametrize("operation", OF_BOOK, ids=lambda operation: operation.name)
 def test_flows_of_many_are_those_of_one(operation: Operation, flow: float) -> None:
-    """Seen to fail with 0.0 for BLOCKED, and with exp(x) for a nan where it is 0 already."""
+    """Seen to fail with 0.0 for BLOCKED, with ties that were counted as one, and with a coefficient changed."""
     examples = points(operation)
     far = []
     for example, found in zip(examples, flows(operation, examples, flow), strict=True):
@@ -138,7 +138,7 @@ def flattened(partials: Any) -> Iterator[Any]:
 @needs_engine
 @pytest.mark.parametrize("operation", OF_BOOK, ids=lambda operation: operation.name)
 def test_the_place_of_a_number_changes_no_bit(operation: Operation) -> None:
-    """Seen to fail with a remainder of the loop that called libm."""
+    """Seen to fail with exp from C's library for what is left over after the last vector of eight."""
     examples = points(operation, 50)
     together = list(map(bits, values(operation, examples)))
     flow = [tuple(map(bits, each)) for each in flows(operation, examples, 0.3)]
@@ -151,7 +151,7 @@ def test_the_place_of_a_number_changes_no_bit(operation: Operation) -> None:
 
 # Elementary functions -------------------------------------------------------------------------------
 
-draw = random.Random(0)
+draw = random.Random()
 
 
 def any_size(smallest: float, largest: float, count: int) -> list[float]:
@@ -163,7 +163,8 @@ def both_signs(numbers: list[float]) -> list[float]:
 
 
 def between(start: float, end: float, count: int) -> list[float]:
-    return [draw.uniform(start, end) for _ in range(count)]
+    """With all their bits, of which `uniform` leaves the last ones 0 where the numbers are smaller than the ends."""
+    return [draw.uniform(start, end) * draw.uniform(1.0 - 1e-9, 1.0) for _ in range(count)]
 
 
 def beside(step: float, first: int, last: int) -> list[float]:
@@ -191,6 +192,7 @@ HARD["cos"] = HARD["sin"]
 
 def largest_error(name: str, count: int) -> float:
     """The largest error of a function at its hard numbers, in ulp of the exact value."""
+    draw.seed(name)
     numbers = HARD[name](count)
     exact = {"exp2": lambda x: mpf(2) ** x}.get(name, getattr(mp, name, None))
     errors = []
@@ -205,7 +207,8 @@ def largest_error(name: str, count: int) -> float:
 @needs_engine
 @pytest.mark.parametrize("name", HARD)
 def test_vectorised_functions_are_within_the_error_that_is_told(name: str) -> None:
-    """Seen to fail with a coefficient changed in its tenth digit, and with 1.0 − (u − x) for all in log1p."""
+    """Seen to fail with a coefficient changed in its tenth digit, with 1.0 − (u − x) in log1p for x < 1, and with an
+    argument of 10⁹ as near enough to 0 for sin."""
     told = re.search(rf"\b{name} +(\d\.\d+)", HEADER.read_text(encoding="utf-8"))
     assert told is not None
 
