@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from . import ieee, neighbours
 from .ieee import data_of
+from .locks import new_lock
 from .terminal import printable
 
 neighbours.check()  # here, for all that builds on Values comes by
@@ -193,6 +194,8 @@ class Operation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By its name, for a rule is a part of the program."""
+        if UNLISTED.get(self.name) is self:
+            return _unlisted, (self.name, *ORIGINS.get(self.name, ()))
         return _declared, (self.name, self.__module__)
 
 
@@ -206,6 +209,15 @@ def _declared(name: str, module: str) -> Operation:
             f"there is no operation {name} here: import or write its declaration first, which was in {module}"
         )
     return OPERATIONS[name]
+
+
+def _unlisted(name: str, family: str = "", members: tuple[Any, ...] = ()) -> Operation:
+    """The operation of that name that is in no book, which may still have to be made."""
+    if name not in UNLISTED and family in FAMILIES:
+        FAMILIES[family](*members)
+    if name not in UNLISTED:
+        raise ValueError(f"there is no operation {name} in this version of autograd")
+    return UNLISTED[name]
 
 
 def operand(thing: Any) -> Any:
@@ -368,6 +380,42 @@ def _is_default(default: Any, empty: Any) -> bool:
 
 # Operations that are in no book ---------------------------------------------------------------------
 
+# By name, those of them that programs may hold, which are pickled with these names.
+UNLISTED: dict[str, Operation] = {}
+
+# What makes derivatives of all orders, by name; and of each that has been made, by which family and from what.
+FAMILIES: dict[str, Callable[..., Any]] = {}
+ORIGINS: dict[str, tuple[str, tuple[Any, ...]]] = {}
+_making = new_lock()
+
+
+def listed_by_name(operation: Operation) -> Operation:
+    """Let an operation that is in no book be found by its name."""
+    if operation.name in UNLISTED:
+        raise ValueError(f"there are two operations called {operation.name} that are in no book")
+    UNLISTED[operation.name] = operation
+    return operation
+
+
+def family(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare derivatives without end, each made when it is first asked for and then kept."""
+
+    def declare(make: Callable[..., Any]) -> Callable[..., Any]:
+        known: dict[tuple[Any, ...], Any] = {}
+
+        def made(*members: Any) -> Any:
+            if members not in known:
+                with _making:
+                    if members not in known:
+                        known[members] = function = make(*members)
+                        ORIGINS[function.operation.name] = name, members
+            return known[members]
+
+        FAMILIES[name] = made
+        return made
+
+    return declare
+
 
 def unlisted(
     rule: Callable[..., Any],
@@ -413,7 +461,7 @@ def derived(
         return value(*numbers), lambda: partials(*arguments)
 
     rule.__name__, rule.__doc__ = name, value.__doc__
-    declared = unlisted(rule, notation, domain, parameters)
+    declared = listed_by_name(unlisted(rule, notation, domain, parameters))
 
     def of_one(x: Any) -> Any:
         return value(x) if type(x) is float else x.__apply_operation__(declared, (x,))
@@ -431,6 +479,6 @@ def derived(
                 return each.__apply_operation__(declared, operands)
         return value(*arguments)
 
-    if declared.list_count:
-        return with_lists
-    return of_one if len(parameters) == 1 else of_many
+    function: Any = with_lists if declared.list_count else of_one if len(parameters) == 1 else of_many
+    function.operation = declared
+    return function  # type: ignore[no-any-return]

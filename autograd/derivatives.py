@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import ieee, precise
-from .book import BLOCKED, REALS, deciding, derived
+from .book import BLOCKED, REALS, deciding, derived, family
 
 
 def undefined(x: Any) -> Any:
@@ -67,7 +67,7 @@ _silu_curvature: Callable[[Any], Any] = derived(
 def _further(name: str, derivative: Callable[[float, int], float]) -> Callable[[Any, int], Any]:
     """The derivatives of all orders of a function of one number: each has the next one for its own."""
 
-    @functools.cache
+    @family(name)
     def of_order(order: int) -> Callable[..., Any]:
         return derived(
             f"{name}_derivative_{order}",
@@ -141,7 +141,7 @@ def quotient_derivative(x, y, by_divisor):
     return _quotient_operation(by_divisor)(x, y)
 
 
-@functools.cache
+@family("quotient")
 def _quotient_operation(by_divisor):
     factor = (-1) ** by_divisor * math.factorial(by_divisor)
     return derived(
@@ -162,7 +162,7 @@ def hypot_derivative(x, y, by_x, by_y):
     return _hypot_operation(by_x, by_y)(x, y)
 
 
-@functools.cache
+@family("hypot")
 def _hypot_operation(by_x, by_y):
     name = "hypot" + "_by_x" * by_x + "_by_y" * by_y
     return derived(
@@ -183,7 +183,7 @@ def inverse_power(x, y, exponent, imaginary):
     return _inverse_power_operation(exponent, imaginary)(x, y)
 
 
-@functools.cache
+@family("inverse_power")
 def _inverse_power_operation(exponent, imaginary):
     part = "im" if imaginary else "re"
     by_y = exponent if imaginary else -exponent  # i times i is −1
@@ -215,7 +215,7 @@ def _is_plain_power(base, exponent):
     return 1e-4 <= base <= 1e4 or -1e4 <= base <= -1e-4
 
 
-@functools.cache
+@family("power")
 def _power_operation(by_base, by_exponent):
     """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
     name = "power" + "_by_base" * by_base + "_by_exponent" * by_exponent
@@ -318,7 +318,7 @@ def product_slopes(xs):
     return [_product_without(frozenset([place]))(xs) for place in range(len(xs))]
 
 
-@functools.cache
+@family("product_without")
 def _product_without(places):
     """One operation in whichever order it is differentiated: so mixed derivatives are the same from both sides."""
     left_out = "".join(f"_{place}" for place in sorted(places))
@@ -370,7 +370,7 @@ def standard_deviation_slopes(xs):
 # Of what follows, y has the digits.
 
 
-@functools.cache
+@family("std_slope")
 def _std_slope(place):
     name = f"std_by_{place}"
     return derived(
@@ -387,7 +387,7 @@ def _std_curvatures(xs, place):
     return [_std_curvature(*sorted((place, other)))(xs, curvature) for other, curvature in enumerate(known)]
 
 
-@functools.cache
+@family("std_curvature")
 def _std_curvature(i, j):
     """With the slopes g it is (cᵢⱼ − gᵢ·gⱼ)/std, where c is constant: hence its own derivative."""
 

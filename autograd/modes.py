@@ -398,7 +398,11 @@ class scope(Way):  # noqa: N801
         self._name, self._members = name, members
 
     def _settings(self) -> dict[str, Any]:
-        return {"scope": Scope(self._name, mode().scope, self._members)}
+        way = mode()
+        opened = Scope(self._name, way.scope, self._members)
+        if way.recorder is not None:
+            way.recorder.opens(opened)
+        return {"scope": opened}
 
     def _again(self) -> Way:
         return scope(self._name, self._members)

@@ -7,7 +7,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .book import BLOCKED, REALS, deciding, operand, unlisted
+from .book import BLOCKED, REALS, deciding, listed_by_name, operand, unlisted
 from .ieee import data_of
 
 
@@ -23,9 +23,9 @@ def _detached(x: Any) -> Any:
 _taken.__name__, _detached.__name__ = "take", "detach"
 
 # What `take` makes: the flow goes to the number that was taken alone.
-TAKE = unlisted(_taken, "xs[index]", domain=(REALS, [REALS]))
+TAKE = listed_by_name(unlisted(_taken, "xs[index]", domain=(REALS, [REALS])))
 # What `detach` makes in a function that is recorded, for which its number is to be found again at each call.
-DETACH = unlisted(_detached, "detach(x)")
+DETACH = listed_by_name(unlisted(_detached, "detach(x)"))
 
 
 def take(rows: Sequence[Any], index: Any) -> Any:

@@ -141,14 +141,17 @@ class Trace:
         if condition in self.decisions:
             return self.decisions[condition]
         outcomes = frozenset(COMPARISONS.get(condition.function, ""))
-        possible = OUTCOMES
-        for decided, holds in self.decisions.items():
-            possible &= _outcomes(decided, holds, condition.arguments)
+        possible = possible_outcomes(self.decisions, condition.arguments)
         if outcomes and possible <= outcomes:
             return True
         if outcomes and not possible & outcomes:
             return False
         raise _Undecided(condition)
+
+
+def possible_outcomes(decisions: Mapping[Apply, bool], arguments: tuple[Expression, ...]) -> frozenset[str]:
+    """The outcomes of comparing two numbers that what was decided leaves possible."""
+    return OUTCOMES.intersection(*[_outcomes(decided, holds, arguments) for decided, holds in decisions.items()])
 
 
 def _outcomes(decided: Apply, holds: bool, arguments: tuple[Expression, ...]) -> frozenset[str]:

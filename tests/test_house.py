@@ -35,7 +35,7 @@ HOUSE = """
     engines
     native
     value
-    anomaly     arrays      advice
+    anomaly     arrays      advice      formulas
     modes       notation    tracing
     operations  taking
     derivatives

@@ -8,6 +8,7 @@ as a number that is read from a Value, is an error.
 import linecache
 import operator
 import sys
+import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType
@@ -43,6 +44,14 @@ class Recorder:
         # Each comparison: the relation, both sides, what came out, and where in which code it was asked.
         self.comparisons: list[tuple[int, Any, Any, bool]] = []
         self.places: list[tuple[CodeType, int]] = []
+        # What the call has made, as weak references, or, where the reader can see that, what somebody else holds of it.
+        self.made: list[weakref.ref[Any]] = []
+        self.held: list[Any] = []
+        self.scopes: dict[tuple[Any, ...], Any] = {}  # those that it opens; a module is called many times
+
+    def opens(self, scope: Any) -> None:
+        """Remember a scope, by which parameters are called."""
+        self.scopes.setdefault((scope.path, scope.members), scope)
 
     def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
         """Keep a comparison as a guard."""
@@ -83,6 +92,14 @@ class Recorder:
             return False
         leaves = [leaf._birth for leaf in self._leaves(thing)]
         return all(birth in self.numbers or (birth > self.start and birth not in self.given) for birth in leaves)
+
+    def still_held(self) -> list[Any]:
+        """What the call has made and somebody else holds, too, who would find it unchanged after a replay.
+
+        Asked when all that belongs to the call has been let go.
+        """
+        self.comparisons.clear()
+        return self.held + [value for reference in self.made if (value := reference()) is not None]
 
     def _refuse(self, reason: str) -> NoReturn:
         frame = _users_frame()
@@ -129,6 +146,10 @@ def read(
     """The program of a recorded call, its parameters, and the number that each instruction has come to."""
     sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
     nodes = _made_inside([*outputs, *(side for side in sides if isinstance(side, Value))], recorder.start)
+    made = {x._birth: x for node in nodes for x in (node, *node.operands) if isinstance(x, Value)}
+    recorder.made = [
+        weakref.ref(x) for birth, x in made.items() if birth > recorder.start and birth not in recorder.given
+    ]
     occurring = [*(operand for node in nodes for operand in node.operands), *sides, *outputs]
     parameters = {x._birth: x for x in occurring if isinstance(x, Value) and x._birth <= recorder.start}
     writer = _Writer([*inputs, *(parameters[birth] for birth in sorted(parameters))])

@@ -42,18 +42,19 @@ class Recording:
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.uses = 0
-        self.replay: Any = native.Replay(program) if hasattr(native, "Replay") else Replay(program)
-        self.lanes = self.replay.lanes if hasattr(self.replay, "lanes") else Replay(program).lanes
+        self.replay: Any = Replay(program) if native is None else native.Replay(program)
+        self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
+        self.quick = self.replay.call if self.is_one and native is not None else None
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
         operands = (*inputs, *self.parameters)
-        if len(self.operations) == 1 and hasattr(self.replay, "call"):
-            value = self.replay.call(self.operations[0], operands)
+        if self.quick is not None:
+            value = self.quick(self.operations[0], operands)
             if value is None:
                 return ANOTHER_WAY
-            return self.assembled([Value(value) if type(value) is float else value])
+            return Value(value) if type(value) is float else value
         numbers = numbers_of(operands)
         answers, state = self.replay.exact(numbers)
         if answers is None:
@@ -109,4 +110,4 @@ def _operation(name: str, answers: Callable[[int, Any], Any], place: int) -> Ope
         return answers(place, xs)
 
     rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)

@@ -82,7 +82,7 @@ class Reduction:
                 column = array("d", bytes(8 * piece.batch.count))
                 place_outputs(column, piece.which, values[number :: len(piece.batch.value_places)])
                 columns[place] = Column(column, 0, 1)
-            answers, failed, slope, of_input = piece.recording.lanes(
+            answers, failed, slope, of_input = piece.recording.replay.lanes(
                 columns, piece.which, piece.batch.count, array("d", given), True, 1
             )
             if failed:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from ..checks import whole
+from ..compiler.program import Program
 from ..engines import Value
 from .drawing import Drawing, GraphDrawing
 from .look import Look
@@ -63,11 +64,13 @@ class Options(TypedDict, total=False):
 @overload
 def draw(root: Value, **options: Unpack[Options]) -> GraphDrawing: ...
 @overload
+def draw(root: Program, **options: Unpack[Options]) -> GraphDrawing: ...
+@overload
 def draw(root: "Module", inputs: Any = None, **options: Unpack[Options]) -> Drawing: ...
 
 
 def draw(
-    root: "Value | Module",
+    root: "Value | Program | Module",
     inputs: Any = None,
     *,
     depth: int | None = None,
@@ -91,7 +94,7 @@ def draw(
     timeout: float = 30.0,
     engine: str | None = None,
 ) -> Drawing:
-    """Draw everything that a Value was computed from, or the network that a model is.
+    """Draw everything that a Value was computed from, the network that a model is, or a program.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x
@@ -115,6 +118,9 @@ def draw(
     of more than 10 neurons the first and the last are drawn. Numbers stand on the lines where there is room for them;
     the tooltips have all. Any other model is run, and its graph drawn, with its parts folded; so is a network where
     there is an option about graphs, as in draw(model, inputs, depth=1).
+
+    The program of a compiled function, `draw(f.program)`, is drawn as the graph of its instructions, a sum of products
+    as one card. It has no numbers, for these are those of each call.
 
     How it looks: `show` lists, in words, what is shown: of a graph "value gradient operation label", of a network
     "value weight gradient bias label". The direction is "LR" (left to right) or "TB" (top to bottom); `wrap=8` draws a
@@ -146,7 +152,7 @@ def draw(
     if engine is not None:
         warnings.warn(ENGINE_GOES, DeprecationWarning, stacklevel=2)
     whole("radius", radius, least=0)  # a network does without it, but not with a wrong one
-    is_graph, is_trial = isinstance(root, Value), False
+    is_graph, is_trial = isinstance(root, Value | Program), False
     look = Look(
         digits=digits,
         decimals=decimals,
@@ -163,6 +169,8 @@ def draw(
         size=size,
         timeout=timeout,
     )
+    if isinstance(root, Program):
+        return _program(root, look, max_nodes)
     if not isinstance(root, Value):
         of_graphs = depth is not None or around is not None or _is_asked(highlight) or flows or wrap is not None
         drawn = _root(root, inputs) if of_graphs else _network(root, inputs, look, show, max_nodes)
@@ -182,6 +190,27 @@ def draw(
         with within(look.timeout, doing(view.parts, view.links)):
             diagram = diagram_of(root, look, view, highlight)
             return (trial_drawing if is_trial else GraphDrawing)(diagram, look, root, left())
+
+
+def _program(program: Program, look: Look, max_nodes: int) -> Drawing:
+    """The drawing of a program."""
+    from .diagram import diagram_of
+    from .diagram.view import view_of
+    from .limits import left, within
+    from .network.trial import look_of_trial
+    from .program import graph_of, program_drawing
+
+    if len(program.codes) > max_nodes:
+        count = len(program.codes)
+        raise ValueError(
+            f"the program has {count} instructions, more than max_nodes={max_nodes}: print it, which shows its first "
+            f"and last lines, or allow more with max_nodes={count}"
+        )
+    look = look_of_trial(look, "a program has none: draw what a call answers")
+    with within(look.timeout, "drawing"):
+        root, depth = graph_of(program)
+        diagram = diagram_of(root, look, view_of(root, depth, max_nodes=max_nodes))
+        return program_drawing(program, diagram, look, root, left())
 
 
 def _is_asked(highlight: Any) -> bool:

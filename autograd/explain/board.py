@@ -7,9 +7,9 @@ from typing import Any
 
 from ..cells import cells
 from ..engines import Value
+from ..formulas import joined, product, prose, same
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Infix, Prefix, Term
-from .formulas import joined, product, prose, same
 from .paths import COUNTED, Path, PathSum
 from .steps import TOLD, Backward, Forward, Passes, magnitude
 

@@ -21,12 +21,12 @@ from typing import ClassVar, NamedTuple
 
 from ..book import BLOCKED
 from ..engines import Value, topological_order
+from ..formulas import product, prose
 from ..languages import in_language
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
 from ..terminal import printable
 from ..text import Term
-from .formulas import product, prose
 from .kinks import Kinks, is_at_kink, jumps
 from .words import WORDS
 from .writer import Writer, is_shared

@@ -9,22 +9,18 @@
 ['x', 'v1 = x × x', 'v2 = v1 + 1', 'v3 = v2 × x']
 """
 
-import itertools
 import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from operator import itemgetter
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from .. import notation
 from ..book import BLOCKED
 from ..cells import cells, readable, shortened
 from ..engines import Value
+from ..formulas import Lazy, applied, derivative, joined, named, same, shorter
 from ..groups import groups_of
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Name, Term, parse
-from .formulas import applied, derivative, joined, same
 from .kinks import is_at_tie
 
 # So many terms of a sum are shown.
@@ -43,7 +39,7 @@ class Writer:
     def __init__(self, order: Collection[Value], digits: int = 4, decimals: int | None = None) -> None:
         self.digits, self.decimals = digits, decimals
         labels, self.initials = _labels(order)
-        self._names = NodeDict(zip(order, _names(labels), strict=True))
+        self._names = NodeDict(zip(order, named(labels).names, strict=True))
         self._last: Value | None = None
 
     def name(self, node: Value) -> Term:
@@ -65,7 +61,7 @@ class Writer:
         operands, numbers = node.operands, node.numbers
         return applied(
             node.operation,
-            _Lazy(
+            Lazy(
                 len(numbers),
                 lambda i: (
                     self.number(numbers[i]) if isinstance(operands[i], Value) else self._operand(node, operands, i)
@@ -100,12 +96,12 @@ class Writer:
         written = [side for side in sides if side != NOTHING]
         return joined([x for x, y in zip(written, [*written[1:], NOTHING], strict=True) if not same(x, y)], " = ")
 
-    def _operands(self, node: Value) -> "tuple[_Lazy, Sequence[int]]":
+    def _operands(self, node: Value) -> "tuple[Lazy, Sequence[int]]":
         """The operands, to be written where they are to stand, and the places of those that are parents."""
         if node is not self._last:  # many paths may lead through one wide node
             operands = node.operands
             self._last_operands = (
-                _Lazy(len(operands), lambda i: self._operand(node, operands, i)),
+                Lazy(len(operands), lambda i: self._operand(node, operands, i)),
                 [place for place, operand in enumerate(operands) if isinstance(operand, Value)],
             )
             self._last = node
@@ -118,42 +114,11 @@ class Writer:
         return notation.constant(node.operation, place, operand, digits=self.digits)
 
 
-class _Lazy(Sequence[Term]):
-    """Formulas that are written when they are asked for: of a million operands, a formula shows eight."""
-
-    def __init__(self, count: int, write: Callable[[int], Term]) -> None:
-        self._count, self._write = count, write
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._write(place)
-
-
 def is_shared(node: Value, partial: float | None) -> bool:
     """Whether the node's operation, which else chooses an operand, has found a tie, of which each has its share."""
     if node.operation is None or node.operation.pattern != "routes" or partial is BLOCKED or not 0.0 < partial < 1.0:
         return False
     return is_at_tie(node) if node.operation.is_of_book else True
-
-
-def _names(labels: Sequence[str]) -> Iterator[str]:
-    """The labels; where there is none, a letter and a number; of equal ones, the second as x₂."""
-    letter = next(x for x in _letters() if not any(re.fullmatch(rf"{x}\d+", label) for label in set(labels)))
-    unlabelled = itertools.count(1)
-    taken = set(labels)
-    found: dict[str, int] = defaultdict(int)
-    for label in labels:
-        found[label] += 1
-        name = label
-        if not label:
-            name = f"{letter}{next(unlabelled)}"
-        elif found[label] > 1:
-            while (name := label + str(found[label]).translate(LOW)) in taken:
-                found[label] += 1
-            taken.add(name)
-        yield name
 
 
 def _labels(order: Collection[Value]) -> tuple[list[str], dict[str, str]]:
@@ -174,24 +139,8 @@ def _labels(order: Collection[Value]) -> tuple[list[str], dict[str, str]]:
     # That all belongs to one model need not be said each time.
     if len({path[0] for path in paths if path}) == 1 and all(len(path) != 1 for path in paths):
         paths = [path[1:] for path in paths]
-    indexed = {part: found for part in {part for path in paths for part in path} if (found := _INDEXED.fullmatch(part))}
-    initials = {found[1][0].upper(): found[1] for found in sorted(indexed.values(), key=itemgetter(1))}
-    if len(initials) < len({found[1] for found in indexed.values()}):  # two words with one initial
-        indexed, initials = {}, {}
-    short = {part: found[1][0].upper() + found[2] for part, found in indexed.items()}
+    short, initials = shorter({part for path in paths for part in path})
     return [
         ".".join([*[short.get(part) or shortened(readable(part), SCOPE) for part in path], label])
         for path, label in zip(paths, labels, strict=True)
     ], initials
-
-
-# The name of a scope such as layers.0.
-_INDEXED = re.compile(r"([A-Za-z]\w*)\.(\d+)")
-
-
-LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def _letters() -> Iterator[str]:
-    yield from "vunst"
-    yield from map("v".__mul__, itertools.count(2))

@@ -66,6 +66,7 @@ cdef extern from "Python.h":
         void* tp_as_async
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
+    Py_ssize_t Py_REFCNT(PyObject* thing)
     ctypedef struct PyFrameObject:
         pass
     PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
@@ -166,4 +167,5 @@ include "walk.pxi"
 include "step.pxi"
 include "kind.pxi"
 include "record.pxi"
-include "columns.pxi"
+include "calls.pxi"
+include "lanes.pxi"

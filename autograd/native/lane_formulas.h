@@ -11,750 +11,1245 @@
 #include "formulas.h"
 #include "lane_math.h"
 
-static void lanes_value_add(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES_BEGIN
+
+LANES void lanes_value_add(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_add(x[i], y[i]);
+        out[i] = x[i] + y[i];
     }
 }
 
-static void lanes_flow_add_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_add_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_add_0(x[i], y[i], value[i]);
+        out[i] = flow[i];
     }
 }
 
-static void lanes_flow_add_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_add_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_add_1(x[i], y[i], value[i]);
+        out[i] = flow[i];
     }
 }
 
-static void lanes_value_subtract(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_subtract(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out)
+        {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_subtract(x[i], y[i]);
+        out[i] = x[i] - y[i];
     }
 }
 
-static void lanes_flow_subtract_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_subtract_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_subtract_0(x[i], y[i], value[i]);
+        out[i] = flow[i];
     }
 }
 
-static void lanes_flow_subtract_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_subtract_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_subtract_1(x[i], y[i], value[i]);
+        out[i] = flow[i] * -1.0;
     }
 }
 
-static void lanes_value_negate(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_negate(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_negate(x[i]);
+        out[i] = -x[i];
     }
 }
 
-static void lanes_flow_negate_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_negate_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_negate_0(x[i], value[i]);
+        out[i] = flow[i] * -1.0;
     }
 }
 
-static void lanes_value_multiply(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_multiply(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out)
+        {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_multiply(x[i], y[i]);
+        out[i] = x[i] * y[i];
     }
 }
 
-static void lanes_flow_multiply_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_multiply_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_multiply_0(x[i], y[i], value[i]);
+        out[i] = flow[i] * y[i];
     }
 }
 
-static void lanes_flow_multiply_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_multiply_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_multiply_1(x[i], y[i], value[i]);
+        out[i] = flow[i] * x[i];
     }
 }
 
-static void lanes_value_divide(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_divide(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_divide(x[i], y[i]);
+        out[i] = lane_divide(x[i], y[i]);
     }
 }
 
-static void lanes_flow_divide_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_divide_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_divide_0(x[i], y[i], value[i]);
+        double t1 = lane_divide(1.0, y[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_flow_divide_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_divide_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_divide_1(x[i], y[i], value[i]);
+        double t1 = lane_fabs(value[i]);
+        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0)) ? x[i] * 1.6069380442589903e+60 : value[i];
+        double t3 = lane_divide(t2, y[i]);
+        double t4 = lane_divide(t3, y[i]);
+        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
+        out[i] = flow[i] * -t5;
     }
 }
 
-static void lanes_value_reciprocal(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_reciprocal(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_reciprocal(x[i]);
+        out[i] = lane_divide(1.0, x[i]);
     }
 }
 
-static void lanes_flow_reciprocal_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_reciprocal_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_reciprocal_0(x[i], value[i]);
+        double t1 = lane_fabs(value[i]);
+        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0)) ? 1.6069380442589903e+60 : value[i];
+        double t3 = lane_divide(t2, x[i]);
+        double t4 = lane_divide(t3, x[i]);
+        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
+        out[i] = flow[i] * -t5;
     }
 }
 
-static void lanes_value_power(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+static double lone_precise_power_by_base(double x, double y) {
+    if (x == 0.0) {
+        return y == 0.0 ? 0.0 : y * lane_power(x, y - 1.0);
+    }
+    double t1 = y - 1.0;
+    double t2 = ieee_fabs(y);
+    if (t1 + 1.0 == y && t2 >= 0.5 && t2 <= 9007199254740992.0) {
+        double t3 = lane_power(x, t1);
+        double t4 = ieee_fabs(t3);
+        if ((t4 >= DBL_MIN && t4 < INFINITY) || ieee_isnan(t3)) {
+            return y * t3;
+        }
+        double t5 = ieee_fabs(x);
+        double t6 = t1 * 0.5;
+        double t7 = lane_power(t5, t6);
+        double t8 = ieee_fabs(t7);
+        if (!(t8 >= DBL_MIN) || !(t8 < INFINITY)) {
+            return y * t3;
+        }
+        if (ieee_copysign(1.0, t3) > 0.0) {
+            return y * t7 * t7;
+        }
+        return y * t7 * -t7;
+    }
+    double t3 = lane_power(x, y);
+    double t4 = ieee_fabs(t3);
+    if (t4 >= DBL_MIN && t4 < INFINITY) {
+        return ieee_divide(y * t3, x);
+    }
+    double t5 = lane_power(x, t1);
+    if (ieee_isnan(t5)) {
+        return y * t5;
+    }
+    double t6 = ieee_fabs(x);
+    double t7 = y * 0.5;
+    double t8 = lane_power(t6, t7);
+    double t9 = ieee_fabs(t8);
+    if (!(t9 >= DBL_MIN) || !(t9 < INFINITY)) {
+        return y * t5;
+    }
+    return ieee_divide(y * t8, x) * t8;
+}
+
+static double lone_precise_power_by_exponent(double x, double y) {
+    if (x == 0.0) {
+        return y >= 0.0 ? 0.0 : lane_power(x, y) * ieee_log(x);
+    }
+    double t1 = lane_power(x, y);
+    double t2 = ieee_fabs(t1);
+    if ((t2 >= DBL_MIN && t2 < INFINITY) || x <= 0.0) {
+        return t1 * ieee_log(x);
+    }
+    double t3 = y * 0.5;
+    double t4 = lane_power(x, t3);
+    if (t4 == 0.0) {
+        return 0.0;
+    }
+    return t4 * ieee_log(x) * t4;
+}
+
+static inline double lone_value_power(double x, double y) {
+    return lane_power(x, y);
+}
+
+static inline double lone_partial_power_0(double x, double y, double value) {
+    return lone_precise_power_by_base(x, y);
+}
+
+static inline double lone_partial_power_1(double x, double y, double value) {
+    return lone_precise_power_by_exponent(x, y);
+}
+
+static void lanes_value_power(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_power(x[i], y[i]);
+        out[i] = lone_value_power(x[i], y[i]);
     }
 }
 
-static void lanes_flow_power_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_power_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_power_0(x[i], y[i], value[i]);
+        out[i] = flow[i] * lone_partial_power_0(x[i], y[i], value[i]);
     }
 }
 
-static void lanes_flow_power_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_power_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_power_1(x[i], y[i], value[i]);
+        out[i] = flow[i] * lone_partial_power_1(x[i], y[i], value[i]);
     }
 }
 
-static void lanes_value_remainder(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+static void lanes_value_remainder(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT
+        out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_remainder(x[i], y[i]);
     }
 }
 
-static void lanes_flow_remainder_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_remainder_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_remainder_0(x[i], y[i], value[i]);
+        out[i] = flow[i];
     }
 }
 
-static void lanes_flow_remainder_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_remainder_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_remainder_1(x[i], y[i], value[i]);
     }
 }
 
-static void lanes_value_floor_divide(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+static void lanes_value_floor_divide(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT
+        out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_floor_divide(x[i], y[i]);
     }
 }
 
-static void lanes_flow_floor_divide_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_floor_divide_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_floor_divide_0(x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = x[i] + y[i];
+        out[i] = t1 <= INFINITY ? -0.0 : flow[i] * t1;
     }
 }
 
-static void lanes_flow_floor_divide_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_floor_divide_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_floor_divide_1(x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = x[i] + y[i];
+        out[i] = t1 <= INFINITY ? -0.0 : flow[i] * t1;
     }
 }
 
-static void lanes_value_identity(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_identity(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_identity(x[i]);
+        out[i] = x[i];
     }
 }
 
-static void lanes_flow_identity_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_identity_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_identity_0(x[i], value[i]);
+        out[i] = flow[i];
     }
 }
 
-static void lanes_value_exp(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_exp(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_exp(x[i]);
+        out[i] = lane_exp(x[i]);
     }
 }
 
-static void lanes_flow_exp_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_exp_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_exp_0(x[i], value[i]);
+        out[i] = flow[i] * value[i];
     }
 }
 
-static void lanes_value_exp2(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_exp2(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_exp2(x[i]);
+        out[i] = lane_exp2(x[i]);
     }
 }
 
-static void lanes_flow_exp2_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_exp2_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_exp2_0(x[i], value[i]);
+        double t1 = lane_exp2(0.5 * x[i]);
+        out[i] = flow[i] * (t1 * 0.6931471805599453 * t1);
     }
 }
 
-static void lanes_value_expm1(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_expm1(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_expm1(x[i]);
+        out[i] = lane_expm1(x[i]);
     }
 }
 
-static void lanes_flow_expm1_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_expm1_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_expm1_0(x[i], value[i]);
+        double t1 = lane_exp(x[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_log(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_log(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_log(x[i]);
+        out[i] = lane_log(x[i]);
     }
 }
 
-static void lanes_flow_log_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_log_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_log_0(x[i], value[i]);
+        double t1 = lane_divide(1.0, x[i]);
+        double t2 = x[i] >= 0.0 ? t1 : value[i];
+        out[i] = flow[i] * t2;
     }
 }
 
-static void lanes_value_log2(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_log2(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_log2(x[i]);
     }
 }
 
-static void lanes_flow_log2_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_log2_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_log2_0(x[i], value[i]);
+        double t1 = lane_divide(1.4426950408889634, x[i]);
+        double t2 = x[i] >= 0.0 ? t1 : value[i];
+        out[i] = flow[i] * t2;
     }
 }
 
-static void lanes_value_log10(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_log10(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_log10(x[i]);
     }
 }
 
-static void lanes_flow_log10_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_log10_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_log10_0(x[i], value[i]);
+        double t1 = lane_divide(0.4342944819032518, x[i]);
+        double t2 = x[i] >= 0.0 ? t1 : value[i];
+        out[i] = flow[i] * t2;
     }
 }
 
-static void lanes_value_log1p(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_log1p(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_log1p(x[i]);
+        out[i] = lane_log1p(x[i]);
     }
 }
 
-static void lanes_flow_log1p_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_log1p_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_log1p_0(x[i], value[i]);
+        double t1 = lane_divide(1.0, 1.0 + x[i]);
+        double t2 = x[i] >= -1.0 ? t1 : value[i];
+        out[i] = flow[i] * t2;
     }
 }
 
-static void lanes_value_sqrt(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sqrt(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_sqrt(x[i]);
+        out[i] = lane_sqrt(x[i]);
     }
 }
 
-static void lanes_flow_sqrt_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_sqrt_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_sqrt_0(x[i], value[i]);
+        double t1 = lane_divide(0.5, value[i] + 0.0);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_cbrt(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_cbrt(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_cbrt(x[i]);
     }
 }
 
-static void lanes_flow_cbrt_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_cbrt_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_cbrt_0(x[i], value[i]);
     }
 }
 
-static void lanes_value_sin(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sin(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_sin(x[i]);
+        out[i] = lane_sin(x[i]);
+    }
+    int far = 0;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        far |= LANE_IS_FAR(x[i]);
+    }
+    if (far) {
+        for (Py_ssize_t i = 0; i < n; ++i) {
+            if (LANE_IS_FAR(x[i])) {
+                out[i] = value_sin(x[i]);
+            }
+        }
     }
 }
 
-static void lanes_flow_sin_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_sin_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_sin_0(x[i], value[i]);
+        double t1 = lane_cos(x[i]);
+        out[i] = flow[i] * t1;
+    }
+    int far = 0;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        far |= LANE_IS_FAR(x[i]);
+    }
+    if (far) {
+        for (Py_ssize_t i = 0; i < n; ++i) {
+            if (LANE_IS_FAR(x[i])) {
+                out[i] = flow[i] * partial_sin_0(x[i], value[i]);
+            }
+        }
     }
 }
 
-static void lanes_value_cos(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_cos(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_cos(x[i]);
+        out[i] = lane_cos(x[i]);
+    }
+    int far = 0;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        far |= LANE_IS_FAR(x[i]);
+    }
+    if (far) {
+        for (Py_ssize_t i = 0; i < n; ++i) {
+            if (LANE_IS_FAR(x[i])) {
+                out[i] = value_cos(x[i]);
+            }
+        }
     }
 }
 
-static void lanes_flow_cos_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_cos_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_cos_0(x[i], value[i]);
+        double t1 = lane_sin(x[i]);
+        out[i] = flow[i] * -t1;
+    }
+    int far = 0;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        far |= LANE_IS_FAR(x[i]);
+    }
+    if (far) {
+        for (Py_ssize_t i = 0; i < n; ++i) {
+            if (LANE_IS_FAR(x[i])) {
+                out[i] = flow[i] * partial_cos_0(x[i], value[i]);
+            }
+        }
     }
 }
 
-static void lanes_value_tan(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_tan(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_tan(x[i]);
     }
 }
 
-static void lanes_flow_tan_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_tan_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_tan_0(x[i], value[i]);
+        out[i] = flow[i] * (1.0 + value[i] * value[i]);
     }
 }
 
-static void lanes_value_asin(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_asin(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_asin(x[i]);
     }
 }
 
-static void lanes_flow_asin_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_asin_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_asin_0(x[i], value[i]);
+        double t1 = lane_sqrt((1.0 - x[i]) * (1.0 + x[i]));
+        double t2 = lane_divide(1.0, t1);
+        out[i] = flow[i] * t2;
     }
 }
 
-static void lanes_value_acos(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_acos(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_acos(x[i]);
     }
 }
 
-static void lanes_flow_acos_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_acos_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_acos_0(x[i], value[i]);
+        double t1 = lane_sqrt((1.0 - x[i]) * (1.0 + x[i]));
+        double t2 = lane_divide(1.0, t1);
+        out[i] = flow[i] * -t2;
     }
 }
 
-static void lanes_value_atan(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_atan(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_atan(x[i]);
     }
 }
 
-static void lanes_flow_atan_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_atan_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_atan_0(x[i], value[i]);
+        double t1 = lane_fabs(x[i]) <= 1.0 ? 1.0 + x[i] * x[i] : x[i];
+        double t2 = lane_divide(1.0, t1);
+        double t3 = lane_divide(t2, x[i] + t2);
+        double t4 = lane_fabs(x[i]) <= 1.0 ? t2 : t3;
+        out[i] = flow[i] * t4;
     }
 }
 
-static void lanes_value_atan2(Py_ssize_t n, const double *restrict y, const double *restrict x, double *restrict out) {
+LANE double lane_larger(double x, double y) {
+    return x > y ? x : y;
+}
+
+LANE double lane_scale(double largest) {
+    double t1 = largest < 3.2033329522929615e-145 ? 4.149515568880993e+180 : 1.0;
+    return largest > 3.1217485503159922e+144 ? 2.409919865102884e-181 : t1;
+}
+
+LANE double lane_inverse_share(double x, double y) {
+    double t1 = ((lane_isnan(x)) | (lane_isnan(y))) ? NAN : lane_copysign(0.0, x);
+    double t2 = lane_larger(lane_fabs(x), lane_fabs(y));
+    double t3 = lane_scale(t2);
+    double t4 = x * t3;
+    double t5 = y * t3;
+    double t6 = lane_divide(t4, t4 * t4 + t5 * t5);
+    return ((lane_isinf(x)) | (lane_isinf(y))) ? t1 : t6 * t3;
+}
+
+static void lanes_value_atan2(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_atan2(y[i], x[i]);
     }
 }
 
-static void lanes_flow_atan2_0(Py_ssize_t n, const double *restrict y, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_atan2_0(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_atan2_0(y[i], x[i], value[i]);
+        double t1 = lane_inverse_share(x[i], y[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_flow_atan2_1(Py_ssize_t n, const double *restrict y, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_atan2_1(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_atan2_1(y[i], x[i], value[i]);
+        double t1 = lane_inverse_share(y[i], x[i]);
+        out[i] = flow[i] * -t1;
     }
 }
 
-static void lanes_value_hypot(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANE double lane_hypot(double x, double y) {
+    double t1 = lane_larger(lane_fabs(x), lane_fabs(y));
+    double t2 = lane_scale(t1);
+    double t3 = x * t2;
+    double t4 = y * t2;
+    double t5 = lane_sqrt(t3 * t3 + t4 * t4);
+    double t6 = lane_divide(t5, t2);
+    return ((lane_isinf(x)) | (lane_isinf(y))) ? INFINITY : t6;
+}
+
+LANE double lane_hypot_slope(double x, double y) {
+    double t1 = lane_fabs(y);
+    double t2 = t1 < INFINITY ? lane_copysign(1.0, x) : NAN;
+    double t3 = lane_larger(lane_fabs(x), t1);
+    double t4 = lane_scale(t3);
+    double t5 = x * t4;
+    double t6 = t4 < 1.0 ? x : t5;
+    double t7 = lane_isinf(y) ? x : t6;
+    double t8 = y * t4;
+    double t9 = lane_sqrt(t5 * t5 + t8 * t8);
+    double t10 = lane_isinf(y) ? t1 : t9;
+    double t11 = lane_divide(t7, t10);
+    double t12 = t4 < 1.0 ? t11 * t4 : t11;
+    double t13 = ((x == 0.0) & (y == 0.0)) ? 0.0 : t12;
+    double t14 = lane_isinf(y) ? t11 : t13;
+    return lane_isinf(x) ? t2 : t14;
+}
+
+LANES void lanes_value_hypot(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_hypot(x[i], y[i]);
+        out[i] = lane_hypot(x[i], y[i]);
     }
 }
 
-static void lanes_flow_hypot_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_hypot_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_hypot_0(x[i], y[i], value[i]);
+        double t1 = lane_hypot_slope(x[i], y[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_flow_hypot_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_hypot_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_hypot_1(x[i], y[i], value[i]);
+        double t1 = lane_hypot_slope(y[i], x[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_sinh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_sinh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_sinh(x[i]);
     }
 }
 
-static void lanes_flow_sinh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_sinh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_sinh_0(x[i], value[i]);
     }
 }
 
-static void lanes_value_cosh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_cosh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_cosh(x[i]);
     }
 }
 
-static void lanes_flow_cosh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_cosh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_cosh_0(x[i], value[i]);
     }
 }
 
-static void lanes_value_asinh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANE double lane_asinh_slope(double x) {
+    double t1 = lane_fabs(x);
+    double t2 = lane_divide(1.0, t1);
+    double t3 = t1 <= 1.0 ? 1.0 : t2;
+    double t4 = t1 <= 1.0 ? x * x : t2 * t2;
+    double t5 = lane_sqrt(1.0 + t4);
+    return lane_divide(t3, t5);
+}
+
+static void lanes_value_asinh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_asinh(x[i]);
     }
 }
 
-static void lanes_flow_asinh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_asinh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_asinh_0(x[i], value[i]);
+        double t1 = lane_asinh_slope(x[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_acosh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_acosh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_acosh(x[i]);
     }
 }
 
-static void lanes_flow_acosh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_acosh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_acosh_0(x[i], value[i]);
+        double t1 = lane_sqrt(x[i] - 1.0);
+        double t2 = lane_sqrt(x[i] + 1.0);
+        double t3 = lane_divide(1.0, t1 * t2);
+        out[i] = flow[i] * t3;
     }
 }
 
-static void lanes_value_atanh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_atanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_atanh(x[i]);
     }
 }
 
-static void lanes_flow_atanh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_atanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_atanh_0(x[i], value[i]);
+        double t1 = lane_divide(1.0, (1.0 - x[i]) * (1.0 + x[i]));
+        double t2 = ((x[i] >= -1.0) & (x[i] <= 1.0)) ? t1 : value[i];
+        out[i] = flow[i] * t2;
     }
 }
 
-static void lanes_value_erf(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANE double lane_scaled_exp(double x, double y) {
+    double t1 = x < -700.0 ? 0.5 * x : x;
+    double t2 = lane_exp(t1);
+    double t3 = x < -700.0 ? t2 * y : y;
+    return t3 * t2;
+}
+
+LANE double lane_bell(double x, double narrowness, double factor) {
+    double t1 = lane_floor(x * 1048576.0) * 9.5367431640625e-07;
+    double t2 = lane_scaled_exp(-(narrowness * t1 * t1), factor);
+    double t3 = lane_exp(-(narrowness * (x - t1) * (x + t1)));
+    double t4 = lane_isnan(x) ? x : 0.0;
+    return lane_fabs(x) < 64.0 ? t2 * t3 : t4;
+}
+
+static void lanes_value_erf(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_erf(x[i]);
     }
 }
 
-static void lanes_flow_erf_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_erf_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_erf_0(x[i], value[i]);
+        double t1 = lane_bell(x[i], 1.0, 1.1283791670955126);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_erfc(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_erfc(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_erfc(x[i]);
     }
 }
 
-static void lanes_flow_erfc_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_erfc_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_erfc_0(x[i], value[i]);
+        double t1 = lane_bell(x[i], 1.0, 1.1283791670955126);
+        out[i] = flow[i] * -t1;
     }
 }
 
-static void lanes_value_tanh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_tanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_tanh(x[i]);
+        out[i] = lane_tanh(x[i]);
     }
 }
 
-static void lanes_flow_tanh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_tanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_tanh_0(x[i], value[i]);
+        double t1 = x[i] > 0.0 ? -2.0 : 2.0;
+        double t2 = lane_exp(t1 * x[i]);
+        double t3 = 1.0 + t2;
+        double t4 = lane_divide(4.0 * t2, t3 * t3);
+        out[i] = flow[i] * t4;
     }
 }
 
-static void lanes_value_sigmoid(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_sigmoid(x[i]);
+        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t2 = lane_exp(t1);
+        double t3 = x[i] > 0.0 ? 1.0 : t2;
+        out[i] = lane_divide(t3, 1.0 + t2);
     }
 }
 
-static void lanes_flow_sigmoid_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_sigmoid_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_sigmoid_0(x[i], value[i]);
+        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t2 = lane_exp(t1);
+        double t3 = 1.0 + t2;
+        double t4 = lane_divide(t2, t3 * t3);
+        out[i] = flow[i] * t4;
     }
 }
 
-static void lanes_value_softplus(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_softplus(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_softplus(x[i]);
+        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t2 = lane_exp(t1);
+        double t3 = lane_log1p(t2);
+        out[i] = x[i] > 0.0 ? x[i] + t3 : t3;
     }
 }
 
-static void lanes_flow_softplus_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_softplus_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_softplus_0(x[i], value[i]);
+        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t2 = lane_exp(t1);
+        double t3 = x[i] > 0.0 ? 1.0 : t2;
+        double t4 = lane_divide(t3, 1.0 + t2);
+        out[i] = flow[i] * t4;
     }
 }
 
-static void lanes_value_silu(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANE double lane_silu(double x) {
+    double t1 = lane_scaled_exp(x, x);
+    double t2 = x >= 0.0 ? x : t1;
+    double t3 = x >= 0.0 ? -x : x;
+    double t4 = lane_exp(t3);
+    double t5 = lane_divide(t2, 1.0 + t4);
+    double t6 = x < -1000.0 ? -0.0 : t5;
+    return x >= 0.0 ? t5 : t6;
+}
+
+LANE double lane_silu_slope(double x) {
+    double t1 = x > 0.0 ? 1.0 : -0.0;
+    double t2 = -x;
+    double t3 = x >= 0.0 ? t2 : x;
+    double t4 = x - -1.2784645427610737 - -1.0946994183093437e-16;
+    double t5 = lane_expm1(t4);
+    double t6 = lane_exp(x);
+    double t7 = ((x > -2.0) & (x < -0.5)) ? t4 - -0.2784645427610737 * t5 : 1.0 + x + t6;
+    double t8 = x >= 0.0 ? x : t7;
+    double t9 = lane_scaled_exp(t3, t8);
+    double t10 = lane_exp(t2);
+    double t11 = 1.0 + t10;
+    double t12 = 1.0 + t6;
+    double t13 = x >= 0.0 ? t11 : t12 * t12;
+    double t14 = lane_divide(t9, t13);
+    double t15 = lane_divide(1.0 + t14, t11);
+    double t16 = x >= 0.0 ? t15 : t14;
+    return lane_fabs(x) > 1000.0 ? t1 : t16;
+}
+
+LANES void lanes_value_silu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_silu(x[i]);
+        out[i] = lane_silu(x[i]);
     }
 }
 
-static void lanes_flow_silu_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_silu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_silu_0(x[i], value[i]);
+        double t1 = lane_silu_slope(x[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_gelu(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_gelu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_gelu(x[i]);
     }
 }
 
-static void lanes_flow_gelu_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_gelu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_gelu_0(x[i], value[i]);
     }
 }
 
-static void lanes_value_gelu_tanh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANE double lane_gelu_tanh_exponent(double x) {
+    return x * (1.5957691216057308 + 0.07135481627260025 * (x * x));
+}
+
+LANE double lane_product_error(double x, double y, double product) {
+    double t1 = 134217729.0 * x;
+    double t2 = t1 - (t1 - x);
+    double t3 = 134217729.0 * y;
+    double t4 = t3 - (t3 - y);
+    double t5 = y - t4;
+    double t6 = x - t2;
+    return t2 * t4 - product + t2 * t5 + t6 * t4 + t6 * t5;
+}
+
+LANE double lane_sum_error(double x, double y, double total) {
+    double t1 = total - x;
+    return x - (total - t1) + (y - t1);
+}
+
+LANE double lane_gelu_tanh_rest(double x) {
+    double t1 = x * x;
+    double t2 = 0.07135481627260025 * t1;
+    double t3 = 1.5957691216057308 + t2;
+    double t4 = lane_product_error(x, t3, x * t3);
+    double t5 = lane_sum_error(1.5957691216057308, t2, t3);
+    double t6 = lane_product_error(0.07135481627260025, t1, t2);
+    double t7 = lane_product_error(x, x, t1);
+    double t8 = t5 + (t6 + 0.07135481627260025 * t7 + -6.175149918155315e-19 * t1);
+    return t4 + x * (t8 + -9.96930880911092e-17);
+}
+
+LANE double lane_gelu_tanh(double x) {
+    double t1 = lane_gelu_tanh_exponent(x);
+    double t2 = lane_gelu_tanh_rest(x);
+    double t3 = 1.0 + t2;
+    double t4 = lane_scaled_exp(t1, x * t3);
+    double t5 = x >= 0.0 ? x : t4;
+    double t6 = x > 0.0 ? x : t5;
+    double t7 = x > 0.0 ? -t1 : t1;
+    double t8 = lane_exp(t7);
+    double t9 = x > 0.0 ? 1.0 - t2 : t3;
+    double t10 = lane_divide(t6, 1.0 + t8 * t9);
+    double t11 = x < -30.0 ? -0.0 : t10;
+    return x > 30.0 ? x : t11;
+}
+
+LANE double lane_gelu_tanh_slope_beside_its_zero(double x) {
+    double t1 = lane_gelu_tanh_exponent(x);
+    double t2 = lane_exp(t1);
+    double t3 = x - -0.7524614220710163;
+    double t4 = lane_sum_error(x, 0.7524614220710163, t3);
+    double t5 = t4 - 3.635560509207687e-17;
+    double t6 = t3 + t5;
+    double t7 = x * x + x * -0.7524614220710163 + 0.5661981917051361;
+    double t8 = 1.5957691216057308 + 0.21406444881780073 * t7;
+    double t9 = t6 * t8;
+    double t10 = 1.5957691216057308 + 0.07135481627260025 * t7;
+    double t11 = lane_expm1(t6 * t10);
+    double t12 = 0.29195521191476714 * t11;
+    double t13 = t9 + t12;
+    double t14 = t2 * t13;
+    double t15 = 1.0 + t2;
+    double t16 = t15 * t15;
+    double t17 = lane_divide(t14, t16);
+    double t18 = lane_gelu_tanh_rest(x);
+    double t19 = lane_sum_error(1.0, t2, t15);
+    double t20 = lane_divide(2.0 * t19, t15);
+    double t21 = lane_product_error(t15, t15, t16);
+    double t22 = lane_divide(t21, t16);
+    double t23 = lane_sum_error(t9, t12, t13);
+    double t24 = lane_product_error(t6, t8, t9);
+    double t25 = (t18 - t20 - t22) * t14 + t2 * (t23 + t24 + (t3 - t6 + t5) * (t8 + t2 * t10));
+    double t26 = lane_product_error(t2, t13, t14);
+    double t27 = t17 * t16;
+    double t28 = lane_product_error(t17, t16, t27);
+    double t29 = lane_divide(t25 + t26 + (t14 - t27) - t28, t16);
+    return t17 + t29;
+}
+
+LANE double lane_gelu_tanh_slope(double x) {
+    double t1 = lane_gelu_tanh_slope_beside_its_zero(x);
+    double t2 = x * (1.5957691216057308 + 0.21406444881780073 * (x * x));
+    double t3 = lane_gelu_tanh_exponent(x);
+    double t4 = x >= 0.0 ? -t3 : t3;
+    double t5 = lane_exp(t4);
+    double t6 = lane_gelu_tanh_rest(x);
+    double t7 = t5 * (1.0 - t6);
+    double t8 = t5 * (1.0 + t6);
+    double t9 = x >= 0.0 ? t2 * t7 : t8 * (2.0 + t8);
+    double t10 = 1.0 + t7;
+    double t11 = 1.0 + t8;
+    double t12 = x >= 0.0 ? t10 : t11 * t11;
+    double t13 = lane_divide(t9, t12);
+    double t14 = lane_divide(1.0 + t13, t10);
+    double t15 = 1.0 + t2 + t8;
+    double t16 = lane_scaled_exp(t3, t15 + t15 * (t6 - t13));
+    double t17 = x >= 0.0 ? t14 : t16;
+    double t18 = ((x > -2.0) & (x < 0.0)) ? t1 : t17;
+    double t19 = x < -30.0 ? -0.0 : t18;
+    return x > 30.0 ? 1.0 : t19;
+}
+
+LANES void lanes_value_gelu_tanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_gelu_tanh(x[i]);
+        out[i] = lane_gelu_tanh(x[i]);
     }
 }
 
-static void lanes_flow_gelu_tanh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_gelu_tanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_gelu_tanh_0(x[i], value[i]);
+        double t1 = lane_gelu_tanh_slope(x[i]);
+        out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_relu(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_relu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_relu(x[i]);
+        out[i] = ((x[i] > 0.0) | (!(x[i] <= 0.0))) ? x[i] : 0.0;
     }
 }
 
-static void lanes_flow_relu_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_relu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_relu_0(x[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = x[i] <= 0.0 ? -0.0 : flow[i] * x[i];
+        out[i] = x[i] > 0.0 ? flow[i] : t1;
     }
 }
 
-static void lanes_value_leaky_relu(Py_ssize_t n, const double *restrict x, const double *restrict slope, double *restrict out) {
+LANES void lanes_value_leaky_relu(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, double *RESTRICT
+        out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_leaky_relu(x[i], slope[i]);
+        out[i] = x[i] > 0.0 ? x[i] : slope[i] * x[i];
     }
 }
 
-static void lanes_flow_leaky_relu_0(Py_ssize_t n, const double *restrict x, const double *restrict slope, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_leaky_relu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_leaky_relu_0(x[i], slope[i], value[i]);
+        double t1 = x[i] <= 0.0 ? slope[i] : slope[i] * x[i];
+        out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t1;
     }
 }
 
-static void lanes_flow_leaky_relu_1(Py_ssize_t n, const double *restrict x, const double *restrict slope, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_leaky_relu_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_leaky_relu_1(x[i], slope[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = x[i] > 0.0 ? -0.0 : flow[i] * x[i];
     }
 }
 
-static void lanes_value_elu(Py_ssize_t n, const double *restrict x, const double *restrict alpha, double *restrict out) {
+LANES void lanes_value_elu(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_elu(x[i], alpha[i]);
+        double t1 = lane_expm1(x[i]);
+        out[i] = x[i] > 0.0 ? x[i] : alpha[i] * t1;
     }
 }
 
-static void lanes_flow_elu_0(Py_ssize_t n, const double *restrict x, const double *restrict alpha, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_elu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_elu_0(x[i], alpha[i], value[i]);
+        double t1 = lane_scaled_exp(x[i], alpha[i]);
+        out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t1;
     }
 }
 
-static void lanes_flow_elu_1(Py_ssize_t n, const double *restrict x, const double *restrict alpha, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_elu_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_elu_1(x[i], alpha[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = lane_expm1(x[i]);
+        out[i] = x[i] > 0.0 ? -0.0 : flow[i] * t1;
     }
 }
 
-static void lanes_value_abs(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_abs(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_abs(x[i]);
+        out[i] = lane_fabs(x[i]);
     }
 }
 
-static void lanes_flow_abs_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_abs_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_abs_0(x[i], value[i]);
+        double t1 = x[i] >= 0.0 ? 0.0 : x[i];
+        double t2 = x[i] < 0.0 ? -1.0 : t1;
+        out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t2;
     }
 }
 
-static void lanes_value_sign(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sign(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_sign(x[i]);
+        double t1 = x[i] >= 0.0 ? 0.0 : x[i];
+        double t2 = x[i] < 0.0 ? -1.0 : t1;
+        out[i] = x[i] > 0.0 ? 1.0 : t2;
     }
 }
 
-static void lanes_flow_sign_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_sign_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_sign_0(x[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-static void lanes_value_floor(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_floor(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_floor(x[i]);
+        out[i] = lane_floor(x[i]);
     }
 }
 
-static void lanes_flow_floor_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_floor_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_floor_0(x[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-static void lanes_value_ceil(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_ceil(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_ceil(x[i]);
+        out[i] = lane_ceil(x[i]);
     }
 }
 
-static void lanes_flow_ceil_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_ceil_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_ceil_0(x[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-static void lanes_value_round(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_round(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_round(x[i]);
+        out[i] = lane_rint(x[i]);
     }
 }
 
-static void lanes_flow_round_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_round_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_round_0(x[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-static void lanes_value_maximum(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_maximum(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_maximum(x[i], y[i]);
+        double t1 = x[i] < y[i] ? y[i] : x[i] + y[i];
+        out[i] = x[i] >= y[i] ? x[i] : t1;
     }
 }
 
-static void lanes_flow_maximum_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_maximum_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_maximum_0(x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = x[i] > y[i] ? flow[i] : flow[i] * 0.5;
+        double t2 = x[i] < y[i] ? -0.0 : flow[i] * (x[i] + y[i]);
+        out[i] = x[i] >= y[i] ? t1 : t2;
     }
 }
 
-static void lanes_flow_maximum_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_maximum_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_maximum_1(x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = x[i] > y[i] ? -0.0 : flow[i] * 0.5;
+        double t2 = x[i] < y[i] ? flow[i] : flow[i] * (y[i] + x[i]);
+        out[i] = x[i] >= y[i] ? t1 : t2;
     }
 }
 
-static void lanes_value_minimum(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_minimum(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_minimum(x[i], y[i]);
+        double t1 = x[i] > y[i] ? y[i] : x[i] + y[i];
+        out[i] = x[i] <= y[i] ? x[i] : t1;
     }
 }
 
-static void lanes_flow_minimum_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_minimum_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_minimum_0(x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = y[i] > x[i] ? flow[i] : flow[i] * 0.5;
+        double t2 = x[i] > y[i] ? -0.0 : flow[i] * (y[i] + x[i]);
+        out[i] = x[i] <= y[i] ? t1 : t2;
     }
 }
 
-static void lanes_flow_minimum_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_minimum_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_minimum_1(x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = y[i] > x[i] ? -0.0 : flow[i] * 0.5;
+        double t2 = x[i] > y[i] ? flow[i] : flow[i] * (x[i] + y[i]);
+        out[i] = x[i] <= y[i] ? t1 : t2;
     }
 }
 
-static void lanes_value_clamp(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict max, double *restrict out) {
+LANES void lanes_value_clamp(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_clamp(x[i], min[i], max[i]);
+        double t1 = x[i] + min[i] + max[i];
+        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? max[i] : t1;
+        double t3 = min[i] < max[i] ? x[i] : t2;
+        double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
+        double t5 = t4 ? max[i] : t1;
+        double t6 = x[i] <= max[i] ? t3 : t5;
+        double t7 = min[i] < max[i] ? min[i] : t2;
+        double t8 = x[i] < min[i] ? t7 : t5;
+        out[i] = min[i] <= x[i] ? t6 : t8;
     }
 }
 
-static void lanes_flow_clamp_0(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict max, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_clamp_0(x[i], min[i], max[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = flow[i] * (x[i] + min[i] + max[i]);
+        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
+        double t3 = min[i] < max[i] ? flow[i] : t2;
+        double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
+        double t5 = t4 ? -0.0 : t1;
+        double t6 = x[i] <= max[i] ? t3 : t5;
+        double t7 = min[i] < max[i] ? -0.0 : t2;
+        double t8 = x[i] < min[i] ? t7 : t5;
+        out[i] = min[i] <= x[i] ? t6 : t8;
     }
 }
 
-static void lanes_flow_clamp_1(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict max, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_clamp_1(x[i], min[i], max[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = flow[i] * (x[i] + min[i] + max[i]);
+        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
+        double t3 = min[i] < max[i] ? -0.0 : t2;
+        double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
+        double t5 = t4 ? -0.0 : t1;
+        double t6 = x[i] <= max[i] ? t3 : t5;
+        double t7 = min[i] < max[i] ? flow[i] : t2;
+        double t8 = x[i] < min[i] ? t7 : t5;
+        out[i] = min[i] <= x[i] ? t6 : t8;
     }
 }
 
-static void lanes_flow_clamp_2(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict max, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_clamp_2(x[i], min[i], max[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        double t1 = min[i] <= x[i] ? (x[i] <= max[i]) : (x[i] < min[i]);
+        double t2 = flow[i] * (x[i] + min[i] + max[i]);
+        double t3 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? flow[i] : t2;
+        double t4 = min[i] < max[i] ? -0.0 : t3;
+        double t5 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
+        double t6 = t5 ? flow[i] : t2;
+        out[i] = t1 ? t4 : t6;
     }
 }
 
-static void lanes_value_where(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_where(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT y,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_where(c[i], x[i], y[i]);
+        out[i] = c[i] != 0.0 ? x[i] : y[i];
     }
 }
 
-static void lanes_flow_where_0(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_where_0(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
+        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_where_0(c[i], x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = -0.0;
     }
 }
 
-static void lanes_flow_where_1(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_where_1(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
+        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_where_1(c[i], x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = c[i] != 0.0 ? flow[i] : -0.0;
     }
 }
 
-static void lanes_flow_where_2(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_where_2(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
+        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double partial;
-        out[i] = partial_where_2(c[i], x[i], y[i], value[i], &partial) ? flow[i] * partial : -0.0;
+        out[i] = c[i] != 0.0 ? -0.0 : flow[i];
     }
 }
+
+LANES_END
 
 #include "lane_lists.h"
 
@@ -762,504 +1257,505 @@ static void lanes_value(int code, Py_ssize_t n, const double *const *xs, double 
     switch (code) {
     case CODE_ADD:
         lanes_value_add(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_SUBTRACT:
         lanes_value_subtract(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_NEGATE:
         lanes_value_negate(n, xs[0], out);
-        return;
+        break;
     case CODE_MULTIPLY:
         lanes_value_multiply(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_DIVIDE:
         lanes_value_divide(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_RECIPROCAL:
         lanes_value_reciprocal(n, xs[0], out);
-        return;
+        break;
     case CODE_POWER:
         lanes_value_power(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_REMAINDER:
         lanes_value_remainder(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_FLOOR_DIVIDE:
         lanes_value_floor_divide(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_IDENTITY:
         lanes_value_identity(n, xs[0], out);
-        return;
+        break;
     case CODE_EXP:
         lanes_value_exp(n, xs[0], out);
-        return;
+        break;
     case CODE_EXP2:
         lanes_value_exp2(n, xs[0], out);
-        return;
+        break;
     case CODE_EXPM1:
         lanes_value_expm1(n, xs[0], out);
-        return;
+        break;
     case CODE_LOG:
         lanes_value_log(n, xs[0], out);
-        return;
+        break;
     case CODE_LOG2:
         lanes_value_log2(n, xs[0], out);
-        return;
+        break;
     case CODE_LOG10:
         lanes_value_log10(n, xs[0], out);
-        return;
+        break;
     case CODE_LOG1P:
         lanes_value_log1p(n, xs[0], out);
-        return;
+        break;
     case CODE_SQRT:
         lanes_value_sqrt(n, xs[0], out);
-        return;
+        break;
     case CODE_CBRT:
         lanes_value_cbrt(n, xs[0], out);
-        return;
+        break;
     case CODE_SIN:
         lanes_value_sin(n, xs[0], out);
-        return;
+        break;
     case CODE_COS:
         lanes_value_cos(n, xs[0], out);
-        return;
+        break;
     case CODE_TAN:
         lanes_value_tan(n, xs[0], out);
-        return;
+        break;
     case CODE_ASIN:
         lanes_value_asin(n, xs[0], out);
-        return;
+        break;
     case CODE_ACOS:
         lanes_value_acos(n, xs[0], out);
-        return;
+        break;
     case CODE_ATAN:
         lanes_value_atan(n, xs[0], out);
-        return;
+        break;
     case CODE_ATAN2:
         lanes_value_atan2(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_HYPOT:
         lanes_value_hypot(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_SINH:
         lanes_value_sinh(n, xs[0], out);
-        return;
+        break;
     case CODE_COSH:
         lanes_value_cosh(n, xs[0], out);
-        return;
+        break;
     case CODE_ASINH:
         lanes_value_asinh(n, xs[0], out);
-        return;
+        break;
     case CODE_ACOSH:
         lanes_value_acosh(n, xs[0], out);
-        return;
+        break;
     case CODE_ATANH:
         lanes_value_atanh(n, xs[0], out);
-        return;
+        break;
     case CODE_ERF:
         lanes_value_erf(n, xs[0], out);
-        return;
+        break;
     case CODE_ERFC:
         lanes_value_erfc(n, xs[0], out);
-        return;
+        break;
     case CODE_TANH:
         lanes_value_tanh(n, xs[0], out);
-        return;
+        break;
     case CODE_SIGMOID:
         lanes_value_sigmoid(n, xs[0], out);
-        return;
+        break;
     case CODE_SOFTPLUS:
         lanes_value_softplus(n, xs[0], out);
-        return;
+        break;
     case CODE_SILU:
         lanes_value_silu(n, xs[0], out);
-        return;
+        break;
     case CODE_GELU:
         lanes_value_gelu(n, xs[0], out);
-        return;
+        break;
     case CODE_GELU_TANH:
         lanes_value_gelu_tanh(n, xs[0], out);
-        return;
+        break;
     case CODE_RELU:
         lanes_value_relu(n, xs[0], out);
-        return;
+        break;
     case CODE_LEAKY_RELU:
         lanes_value_leaky_relu(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_ELU:
         lanes_value_elu(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_ABS:
         lanes_value_abs(n, xs[0], out);
-        return;
+        break;
     case CODE_SIGN:
         lanes_value_sign(n, xs[0], out);
-        return;
+        break;
     case CODE_FLOOR:
         lanes_value_floor(n, xs[0], out);
-        return;
+        break;
     case CODE_CEIL:
         lanes_value_ceil(n, xs[0], out);
-        return;
+        break;
     case CODE_ROUND:
         lanes_value_round(n, xs[0], out);
-        return;
+        break;
     case CODE_MAXIMUM:
         lanes_value_maximum(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_MINIMUM:
         lanes_value_minimum(n, xs[0], xs[1], out);
-        return;
+        break;
     case CODE_CLAMP:
         lanes_value_clamp(n, xs[0], xs[1], xs[2], out);
-        return;
+        break;
     case CODE_WHERE:
         lanes_value_where(n, xs[0], xs[1], xs[2], out);
-        return;
+        break;
     }
 }
 
-static void lanes_flow(int code, int place, Py_ssize_t n, const double *const *xs, const double *value,
-                       const double *flow, double *out) {
+static void lanes_flow(int code, int place, Py_ssize_t n, const double *const *xs, const double *value, const double
+        *flow, double *out) {
     switch (code) {
     case CODE_ADD:
         switch (place) {
         case 0:
             lanes_flow_add_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_add_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_SUBTRACT:
         switch (place) {
         case 0:
             lanes_flow_subtract_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_subtract_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_NEGATE:
         lanes_flow_negate_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_MULTIPLY:
         switch (place) {
         case 0:
             lanes_flow_multiply_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_multiply_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_DIVIDE:
         switch (place) {
         case 0:
             lanes_flow_divide_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_divide_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_RECIPROCAL:
         lanes_flow_reciprocal_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_POWER:
         switch (place) {
         case 0:
             lanes_flow_power_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_power_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_REMAINDER:
         switch (place) {
         case 0:
             lanes_flow_remainder_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_remainder_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_FLOOR_DIVIDE:
         switch (place) {
         case 0:
             lanes_flow_floor_divide_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_floor_divide_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_IDENTITY:
         lanes_flow_identity_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_EXP:
         lanes_flow_exp_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_EXP2:
         lanes_flow_exp2_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_EXPM1:
         lanes_flow_expm1_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_LOG:
         lanes_flow_log_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_LOG2:
         lanes_flow_log2_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_LOG10:
         lanes_flow_log10_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_LOG1P:
         lanes_flow_log1p_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_SQRT:
         lanes_flow_sqrt_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_CBRT:
         lanes_flow_cbrt_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_SIN:
         lanes_flow_sin_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_COS:
         lanes_flow_cos_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_TAN:
         lanes_flow_tan_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ASIN:
         lanes_flow_asin_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ACOS:
         lanes_flow_acos_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ATAN:
         lanes_flow_atan_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ATAN2:
         switch (place) {
         case 0:
             lanes_flow_atan2_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_atan2_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_HYPOT:
         switch (place) {
         case 0:
             lanes_flow_hypot_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_hypot_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_SINH:
         lanes_flow_sinh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_COSH:
         lanes_flow_cosh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ASINH:
         lanes_flow_asinh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ACOSH:
         lanes_flow_acosh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ATANH:
         lanes_flow_atanh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ERF:
         lanes_flow_erf_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ERFC:
         lanes_flow_erfc_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_TANH:
         lanes_flow_tanh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_SIGMOID:
         lanes_flow_sigmoid_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_SOFTPLUS:
         lanes_flow_softplus_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_SILU:
         lanes_flow_silu_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_GELU:
         lanes_flow_gelu_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_GELU_TANH:
         lanes_flow_gelu_tanh_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_RELU:
         lanes_flow_relu_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_LEAKY_RELU:
         switch (place) {
         case 0:
             lanes_flow_leaky_relu_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_leaky_relu_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_ELU:
         switch (place) {
         case 0:
             lanes_flow_elu_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_elu_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_ABS:
         lanes_flow_abs_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_SIGN:
         lanes_flow_sign_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_FLOOR:
         lanes_flow_floor_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_CEIL:
         lanes_flow_ceil_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_ROUND:
         lanes_flow_round_0(n, xs[0], value, flow, out);
-        return;
+        break;
     case CODE_MAXIMUM:
         switch (place) {
         case 0:
             lanes_flow_maximum_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_maximum_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_MINIMUM:
         switch (place) {
         case 0:
             lanes_flow_minimum_0(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_minimum_1(n, xs[0], xs[1], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_CLAMP:
         switch (place) {
         case 0:
             lanes_flow_clamp_0(n, xs[0], xs[1], xs[2], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_clamp_1(n, xs[0], xs[1], xs[2], value, flow, out);
-            return;
+            break;
         case 2:
             lanes_flow_clamp_2(n, xs[0], xs[1], xs[2], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     case CODE_WHERE:
         switch (place) {
         case 0:
             lanes_flow_where_0(n, xs[0], xs[1], xs[2], value, flow, out);
-            return;
+            break;
         case 1:
             lanes_flow_where_1(n, xs[0], xs[1], xs[2], value, flow, out);
-            return;
+            break;
         case 2:
             lanes_flow_where_2(n, xs[0], xs[1], xs[2], value, flow, out);
-            return;
+            break;
         }
-        return;
+        break;
     }
 }
 
-static void lanes_value_of_list(int code, Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *out, double *room) {
+static void lanes_value_of_list(int code, Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *out, double
+        *room) {
     switch (code) {
     case CODE_SUM:
         lanes_value_sum(count, n, xs, out, room);
-        return;
+        break;
     case CODE_MEAN:
         lanes_value_mean(count, n, xs, out, room);
-        return;
+        break;
     case CODE_VAR:
         lanes_value_var(count, n, xs, out, room);
-        return;
+        break;
     case CODE_STD:
         lanes_value_std(count, n, xs, out, room);
-        return;
+        break;
     case CODE_PROD:
         lanes_value_prod(count, n, xs, out, room);
-        return;
+        break;
     case CODE_MAX:
         lanes_value_max(count, n, xs, out, room);
-        return;
+        break;
     case CODE_MIN:
         lanes_value_min(count, n, xs, out, room);
-        return;
+        break;
     case CODE_NORM:
         lanes_value_norm(count, n, xs, out, room);
-        return;
+        break;
     case CODE_DOT:
         lanes_value_dot(count, n, xs, out, room);
-        return;
+        break;
     case CODE_LOGSUMEXP:
         lanes_value_logsumexp(count, n, xs, out, room);
-        return;
+        break;
     }
 }
 
 static void lanes_flows_of_list(int code, Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *value,
-                                const double *flow, double *const *outs, double *room) {
+        const double *flow, double *const *outs, double *room) {
     switch (code) {
     case CODE_SUM:
         lanes_flows_sum(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_MEAN:
         lanes_flows_mean(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_VAR:
         lanes_flows_var(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_STD:
         lanes_flows_std(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_PROD:
         lanes_flows_prod(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_MAX:
         lanes_flows_max(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_MIN:
         lanes_flows_min(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_NORM:
         lanes_flows_norm(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_DOT:
         lanes_flows_dot(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     case CODE_LOGSUMEXP:
         lanes_flows_logsumexp(count, n, xs, value, flow, outs, room);
-        return;
+        break;
     }
 }
 

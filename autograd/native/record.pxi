@@ -161,6 +161,10 @@ cdef inline bint stands_for_taken(int slot) noexcept:
     return slot <= TAKEN + MOST_WEIGHT
 
 
+cdef enum:
+    MANY_REFERENCES = 1 << 30
+
+
 cdef class Reading:
     """The graph that a call has made, on its way to a program; see `read` in `compiler.recording`, which does the same.
 
@@ -173,6 +177,7 @@ cdef class Reading:
     cdef long long start
     cdef Py_ssize_t span  # so many births after the start
     cdef PyObject** nodes
+    cdef int* references  # how often each is an operand in this graph; MANY_REFERENCES for roots, which others hold
     cdef int* slots  # plus 1; 0 for none, negative for constants
     cdef Parameter* parameters  # the hash table; later their row, by age
     cdef Py_ssize_t parameter_room, parameter_count
@@ -191,6 +196,8 @@ cdef class Reading:
             free_table(self.nodes, (self.span + 1) * sizeof(PyObject*))
         if self.slots != NULL:
             free_table(self.slots, (self.span + 1) * sizeof(int))
+        if self.references != NULL:
+            free_table(self.references, (self.span + 1) * sizeof(int))
         free(self.parameters)
         free(self.codes.items)
         free(self.starts.items)
@@ -210,10 +217,14 @@ cdef class Reading:
             self.span = max(self.span, birth - start)
         self.nodes = <PyObject**>new_table((self.span + 1) * sizeof(PyObject*))
         self.slots = <int*>new_table((self.span + 1) * sizeof(int))
-        if self.nodes == NULL or self.slots == NULL:
+        self.references = <int*>new_table((self.span + 1) * sizeof(int))
+        if self.nodes == NULL or self.slots == NULL or self.references == NULL:
             raise MemoryError
         for root in roots:
             self.meet(<PyObject*>root)
+            age = birth_of(<PyObject*>root) - start
+            if age > 0:
+                self.references[age] = MANY_REFERENCES
         for age in range(self.span, 0, -1):
             if self.nodes[age] != NULL:
                 self.meet_parents(self.nodes[age])
@@ -244,6 +255,7 @@ cdef class Reading:
         cdef long long age = birth_of(node) - self.start
         if age > 0:
             self.nodes[age] = node
+            self.references[age] += 1
         else:
             self.parameter(node)
         return 0
@@ -275,6 +287,16 @@ cdef class Reading:
                 self.parameter(before[i].node)
         free(before)
         return 0
+
+    cdef list held(self):
+        """What the call has made and somebody else holds, too, who would find it unchanged after a replay."""
+        cdef Py_ssize_t age
+        found = []
+        if HAS_GIL:  # without it, references are counted in two places
+            for age in range(1, self.span + 1):
+                if self.nodes[age] != NULL and Py_REFCNT(self.nodes[age]) > self.references[age]:
+                    found.append(<object>self.nodes[age])
+        return found
 
     cdef list give(self, inputs):
         """Number what is given: the inputs, then the parameters by age, which are answered."""
@@ -513,6 +535,7 @@ def read(recorder, inputs, outputs, differentiable):
     cdef list sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
     cdef list roots = [root for root in (*outputs, *sides) if isinstance(root, Value)]
     reading.find(roots, recorder.start)
+    recorder.held = [node for node in reading.held() if node._birth not in recorder.given]
     parameters = reading.give(inputs)
     reading.write_all()
     for root in (*sides, *outputs):

@@ -33,6 +33,48 @@ cdef extern from "exact.h" nogil:
     void clear_flows(const Schedule* s, double* flows, char* reached)
     bint guards_hold(const int* guards, int count, const double* values)
 
+cdef extern from "lanes.h" nogil:
+    ctypedef struct Plan:
+        int lifted_count
+        Py_ssize_t weight_count
+        const char* needed
+    ctypedef struct Kernels:
+        int width
+    ctypedef struct LaneColumn "Column":
+        const char* first
+        Py_ssize_t stride
+        int is_float
+    ctypedef struct Job:
+        const Schedule* schedule
+        const Plan* plan
+        const Kernels* kernels
+        LaneColumn* columns
+        const long long* which
+        Py_ssize_t count, lanes, part_size
+        int part_count, want_gradient, output_count, guard_count, wanted_count
+        const int* outputs
+        const int* guards
+        const int* wanted
+        const double* uniform_values
+        const double* weights
+        double* out
+        double* to_inputs
+        char* holds
+        char* in_range
+        char* again
+        double* sums
+        int stopped
+    bint make_plan(Plan* plan, const Schedule* s, const char* differentiable, const int* outputs, int output_count,
+                   const int* guards, int guard_count)
+    void free_plan(Plan* plan)
+    const Kernels* best_kernels()
+    Py_ssize_t sum_count(const Plan* plan)
+    bint do_parts(Job* job, int first, int step)
+    void collect_sums(const Job* job, double* flows, char* reached)
+    void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
+    Py_ssize_t lanes_for(const Plan* plan, const Kernels* kernels, Py_ssize_t count)
+    Py_ssize_t part_size_for(const Schedule* s, Py_ssize_t count, Py_ssize_t lanes)
+
 cdef extern from "Python.h":
     int PyObject_GetBuffer(object thing, Py_buffer* view, int flags) except -1
     void PyBuffer_Release(Py_buffer* view)
@@ -76,7 +118,7 @@ cdef class Through:
         cdef Py_ssize_t i
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} operands")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):
@@ -134,6 +176,14 @@ cdef class Stored(Through):
         return 0
 
 
+cdef list as_flows(list before):
+    """Flows as floats, and None where none has arrived."""
+    for flow in before:
+        if flow is not None and not PyFloat_CheckExact(flow):
+            return [None if x is None else float(x) for x in before]
+    return before
+
+
 cdef int open_doubles(thing, Py_buffer* view) except -1:
     """Look into a row of doubles."""
     PyObject_GetBuffer(thing, view, PyBUF_CONTIG_RO | PyBUF_FORMAT)
@@ -146,10 +196,9 @@ cdef int open_doubles(thing, Py_buffer* view) except -1:
 def stored_node(operation, tuple operands not None, double value, partials):
     """The node of an operation whose partial derivatives are known numbers."""
     cdef Stored stored = Stored.__new__(Stored, partials)
-    cdef tuple numbers = numbers_of(operands)
     if stored.count != len(operands):
         raise ValueError(f"{stored.count} partials for {len(operands)} operands")
-    return node_through(operation, filled(operands, numbers), value, stored)
+    return node_through(operation, filled_now(operands), value, stored)
 
 
 cdef Value node_through(operation, Many* many, double value, Through through):
@@ -211,6 +260,10 @@ cdef class Replay:
     cdef int guard_count, output_count
     cdef void* spare_values  # of a state that was let go
     cdef void* spare_flows
+    cdef Plan plan
+    cdef bint has_plan
+    cdef int* wanted  # the inputs whose gradients are wanted
+    cdef int wanted_count
 
     def __cinit__(self, program):
         cdef int i
@@ -233,6 +286,7 @@ cdef class Replay:
         self.outputs = copied_ints(program.outputs, &self.output_count)
         self.guards = copied_ints(program.guards, &self.guard_count)
         self.guard_count //= 4
+        self.wanted = copied_ints([i for i, asked in enumerate(program.differentiable) if asked], &self.wanted_count)
         for i in range(self.output_count):
             self.outputs[i] = self.schedule.slot_of[self.outputs[i]]
         for i in range(self.guard_count):
@@ -262,6 +316,8 @@ cdef class Replay:
 
     def __dealloc__(self):
         free_schedule(&self.schedule)
+        free_plan(&self.plan)
+        PyMem_RawFree(self.wanted)
         PyMem_RawFree(self.constants)
         PyMem_RawFree(self.guards)
         PyMem_RawFree(self.outputs)
@@ -334,6 +390,280 @@ cdef class Replay:
         return node_through(operation, many, state.values[self.outputs[0]], state)
 
 
+    def lanes(self, columns, which, Py_ssize_t count, parameters, want_gradient, int threads=1):
+        """Many examples: their outputs, whose guards came out differently, the sums of gradients, those of inputs.
+
+        A column is where the numbers of an input stand: a buffer of doubles or floats, where its first number is, and how
+        far it is from one to the next. `which` are the examples to do, or None for all.
+        """
+        cdef Examples examples = Examples.__new__(Examples)
+        examples.open(self, columns, which, count, parameters, bool(want_gradient))
+        return examples.done(threads)
+
+
+cdef object DOUBLES = array("d", [0.0])
+
+
+cdef object zeros(Py_ssize_t count):
+    return DOUBLES * count
+
+
+@cython.final
+cdef class Examples:
+    """Many examples of one program, on their way."""
+
+    cdef Replay replay
+    cdef Job job
+    cdef Py_buffer* views
+    cdef int opened
+    cdef State state  # the uniform values; then that of single examples
+    cdef Flows flows
+    cdef double* weights
+    cdef object outputs, to_inputs, gradient, which
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(self.opened):
+            PyBuffer_Release(&self.views[i])
+        PyMem_RawFree(self.views)
+        PyMem_RawFree(self.job.columns)
+        PyMem_RawFree(self.job.holds)
+        PyMem_RawFree(self.job.sums)
+        PyMem_RawFree(self.weights)
+        if self.flows.flows != NULL:
+            self.state.close(&self.flows)
+
+    cdef int open(self, Replay replay, columns, which, Py_ssize_t count, parameters, bint want_gradient) except -1:
+        cdef Job* job = &self.job
+        cdef Schedule* s = &replay.schedule
+        cdef Py_ssize_t low = 0, high = count - 1, i
+        cdef int given = s.given - s.inputs
+        self.replay, self.which = replay, which
+        self.views = <Py_buffer*>PyMem_RawMalloc((s.inputs + 8) * sizeof(Py_buffer))
+        job.columns = <LaneColumn*>PyMem_RawMalloc((s.inputs + 1) * sizeof(LaneColumn))
+        if self.views == NULL or job.columns == NULL:
+            raise MemoryError
+        job.count = count
+        if which is not None:
+            job.count = len(which)
+            job.which = <const long long*>self.view(which, b"q", sizeof(long long))
+            if job.count:
+                low, high = min(which), max(which)
+            if low < 0 or high >= count:
+                raise IndexError(f"there are {count} examples")
+        if len(columns) != s.inputs:
+            raise ValueError(f"{len(columns)} columns for {s.inputs} inputs")
+        for i, column in enumerate(columns):
+            self.look_at(&job.columns[i], column[0], column[1], column[2], low, high)
+        if not isinstance(parameters, array):
+            parameters = array("d", parameters)
+        if len(parameters) != given:
+            raise ValueError(f"{len(parameters)} numbers for {given} parameters")
+        self.state = replay.new_state()
+        memcpy(self.state.values + s.inputs, self.view(parameters, b"d", sizeof(double)), given * sizeof(double))
+        job.schedule, job.output_count, job.outputs = s, replay.output_count, replay.outputs
+        job.guard_count, job.guards = replay.guard_count, replay.guards
+        job.want_gradient = want_gradient
+        job.wanted_count, job.wanted = replay.wanted_count if want_gradient else 0, replay.wanted
+        self.outputs = zeros(job.count * job.output_count)
+        self.to_inputs, self.gradient = zeros(job.count * job.wanted_count), zeros(given)
+        job.out = <double*>self.view(self.outputs, b"d", sizeof(double))
+        job.to_inputs = <double*>self.view(self.to_inputs, b"d", sizeof(double))
+        job.holds = <char*>PyMem_RawMalloc(3 * job.count + 1)
+        if job.holds == NULL:
+            raise MemoryError
+        job.in_range, job.again = job.holds + job.count, job.holds + 2 * job.count
+        memset(job.holds, 1, 2 * job.count)
+        memset(job.again, 0, job.count)
+        return 0
+
+    cdef void* view(self, thing, bytes kind, size_t size) except? NULL:
+        """What stands in an array, which is kept open."""
+        cdef Py_buffer* view = &self.views[self.opened]
+        PyObject_GetBuffer(thing, view, PyBUF_CONTIG_RO | PyBUF_FORMAT)
+        self.opened += 1
+        if <size_t>view.itemsize != size or view.format == NULL or bytes(view.format) != kind:
+            raise TypeError(f"an array of type {kind.decode()!r} is needed")
+        return view.buf if view.buf != NULL else <void*>view
+
+    cdef int look_at(self, LaneColumn* column, buffer, Py_ssize_t offset, Py_ssize_t stride, Py_ssize_t low,
+                     Py_ssize_t high) except -1:
+        """Open the buffer of a column whose numbers from `low` to `high` are read."""
+        cdef Py_buffer* view = &self.views[self.opened]
+        cdef Py_ssize_t first = 0, end, i, size, reach
+        PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
+        self.opened += 1
+        kind = b"B" if view.format == NULL else bytes(view.format)
+        size = view.itemsize
+        if kind not in (b"d", b"f") or size != (8 if kind == b"d" else 4) or view.suboffsets != NULL:
+            raise TypeError("a column is a buffer of doubles or floats")
+        end = size
+        for i in range(view.ndim):
+            reach = (view.shape[i] - 1) * view.strides[i]
+            if view.shape[i] == 0:
+                end = first
+                break
+            first, end = first + min(reach, 0), end + max(reach, 0)
+        column.first, column.stride = <const char*>view.buf + offset * size, stride * size
+        column.is_float = kind == b"f"
+        if high >= low:
+            one, other = (offset + low * stride) * size, (offset + high * stride) * size
+            if min(one, other) < first or max(one, other) + size > end:
+                raise IndexError("a column ends before its last example")
+        return 0
+
+    cdef object done(self, int threads):
+        cdef Schedule* s = &self.replay.schedule
+        cdef int failed = -1, group
+        cdef Py_ssize_t i
+        group = s.group_count
+        if not s.needs_python and self.job.count:
+            group = replay_values(s, 0, True, self.state.values, self.state.values + s.slots, &failed)
+        if s.needs_python or failed >= 0 or not self.in_lanes(max(threads, 1)):
+            self.one_by_one()
+        lost = array("q", [i for i in range(self.job.count) if not self.job.holds[i]]) if self.any_lost() else array("q")
+        return (self.outputs, lost, self.gradient if self.job.want_gradient else None,
+                self.to_inputs if self.job.wanted_count else None)
+
+    cdef bint any_lost(self) noexcept:
+        cdef Py_ssize_t i
+        for i in range(self.job.count):
+            if not self.job.holds[i]:
+                return True
+        return False
+
+    cdef bint in_lanes(self, int threads) except -1:
+        """Do them in lanes; False if something comes out odd that only single examples can tell."""
+        cdef Replay replay = self.replay
+        cdef Job* job = &self.job
+        cdef Schedule* s = &replay.schedule
+        cdef Py_ssize_t i, given = s.given - s.inputs
+        cdef double* gradient
+        cdef Flows* flows = &self.flows
+        if job.count == 0:
+            return True
+        with cython.critical_section(replay):
+            if not replay.has_plan:
+                if not make_plan(&replay.plan, s, <const char*>replay.program.differentiable, replay.outputs,
+                                 replay.output_count, replay.guards, replay.guard_count):
+                    free_plan(&replay.plan)
+                    raise MemoryError
+                replay.has_plan = True
+        job.plan, job.kernels = &replay.plan, best_kernels()
+        job.lanes = lanes_for(job.plan, job.kernels, job.count)
+        job.part_size = part_size_for(s, job.count, job.lanes)
+        job.part_count = <int>((job.count + job.part_size - 1) // job.part_size)
+        job.sums = <double*>PyMem_RawMalloc(job.part_count * sum_count(job.plan) * sizeof(double) + 1)
+        self.weights = <double*>PyMem_RawMalloc(job.plan.weight_count * sizeof(double) + 1)
+        if job.sums == NULL or self.weights == NULL:
+            raise MemoryError
+        job.uniform_values, job.weights = self.state.values, self.weights
+        gather_weights(job.plan, job.uniform_values, self.weights)
+        self.do_all_parts(min(threads, job.part_count))
+        for i in range(job.count):
+            if job.holds[i] and not job.in_range[i]:
+                return False  # an error of single examples
+        if not job.want_gradient:
+            return True
+        self.state.open(flows)
+        collect_sums(job, flows.flows, flows.reached)
+        replay_flows(s, s.group_count - 1, True, self.state.values, flows.flows, flows.reached,
+                     flows.flows + s.slots)
+        gradient = <double*>self.view(self.gradient, b"d", sizeof(double))
+        for i in range(given):
+            gradient[i] = flows.flows[s.inputs + i] if flows.reached[s.inputs + i] else 0.0
+            if gradient[i] != gradient[i]:
+                return False
+        for i in range(0, job.count, job.lanes):
+            if job.again[i // job.lanes]:
+                self.some_by_one(gradient, i, min(i + job.lanes, job.count))
+        return True
+
+    cdef int do_all_parts(self, int threads) except -1:
+        cdef Job* job = &self.job
+        cdef bint done
+        if <double>job.count * job.schedule.slots < 2e6:
+            threads = 1
+        if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
+            with nogil:
+                done = do_parts(job, 0, 1)
+            if not done:
+                raise MemoryError
+            PyErr_CheckSignals()
+            return 0
+        # Threads of their own, while this one waits, so that Ctrl-C is heard.
+        from threading import Thread
+
+        answers = []
+        workers = [Thread(target=self.work, args=(i, threads, answers)) for i in range(threads)]
+        started = []
+        try:
+            for worker in workers:
+                worker.start()
+                started.append(worker)
+            for worker in workers:
+                worker.join()
+        except:
+            job.stopped = True
+            for worker in started:
+                worker.join()
+            raise
+        if not all(answers):
+            raise MemoryError
+        return 0
+
+    def work(self, int first, int step, list answers):
+        cdef bint done
+        with nogil:
+            done = do_parts(&self.job, first, step)
+        answers.append(done)
+
+    cdef int one_by_one(self) except -1:
+        """Do all of them exactly."""
+        cdef double* gradient = <double*>self.view(self.gradient, b"d", sizeof(double))
+        memset(gradient, 0, len(self.gradient) * sizeof(double))
+        return self.some_by_one(gradient, 0, self.job.count)
+
+    cdef int some_by_one(self, double* gradient, Py_ssize_t first, Py_ssize_t end) except -1:
+        """Do some of them exactly, and add what they send to the parameters."""
+        cdef Job* job = &self.job
+        cdef Schedule* s = &self.replay.schedule
+        cdef State state = self.replay.new_state()
+        cdef Py_ssize_t row, i, example, given = s.given - s.inputs
+        cdef LaneColumn* column
+        cdef const char* place
+        if self.flows.flows == NULL:
+            self.state.open(&self.flows)
+        for row in range(first, end):
+            if row & 0xFF == 0:
+                PyErr_CheckSignals()
+            example = <Py_ssize_t>job.which[row] if job.which != NULL else row
+            for i in range(s.inputs):
+                column = &job.columns[i]
+                place = column.first + example * column.stride
+                state.values[i] = (<const float*>place)[0] if column.is_float else (<const double*>place)[0]
+            memcpy(state.values + s.inputs, self.state.values + s.inputs, given * sizeof(double))
+            try:
+                job.holds[row] = state.run()
+            except IndexError as error:
+                error.args = (f"example {example}: {error}",)
+                raise
+            for i in range(job.output_count):
+                job.out[row * job.output_count + i] = state.values[job.outputs[i]] if job.holds[row] else 0.0
+            if not job.want_gradient:
+                continue
+            clear_flows(s, self.flows.flows, self.flows.reached)
+            if job.holds[row]:
+                memcpy(self.flows.flows + s.inputs, gradient, given * sizeof(double))
+                state.send_from(job.outputs[0], 1.0, &self.flows)
+                memcpy(gradient, self.flows.flows + s.inputs, given * sizeof(double))
+            for i in range(job.wanted_count):
+                job.to_inputs[row * job.wanted_count + i] = (
+                    self.flows.flows[job.wanted[i]] if self.flows.reached[job.wanted[i]] else 0.0
+                )
+        return 0
+
+
 cdef int check_program(program, list operations, codes, starts, operands, code_of) except -1:
     """Raise ValueError for numbers that say nothing, as of a program that was written by hand."""
     cdef Py_ssize_t given = len(program.input_names) + len(program.parameter_names) + len(program.constants)
@@ -353,6 +683,8 @@ cdef int check_program(program, list operations, codes, starts, operands, code_o
             if operand >= slot or operand < (-1 if code == LINEAR_CODE and (i - starts[place]) % 2 else 0):
                 raise ValueError(f"instruction {place} has an operand that does not stand before it: {operand}")
         slot += 1
+    if len(program.differentiable) != len(program.input_names):
+        raise ValueError("a program says of each of its inputs whether it is differentiable")
     if len(program.guards) % 4:
         raise ValueError("a guard is four numbers")
     for operand in [*program.outputs, *program.guards[1::4], *program.guards[2::4]]:
@@ -500,7 +832,7 @@ cdef class State(Through):
             raise IndexError(f"there is no output {output}")
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} inputs and parameters")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):

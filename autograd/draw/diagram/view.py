@@ -20,6 +20,9 @@ from ...groups import Group, groups_of
 from ...nodes import NodeDict, distinct
 from ..limits import EDGES, each, size
 
+# So many leaves that one node takes are each drawn.
+CROWD = 40
+
 
 @dataclass(frozen=True, eq=False)
 class Single:
@@ -143,7 +146,7 @@ def view_of(
             remedy = 'name its parts, as in `with autograd.scope("loss"):`, and fold them up with depth=1'
         remedy += ", draw what is near one node with around=node"
         edges = sum(len(node.operands) for node in each(order))
-        _check(len(order), range(edges), max_nodes, f"the graph has {len(order)} nodes", remedy)
+        _check(len(order) - len(_crowds(order)), range(edges), max_nodes, f"the graph has {len(order)} nodes", remedy)
         view = _folded(order, None)
     return view
 
@@ -170,10 +173,10 @@ def _place(option: str, node: Any, place_of: NodeDict[int]) -> int:
 
 def _folded(order: list[Value], depth: int | None) -> View:
     groups = groups_of(order)
-    folds = _folds(groups.of_node, depth) if depth else {}
+    folds, crowds = _folds(groups.of_node, depth) if depth else {}, _crowds(order)
     owners: list[Single | Group] = []  # what is to be a part: a node by itself, or the group that it is folded into
     for place, (node, group) in enumerate(each(zip(order, groups.of_node, strict=True))):
-        owners.append((folds.get(group) if group else None) or Single(place, node, group))
+        owners.append((folds.get(group) if group else crowds.get(node)) or Single(place, node, group))
     place_of = {owner: place for place, owner in enumerate(dict.fromkeys(owners))}
     part_of = NodeDict([(node, place_of[owner]) for node, owner in zip(order, owners, strict=True)])
 
@@ -218,6 +221,25 @@ def _folds(groups: list[Group | None], depth: int) -> dict[Group, Group | None]:
     distinct = {group for group in groups if group}
     have_inner = {outer for group in distinct for outer in group.all_around()}
     return {group: group.at(depth) or (None if group in have_inner else group) for group in distinct}
+
+
+def _crowds(order: list[Value]) -> NodeDict[Group]:
+    """The group of each leaf that only compiled functions take, of which one takes many: all its parameters."""
+    crowds, others = NodeDict[Group](), NodeDict[None]()
+    for node in each(order):
+        leaves = [(operand, None) for operand in node.parents if operand.operation is None]
+        if len(leaves) <= CROWD or not _is_compiled(node):
+            others.update(leaves)
+            continue
+        crowd = Group("operands", None, 1)
+        crowds.update([(leaf, crowd) for leaf, _ in leaves if leaf not in crowds])
+    return NodeDict([(leaf, crowd) for leaf, crowd in crowds.items() if leaf not in others])
+
+
+def _is_compiled(node: Value) -> bool:
+    """Whether it is what a compiled function has answered, as far as its operation tells: one of users on one list."""
+    operation = node.operation
+    return bool(operation and not operation.is_of_book and operation.list_count == len(operation.parameters) == 1)
 
 
 class _Contents:

@@ -30,9 +30,14 @@ SHOWN, HIDDEN = "operation label", "value gradient"
 class TrialDrawing(GraphDrawing):
     """The drawing of a graph that was computed from inputs that nobody gave; its page has no steps."""
 
+    @property
+    def note(self) -> str:
+        """Why there are no numbers, in the language of the page."""
+        return in_language(WORDS, self.look.language)["no values"]
+
     def to_html(self) -> str:
         """The picture as a page, which tells how to get one with steps: they are those of a pass."""
-        note = in_language(WORDS, self.look.language)["no values"]
+        note = self.note
         look = replace(self.look, legend=self.look.legend is not False)
         picture = replace(self, look=look, diagram=replace(self.diagram, description=note))
         return page(
@@ -42,18 +47,20 @@ class TrialDrawing(GraphDrawing):
 
 def trial_drawing(diagram: Diagram, look: Look, root: Value, seconds: float) -> TrialDrawing:
     """The drawing without numbers, which are in tooltips and in the description, too, and decide where flows end."""
+    description = "There are no numbers: draw(model, inputs) shows those of a pass."
+    return TrialDrawing(replace(without_numbers(diagram), description=description), look, root, seconds)
+
+
+def without_numbers(diagram: Diagram) -> Diagram:
+    """The diagram without what numbers say."""
     cards = [replace(card, title=re.sub("\n(value|gradient|no gradient) .*", "", card.title)) for card in diagram.cards]
     edges = [replace(edge, is_blocked=False) for edge in diagram.edges]
-    description = "There are no numbers: draw(model, inputs) shows those of a pass."
-    return TrialDrawing(replace(diagram, cards=cards, edges=edges, description=description), look, root, seconds)
+    return replace(diagram, cards=cards, edges=edges)
 
 
-def look_of_trial(look: Look) -> Look:
-    """The look without numbers; raises ValueError if nothing else was to be shown."""
+def look_of_trial(look: Look, why: str = "there are none without inputs: give them, as in draw(model, inputs)") -> Look:
+    """The look without numbers; raises ValueError, which says why, if nothing else was to be shown."""
     words = [word for word in look.show.split() if word not in HIDDEN.split()]
     if not words:
-        raise ValueError(
-            f"show={look.show!r} is about numbers, and there are none without inputs: give them, as in "
-            f"draw(model, inputs), or show one or more of the words {SHOWN}"
-        )
+        raise ValueError(f"show={look.show!r} is about numbers, and {why}, or show one or more of the words {SHOWN}")
     return replace(look, show=" ".join(words))

@@ -1,4 +1,4 @@
-"""Formulas and sentences of an explanation, as terms: printed, text or LaTeX.
+"""Formulas and sentences of explanations and of programs, as terms: printed, text or LaTeX.
 
 >>> from autograd.operations import OPERATIONS
 >>> derivative(OPERATIONS["reciprocal"], 0, [Name("v7")]).latex
@@ -7,12 +7,17 @@
 The formulas are those of the rule book, with the operands' names or numbers put in place of its parameters.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import zip_longest
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from .. import notation
-from ..book import OPERATIONS, Operation
-from ..text import DOTS, NOTHING, Call, Index, Name, Number, Prose, Row, Term, changed, parse, substitute
+from . import notation
+from .book import OPERATIONS, Operation
+from .text import DOTS, NOTHING, Call, Index, Name, Number, Prose, Row, Term, changed, parse, substitute
 
 
 def prose(template: str, *terms: Term) -> Term:
@@ -127,3 +132,77 @@ def _spans(operation: Operation, count: int) -> list[range]:
         spans.append(range(start, start + (length if isinstance(domain, list) else 1)))
         start = spans[-1].stop
     return spans
+
+
+class Lazy(Sequence[Term]):
+    """Formulas that are written when they are asked for: of a million operands, a formula shows eight."""
+
+    def __init__(self, count: int, write: Callable[[int], Term]) -> None:
+        self._count, self._write = count, write
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._write(place)
+
+
+# Names ------------------------------------------------------------------------------------------------
+
+
+class Named(NamedTuple):
+    """Names of things, the letter of those that have no label, and how many these are."""
+
+    names: list[str]
+    letter: str
+    unlabelled: int
+
+
+def named(labels: Sequence[str]) -> Named:
+    """The labels; where there is none, a letter and a number; of equal ones, the second as x₂.
+
+    >>> named(["x", "", "x", ""]).names
+    ['x', 'v1', 'x₂', 'v2']
+    """
+    letter = next(x for x in _letters() if not any(re.fullmatch(rf"{x}\d+", label) for label in set(labels)))
+    unlabelled = 0
+    names, taken = [], set(labels)
+    found: dict[str, int] = defaultdict(int)
+    for label in labels:
+        found[label] += 1
+        name = label
+        if not label:
+            name = f"{letter}{(unlabelled := unlabelled + 1)}"
+        elif found[label] > 1:
+            while (name := label + str(found[label]).translate(LOW)) in taken:
+                found[label] += 1
+            taken.add(name)
+        names.append(name)
+    return Named(names, letter, unlabelled)
+
+
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _letters() -> Iterator[str]:
+    yield from "vunst"
+    yield from map("v".__mul__, itertools.count(2))
+
+
+def shorter(parts: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """A short name for each part of a path that has a number, and the words that the initials stand for.
+
+    >>> shorter(["layers.0", "head", "neurons.2"])
+    ({'layers.0': 'L0', 'neurons.2': 'N2'}, {'L': 'layers', 'N': 'neurons'})
+
+    There is none where two words have one initial.
+    """
+    indexed = {part: found for part in parts if (found := _INDEXED.fullmatch(part))}
+    initials = {found[1][0].upper(): found[1] for found in sorted(indexed.values(), key=itemgetter(1))}
+    if len(initials) < len({found[1] for found in indexed.values()}):
+        return {}, {}
+    return {part: found[1][0].upper() + found[2] for part, found in indexed.items()}, initials
+
+
+# The name of a scope such as layers.0.
+_INDEXED = re.compile(r"([A-Za-z]\w*)\.(\d+)")
