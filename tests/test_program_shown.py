@@ -174,9 +174,9 @@ def test_no_two_things_have_one_name() -> None:
     first, second, third = Value(1.0, "w"), Value(2.0, "w"), Value(3.0)
     program = program_of(lambda x: tanh(first * x) * second + third, 1.0)
 
-    assert lines(program, "Forward")[:2] == ["v2 = w × x", "v3 = tanh(v2)"]
-    assert "d_w₂ = d_v4 × v3" in lines(program, "Backward")
-    assert "d_v1 = d_v4" in lines(program, "Backward")
+    assert lines(program, "Forward")[:2] == ["v1 = w × x", "v2 = tanh(v1)"]
+    assert "d_w₂ = d_v3 × v2" in lines(program, "Backward")
+    assert "d_p1 = d_v3" in lines(program, "Backward")
 
 
 def test_labels_that_look_like_names_of_the_engine_are_told_apart() -> None:

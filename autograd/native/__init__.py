@@ -177,8 +177,8 @@ which has a frame of its own, need not wait for the loop outside. (Why that matt
 A program
 =========
 
-A compiled function (`autograd.compiler`) is a program: instructions applied to slots, each of which is a number. This is
-one of two neurons, each with its slot as `print(f.program)` counts them, and with its slot here:
+A compiled function (`autograd.compiler`) is a program: instructions applied to slots, which hold the numbers. This is
+one with two neurons; the names are those of `print(f.program)`, the slots those of the replay:
 
     x = 2, w0 = 1, b0 = 0, w1 = -1, b1 = 1, u0 = 3, u1 = 4       slots 0 to 6; slot 7 holds 1.0
 
@@ -193,8 +193,8 @@ needs another one: each is a loop over slots that lie in a row, and its formula 
 must not change a sum of flows: x gets the flow of v3 before that of v1, in groups and in the order of recording. Where
 it would, an instruction begins a group of its own.
 
-One example is replayed over numbers, with the formulas of the engine. Many are replayed over rows: a lane is an example,
-and a slot that depends on an example has a row with its number in every lane. Three examples, x = 2, 3 and -1:
+One example is replayed over numbers, with the formulas of the engine. Many are replayed over rows: a lane is one of
+the examples, and a slot that depends on them has a row with a number for each lane. Three examples, x = 2, 3 and -1:
 
     slot         number     row, with lanes to fill the vectors of the processor
     x                       2.0   3.0  -1.0   ...
