@@ -139,6 +139,15 @@ def test_the_circuit_of_the_lecture_is_printed_as_one_writes_it() -> None:
     assert repr(neuron.program) == "<program neuron: 5 instructions, 2 inputs, 3 parameters>"
 
 
+@pytest.mark.parametrize(
+    ("exponent", "told"), [(2, "2·x"), (3, "3·x^2"), (-1.5, "−1.5·x^(−2.5)"), (0.5, "0.5·x^(−0.5)")]
+)
+def test_the_derivative_of_a_power_is_written_as_one_writes_it(exponent: float, told: str) -> None:
+    program = program_of(lambda x: x**exponent, Value(2.0))
+
+    assert lines(program, "Backward")[-1] in (f"d_x = d_v1 × ({told})", f"d_x = d_v1 × {told}")
+
+
 def test_what_is_subtracted_is_subtracted_on_paper() -> None:
     program = program_of(loss_of_a_line, *[Value(x) for x in (1.0, -3.0, 5.0, -1.0, 3.0)])
 

@@ -17,7 +17,7 @@ from .. import notation
 from ..cells import counted, readable, shortened
 from ..formulas import Lazy, applied, derivative, free_letter, named, shorter
 from ..markup import document, heading, paragraph, table
-from ..operations import where
+from ..operations import power, where
 from ..taking import DETACH, TAKE
 from ..text import DOTS, NOTHING, Brackets, Infix, Name, Number, Prefix, Term, printer
 from .instructions import LINEAR, RELATIONS, Instructions
@@ -244,10 +244,17 @@ class _Listing(Names):
             return ZERO
         if operation is TAKE:
             return Brackets("[", (Infix(" = ", self.term(operands[0]), Number(str(place - 1))),))
+        if operation is power and place == 0 and self.constant(operands[1]):
+            return self.of_power(self.term(operands[0]), float(self.constant(operands[1])))
         found = derivative(operation, place, Lazy(len(operands), lambda i: self.term(operands[i], operation, i)))
         if found == NOTHING:  # nothing is told of it
             return Infix("/", Prefix("∂", Name(self.name(slot))), Prefix("∂", self.term(operands[place])))
         return KNOWN.get(self.write(found), found) if operation is where else found
+
+    def of_power(self, x: Term, exponent: float) -> Term:
+        """The derivative of x to the power of a number: 2·x for x², and not 2·x^(2−1)."""
+        lowered = x if exponent == 2.0 else Infix("^", x, _number(exponent - 1.0))
+        return Infix("·", _number(exponent), lowered)
 
     # Names ------------------------------------------------------------------------------------------
 
@@ -270,12 +277,17 @@ class _Listing(Names):
         if not digits:
             return Name(self.name(slot))
         told = notation.constant(operation, place, float(digits)) if operation else NOTHING
-        return told if isinstance(told, Name) else Number(digits.removesuffix(".0"))
+        return told if isinstance(told, Name) else _number(float(digits))
 
     def guard_line(self, start: int) -> Line:
         relation, left, right, outcome = self.program.guards[start : start + 4]
         sides = f"{self.write(self.term(left))} {RELATIONS[relation]} {self.write(self.term(right))}"
         return Line(sides if outcome else f"not {sides}", "")
+
+
+def _number(x: float) -> Term:
+    """A number with all its digits."""
+    return Number(repr(x).removesuffix(".0"))
 
 
 def short_names(program: Instructions) -> tuple[list[str], dict[str, str]]:
@@ -332,7 +344,7 @@ def became(counts: "dict[str, int]") -> str:
     }
     told = [f"{counts[key]:,} {word}" for key, word in words.items() if counts.get(key)]
     copied = f"; {counts['copied']:,} are copied" if counts.get("copied") else ""
-    return f"{counts['recorded']:,} recorded" + (f" = {' + '.join(told)}" if len(told) > 1 else "") + copied
+    return f"{counts['recorded']:,} recorded" + (f" = {' + '.join(told)}" if told else "") + copied
 
 
 # Formats ------------------------------------------------------------------------------------------

@@ -208,7 +208,7 @@ the examples, and a slot that depends on them has a row with a number for each l
     flow to v3              0.0   0.0   4.0   ...         -0.0 where ReLU blocks: the sum with it is the other flow
     flow to w1  -4.0        0.0   0.0  -4.0   ...         the sum over the lanes of flow times x
 
-As many lanes are taken at a time as the rows of a program fit into the cache. The examples are cut into parts, by their
+As many lanes are taken at a time as stay in the nearest cache. The examples are cut into parts, by their
 number alone; a part sums the flows of its lanes, and the sums of the parts are added in their order. So threads, which
 take part after part, change no bit. An example in which a comparison comes out differently is left out of all sums, and
 told: another recording replays it.
