@@ -30,23 +30,31 @@ class Recording:
     """A program with its parameters, ready to be replayed."""
 
     def __init__(
-        self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
+        self,
+        program: Program,
+        parameters: list[Any],
+        assembled: Callable[[list[Any]], Any],
+        recorder: Recorder,
+        arguments: dict[str, Any],
     ) -> None:
         self.program, self.parameters, self.assembled = program, tuple(parameters), assembled
+        self.arguments = arguments  # by their names, with the place of an input for each number
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.uses = 0
-        self.replay: Any = (Replay if native is None else native.Replay)(program)
+        self.replay: Any = Replay(program) if native is None else native.Replay(program)
+        self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
+        self.quick = self.replay.call if self.is_one and native is not None else None
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
         operands = (*inputs, *self.parameters)
-        if len(self.operations) == 1 and native is not None:
-            value = self.replay.call(self.operations[0], operands)
+        if self.quick is not None:
+            value = self.quick(self.operations[0], operands)
             if value is None:
                 return ANOTHER_WAY
-            return self.assembled([Value(value) if type(value) is float else value])
+            return Value(value) if type(value) is float else value
         numbers = numbers_of(operands)
         answers, state = self.replay.exact(numbers)
         if answers is None:

@@ -10,6 +10,7 @@ import pickle
 import random
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from operator import is_
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -48,6 +49,19 @@ class Surroundings:
         """The names, and one level down what lists hold and what attributes are plain, with what they mean."""
         named = self.named()
         return named + [(f"{name}, its {way}", part) for name, thing in named for way, part in _parts(thing)]
+
+    def watched(self) -> tuple[Any, ...]:
+        """The places where all this stands, one after the other: a dict, cell or list, which place, and the thing."""
+        places: list[tuple[Any, Any, Any]]
+        places = [(self.globals, name, self.globals[name]) for name in self.names if name in self.globals]
+        places += [(cell, None, cell.cell_contents) for _, cell in self.cells if not _is_empty(cell)]
+        for _, thing in self.named():
+            if isinstance(thing, list):
+                places += [(thing, (place, len(thing)), part) for place, part in _parts(thing)]
+            elif not isinstance(thing, tuple):
+                owner = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
+                places += [(owner, name, part) for name, part in _parts(thing)]
+        return tuple(chain.from_iterable(places))
 
 
 def _is_empty(cell: Any) -> bool:
