@@ -32,8 +32,9 @@ be read by itself:
     lane_kernels.h   the loops over lanes, once for each kind of processor
     lane_formulas.h  the rule book over lanes, generated as well
     lane_math.h   elementary functions that a C compiler can vectorise
+    lanes.pxi     its kernels one at a time, to try them
     lane_lists.h  the operations on lists over lanes
-    columns.pxi   numbers on their way in and out
+    calls.pxi     numbers on their way into a compiled function and out of it
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look
     gil.h         what differs between a Python with the GIL and one without
