@@ -241,6 +241,17 @@ def test_what_depends_on_parameters_alone_is_told() -> None:
     assert lines(program, "Forward")[0] == "v1 = exp(w)  # once a sweep"
 
 
+def test_a_users_rule_is_asked_for_each_example() -> None:
+    @operation("drifting(x)", "2")
+    def drifting(x: Any) -> Any:
+        return x * 2.0, lambda: (2.0,)
+
+    w = Value(2.0, "w")
+    program = program_of(lambda x: drifting(w) * tanh(x) + 1.0, 1.0)
+
+    assert lines(program, "Forward")[0] == "v1 = drifting(w)  # through its closure"
+
+
 def test_guards_are_told_as_they_came_out() -> None:
     def way(x: Any) -> Any:
         return x * 2.0 if x > 1.0 else -x if not x < -1.0 else x
@@ -496,6 +507,7 @@ def changes(program: Program) -> Iterator[tuple[str, Any]]:
     yield "starts", array("i", [*program.starts[:-1], far])
     yield "starts", array("i", [0, 10**6, *program.starts[2:]])
     yield "starts", array("i", [0, -5, *program.starts[2:]])
+    yield "starts", array("i", [*program.starts, program.starts[-1]])
     yield "operands", array("i", [far, *program.operands[1:]])
     yield "operands", array("i", [-1, *program.operands[1:]])
     yield "operands", array("i", [program.first, *program.operands[1:]])
@@ -555,6 +567,23 @@ def test_an_operation_has_as_many_operands_as_it_takes() -> None:
         )
         with pytest.raises(ValueError, match="another number of operands"):
             checked(broken)
+
+
+def test_operands_go_on_where_those_before_end() -> None:
+    """A list may be empty, but not less than that."""
+    broken = replace(
+        small(),
+        operations=(OPERATIONS["sum"],),
+        codes=array("H", [0, 0]),
+        starts=array("i", [0, 3, 2]),
+        operands=array("i", [0, 1]),
+        copies=array("i", [-1, -1]),
+        outputs=array("i", [0]),
+        guards=array("i"),
+    )
+
+    with pytest.raises(ValueError, match="starts does not grow"):
+        checked(broken)
 
 
 @pytest.mark.parametrize(
