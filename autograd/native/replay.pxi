@@ -118,7 +118,7 @@ cdef class Through:
         cdef Py_ssize_t i
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} operands")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):
@@ -176,6 +176,14 @@ cdef class Stored(Through):
         return 0
 
 
+cdef list as_flows(list before):
+    """Flows as floats, and None where none has arrived."""
+    for flow in before:
+        if flow is not None and not PyFloat_CheckExact(flow):
+            return [None if x is None else float(x) for x in before]
+    return before
+
+
 cdef int open_doubles(thing, Py_buffer* view) except -1:
     """Look into a row of doubles."""
     PyObject_GetBuffer(thing, view, PyBUF_CONTIG_RO | PyBUF_FORMAT)
@@ -188,10 +196,9 @@ cdef int open_doubles(thing, Py_buffer* view) except -1:
 def stored_node(operation, tuple operands not None, double value, partials):
     """The node of an operation whose partial derivatives are known numbers."""
     cdef Stored stored = Stored.__new__(Stored, partials)
-    cdef tuple numbers = tuple([data_of(operand) for operand in operands])
     if stored.count != len(operands):
         raise ValueError(f"{stored.count} partials for {len(operands)} operands")
-    return node_through(operation, filled(operands, numbers), value, stored)
+    return node_through(operation, filled_now(operands), value, stored)
 
 
 cdef Value node_through(operation, Many* many, double value, Through through):
@@ -825,7 +832,7 @@ cdef class State(Through):
             raise IndexError(f"there is no output {output}")
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} inputs and parameters")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):

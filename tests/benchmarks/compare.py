@@ -1,18 +1,20 @@
 """How long scalar-autograd takes for what others do too, and how much memory; prints medians, ratios and the spread.
 
-python tests/benchmarks/compare.py                     everything: some ten minutes, most of them for installing
+python tests/benchmarks/compare.py                     everything: some twenty minutes, half of them for installing
 python tests/benchmarks/compare.py --markdown          the same as the tables in RESULTS.md
 python tests/benchmarks/compare.py --only gpt moons    only these works
 python tests/benchmarks/compare.py --keep FOLDER       the environments stay there, for the next time
 
 It needs Python 3.11 and nothing else. Each package gets an environment of its own in a folder that is deleted at the
-end: this project, as it stands, micrograd, PyTorch, HIPS autograd (which has the same import name) and JAX. What cannot
-be installed is told and left out. pip is asked as it is configured; on Linux, where PyTorch brings some gigabytes for
-graphics cards by default, let it find PyTorch's builds for processors first.
+end: this project, as it stands, micrograd, PyTorch, HIPS autograd (which has the same import name), JAX, AADC, XAD,
+CasADi and NumPy. What cannot be installed is told and left out. pip is asked as it is configured; on Linux, where
+PyTorch brings some gigabytes for graphics cards by default, let it find PyTorch's builds for processors first.
 
-`works` says what is measured, `engines` with what, `worker` is the process that each engine lives in. The engines are
-asked in turn within each round, so that what disturbs the machine disturbs them all, and the first round does not
-count. Engines whose losses or gradients differ from those of the first by more than 10⁻⁹ are told apart in the table.
+`works` says what is measured of graphs that are built, `compiled` what is measured of code that is compiled once and
+used many times; each is a table. `engines` says with what, and `worker` is the process that each engine lives in. The
+engines are asked in turn within each round, so that what disturbs the machine disturbs them all, and the first round
+does not count. Engines whose losses or gradients differ from those of the first by more than 10⁻⁹ are told apart in
+the table.
 """
 
 import argparse
@@ -27,11 +29,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from compiled import COMPILED
 from engines import ENVIRONMENTS, PEERS
 from environments import MissingError, environment
-from report import NOTES, Row, circumstances, listing, markdown
+from report import NOTES, Row, circumstances, crossing, listing, markdown
 from works import WORKS
 
+EVERY = WORKS | COMPILED
 TOLERANCE = 1e-9
 
 
@@ -103,7 +107,7 @@ def workers(engines: Iterable[str], folder: Path) -> list[Worker]:
 
 def measured(work: str, crew: list[Worker], rounds: int) -> list[Row]:
     """The rows of a work, all engines having been asked in turn, round by round."""
-    plan = WORKS[work]
+    plan = EVERY[work]
     rows = [Row(title, unit) for title, unit in plan.rows.items()]
     crew = [worker for worker in crew if worker.engine in plan.engines]
     for number in range(1 if plan.once else rounds + 1):
@@ -158,7 +162,7 @@ def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7, help="how often each engine is asked (7)")
-    parser.add_argument("--only", nargs="+", choices=WORKS, metavar="WORK", default=list(WORKS), help=", ".join(WORKS))
+    parser.add_argument("--only", nargs="+", choices=EVERY, metavar="WORK", default=list(EVERY), help=", ".join(EVERY))
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the environments are, or are to be, kept")
     parser.add_argument("--markdown", action="store_true", help="print the table as in RESULTS.md")
     asked = parser.parse_args()
@@ -173,21 +177,25 @@ def main() -> None:
     where_and_when = circumstances()
     with ExitStack() as stack:
         folder = asked.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
-        needed = [engine for engine in PEERS if any(engine in WORKS[work].engines for work in asked.only)]
+        needed = [engine for engine in PEERS if any(engine in EVERY[work].engines for work in asked.only)]
         crew = workers(needed, folder.resolve())
         if not crew:
             sys.exit("there is nothing to compare")
         for worker in crew:
             stack.callback(worker.close)
-        rows = [row for work in asked.only for row in measured(work, crew, asked.rounds)]
+        rows = {work: measured(work, crew, asked.rounds) for work in EVERY if work in asked.only}
     titles = {worker.engine: PEERS[worker.engine].title for worker in crew}
     # One for each environment: its first engine is the one that it is named after.
     versions = {PEERS[worker.engine].environment: worker.version for worker in reversed(crew)}
     told = ", ".join(f"{name} {version}" for name, version in reversed(versions.items()))
+    tables = [[row for work in part if work in rows for row in rows[work]] for part in (WORKS, COMPILED)]
+    crossings = [crossing(rows[work], EVERY[work].sizes, titles) for work in rows if EVERY[work].sizes]
     if asked.markdown:
-        print(markdown(rows, titles), NOTES, f"{asked.rounds} rounds; {where_and_when}; {told}.", sep="\n")
+        print(*[markdown(table, titles) + "\n" for table in tables if table], *crossings, NOTES, sep="\n")
+        print(f"{asked.rounds} rounds; {where_and_when}; {told}.")
     else:
-        print(f"{where_and_when}\n{told}\nmedians of {asked.rounds} rounds\n\n{listing(rows, titles)}")
+        print(f"{where_and_when}\n{told}\nmedians of {asked.rounds} rounds\n")
+        print(*[listing(table, titles) for table in tables], *crossings, sep="\n")
 
 
 if __name__ == "__main__":

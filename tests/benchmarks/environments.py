@@ -10,20 +10,21 @@ class MissingError(Exception):
     """Why an engine cannot be compared here."""
 
 
-def environment(folder: Path, requirement: str, *, anew: bool) -> Path:
-    """The Python of an environment with what pip calls the requirement; it is made if it is not there.
+def environment(folder: Path, requirements: tuple[str, ...], *, anew: bool) -> Path:
+    """The Python of an environment with what pip calls the requirements; it is made if it is not there.
 
-    `anew` installs the requirement again into an environment that was there. Raises MissingError where pip fails.
+    `anew` installs the first of them again into an environment that was there. Raises MissingError where pip fails.
     """
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    install = [python, "-m", "pip", "--disable-pip-version-check", "install", requirement]
-    finished = folder / "finished"
-    if not finished.exists():
+    install = [python, "-m", "pip", "--disable-pip-version-check", "install"]
+    finished = folder / "finished"  # says what is installed
+    wanted = "\n".join(requirements)
+    if not finished.exists() or finished.read_text(encoding="utf-8") != wanted:
         call(sys.executable, "-m", "venv", "--clear", folder)
-        call(*install)
-        finished.touch()
+        call(*install, *requirements)
+        finished.write_text(wanted, encoding="utf-8")
     elif anew:
-        call(*install, "--force-reinstall", "--no-deps")
+        call(*install, requirements[0], "--force-reinstall", "--no-deps")
     return python
 
 

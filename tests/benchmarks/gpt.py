@@ -11,6 +11,7 @@ RMSNorm, ReLU and no biases, 4,192 parameters in all. One name of seven letters 
 
 import math
 from itertools import pairwise
+from operator import getitem
 from random import Random
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -18,6 +19,11 @@ BOUNDARY = len(LETTERS)  # the token before a name and after it
 VOCABULARY = len(LETTERS) + 1
 EMBEDDING, HEADS, LONGEST = 16, 4, 16
 HEAD_SIZE = EMBEDDING // HEADS
+
+
+def tokens(name):
+    """The numbers of a name's letters, between boundaries."""
+    return [BOUNDARY, *map(LETTERS.index, name), BOUNDARY]
 
 
 def plain_dot(xs, ys):
@@ -34,10 +40,13 @@ def plain_softmax(xs):
 
 
 class GPT:
-    """The parameters, made by `leaf`, and the loss of a name; an engine may bring a dot and a softmax of its own."""
+    """The parameters, made by `leaf`, and the loss of a name; an engine may bring a dot and a softmax of its own.
 
-    def __init__(self, leaf, dot=plain_dot, softmax=plain_softmax):
-        self.dot, self.softmax = dot, softmax
+    `take` chooses from a list by a token, which is a number that varies where the loss is recorded and replayed.
+    """
+
+    def __init__(self, leaf, dot=plain_dot, softmax=plain_softmax, take=getitem):
+        self.dot, self.softmax, self.take = dot, softmax, take
         gauss = Random(42).gauss
 
         def matrix(rows, columns):
@@ -57,17 +66,20 @@ class GPT:
 
     def loss(self, name):
         """The mean of −log(probability) over the letters of the name and the boundary behind it."""
-        tokens = [BOUNDARY, *map(LETTERS.index, name), BOUNDARY]
+        return self.loss_of(tokens(name))
+
+    def loss_of(self, tokens):
+        """The same of the name as numbers."""
         keys, values = [], []
         losses = [
-            -self.softmax(self.logits(token, place, keys, values))[following].log()
+            -self.take(self.softmax(self.logits(token, place, keys, values)), following).log()
             for place, (token, following) in enumerate(pairwise(tokens))
         ]
         return sum(losses) / len(losses)
 
     def logits(self, token, place, keys, values):
         """What is believed of the next token; the key and the value of this one join those of the ones before."""
-        x = self.normed(added(self.of_token[token], self.of_place[place]))
+        x = self.normed(added(self.take(self.of_token, token), self.of_place[place]))
         x = added(x, self.attention(self.normed(x), keys, values))
         x = added(x, self.linear(self.narrow, [y.relu() for y in self.linear(self.widen, self.normed(x))]))
         return self.linear(self.to_token, x)

@@ -24,10 +24,16 @@ def points(count=100, noise=0.1):
     return found
 
 
-class Network:
-    """Layers of neurons with ReLU, but for the last."""
+def relu(x):
+    """The method of a number that most classes have."""
+    return x.relu()
 
-    def __init__(self, leaf):
+
+class Network:
+    """Layers of neurons with an activation, but for the last."""
+
+    def __init__(self, leaf, activation=relu):
+        self.activation = activation
         uniform = Random(1).uniform
         self.layers = [
             [([leaf(uniform(-1.0, 1.0)) for _ in range(inputs)], leaf(0.0)) for _ in range(outputs)]
@@ -43,7 +49,7 @@ class Network:
         for layer in self.layers:
             xs = [sum((w * x for w, x in zip(weights, xs, strict=True)), bias) for weights, bias in layer]
             if layer is not self.layers[-1]:
-                xs = [x.relu() for x in xs]
+                xs = [self.activation(x) for x in xs]
         return xs[0]
 
     def loss(self, points):

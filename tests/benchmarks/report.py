@@ -4,11 +4,12 @@
 ('12.3 ms', '52.0 ns', '128 B', '2.50 GB')
 """
 
+import math
 import os
 import platform
 import statistics
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -46,6 +47,10 @@ class Row:
     amounts: dict[str, list[float]] = field(default_factory=dict)
     remarks: dict[str, str] = field(default_factory=dict)
 
+    def has(self, engine: str) -> bool:
+        """Whether there is anything to be said of an engine."""
+        return engine in self.amounts or engine in self.remarks
+
     def median(self, engine: str) -> str:
         """The median of an engine's rounds, "" where there are none."""
         rounds = self.amounts.get(engine)
@@ -78,6 +83,8 @@ SCALES = {
 
 def amount(number: float, unit: str) -> str:
     """A number in three digits, with its unit."""
+    if unit == "×":
+        return times(number)
     scales = SCALES[unit]
     scale, name = next((pair for pair in scales if abs(number) >= 0.9995 * pair[0]), scales[-1])
     number /= scale
@@ -112,8 +119,9 @@ def listing(rows: Iterable[Row], headings: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def markdown(rows: Iterable[Row], headings: dict[str, str]) -> str:
-    """All rows as one table, with an empty cell where an engine has no part in a row."""
+def markdown(rows: Sequence[Row], headings: dict[str, str]) -> str:
+    """All rows as one table of the engines that have a part in any, with an empty cell where they have none."""
+    headings = {name: heading for name, heading in headings.items() if any(row.has(name) for row in rows)}
     lines = [table_row(["", *headings.values()]), table_row(["---", *["---:" for _ in headings]])]
     for row in rows:
         cells = []
@@ -128,6 +136,30 @@ def markdown(rows: Iterable[Row], headings: dict[str, str]) -> str:
 def table_row(cells: Iterable[str]) -> str:
     """A row of a Markdown table."""
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def crossing(rows: Sequence[Row], sizes: Sequence[int], headings: dict[str, str]) -> str:
+    """From which size on each engine takes less time than the first, by the medians; between sizes, on a log scale.
+
+    >>> rows = [Row("", "s", {"a": [1.0], "b": [4.0]}), Row("", "s", {"a": [4.0], "b": [1.0]})]
+    >>> crossing(rows, [10, 1000], {"a": "A", "b": "B"})
+    'B is ahead of A from about 100 on.'
+    """
+    first, *others = [engine for engine in headings if any(row.amounts.get(engine) for row in rows)]
+    told = []
+    for engine in others:
+        ratios = [statistics.median(row.amounts[first]) / statistics.median(row.amounts[engine]) for row in rows]
+        behind = [place for place, ratio in enumerate(ratios) if ratio <= 1.0]
+        last = behind[-1] if behind else -1
+        if last == len(sizes) - 1:
+            where = "at no size" if len(behind) == len(sizes) else f"at {sizes[last]:,} no more"
+        elif last < 0:
+            where = "at every size"
+        else:
+            part = math.log(ratios[last]) / (math.log(ratios[last]) - math.log(ratios[last + 1]))
+            where = f"from about {sizes[last] * (sizes[last + 1] / sizes[last]) ** part:,.0f} on"
+        told.append(f"{headings[engine]} is ahead of {headings[first]} {where}.")
+    return "\n".join(told)
 
 
 # Where and when -----------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ Started by `compare`, with the Python of the environment in which the engine is 
 """
 
 import json
+import os
 import sys
 import threading
 from dataclasses import asdict
 from typing import TextIO
 
+from compiled import COMPILED
 from engines import PEERS
 from works import WORKS, one_round
 
@@ -28,7 +30,7 @@ def answer_all(engine_name: str, answers: TextIO) -> None:
     answer(version=engine.version)
     for line in sys.stdin:
         try:
-            answer(**asdict(one_round(WORKS[line.strip()], engine)))
+            answer(**asdict(one_round((WORKS | COMPILED)[line.strip()], engine)))
         except Exception as error:
             answer(error=told(error))
     return None
@@ -40,7 +42,8 @@ def told(error: Exception) -> str:
 
 
 def main() -> None:
-    answers, sys.stdout = sys.stdout, sys.stderr  # so that what an engine prints is no answer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # so that what an engine prints, in C too, is no answer
     # micrograd's backward calls itself: give it the room.
     sys.setrecursionlimit(1_000_000)
     threading.stack_size(512 << 20)

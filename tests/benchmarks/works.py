@@ -226,6 +226,7 @@ class Work:
     run: Callable[[Engine], Outcome]
     engines: tuple[str, ...] = VALUES
     once: bool = False  # for what takes long and does not change much from round to round
+    sizes: tuple[int, ...] = ()  # of the rows, where it is to be told from which on another engine is ahead
 
 
 WORKS = {
