@@ -7,6 +7,7 @@
 
 import functools
 import inspect
+import math
 import sys
 import warnings
 import weakref
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import REALS, Operation, unlisted
+from ..book import BLOCKED, REALS, Operation, unlisted
 from ..checks import shown
 from ..engines import Value, native
 from ..locks import new_lock
@@ -27,7 +28,7 @@ from ..operations import sum as sum_of
 from .arguments import Batch, Column, batches, examined, filled, known
 from .names import parameter_names
 from .program import Program
-from .recording import Recorder, read
+from .recording import Listener, Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
@@ -331,7 +332,7 @@ class Compiled:
         which, known = batch.which, sorted(self._recordings.get(key, ()), key=lambda recording: recording.outcomes)
         while places:
             is_new = not known
-            recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
+            recording = self._record_example(key, batch, places[0], positional) if is_new else known.pop(0)
             outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
@@ -349,6 +350,13 @@ class Compiled:
                 piece = Piece(recording, batch, done)
                 yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
             which = places = array("q", [places[row] for row in failed])
+
+    def _record_example(self, key: Any, batch: Batch, place: int, positional: int) -> Recording:
+        try:
+            return self._record(key, batch.example(place), positional)
+        except Exception as error:
+            error.add_note(f"at example {place} of the columns of {self.name}")
+            raise
 
     def _reduced(self, how: str, columns: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         done = [] if named or self._latest is None else self._like_the_last(self._latest, columns)
@@ -420,11 +428,12 @@ class Compiled:
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
         """What the function itself answers; under `detect_anomaly` an error says of which example."""
-        given = filled(given, self.static, lambda part, name: part if isinstance(part, Value) else Value(part, name))
-        if not mode().anomaly:
+        recorder = Listener(self.name) if mode().anomaly else None
+        given = filled(given, self.static, lambda part, name: _as_value(part, name, recorder))
+        if recorder is None:
             return self._called(given, positional)
         name = self.name if example is None else f"{self.name}, example {example}"
-        with scope(name):
+        with scope(name), recorded(recorder):
             try:
                 return self._called(given, positional)
             except FloatingPointError as error:
@@ -451,7 +460,8 @@ def _reducing(name: str) -> Operation:
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
     """The node of these operands whose partial derivatives are known."""
-    closure = functools.partial(tuple, partials)
+    # Where nothing has arrived in any example, the sum is still −0.0, with which it began.
+    closure = functools.partial(tuple, [BLOCKED if x == 0.0 and math.copysign(1.0, x) < 0 else x for x in partials])
     return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
 
 
@@ -486,6 +496,15 @@ def _taken_apart(name: str, answer: Any) -> tuple[list[Any], Callable[[list[Any]
         return mapped(answer, lambda part, _: next(following) if part is _HOLE else part)
 
     return values, assembled
+
+
+def _as_value(part: Any, name: str, recorder: Recorder | None) -> Any:
+    if isinstance(part, Value):
+        return part
+    made = Value(part, name)
+    if recorder is not None:
+        recorder.numbers.add(made._birth)
+    return made
 
 
 class _unwatched(Way):  # noqa: N801

@@ -167,8 +167,9 @@ cdef class Stored(Through):
     cdef int send(self, double arrived, Flows* flows) except -1:
         cdef Py_ssize_t i
         for i in range(self.count):
-            flows.flows[i] += arrived * self.partials[i]
-        memset(flows.reached, 1, self.count)
+            if self.partials[i] != 0.0 or not signbit(self.partials[i]):  # for −0.0 says that nothing has arrived
+                flows.flows[i] += arrived * self.partials[i]
+                flows.reached[i] = True
         return 0
 
     cdef int close(self, Flows* flows) except -1:
@@ -824,6 +825,14 @@ cdef class State(Through):
             self.ask_flows(&s.groups[group], flows)
             group -= 1
 
+    def through(self, int output):
+        """The way back from one of several outputs."""
+        cdef OfOutput through = OfOutput.__new__(OfOutput)
+        if not 0 <= output < self.replay.output_count:
+            raise IndexError(f"there is no output {output}")
+        through.state, through.slot, through.count = self, self.replay.outputs[output], self.count
+        return through
+
     def sweep(self, int output, double arrived, list before not None):
         """The flows of inputs and parameters when so much has arrived at an output, those before included."""
         cdef Flows flows
@@ -842,3 +851,20 @@ cdef class State(Through):
             return [flows.flows[i] if flows.reached[i] else None for i in range(self.count)]
         finally:
             self.close(&flows)
+
+
+@cython.final
+cdef class OfOutput(Through):
+    """The way back from one of the outputs of a replay."""
+
+    cdef State state
+    cdef int slot
+
+    cdef int open(self, Flows* flows) except -1:
+        return self.state.open(flows)
+
+    cdef int send(self, double arrived, Flows* flows) except -1:
+        return self.state.send_from(self.slot, arrived, flows)
+
+    cdef int close(self, Flows* flows) except -1:
+        return self.state.close(flows)
