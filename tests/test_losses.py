@@ -11,7 +11,7 @@ from helpers import bits, gradient_of, grads
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, gradcheck, gradient, sigmoid
+from autograd import Value, compile, gradcheck, gradient, mean, sigmoid
 from autograd.nn import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -469,3 +469,98 @@ def test_what_is_no_probability_is_refused(probability: Any) -> None:
     """As the output of a model without a sigmoid: its loss could be negative."""
     with pytest.raises(ValueError, match="is not a probability: end in a sigmoid"):
         binary_cross_entropy(probability, 1)
+
+
+# Compiled -----------------------------------------------------------------------------------------
+
+# Each loss of one output for the input x, with targets of each kind, and how many ways these take.
+COMPILED: list[tuple[Callable[[Value, Any, Any], Value], list[Any], int]] = [
+    (lambda w, x, target: squared_error(w * x, target), [0, 1, 0.25], 1),
+    (lambda w, x, target: mean_squared_error([w * x, w - x], [target, 1.0]), [0, 1, 0.25], 1),
+    (lambda w, x, target: binary_cross_entropy(sigmoid(w * x), target), [0, 1], 2),
+    (lambda w, x, target: binary_cross_entropy(sigmoid(w * x), target), [0, 1, 0.25, 0.75], 3),
+    (lambda w, x, target: binary_cross_entropy_with_logits(w * x, target), [0, 1], 2),
+    (lambda w, x, target: binary_cross_entropy_with_logits(w * x, target), [0.0, 1.0, 0.25, 0.75], 3),
+    (lambda w, x, target: hinge(w * x, target), [-1, 1], 2),
+    (lambda w, x, target: cross_entropy([w * x, w - x, w * w], target), [0, 1, 2], 1),
+]
+
+
+@pytest.mark.parametrize(("loss", "targets", "ways"), COMPILED)
+def test_a_compiled_loss_is_the_loss(loss: Callable[[Value, Any, Any], Value], targets: list[Any], ways: int) -> None:
+    """Bit for bit, with one recording for each kind of target. Seen to fail with a target's .data read."""
+    w = Value(0.75, "w")
+    compiled = compile(lambda x, target: loss(w, x, target))
+    for x in (-2.5, -1.0, -0.125, 0.0, 0.5, 1.0, 1.5, 3.0):
+        for target in targets:
+            numbers = []
+            for function in (compiled, lambda x, target: loss(w, x, target)):
+                w.zero_grad()
+                value = function(x, target)
+                value.backward()
+                numbers.append((bits(value.data), bits(w.grad)))
+
+            assert numbers[0] == numbers[1]
+    assert repr(compiled).endswith(f"{ways} recording{'s' * (ways != 1)}>")
+
+
+@pytest.mark.parametrize(("loss", "targets", "ways"), COMPILED)
+def test_mean_of_a_compiled_loss(loss: Callable[[Value, Any, Any], Value], targets: list[Any], ways: int) -> None:
+    """Targets of all kinds in one column. Seen to fail with limits that depend on the target, a way for each."""
+    w = Value(0.75, "w")
+    compiled = compile(lambda x, target: loss(w, x, target))
+    xs = [(place * 7 % 23 - 11) / 4 for place in range(40)]
+    column = [targets[place % len(targets)] for place in range(40)]
+    expected = mean([loss(w, x, target) for x, target in zip(xs, column, strict=True)])
+    expected.backward()
+    slope, w.grad = w.grad, 0.0
+    actual = compiled.mean(xs, column)
+    actual.backward()
+
+    assert actual.data == pytest.approx(expected.data, rel=1e-12)
+    assert w.grad == pytest.approx(slope, rel=1e-12)
+    assert repr(compiled).endswith(f"{ways} recording{'s' * (ways != 1)}>")
+
+
+@pytest.mark.parametrize(
+    ("loss", "good", "bad", "message"),
+    [
+        (lambda w, target: binary_cross_entropy(sigmoid(w), target), 1, 1.5, "probability from 0 to 1, not 1.5"),
+        (lambda w, target: binary_cross_entropy_with_logits(w, target), 0.5, NAN, "from 0 to 1, not nan"),
+        (lambda w, target: binary_cross_entropy(target * w, 1), 0.5, 4, "^2.0 is not a probability: end in a sigmoid"),
+        (hinge, -1, 0, r"-1 or 1, not 0\.0: for classes 0 and 1 write 2 \* target - 1"),
+    ],
+)
+def test_a_compiled_loss_refuses_what_the_loss_refuses(
+    loss: Callable[[Any, Any], Any], good: float, bad: float, message: str
+) -> None:
+    """With its own numbers, also after another way was recorded, and in a column. Seen to fail with .data read."""
+    w = Value(0.5)
+    compiled = compile(lambda target: loss(w, target))
+    compiled(good)
+    with pytest.raises(ValueError, match=message):
+        compiled(bad)
+    with pytest.raises(ValueError, match=message):
+        compiled.mean([good, bad])
+
+
+@pytest.mark.parametrize("bad", [3, -1, 0.5])
+def test_a_compiled_loss_refuses_what_is_not_a_class(bad: float) -> None:
+    """Seen to fail with the target converted to an int."""
+    w = Value(0.5)
+    compiled = compile(lambda target: cross_entropy([w, w, w], target))
+    compiled(2)
+    with pytest.raises(IndexError, match=f"{bad} is not an index of a list of 3"):
+        compiled(bad)
+
+
+@pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
+def test_slope_of_a_compiled_loss_towards_its_target(target: float) -> None:
+    """A target that is a Value has a gradient there too. Seen to fail with every argument taken for a number."""
+    for loss in (binary_cross_entropy, binary_cross_entropy_with_logits):
+        compiled = compile(loss)
+        eager, replayed = Value(target), Value(target)
+        loss(Value(0.25), eager).backward()
+        compiled(Value(0.25), replayed).backward()
+
+        assert bits(replayed.grad) == bits(eager.grad)

@@ -419,7 +419,20 @@ def test_no_slot_is_twice_in_a_chain() -> None:
     doubled = made.write("add", made.write("add", square, product), 2)
     program = shortened(made, doubled, made.write("dot", 0, 0))
 
-    assert text_of(program) == ["multiply(x0, x0)", "multiply(x1, x2)", "linear(s0 + s1 + x2)", "dot(x0, x0)"]
+    assert text_of(program) == ["multiply(x0, x0)", "linear(s0 + x1·x2)", "add(s1, x2)", "dot(x0, x0)"]
+
+
+def test_a_chain_does_not_go_on_where_that_would_cost_a_product() -> None:
+    # A matrix product, row by row, and then something is added to each row. x1 of the first row has another consumer
+    # before that, the second row.
+    made = Writer([0.1, 0.2, 0.3, 0.4], [1.5, 2.5, 3.5, 4.5], [])
+    rows = []
+    for row in (4, 6):
+        first, second = made.write("multiply", row, 0), made.write("multiply", row + 1, 1)
+        rows.append(made.write("add", first, second))
+    program = shortened(made, made.write("add", rows[0], 2), made.write("add", rows[1], 3))
+
+    assert text_of(program) == ["linear(w0·x0 + w1·x1)", "add(s0, x2)", "linear(w2·x0 + w3·x1 + x3)"]
 
 
 def test_dead_code_and_its_constants_are_left_out() -> None:

@@ -8,6 +8,7 @@ Every int and float, nested in lists, tuples and dicts too, is a number that var
 a truth value, None, how long a list is. A **column** has such an argument for each of many examples.
 """
 
+import functools
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -222,12 +223,17 @@ def _direct(column: Any) -> "list[Column] | None":
         if not _is_of_numbers(view.format):
             return None
         view = _converted(view)
-    size = view.itemsize
-    if any(stride % size for stride in view.strides):
+    layout = _layout(view.itemsize, view.shape[1:], view.strides)
+    return None if layout is None else [Column(view, *each) for each in layout]
+
+
+@functools.lru_cache(maxsize=256)
+def _layout(size: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """For each number of an example of this shape: its offset, the stride to the next example's, and its place."""
+    if any(stride % size for stride in strides):
         return None
-    strides = [stride // size for stride in view.strides]
-    places = product(*map(range, view.shape[1:]))
-    return [Column(view, sum(map(mul, place, strides[1:])), strides[0], place) for place in places]
+    steps = [stride // size for stride in strides]
+    return [(sum(map(mul, place, steps[1:])), steps[0], place) for place in product(*map(range, shape))]
 
 
 def _view(array_of_numpy: Any) -> "memoryview | None":

@@ -7,15 +7,16 @@
 
 import functools
 import inspect
+import math
 import sys
 import warnings
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import REALS, Operation, unlisted
+from ..book import BLOCKED, REALS, Operation, unlisted
 from ..checks import shown
 from ..engines import Value, native
 from ..locks import new_lock
@@ -24,15 +25,20 @@ from ..nested import mapped, parts
 from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
-from .arguments import Batch, batches, examined, filled, known
+from .arguments import Batch, Column, batches, examined, filled, known
 from .names import parameter_names
 from .program import Program
-from .recording import Recorder, read
+from .recording import Listener, Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .surroundings import Surroundings, check_random, random_states
+
+if TYPE_CHECKING:
+    from .to_jax import JaxFunction
+
+NO_JAX = 'no way to JAX without JAX: pip install "scalar-autograd[jax]"'
 
 # The compiled ones, where they are.
 _read: Any = getattr(native, "read", read)
@@ -48,6 +54,7 @@ _KEEPING = new_lock()
 class _Latest(NamedTuple):
     """The latest call, which the next one is often like: the forms of its arguments, what it found, its recordings."""
 
+    key: Any
     forms: tuple[Any, ...]
     watched: tuple[Any, ...]
     recordings: list[Recording]
@@ -107,7 +114,7 @@ class Compiled:
                 recording.uses += 1
                 if native is not None and not named and len(key) == 2:
                     forms = tuple([form_of_one for _, form_of_one in form])
-                    self._latest = _Latest(forms, self._surroundings.watched(), self._recordings[key])
+                    self._latest = _Latest(key, forms, self._surroundings.watched(), self._recordings[key])
                 return answer
         raise self._not_the_same()
 
@@ -134,9 +141,25 @@ class Compiled:
     @property
     def program(self) -> Program:
         """The program that was replayed last."""
+        return self._replayed_last().program
+
+    def to_jax(self) -> "JaxFunction":
+        """The program that was replayed last as a pure function of (parameters, inputs), for `jax.jit` and the like.
+
+        The inputs are the arguments of the function but for the static ones; its answer is nested as the function's.
+        Raises ImportError without JAX, and TypeError for a user's operation that cannot go there.
+        """
+        last = self._replayed_last()
+        try:
+            from .to_jax import to_jax
+        except ImportError as error:
+            raise ImportError(NO_JAX) from error
+        return to_jax(last.program, last.arguments, last.parameters, last.assembled)
+
+    def _replayed_last(self) -> Recording:
         if self._last is None:
             raise RuntimeError(f"{self.name} has not been recorded yet: call it once")
-        return self._last.program
+        return self._last
 
     def __get__(self, instance: Any, owner: Any = None) -> "Compiled":
         """As a method: the function with its instance, which has recordings of its own."""
@@ -233,8 +256,11 @@ class Compiled:
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
         program.parameter_names = parameter_names(parameters, recorder.scopes.values())
-        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder)
-        del answer, arguments, outputs
+        places = {id(made): place for place, made in enumerate(leaves.values())}
+        varying = [(name, x) for name, x in arguments if name not in self.static]
+        form = dict(filled(varying, (), lambda part, _: places[id(part)]))
+        recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
+        del answer, arguments, outputs, varying
         leaves.clear()
         recorder.scopes.clear()
         held = recorder.still_held()
@@ -288,14 +314,25 @@ class Compiled:
             f"{self.name} decides differently when it is called again with the same arguments, so it cannot be compiled"
         )
 
-    def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> Iterator[_Done]:
+    def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> list[_Done]:
+        """All ways that examples of a batch take.
+
+        Sums must not depend on what was recorded earlier: the ways are tried in one order, once all are known.
+        """
+        key = self._key(batch.key, ())
+        known = list(self._recordings.get(key, ()))
+        done = list(self._passes(batch, key, positional, want_gradient))
+        if len(done) > 1 and self._recordings.get(key, []) != known:
+            done = list(self._passes(batch, key, positional, want_gradient))
+        return done
+
+    def _passes(self, batch: Batch, key: Any, positional: int, want_gradient: bool) -> Iterator[_Done]:
         """Each way that examples of a batch take, until all are done."""
         places: Any = range(batch.count) if batch.which is None else batch.which
-        key = self._key(batch.key, ())
-        which, known = batch.which, list(self._recordings.get(key, ()))
+        which, known = batch.which, sorted(self._recordings.get(key, ()), key=lambda recording: recording.outcomes)
         while places:
             is_new = not known
-            recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
+            recording = self._record_example(key, batch, places[0], positional) if is_new else known.pop(0)
             outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
@@ -314,26 +351,71 @@ class Compiled:
                 yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
             which = places = array("q", [places[row] for row in failed])
 
-    def _reduced(self, how: str, columns: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        call = f"{self.name}.{how}"
-        given = self._named(columns, named)
-        found, count = batches(call, given, self.static)
-        if _is_eager():
-            answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
-            return (mean if how == "mean" else sum_of)(answers)
-        done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
-        outputs = array("d", bytes(8 * count))
-        for each in done:
-            if len(each.piece.recording.operations) != 1 or each.piece.recording.assembled([0.0]) != 0.0:
-                raise TypeError(f"{call} needs a function that answers one Value: {self.name} answers several")
-            place_outputs(outputs, each.piece.which, each.outputs)
+    def _record_example(self, key: Any, batch: Batch, place: int, positional: int) -> Recording:
+        try:
+            return self._record(key, batch.example(place), positional)
+        except Exception as error:
+            error.add_note(f"at example {place} of the columns of {self.name}")
+            raise
+
+    def _reduced(self, how: str, columns: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+        done = [] if named or self._latest is None else self._like_the_last(self._latest, columns)
+        count = len(columns[0]) if done else 0
+        if not done:
+            given = self._named(columns, named)
+            found, count = batches(f"{self.name}.{how}", given, self.static)
+            if _is_eager():
+                answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
+                return (mean if how == "mean" else sum_of)(answers)
+            done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
+            done.sort(key=lambda each: each.places[0])
+            self._remember(found, done, named)
         reduction = Reduction(how, count, [each.piece for each in done])
+        if not all(each.piece.recording.is_one for each in done):
+            raise TypeError(f"{self.name}.{how} needs a function that answers one Value: {self.name} answers several")
+        outputs = done[0].outputs
+        if len(done) > 1:
+            outputs = array("d", bytes(8 * count))
+            for each in done:
+                place_outputs(outputs, each.piece.which, each.outputs)
         value = reduced(how, outputs)
-        operands = reduction.operands()
         if not mode().recording:
             return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return stored_node(self._operation(reduction), operands, value, partials)
+        return stored_node(self._operation(reduction), reduction.operands(), value, partials)
+
+    def _like_the_last(self, latest: _Latest, columns: tuple[Any, ...]) -> list[_Done]:
+        """What a replay of columns of the same form as the latest answers; nothing where more has to be looked at."""
+        if not all(type(column) is list and column for column in columns):
+            return []
+        first = tuple([column[0] for column in columns])
+        found = [native.column_of(column) for column in columns]
+        if None in found or native.inputs_like_the_last(first, latest.forms, latest.watched) is None:
+            return []
+        count = len(columns[0])
+        if len(set(map(len, columns))) > 1:
+            return []
+        inputs = [Column(numbers, place, width) for numbers, width in found for place in range(width)]
+        recording = latest.recordings[0]
+        outputs, failed, slope, of_inputs = recording.replay.lanes(
+            inputs, None, count, numbers_of(recording.parameters), mode().recording, self.threads
+        )
+        if failed:
+            return []
+        self._last = recording
+
+        def example(place: int) -> list[tuple[str, Any]]:
+            return self._named([column[place] for column in columns], {})
+
+        batch = Batch(latest.key[1], None, count, inputs, [], [], example)
+        return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
+
+    def _remember(self, found: Sequence[Batch], done: Sequence[_Done], named: Mapping[str, Any]) -> None:
+        """Keep what the next call may be like."""
+        key = self._key(found[0].key, ())
+        if native is not None and len(found) == len(done) == 1 and not named and key in self._recordings:
+            forms = tuple([form for _, form in found[0].key])
+            self._latest = _Latest(key, forms, self._surroundings.watched(), self._recordings[key])
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -346,11 +428,12 @@ class Compiled:
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
         """What the function itself answers; under `detect_anomaly` an error says of which example."""
-        given = filled(given, self.static, lambda part, name: part if isinstance(part, Value) else Value(part, name))
-        if not mode().anomaly:
+        recorder = Listener(self.name) if mode().anomaly else None
+        given = filled(given, self.static, lambda part, name: _as_value(part, name, recorder))
+        if recorder is None:
             return self._called(given, positional)
         name = self.name if example is None else f"{self.name}, example {example}"
-        with scope(name):
+        with scope(name), recorded(recorder):
             try:
                 return self._called(given, positional)
             except FloatingPointError as error:
@@ -372,12 +455,13 @@ def _reducing(name: str) -> Operation:
         raise NotImplementedError
 
     rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
 
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
     """The node of these operands whose partial derivatives are known."""
-    closure = functools.partial(tuple, partials)
+    # Where nothing has arrived in any example, the sum is still −0.0, with which it began.
+    closure = functools.partial(tuple, [BLOCKED if x == 0.0 and math.copysign(1.0, x) < 0 else x for x in partials])
     return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
 
 
@@ -412,6 +496,15 @@ def _taken_apart(name: str, answer: Any) -> tuple[list[Any], Callable[[list[Any]
         return mapped(answer, lambda part, _: next(following) if part is _HOLE else part)
 
     return values, assembled
+
+
+def _as_value(part: Any, name: str, recorder: Recorder | None) -> Any:
+    if isinstance(part, Value):
+        return part
+    made = Value(part, name)
+    if recorder is not None:
+        recorder.numbers.add(made._birth)
+    return made
 
 
 class _unwatched(Way):  # noqa: N801

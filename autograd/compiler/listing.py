@@ -8,7 +8,7 @@ differentiation in machine learning: a survey", table 3.)
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -48,11 +48,12 @@ class Line(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A title and the lines below it, of which those in the middle may be left out: a None stands for them."""
+    """A title and the lines below it; of many, the first and the last, and how many are left out between."""
 
     title: str
-    lines: "list[Line | None]"
+    first: list[Line]
     left_out: int
+    last: list[Line]
 
 
 class _Listing:
@@ -66,6 +67,7 @@ class _Listing:
         self.names, self.letter, self.unlabelled = named(labels)
         self.flow = next(d for d in ("d_", "∂_", "d__") if not any(name.startswith(d) for name in self.names))
         self.kinds = kinds(program)
+        self.silent: set[int] = set()  # slots to which nothing is sent, as far as is seen
         self.write = printer()
 
     def parts(self) -> list[Part]:
@@ -76,7 +78,7 @@ class _Listing:
         ]
         guards = range(0, len(self.program.guards), 4)
         parts.append(self.part("As long as this holds, else it is recorded once more", guards, self.guard_line))
-        return [part for part in parts if part.lines]
+        return [part for part in parts if part.first]
 
     def meaning(self) -> str:
         """What the names of derivatives stand for, by an example."""
@@ -86,13 +88,16 @@ class _Listing:
         told = f"∂{self.program.name}/∂{name}" if alone else f"what arrives at {name}"
         return f", where {self.flow}{name} stands for {told}"
 
-    def part(self, title: str, things: Sequence[int], line: Callable[[int], Line]) -> Part:
-        """A part with a line for each thing."""
+    def part(self, title: str, things: Sequence[int], line: Callable[[int], Line | None]) -> Part:
+        """A part with a line for each thing of which there is something to be said."""
+
+        def written(some: Sequence[int]) -> list[Line]:
+            return [found for found in map(line, some) if found]
+
         if len(things) <= self.most:
-            return Part(title, list(map(line, things)), 0)
+            return Part(title, written(things), 0, [])
         half = self.most // 2
-        lines = [*map(line, things[:half]), None, *map(line, things[-half:])]
-        return Part(title, lines, len(things) - 2 * half)
+        return Part(title, written(things[:half]), len(things) - 2 * half, written(things[-half:]))
 
     # What is there ----------------------------------------------------------------------------------
 
@@ -170,12 +175,15 @@ class _Listing:
         outputs = set(self.program.outputs)
         return [slot for slot in found if slot not in shown or self.uses[slot] or slot in outputs]
 
-    def backward_line(self, slot: int) -> Line:
+    def backward_line(self, slot: int) -> Line | None:
         program, uses = self.program, self.uses[slot]
         seeds = [place for place, output in enumerate(program.outputs) if output == slot]
         seed = [ONE if len(program.outputs) == 1 else Name(f"{self.flow}{self.answer(place)}") for place in seeds]
         flows = [DOTS if use is DOTS else self.sent(use) for use in self.few_in_order(uses)]
-        flows = [flow for flow in flows if flow != ZERO] or ([] if seed else [ZERO])
+        flows = [flow for flow in flows if flow != ZERO]
+        if not flows and not seed:
+            self.silent.add(slot)
+            return Line(f"{self.flow}{self.name(slot)}", "0") if slot < self.given else None
         remark = counted(len(uses), "term") if DOTS in flows else ""
         return Line(f"{self.flow}{self.name(slot)}", self.write(added([*seed, *flows])), remark)
 
@@ -204,6 +212,8 @@ class _Listing:
         slot = self.consumer(place)
         arrives = Name(f"{self.flow}{self.name(slot)}")
         operation, operands = self.instruction(slot)
+        if slot in self.silent:
+            return ZERO
         local = self.local(slot, operation, operands, place - self.program.starts[slot - self.first])
         if local == ZERO:
             return ZERO
@@ -328,12 +338,15 @@ def text_of(program: Program, most: int = MOST) -> str:
     return "\n".join(lines)
 
 
-def _told(part: Part) -> Iterable[str]:
-    for line in part.lines:
-        if line is None:
-            yield f"… {part.left_out:,} more"
-        else:
-            yield line.left + (f" = {line.right}" if line.right else "") + (f"  # {line.remark}" if line.remark else "")
+def _told(part: Part) -> Iterator[str]:
+    yield from map(_told_line, part.first)
+    if part.left_out:
+        yield f"… {part.left_out:,} more"
+    yield from map(_told_line, part.last)
+
+
+def _told_line(line: Line) -> str:
+    return line.left + f" = {line.right}" * bool(line.right) + f"  # {line.remark}" * bool(line.remark)
 
 
 def html_of(program: Program, most: int = MOST) -> str:
@@ -341,9 +354,7 @@ def html_of(program: Program, most: int = MOST) -> str:
     listing = _Listing(program, most)
     tables = []
     for part in listing.parts():
-        rows = [
-            ("…", f"{part.left_out:,} more", "") if line is None else (line.left, line.right, line.remark)
-            for line in part.lines
-        ]
+        middle = [Line("…", f"{part.left_out:,} more")] if part.left_out else []
+        rows = [*part.first, *middle, *part.last]
         tables.append(table(part.title, ["", "", ""], rows, "lll"))
     return document([heading(program.summary), *map(paragraph, listing.sentences()), *tables])

@@ -30,15 +30,21 @@ class Recording:
     """A program with its parameters, ready to be replayed."""
 
     def __init__(
-        self, program: Program, parameters: list[Any], assembled: Callable[[list[Any]], Any], recorder: Recorder
+        self,
+        program: Program,
+        parameters: list[Any],
+        assembled: Callable[[list[Any]], Any],
+        recorder: Recorder,
+        arguments: dict[str, Any],
     ) -> None:
         self.program, self.parameters, self.assembled = program, tuple(parameters), assembled
+        self.arguments = arguments  # by their names, with the place of an input for each number
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.uses = 0
-        self.replay: Any = (Replay if native is None else native.Replay)(program)
-        is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
-        self.quick = self.replay.call if is_one and native is not None else None
+        self.replay: Any = Replay(program) if native is None else native.Replay(program)
+        self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
+        self.quick = self.replay.call if self.is_one and native is not None else None
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -55,7 +61,7 @@ class Recording:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
-            sweep = Replayed(state, place, len(operands))
+            sweep = Replayed(state, place, len(operands)) if native is None else state.through(place)
             values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
 
@@ -104,4 +110,4 @@ def _operation(name: str, answers: Callable[[int, Any], Any], place: int) -> Ope
         return answers(place, xs)
 
     rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), is_of_book=False)
+    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)

@@ -51,7 +51,9 @@ class _Work:
         self.zero, self.minus_one = program.slots, program.slots + 1
         self.numbers = array("d", [0.0]) * self.given + program.constants + numbers + array("d", [0.0, -1.0])
         self.operations = [program.operations[code] for code in program.codes]
-        self.operands, self.outputs, self.copies = program.operands[:], program.outputs[:], array("i", [-1]) * count
+        ends, flat = program.starts[1:], program.operands.tolist()
+        self.operands = [flat[start:end] for start, end in zip(program.starts, ends, strict=False)]
+        self.outputs, self.copies = program.outputs[:], array("i", [-1]) * count
         self.guards: list[tuple[int, int, int, int]] = []
         # Of each instruction: whether it is still to be computed.
         self.stays = bytearray(b"\1") * count
@@ -62,16 +64,12 @@ class _Work:
         self.place = array("i", range(len(self.numbers)))
         self.same = array("i", range(len(self.numbers)))
         self.uses = bytearray(len(self.numbers))
-        # Of each occurrence of an operand: the next instruction that consumes the same slot.
-        self.next_use = array("i")
+        # Of each instruction, for each operand: the next instruction that consumes the same slot.
+        self.next_use: list[list[int]] = [[] for _ in range(count)]
         # Of each instruction that became a chain: its pairs.
         self.chains: dict[int, list[int]] = {}
         self.counts = dict.fromkeys(("recorded", "dead", "constant", "repeated", "copied", "linear", "left"), 0)
         self.counts["recorded"] = count
-
-    def occurrences(self, slot: int) -> range:
-        """The places of the operands of an instruction."""
-        return range(self.program.starts[slot - self.first], self.program.starts[slot - self.first + 1])
 
     def operation(self, slot: int) -> Operation | None:
         """What computes a slot; None for what is given or constant, or computed no more."""
@@ -91,8 +89,8 @@ class _Work:
             needed[slot] = 1
         for slot in range(self.zero - 1, self.first - 1, -1):
             if needed[slot]:
-                for i in self.occurrences(slot):
-                    needed[self.operands[i]] = 1
+                for operand in self.operands[slot - self.first]:
+                    needed[operand] = 1
             else:
                 self.leaves(slot, "dead")
 
@@ -124,17 +122,15 @@ class _Work:
         self.place[slot] = self.same[slot] = found.setdefault(key, slot)
 
     def look_at(self, slot: int, found: "dict[tuple[object, ...], int]") -> None:
-        operation = self.operations[slot - self.first]
-        for i in self.occurrences(slot):
-            self.operands[i] = self.place[self.operands[i]]
-        operands = self.operands[self.occurrences(slot).start : self.occurrences(slot).stop]
-        self.passes[slot] = operation is not DETACH and any(
-            self.passes[each]
-            for each in operands[operation is TAKE :]  # an index has no gradient
-        )
+        k = slot - self.first
+        operation = self.operations[k]
+        operands = self.operands[k] = [self.place[each] for each in self.operands[k]]
+        if operation is not DETACH:
+            asked = operands[1:] if operation is TAKE else operands  # an index has no gradient
+            self.passes[slot] = any(map(self.passes.__getitem__, asked))
         if not operation.is_of_book:
             return  # the rule of a program may answer something else each time
-        if all(self.is_constant[each] for each in operands):
+        if all(map(self.is_constant.__getitem__, operands)):
             self.become_constant(slot, found)
             self.leaves(slot, "constant")
             return
@@ -149,7 +145,7 @@ class _Work:
             self.place[slot] = first
             self.leaves(slot, "repeated")
         elif operation not in CHEAP:
-            self.copies[slot - self.first] = first
+            self.copies[k] = first
             self.counts["copied"] += 1
 
     # Chains ---------------------------------------------------------------------------------------------
@@ -160,16 +156,15 @@ class _Work:
     # received what the chain receives, times 1: and passed on that times its partial derivatives, as the chain does.
 
     def find_consumers(self) -> None:
-        never = len(self.stays)
-        self.next_use = array("i", [never]) * len(self.operands)
-        nearest = array("i", [never]) * len(self.numbers)
+        nearest = [len(self.stays)] * len(self.numbers)
         for slot in (*self.outputs, *(side for guard in self.guards for side in guard[1:3])):
             self.uses[slot] = 2  # never a part of a chain
         for k in range(len(self.stays) - 1, -1, -1):
             if self.stays[k]:
-                for i in reversed(self.occurrences(self.first + k)):  # one may consume a slot twice
-                    operand = self.operands[i]
-                    self.next_use[i], nearest[operand] = nearest[operand], k
+                following = self.next_use[k] = []
+                for operand in self.operands[k]:
+                    following.append(nearest[operand])  # which is this one itself, if it consumes a slot twice
+                    nearest[operand] = k
                     self.uses[operand] = min(self.uses[operand] + 1, 2)
 
     def find_chains(self) -> None:
@@ -179,13 +174,27 @@ class _Work:
 
     def can_join(self, slot: int, top: int) -> bool:
         """Whether the flows to all operands of an instruction may arrive where a chain ends."""
-        return all(
-            self.next_use[i] > top - self.first or self.is_constant[self.operands[i]] for i in self.occurrences(slot)
-        )
+        k, end = slot - self.first, top - self.first
+        for operand, next_use in zip(self.operands[k], self.next_use[k], strict=True):
+            if next_use <= end and not self.is_constant[operand]:
+                return False
+        return True
 
     def goes_on(self, slot: int, top: int) -> bool:
-        """Whether the chain that ends at `top` goes on through an addition."""
-        return self.operation(slot) in SUMS and self.uses[slot] == 1 and self.can_join(slot, top)
+        """Whether the chain that ends at `top` goes on through an addition.
+
+        Not if that would cost the addition a product, which can join a chain that ends there but not at the top: as in
+        the rows of a matrix product, computed one after another, to each of which something is added in the end.
+        """
+        operation = self.operation(slot)
+        if operation not in SUMS or self.uses[slot] > 1 or not self.can_join(slot, top):
+            return False
+        products = [] if operation is dot else filter(self.is_product, self.operands[slot - self.first])
+        return all(self.can_join(each, top) or not self.can_join(each, slot) for each in products)
+
+    def is_product(self, slot: int) -> bool:
+        """Whether a slot may be a term a·b of the sum that consumes it."""
+        return self.operation(slot) in PRODUCTS and self.uses[slot] == 1
 
     def find_chain(self, top: int) -> None:
         """Walk down from the last addition: at each, one side goes on and the other is a term."""
@@ -204,7 +213,7 @@ class _Work:
     def find_terms(self, slot: int, top: int, backwards: list[tuple[int, int]], parts: list[int]) -> int | None:
         """Add the terms of one instruction of a chain; what it goes on with, None where it begins."""
         operation = self.operation(slot)
-        operands = [self.operands[i] for i in self.occurrences(slot)]
+        operands = self.operands[slot - self.first]
         if operation is sum or operation is dot:
             half = len(operands) // 2
             if operation is sum:
@@ -214,22 +223,23 @@ class _Work:
             backwards.append((self.place[self.zero], -1))  # what both begin with, which makes 0.0 of −0.0
             return None
         left, right = operands
-        if operation is add and not self.goes_on(left, top) and self.goes_on(right, top):
-            left, right = right, left
+        goes_on = self.goes_on(left, top)
+        if operation is add and not goes_on and self.goes_on(right, top):
+            left, right, goes_on = right, left, True
         # x − y is x + y·(−1), to the bit, and so are the flows.
         minus = operation is subtract
         backwards.append(self.pair(right, self.place[self.minus_one]) if minus else self.term(right, top, parts))
-        if self.goes_on(left, top):
+        if goes_on:
             return left
         backwards.append(self.term(left, top, parts))
         return None
 
     def term(self, slot: int, top: int, parts: list[int]) -> tuple[int, int]:
         """What a slot adds to a chain: the product that it is, if nothing else consumes that; else the slot itself."""
-        if not (self.operation(slot) in PRODUCTS and self.uses[slot] == 1 and self.can_join(slot, top)):
+        if not (self.is_product(slot) and self.can_join(slot, top)):
             return slot, -1
         parts.append(slot)
-        operands = [self.operands[i] for i in self.occurrences(slot)]
+        operands = self.operands[slot - self.first]
         return self.pair(*operands, *[self.place[self.minus_one]] * (2 - len(operands)))  # −x is x·(−1)
 
     def pair(self, a: int, b: int) -> tuple[int, int]:
@@ -246,7 +256,7 @@ class _Work:
     def written(self) -> Program:
         left = [k for k, stays in enumerate(self.stays) if stays]
         operations = [LINEAR if self.first + k in self.chains else self.operations[k] for k in left]
-        operands = [self.operands_of(self.first + k) for k in left]
+        operands = [self.chains.get(self.first + k, self.operands[k]) for k in left]
         slots = {-1: -1} | {slot: slot for slot in range(self.given)}
         for slot in (*self.constants(operands), *[self.first + k for k in left]):
             slots[slot] = len(slots) - 1
@@ -269,10 +279,6 @@ class _Work:
             array("i", [x for guard in self.guards for x in (guard[0], slots[guard[1]], slots[guard[2]], guard[3])]),
             self.counts,
         )
-
-    def operands_of(self, slot: int) -> list[int]:
-        occurrences = self.occurrences(slot)
-        return self.chains.get(slot) or list(self.operands[occurrences.start : occurrences.stop])
 
     def constants(self, operands: list[list[int]]) -> list[int]:
         """The constants that are still there, in the order in which they were recorded."""

@@ -51,7 +51,7 @@ class Surroundings:
         return named + [(f"{name}, its {way}", part) for name, thing in named for way, part in _parts(thing)]
 
     def watched(self) -> tuple[Any, ...]:
-        """The places where all this stands, one after the other: a dict, a cell or a list, which place, and the thing."""
+        """The places where all this stands, one after the other: a dict, cell or list, which place, and the thing."""
         places: list[tuple[Any, Any, Any]]
         places = [(self.globals, name, self.globals[name]) for name in self.names if name in self.globals]
         places += [(cell, None, cell.cell_contents) for _, cell in self.cells if not _is_empty(cell)]

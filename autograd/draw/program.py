@@ -82,8 +82,8 @@ def _leaves(names: Sequence[str], what: str) -> list[Value]:
 
 def _node(operation: Any, operands: Sequence[Any]) -> Value:
     ones = (1.0,) * sum(isinstance(operand, Value) for operand in operands)
-    answer = 0.0, lambda: ones
-    return Value.__apply_operation__(operation, tuple(operands), (0.0,) * len(operands), answer)
+    numbers = tuple([0.0 if isinstance(operand, Value) else operand for operand in operands])
+    return Value.__apply_operation__(operation, tuple(operands), numbers, (0.0, lambda: ones))
 
 
 def _factors(slots: Sequence[Any], pairs: Sequence[tuple[int, int]]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 >>> from autograd import OPERATIONS
 >>> print("\\n".join(value_kernel(OPERATIONS["sigmoid"])))
-LANES void lanes_value_sigmoid(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > 0.0 ? -x[i] : x[i];
         double t2 = lane_exp(t1);
@@ -22,6 +22,7 @@ import difflib
 import inspect
 import itertools
 import math
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -48,6 +49,9 @@ from . import formulas
 EXACT = ("fabs", "copysign", "floor", "ceil", "rint", *PREDICATES)
 VECTORISED = (*EXACT, "divide", "sqrt", "exp", "exp2", "expm1", "log", "log1p", "sin", "cos", "tanh")
 NEAR_ZERO = ("sin", "cos")
+
+# Functions for one number, with shorter ways than those of `ieee`.
+SHORTER = {"power"}
 
 CHEAP = (*formulas.SIGNS, "negate", "select", *EXACT, *COMPARISONS, *CONNECTIVES)
 
@@ -235,7 +239,9 @@ def written(expression: Expression, names: dict[Apply, str]) -> str:
     arguments = [formulas.written(x, names) for x in expression.arguments]
     if expression.function == "select":
         condition, yes, no = arguments
-        return f"{condition.removeprefix('(').removesuffix(')')} ? {yes} : {no}"
+        if expression.arguments[0].function not in CONNECTIVES:
+            condition = condition.removeprefix("(").removesuffix(")")
+        return f"{condition} ? {yes} : {no}"
     if expression.function in CONNECTIVES:  # with no branch for what follows, as && and || would have
         return f"!{arguments[0]}" if expression.function == "not" else SIGN_OF[expression.function].join(arguments)
     return f"lane_{expression.function}({', '.join(arguments)})"
@@ -253,6 +259,8 @@ def kernels(operation: Operation, there: set[str]) -> list[str]:
     value, partials = traced(operation, called)
     vectorised = [formula for formula in (value, *partials) if is_vectorised(formula, called)]
     lines = helpers({x: called[x] for x in called if any(x in functions(f, {}) for f in vectorised)}, there)
+    if prefix(operation):
+        lines += own(formulas.definitions(operation, set()))
     lines += value_kernel(operation)
     for place in range(len(operation.parameters)):
         lines += flow_kernel(operation, place)
@@ -273,12 +281,25 @@ def helpers(called: Called, there: set[str]) -> list[str]:
     return lines
 
 
+def prefix(operation: Operation) -> str:
+    """How the functions for one number begin: where those of formulas.h could do with shorter ways, there are own ones."""
+    called: Called = {}
+    value, partials = traced(operation, called)
+    return "lone_" if any(SHORTER & functions(formula, called) for formula in (value, *partials)) else ""
+
+
+def own(lines: list[str]) -> list[str]:
+    """Functions as in formulas.h, under names of their own, with the shorter ways of lane_math.h."""
+    renamed = [re.sub(r"\b(value|partial|precise)_(?=\w+\()", r"lone_\1_", line) for line in lines]
+    return [re.sub(rf"\bieee_({'|'.join(SHORTER)})\(", r"lane_\1(", line) for line in renamed]
+
+
 def value_kernel(operation: Operation) -> list[str]:
     """The kernel of the values of an operation."""
     called: Called = {}
     value, _ = traced(operation, called)
     names = operation.parameters
-    alone = [f"out[i] = value_{operation.name}({items(names)});"]
+    alone = [f"out[i] = {prefix(operation)}value_{operation.name}({items(names)});"]
     return kernel(f"lanes_value_{operation.name}", names, value, called, alone)
 
 
@@ -287,7 +308,7 @@ def flow_kernel(operation: Operation, place: int) -> list[str]:
     called: Called = {}
     partial = traced(operation, called)[1][place]
     names = (*operation.parameters, "value", "flow")
-    call = f"partial_{operation.name}_{place}({items(names[:-1])}"
+    call = f"{prefix(operation)}partial_{operation.name}_{place}({items(names[:-1])}"
     if formulas.may_be_blocked(partial):
         alone = ["double partial;", f"out[i] = {call}, &partial) ? flow[i] * partial : -0.0;"]
     else:
@@ -323,8 +344,8 @@ def is_vectorised(formula: Formula, called: Called) -> bool:
 def kernel(name: str, arrays: Sequence[str], formula: Formula, called: Called, alone: Sequence[str]) -> list[str]:
     """A function that answers for each number of the arrays: by a formula, if it is vectorised, else by what is said
     for one number alone."""
-    parameters = ", ".join([f"const double *restrict {each}" for each in arrays])
-    head = f"void {name}(Py_ssize_t n, {parameters}, double *restrict out)"
+    parameters = ", ".join([f"const double *RESTRICT {each}" for each in arrays])
+    head = f"void {name}(Py_ssize_t n, {parameters}, double *RESTRICT out)"
     if not is_vectorised(formula, called):
         return [*opening(f"static {head}"), *loop(alone), "}", ""]
     graph = Straightened()

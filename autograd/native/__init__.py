@@ -10,13 +10,30 @@ be read by itself:
     walk.pxi      how a pass walks the graph and writes its gradients
     step.pxi      the steps of optimisers
     kind.pxi      what the class says of itself, and how it gets its methods
+    record.pxi    how a graph becomes a program, and what that can do without
+    simplify.h    the latter
     formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`
     formulas.pxd  what the parts use of it
     ieee.h        the elementary functions that formulas are made of
     lists.h       the operations on lists
+    lane_formulas.h  the rule book over many numbers at once, generated too
+    lane_lists.h     the operations on lists, likewise
+    lane_math.h      the elementary functions that a C compiler can make vectors of
+    lanes.pxi        how to try these
     programs.py   which rules that users declare can be run without Python, and what they come to
     program.pxi   how they are run then
     chunks.h      memory for nodes
+    record.pxi    how a program is read off a graph, and made shorter
+    simplify.h    what it can do without, in C
+    replay.pxi    how programs are replayed: the class Replay
+    schedule.h    the order in which that is done: instructions of one kind in groups
+    exact.h       one example, bit for bit
+    lanes.h       many examples: rows, parts and threads
+    lane_kernels.h   the loops over lanes, once for each kind of processor
+    lane_formulas.h  the rule book over lanes, generated as well
+    lane_math.h   elementary functions that a C compiler can vectorise
+    lane_lists.h  the operations on lists over lanes
+    columns.pxi   numbers on their way in and out
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look
     gil.h         what differs between a Python with the GIL and one without
@@ -161,6 +178,46 @@ dropped the node works it off. The program has forgotten a, b, c and d, and now 
 
 A loop is known by the innermost Python frame at the time it began, so that what dies in a callback of a weak reference,
 which has a frame of its own, need not wait for the loop outside. (Why that matters, `lives.h` says.)
+
+
+A program
+=========
+
+A compiled function (`autograd.compiler`) is a program: instructions applied to slots, each of which is a number. This is
+one of two neurons, each with its slot as `print(f.program)` counts them, and with its slot here:
+
+    x = 2, w0 = 1, b0 = 0, w1 = -1, b1 = 1, u0 = 3, u1 = 4       slots 0 to 6; slot 7 holds 1.0
+
+    v1 = w0*x + b0         w0 x  b0 1.0      slot  8      group 1, sums of two products: a matrix times a vector
+    v3 = w1*x + b1         w1 x  b1 1.0      slot  9
+    v2 = ReLU(v1)          v1                slot 10      group 2
+    v4 = ReLU(v3)          v3                slot 11
+    v5 = u0*v2 + u1*v4     u0 v2  u1 v4      slot 12      group 3
+
+It was recorded in the order v1, v2, v3, v4, v5. The schedule puts what is of one kind into groups, in which no member
+needs another one: each is a loop over slots that lie in a row, and its formula is looked up once. What is changed about
+must not change a sum of flows: x gets the flow of v3 before that of v1, in groups and in the order of recording. Where
+it would, an instruction begins a group of its own.
+
+One example is replayed over numbers, with the formulas of the engine. Many are replayed over rows: a lane is an example,
+and a slot that depends on an example has a row with its number in every lane. Three examples, x = 2, 3 and -1:
+
+    slot         number     row, with lanes to fill the vectors of the processor
+    x                       2.0   3.0  -1.0   ...
+    w0           1.0                                      parameters and what depends on them alone have one number,
+    v1                      2.0   3.0  -1.0   ...         computed once a sweep
+    v2                      2.0   3.0   0.0   ...
+    v4                      0.0   0.0   2.0   ...
+    v5                      6.0   9.0   8.0   ...
+    --------------------------------------------------------------------
+    flow to v4              4.0   4.0   4.0   ...
+    flow to v3              0.0   0.0   4.0   ...         -0.0 where ReLU blocks: the sum with it is the other flow
+    flow to w1  -4.0        0.0   0.0  -4.0   ...         the sum over the lanes of flow times x
+
+As many lanes are taken at a time as the rows of a program fit into the cache. The examples are cut into parts, by their
+number alone; a part sums the flows of its lanes, and the sums of the parts are added in their order. So threads, which
+take part after part, change no bit. An example in which a comparison comes out differently is left out of all sums, and
+told: another recording replays it.
 
 
 What makes it safe

@@ -6,7 +6,7 @@
 #ifndef AUTOGRAD_EXACT_H
 #define AUTOGRAD_EXACT_H
 
-#include "formulas.h"
+#include "lane_math.h"
 #include "schedule.h"
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -40,7 +40,7 @@ INLINED void add_rows(int rows, const Schedule *s, const Block *block, int m, co
     }
 }
 
-static void block_values(const Schedule *s, const Block *block, double *values, double *scratch) {
+LANES void block_values(const Schedule *s, const Block *block, double *values, double *scratch) {
     const int *slots = s->linear + block->shared;
     int m = 0;
     for (int k = 0; k < block->terms; ++k) {
@@ -81,6 +81,35 @@ static void list_values(const Schedule *s, const Group *group, double *values, d
     }
 }
 
+#define EACH_OF_STRETCH(formula)                                                                                         \
+    for (int i = 0; i < n; ++i) {                                                                                        \
+        value[i] = formula;                                                                                              \
+    }                                                                                                                    \
+    break
+#define EACH_KIND(name)                                                                                                  \
+    if (x_step && y_step) {                                                                                              \
+        EACH_OF_STRETCH(value_##name(x[i], y[i]));                                                                       \
+    }                                                                                                                    \
+    if (x_step) {                                                                                                        \
+        EACH_OF_STRETCH(value_##name(x[i], y[0]));                                                                       \
+    }                                                                                                                    \
+    EACH_OF_STRETCH(value_##name(x[0], y[i]))
+
+LANES void stretch_values(int code, int n, const double *x, int x_step, const double *y, int y_step, double *value) {
+    switch (code) {
+    case CODE_ADD:
+        EACH_KIND(add);
+    case CODE_SUBTRACT:
+        EACH_KIND(subtract);
+    case CODE_MULTIPLY:
+        EACH_KIND(multiply);
+    default:
+        EACH_KIND(divide);
+    }
+}
+#undef EACH_KIND
+#undef EACH_OF_STRETCH
+
 #define EACH_PAIR(formula)                                                                                               \
     for (int m = 0; m < group->count; ++m) {                                                                             \
         double x = values[xs[m]], y = values[ys[m]];                                                                     \
@@ -105,13 +134,15 @@ static void group_values(const Schedule *s, const Group *group, double *values, 
             }
             break;
         case CODE_ADD:
-            EACH_PAIR(value_add(x, y));
         case CODE_SUBTRACT:
-            EACH_PAIR(value_subtract(x, y));
         case CODE_MULTIPLY:
-            EACH_PAIR(value_multiply(x, y));
         case CODE_DIVIDE:
-            EACH_PAIR(value_divide(x, y));
+            for (int i = 0; i < group->stretch_count; ++i) {
+                const Stretch *stretch = &s->stretches[group->stretches + i];
+                stretch_values(group->code, stretch->count, values + xs[stretch->first], stretch->x_step,
+                               values + ys[stretch->first], stretch->y_step, value + stretch->first);
+            }
+            break;
         default:
             if (group->arity == 1) {
                 for (int m = 0; m < group->count; ++m) {
@@ -148,7 +179,7 @@ static int replay_values(const Schedule *s, int from, int uniform, double *value
 
 /* Flows -------------------------------------------------------------------------------------------- */
 
-static void block_flows(const Schedule *s, const Block *block, const double *values, double *flows, char *reached,
+LANES void block_flows(const Schedule *s, const Block *block, const double *values, double *flows, char *reached,
                         double *scratch) {
     const int *slots = s->linear + block->shared, *run = s->runs + 2 * block->runs;
     int terms = block->terms, any = 0;
@@ -238,6 +269,74 @@ static void ternary_flows(const Schedule *s, const Group *group, const double *v
     }
 }
 
+/* Flows of a stretch that all of them have reached: towards the one operand x of each, which is multiplied by what
+   `factor` says, and the same of the other. Towards one slot of all members, they are added from the last to the first. */
+#define SEND(to, step, factor)                                                                                           \
+    if (step) {                                                                                                          \
+        for (int i = 0; i < n; ++i) {                                                                                    \
+            to[i] += flow[i] * factor;                                                                                   \
+        }                                                                                                                \
+    } else {                                                                                                             \
+        double total = to[0];                                                                                            \
+        for (int i = n - 1; i >= 0; --i) {                                                                               \
+            total += flow[i] * factor;                                                                                   \
+        }                                                                                                                \
+        to[0] = total;                                                                                                   \
+    }
+
+LANES void stretch_flows(int code, int n, const double *flow, const double *x, int x_step, const double *y, int y_step,
+                         double *to_x, double *to_y) {
+    if (code == CODE_MULTIPLY && x_step && y_step) {
+        SEND(to_x, 1, y[i])
+        SEND(to_y, 1, x[i])
+    } else if (code == CODE_MULTIPLY && x_step) {
+        SEND(to_x, 1, y[0])
+        SEND(to_y, 0, x[i])
+    } else if (code == CODE_MULTIPLY) {
+        SEND(to_x, 0, y[i])
+        SEND(to_y, 1, x[0])
+    } else {
+        double sign = code == CODE_ADD ? 1.0 : -1.0;
+        SEND(to_x, x_step, 1.0)
+        SEND(to_y, y_step, sign)
+    }
+}
+#undef SEND
+
+static int is_reached(const char *reached, int count) { return memchr(reached, 0, (size_t)count) == NULL; }
+
+static void basic_flows(const Schedule *s, const Group *group, const double *values, double *flows, char *reached) {
+    const int *xs = s->operands + group->operands, *ys = xs + group->count;
+    for (int i = group->stretch_count - 1; i >= 0; --i) {
+        const Stretch *stretch = &s->stretches[group->stretches + i];
+        int m = stretch->first, n = stretch->count, slot = group->first + m;
+        if (n > 2 && group->code != CODE_DIVIDE && is_reached(reached + slot, n)) {
+            stretch_flows(group->code, n, flows + slot, values + xs[m], stretch->x_step, values + ys[m], stretch->y_step,
+                          flows + xs[m], flows + ys[m]);
+            memset(reached + xs[m], 1, (size_t)(stretch->x_step ? n : 1));
+            memset(reached + ys[m], 1, (size_t)(stretch->y_step ? n : 1));
+            continue;
+        }
+        for (m += n - 1; m >= stretch->first; --m) {
+            double flow = flows[group->first + m], x = values[xs[m]], y = values[ys[m]];
+            if (!reached[group->first + m]) {
+                continue;
+            }
+            if (group->code == CODE_MULTIPLY) {
+                arrive_at(xs[m], flow * y, flows, reached);
+                arrive_at(ys[m], flow * x, flows, reached);
+            } else if (group->code == CODE_DIVIDE) {
+                double value = values[group->first + m];
+                arrive_at(xs[m], flow * partial_divide_0(x, y, value), flows, reached);
+                arrive_at(ys[m], flow * partial_divide_1(x, y, value), flows, reached);
+            } else {
+                arrive_at(xs[m], flow, flows, reached);
+                arrive_at(ys[m], group->code == CODE_ADD ? flow : -flow, flows, reached);
+            }
+        }
+    }
+}
+
 /* A loop over the members that flows have reached, from last to first. */
 #define EACH_REACHED(body)                                                                                               \
     for (int m = group->count - 1; m >= 0; --m) {                                                                        \
@@ -265,12 +364,11 @@ static void group_flows(const Schedule *s, const Group *group, const double *val
         case DETACH_CODE:
             break;
         case CODE_ADD:
-            EACH_REACHED(arrive_at(xs[m], flow, flows, reached); arrive_at(ys[m], flow, flows, reached););
         case CODE_SUBTRACT:
-            EACH_REACHED(arrive_at(xs[m], flow, flows, reached); arrive_at(ys[m], -flow, flows, reached););
         case CODE_MULTIPLY:
-            EACH_REACHED(arrive_at(xs[m], flow * values[ys[m]], flows, reached);
-                         arrive_at(ys[m], flow * values[xs[m]], flows, reached););
+        case CODE_DIVIDE:
+            basic_flows(s, group, values, flows, reached);
+            break;
         default:
             if (group->arity == 1) {
                 EACH_REACHED(if (partial1(group->code, values[xs[m]], value[m], &partial)) {

@@ -13,251 +13,323 @@
 
 LANES_BEGIN
 
-LANES void lanes_value_add(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_add(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] + y[i];
     }
 }
 
-LANES void lanes_flow_add_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_add_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i];
     }
 }
 
-LANES void lanes_flow_add_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_add_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i];
     }
 }
 
-LANES void lanes_value_subtract(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out)
+LANES void lanes_value_subtract(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out)
         {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] - y[i];
     }
 }
 
-LANES void lanes_flow_subtract_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_subtract_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i];
     }
 }
 
-LANES void lanes_flow_subtract_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_subtract_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * -1.0;
     }
 }
 
-LANES void lanes_value_negate(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_negate(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = -x[i];
     }
 }
 
-LANES void lanes_flow_negate_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_negate_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * -1.0;
     }
 }
 
-LANES void lanes_value_multiply(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out)
+LANES void lanes_value_multiply(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out)
         {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] * y[i];
     }
 }
 
-LANES void lanes_flow_multiply_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_multiply_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * y[i];
     }
 }
 
-LANES void lanes_flow_multiply_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_multiply_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * x[i];
     }
 }
 
-LANES void lanes_value_divide(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_divide(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_divide(x[i], y[i]);
     }
 }
 
-LANES void lanes_flow_divide_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_divide_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(1.0, y[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-LANES void lanes_flow_divide_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_divide_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_fabs(value[i]);
-        double t2 = (t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0) ? x[i] * 1.6069380442589903e+60 : value[i];
+        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0)) ? x[i] * 1.6069380442589903e+60 : value[i];
         double t3 = lane_divide(t2, y[i]);
         double t4 = lane_divide(t3, y[i]);
-        double t5 = (t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0) ? t4 * 6.223015277861142e-61 : t3;
+        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
         out[i] = flow[i] * -t5;
     }
 }
 
-LANES void lanes_value_reciprocal(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_reciprocal(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_divide(1.0, x[i]);
     }
 }
 
-LANES void lanes_flow_reciprocal_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_reciprocal_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_fabs(value[i]);
-        double t2 = (t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0) ? 1.6069380442589903e+60 : value[i];
+        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0)) ? 1.6069380442589903e+60 : value[i];
         double t3 = lane_divide(t2, x[i]);
         double t4 = lane_divide(t3, x[i]);
-        double t5 = (t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0) ? t4 * 6.223015277861142e-61 : t3;
+        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
         out[i] = flow[i] * -t5;
     }
 }
 
-static void lanes_value_power(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+static double lone_precise_power_by_base(double x, double y) {
+    if (x == 0.0) {
+        return y == 0.0 ? 0.0 : y * lane_power(x, y - 1.0);
+    }
+    double t1 = y - 1.0;
+    double t2 = ieee_fabs(y);
+    if (t1 + 1.0 == y && t2 >= 0.5 && t2 <= 9007199254740992.0) {
+        double t3 = lane_power(x, t1);
+        double t4 = ieee_fabs(t3);
+        if ((t4 >= DBL_MIN && t4 < INFINITY) || ieee_isnan(t3)) {
+            return y * t3;
+        }
+        double t5 = ieee_fabs(x);
+        double t6 = t1 * 0.5;
+        double t7 = lane_power(t5, t6);
+        double t8 = ieee_fabs(t7);
+        if (!(t8 >= DBL_MIN) || !(t8 < INFINITY)) {
+            return y * t3;
+        }
+        if (ieee_copysign(1.0, t3) > 0.0) {
+            return y * t7 * t7;
+        }
+        return y * t7 * -t7;
+    }
+    double t3 = lane_power(x, y);
+    double t4 = ieee_fabs(t3);
+    if (t4 >= DBL_MIN && t4 < INFINITY) {
+        return ieee_divide(y * t3, x);
+    }
+    double t5 = lane_power(x, t1);
+    if (ieee_isnan(t5)) {
+        return y * t5;
+    }
+    double t6 = ieee_fabs(x);
+    double t7 = y * 0.5;
+    double t8 = lane_power(t6, t7);
+    double t9 = ieee_fabs(t8);
+    if (!(t9 >= DBL_MIN) || !(t9 < INFINITY)) {
+        return y * t5;
+    }
+    return ieee_divide(y * t8, x) * t8;
+}
+
+static double lone_precise_power_by_exponent(double x, double y) {
+    if (x == 0.0) {
+        return y >= 0.0 ? 0.0 : lane_power(x, y) * ieee_log(x);
+    }
+    double t1 = lane_power(x, y);
+    double t2 = ieee_fabs(t1);
+    if ((t2 >= DBL_MIN && t2 < INFINITY) || x <= 0.0) {
+        return t1 * ieee_log(x);
+    }
+    double t3 = y * 0.5;
+    double t4 = lane_power(x, t3);
+    if (t4 == 0.0) {
+        return 0.0;
+    }
+    return t4 * ieee_log(x) * t4;
+}
+
+static inline double lone_value_power(double x, double y) {
+    return lane_power(x, y);
+}
+
+static inline double lone_partial_power_0(double x, double y, double value) {
+    return lone_precise_power_by_base(x, y);
+}
+
+static inline double lone_partial_power_1(double x, double y, double value) {
+    return lone_precise_power_by_exponent(x, y);
+}
+
+static void lanes_value_power(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_power(x[i], y[i]);
+        out[i] = lone_value_power(x[i], y[i]);
     }
 }
 
-static void lanes_flow_power_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_power_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_power_0(x[i], y[i], value[i]);
+        out[i] = flow[i] * lone_partial_power_0(x[i], y[i], value[i]);
     }
 }
 
-static void lanes_flow_power_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_power_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_power_1(x[i], y[i], value[i]);
+        out[i] = flow[i] * lone_partial_power_1(x[i], y[i], value[i]);
     }
 }
 
-static void lanes_value_remainder(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict
+static void lanes_value_remainder(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT
         out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_remainder(x[i], y[i]);
     }
 }
 
-LANES void lanes_flow_remainder_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_remainder_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i];
     }
 }
 
-static void lanes_flow_remainder_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+static void lanes_flow_remainder_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_remainder_1(x[i], y[i], value[i]);
     }
 }
 
-static void lanes_value_floor_divide(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict
+static void lanes_value_floor_divide(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT
         out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_floor_divide(x[i], y[i]);
     }
 }
 
-LANES void lanes_flow_floor_divide_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_floor_divide_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] + y[i];
         out[i] = t1 <= INFINITY ? -0.0 : flow[i] * t1;
     }
 }
 
-LANES void lanes_flow_floor_divide_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_floor_divide_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] + y[i];
         out[i] = t1 <= INFINITY ? -0.0 : flow[i] * t1;
     }
 }
 
-LANES void lanes_value_identity(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_identity(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i];
     }
 }
 
-LANES void lanes_flow_identity_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_identity_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i];
     }
 }
 
-LANES void lanes_value_exp(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_exp(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_exp(x[i]);
     }
 }
 
-LANES void lanes_flow_exp_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_exp_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * value[i];
     }
 }
 
-LANES void lanes_value_exp2(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_exp2(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_exp2(x[i]);
     }
 }
 
-LANES void lanes_flow_exp2_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_exp2_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_exp2(0.5 * x[i]);
         out[i] = flow[i] * (t1 * 0.6931471805599453 * t1);
     }
 }
 
-LANES void lanes_value_expm1(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_expm1(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_expm1(x[i]);
     }
 }
 
-LANES void lanes_flow_expm1_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_expm1_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_exp(x[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-LANES void lanes_value_log(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_log(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_log(x[i]);
     }
 }
 
-LANES void lanes_flow_log_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_log_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(1.0, x[i]);
         double t2 = x[i] >= 0.0 ? t1 : value[i];
@@ -265,14 +337,14 @@ LANES void lanes_flow_log_0(Py_ssize_t n, const double *restrict x, const double
     }
 }
 
-static void lanes_value_log2(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_log2(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_log2(x[i]);
     }
 }
 
-LANES void lanes_flow_log2_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_log2_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(1.4426950408889634, x[i]);
         double t2 = x[i] >= 0.0 ? t1 : value[i];
@@ -280,14 +352,14 @@ LANES void lanes_flow_log2_0(Py_ssize_t n, const double *restrict x, const doubl
     }
 }
 
-static void lanes_value_log10(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_log10(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_log10(x[i]);
     }
 }
 
-LANES void lanes_flow_log10_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_log10_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(0.4342944819032518, x[i]);
         double t2 = x[i] >= 0.0 ? t1 : value[i];
@@ -295,14 +367,14 @@ LANES void lanes_flow_log10_0(Py_ssize_t n, const double *restrict x, const doub
     }
 }
 
-LANES void lanes_value_log1p(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_log1p(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_log1p(x[i]);
     }
 }
 
-LANES void lanes_flow_log1p_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_log1p_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(1.0, 1.0 + x[i]);
         double t2 = x[i] >= -1.0 ? t1 : value[i];
@@ -310,34 +382,34 @@ LANES void lanes_flow_log1p_0(Py_ssize_t n, const double *restrict x, const doub
     }
 }
 
-LANES void lanes_value_sqrt(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sqrt(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_sqrt(x[i]);
     }
 }
 
-LANES void lanes_flow_sqrt_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_sqrt_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(0.5, value[i] + 0.0);
         out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_cbrt(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_cbrt(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_cbrt(x[i]);
     }
 }
 
-static void lanes_flow_cbrt_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+static void lanes_flow_cbrt_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_cbrt_0(x[i], value[i]);
     }
 }
 
-LANES void lanes_value_sin(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sin(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_sin(x[i]);
     }
@@ -354,8 +426,8 @@ LANES void lanes_value_sin(Py_ssize_t n, const double *restrict x, double *restr
     }
 }
 
-LANES void lanes_flow_sin_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_sin_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_cos(x[i]);
         out[i] = flow[i] * t1;
@@ -373,7 +445,7 @@ LANES void lanes_flow_sin_0(Py_ssize_t n, const double *restrict x, const double
     }
 }
 
-LANES void lanes_value_cos(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_cos(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_cos(x[i]);
     }
@@ -390,8 +462,8 @@ LANES void lanes_value_cos(Py_ssize_t n, const double *restrict x, double *restr
     }
 }
 
-LANES void lanes_flow_cos_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_cos_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_sin(x[i]);
         out[i] = flow[i] * -t1;
@@ -409,27 +481,27 @@ LANES void lanes_flow_cos_0(Py_ssize_t n, const double *restrict x, const double
     }
 }
 
-static void lanes_value_tan(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_tan(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_tan(x[i]);
     }
 }
 
-LANES void lanes_flow_tan_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_tan_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * (1.0 + value[i] * value[i]);
     }
 }
 
-static void lanes_value_asin(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_asin(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_asin(x[i]);
     }
 }
 
-LANES void lanes_flow_asin_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_asin_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_sqrt((1.0 - x[i]) * (1.0 + x[i]));
         double t2 = lane_divide(1.0, t1);
@@ -437,14 +509,14 @@ LANES void lanes_flow_asin_0(Py_ssize_t n, const double *restrict x, const doubl
     }
 }
 
-static void lanes_value_acos(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_acos(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_acos(x[i]);
     }
 }
 
-LANES void lanes_flow_acos_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_acos_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_sqrt((1.0 - x[i]) * (1.0 + x[i]));
         double t2 = lane_divide(1.0, t1);
@@ -452,14 +524,14 @@ LANES void lanes_flow_acos_0(Py_ssize_t n, const double *restrict x, const doubl
     }
 }
 
-static void lanes_value_atan(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_atan(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_atan(x[i]);
     }
 }
 
-LANES void lanes_flow_atan_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_atan_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_fabs(x[i]) <= 1.0 ? 1.0 + x[i] * x[i] : x[i];
         double t2 = lane_divide(1.0, t1);
@@ -479,31 +551,31 @@ LANE double lane_scale(double largest) {
 }
 
 LANE double lane_inverse_share(double x, double y) {
-    double t1 = (lane_isnan(x)) | (lane_isnan(y)) ? NAN : lane_copysign(0.0, x);
+    double t1 = ((lane_isnan(x)) | (lane_isnan(y))) ? NAN : lane_copysign(0.0, x);
     double t2 = lane_larger(lane_fabs(x), lane_fabs(y));
     double t3 = lane_scale(t2);
     double t4 = x * t3;
     double t5 = y * t3;
     double t6 = lane_divide(t4, t4 * t4 + t5 * t5);
-    return (lane_isinf(x)) | (lane_isinf(y)) ? t1 : t6 * t3;
+    return ((lane_isinf(x)) | (lane_isinf(y))) ? t1 : t6 * t3;
 }
 
-static void lanes_value_atan2(Py_ssize_t n, const double *restrict y, const double *restrict x, double *restrict out) {
+static void lanes_value_atan2(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_atan2(y[i], x[i]);
     }
 }
 
-LANES void lanes_flow_atan2_0(Py_ssize_t n, const double *restrict y, const double *restrict x, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_atan2_0(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_inverse_share(x[i], y[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-LANES void lanes_flow_atan2_1(Py_ssize_t n, const double *restrict y, const double *restrict x, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_atan2_1(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_inverse_share(y[i], x[i]);
         out[i] = flow[i] * -t1;
@@ -517,7 +589,7 @@ LANE double lane_hypot(double x, double y) {
     double t4 = y * t2;
     double t5 = lane_sqrt(t3 * t3 + t4 * t4);
     double t6 = lane_divide(t5, t2);
-    return (lane_isinf(x)) | (lane_isinf(y)) ? INFINITY : t6;
+    return ((lane_isinf(x)) | (lane_isinf(y))) ? INFINITY : t6;
 }
 
 LANE double lane_hypot_slope(double x, double y) {
@@ -533,54 +605,54 @@ LANE double lane_hypot_slope(double x, double y) {
     double t10 = lane_isinf(y) ? t1 : t9;
     double t11 = lane_divide(t7, t10);
     double t12 = t4 < 1.0 ? t11 * t4 : t11;
-    double t13 = (x == 0.0) & (y == 0.0) ? 0.0 : t12;
+    double t13 = ((x == 0.0) & (y == 0.0)) ? 0.0 : t12;
     double t14 = lane_isinf(y) ? t11 : t13;
     return lane_isinf(x) ? t2 : t14;
 }
 
-LANES void lanes_value_hypot(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_hypot(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_hypot(x[i], y[i]);
     }
 }
 
-LANES void lanes_flow_hypot_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_hypot_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_hypot_slope(x[i], y[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-LANES void lanes_flow_hypot_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_hypot_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_hypot_slope(y[i], x[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_sinh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_sinh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_sinh(x[i]);
     }
 }
 
-static void lanes_flow_sinh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+static void lanes_flow_sinh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_sinh_0(x[i], value[i]);
     }
 }
 
-static void lanes_value_cosh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_cosh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_cosh(x[i]);
     }
 }
 
-static void lanes_flow_cosh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+static void lanes_flow_cosh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_cosh_0(x[i], value[i]);
     }
@@ -595,28 +667,28 @@ LANE double lane_asinh_slope(double x) {
     return lane_divide(t3, t5);
 }
 
-static void lanes_value_asinh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_asinh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_asinh(x[i]);
     }
 }
 
-LANES void lanes_flow_asinh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_asinh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_asinh_slope(x[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_acosh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_acosh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_acosh(x[i]);
     }
 }
 
-LANES void lanes_flow_acosh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_acosh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_sqrt(x[i] - 1.0);
         double t2 = lane_sqrt(x[i] + 1.0);
@@ -625,17 +697,17 @@ LANES void lanes_flow_acosh_0(Py_ssize_t n, const double *restrict x, const doub
     }
 }
 
-static void lanes_value_atanh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_atanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_atanh(x[i]);
     }
 }
 
-LANES void lanes_flow_atanh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_atanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_divide(1.0, (1.0 - x[i]) * (1.0 + x[i]));
-        double t2 = (x[i] >= -1.0) & (x[i] <= 1.0) ? t1 : value[i];
+        double t2 = ((x[i] >= -1.0) & (x[i] <= 1.0)) ? t1 : value[i];
         out[i] = flow[i] * t2;
     }
 }
@@ -655,42 +727,42 @@ LANE double lane_bell(double x, double narrowness, double factor) {
     return lane_fabs(x) < 64.0 ? t2 * t3 : t4;
 }
 
-static void lanes_value_erf(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_erf(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_erf(x[i]);
     }
 }
 
-LANES void lanes_flow_erf_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_erf_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_bell(x[i], 1.0, 1.1283791670955126);
         out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_erfc(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_erfc(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_erfc(x[i]);
     }
 }
 
-LANES void lanes_flow_erfc_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_erfc_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_bell(x[i], 1.0, 1.1283791670955126);
         out[i] = flow[i] * -t1;
     }
 }
 
-LANES void lanes_value_tanh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_tanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_tanh(x[i]);
     }
 }
 
-LANES void lanes_flow_tanh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_tanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > 0.0 ? -2.0 : 2.0;
         double t2 = lane_exp(t1 * x[i]);
@@ -700,7 +772,7 @@ LANES void lanes_flow_tanh_0(Py_ssize_t n, const double *restrict x, const doubl
     }
 }
 
-LANES void lanes_value_sigmoid(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > 0.0 ? -x[i] : x[i];
         double t2 = lane_exp(t1);
@@ -709,8 +781,8 @@ LANES void lanes_value_sigmoid(Py_ssize_t n, const double *restrict x, double *r
     }
 }
 
-LANES void lanes_flow_sigmoid_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_sigmoid_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > 0.0 ? -x[i] : x[i];
         double t2 = lane_exp(t1);
@@ -720,7 +792,7 @@ LANES void lanes_flow_sigmoid_0(Py_ssize_t n, const double *restrict x, const do
     }
 }
 
-LANES void lanes_value_softplus(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_softplus(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > 0.0 ? -x[i] : x[i];
         double t2 = lane_exp(t1);
@@ -729,8 +801,8 @@ LANES void lanes_value_softplus(Py_ssize_t n, const double *restrict x, double *
     }
 }
 
-LANES void lanes_flow_softplus_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_softplus_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > 0.0 ? -x[i] : x[i];
         double t2 = lane_exp(t1);
@@ -757,7 +829,7 @@ LANE double lane_silu_slope(double x) {
     double t4 = x - -1.2784645427610737 - -1.0946994183093437e-16;
     double t5 = lane_expm1(t4);
     double t6 = lane_exp(x);
-    double t7 = (x > -2.0) & (x < -0.5) ? t4 - -0.2784645427610737 * t5 : 1.0 + x + t6;
+    double t7 = ((x > -2.0) & (x < -0.5)) ? t4 - -0.2784645427610737 * t5 : 1.0 + x + t6;
     double t8 = x >= 0.0 ? x : t7;
     double t9 = lane_scaled_exp(t3, t8);
     double t10 = lane_exp(t2);
@@ -770,28 +842,28 @@ LANE double lane_silu_slope(double x) {
     return lane_fabs(x) > 1000.0 ? t1 : t16;
 }
 
-LANES void lanes_value_silu(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_silu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_silu(x[i]);
     }
 }
 
-LANES void lanes_flow_silu_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_silu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_silu_slope(x[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-static void lanes_value_gelu(Py_ssize_t n, const double *restrict x, double *restrict out) {
+static void lanes_value_gelu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = value_gelu(x[i]);
     }
 }
 
-static void lanes_flow_gelu_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+static void lanes_flow_gelu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = flow[i] * partial_gelu_0(x[i], value[i]);
     }
@@ -894,92 +966,92 @@ LANE double lane_gelu_tanh_slope(double x) {
     double t15 = 1.0 + t2 + t8;
     double t16 = lane_scaled_exp(t3, t15 + t15 * (t6 - t13));
     double t17 = x >= 0.0 ? t14 : t16;
-    double t18 = (x > -2.0) & (x < 0.0) ? t1 : t17;
+    double t18 = ((x > -2.0) & (x < 0.0)) ? t1 : t17;
     double t19 = x < -30.0 ? -0.0 : t18;
     return x > 30.0 ? 1.0 : t19;
 }
 
-LANES void lanes_value_gelu_tanh(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_gelu_tanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_gelu_tanh(x[i]);
     }
 }
 
-LANES void lanes_flow_gelu_tanh_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_gelu_tanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_gelu_tanh_slope(x[i]);
         out[i] = flow[i] * t1;
     }
 }
 
-LANES void lanes_value_relu(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_relu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = (x[i] > 0.0) | (!(x[i] <= 0.0)) ? x[i] : 0.0;
+        out[i] = ((x[i] > 0.0) | (!(x[i] <= 0.0))) ? x[i] : 0.0;
     }
 }
 
-LANES void lanes_flow_relu_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_relu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] <= 0.0 ? -0.0 : flow[i] * x[i];
         out[i] = x[i] > 0.0 ? flow[i] : t1;
     }
 }
 
-LANES void lanes_value_leaky_relu(Py_ssize_t n, const double *restrict x, const double *restrict slope, double *restrict
+LANES void lanes_value_leaky_relu(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, double *RESTRICT
         out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] > 0.0 ? x[i] : slope[i] * x[i];
     }
 }
 
-LANES void lanes_flow_leaky_relu_0(Py_ssize_t n, const double *restrict x, const double *restrict slope, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_leaky_relu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] <= 0.0 ? slope[i] : slope[i] * x[i];
         out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t1;
     }
 }
 
-LANES void lanes_flow_leaky_relu_1(Py_ssize_t n, const double *restrict x, const double *restrict slope, const double
-        *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_leaky_relu_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, const double
+        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] > 0.0 ? -0.0 : flow[i] * x[i];
     }
 }
 
-LANES void lanes_value_elu(Py_ssize_t n, const double *restrict x, const double *restrict alpha, double *restrict out) {
+LANES void lanes_value_elu(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_expm1(x[i]);
         out[i] = x[i] > 0.0 ? x[i] : alpha[i] * t1;
     }
 }
 
-LANES void lanes_flow_elu_0(Py_ssize_t n, const double *restrict x, const double *restrict alpha, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_elu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_scaled_exp(x[i], alpha[i]);
         out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t1;
     }
 }
 
-LANES void lanes_flow_elu_1(Py_ssize_t n, const double *restrict x, const double *restrict alpha, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_elu_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = lane_expm1(x[i]);
         out[i] = x[i] > 0.0 ? -0.0 : flow[i] * t1;
     }
 }
 
-LANES void lanes_value_abs(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_abs(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_fabs(x[i]);
     }
 }
 
-LANES void lanes_flow_abs_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double *restrict
-        flow, double *restrict out) {
+LANES void lanes_flow_abs_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
+        flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] >= 0.0 ? 0.0 : x[i];
         double t2 = x[i] < 0.0 ? -1.0 : t1;
@@ -987,7 +1059,7 @@ LANES void lanes_flow_abs_0(Py_ssize_t n, const double *restrict x, const double
     }
 }
 
-LANES void lanes_value_sign(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_sign(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] >= 0.0 ? 0.0 : x[i];
         double t2 = x[i] < 0.0 ? -1.0 : t1;
@@ -995,61 +1067,61 @@ LANES void lanes_value_sign(Py_ssize_t n, const double *restrict x, double *rest
     }
 }
 
-LANES void lanes_flow_sign_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_sign_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-LANES void lanes_value_floor(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_floor(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_floor(x[i]);
     }
 }
 
-LANES void lanes_flow_floor_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_floor_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-LANES void lanes_value_ceil(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_ceil(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_ceil(x[i]);
     }
 }
 
-LANES void lanes_flow_ceil_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_ceil_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-LANES void lanes_value_round(Py_ssize_t n, const double *restrict x, double *restrict out) {
+LANES void lanes_value_round(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = lane_rint(x[i]);
     }
 }
 
-LANES void lanes_flow_round_0(Py_ssize_t n, const double *restrict x, const double *restrict value, const double
-        *restrict flow, double *restrict out) {
+LANES void lanes_flow_round_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
+        *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
     }
 }
 
-LANES void lanes_value_maximum(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_maximum(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] < y[i] ? y[i] : x[i] + y[i];
         out[i] = x[i] >= y[i] ? x[i] : t1;
     }
 }
 
-LANES void lanes_flow_maximum_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_maximum_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > y[i] ? flow[i] : flow[i] * 0.5;
         double t2 = x[i] < y[i] ? -0.0 : flow[i] * (x[i] + y[i]);
@@ -1057,8 +1129,8 @@ LANES void lanes_flow_maximum_0(Py_ssize_t n, const double *restrict x, const do
     }
 }
 
-LANES void lanes_flow_maximum_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_maximum_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > y[i] ? -0.0 : flow[i] * 0.5;
         double t2 = x[i] < y[i] ? flow[i] : flow[i] * (y[i] + x[i]);
@@ -1066,15 +1138,15 @@ LANES void lanes_flow_maximum_1(Py_ssize_t n, const double *restrict x, const do
     }
 }
 
-LANES void lanes_value_minimum(Py_ssize_t n, const double *restrict x, const double *restrict y, double *restrict out) {
+LANES void lanes_value_minimum(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] > y[i] ? y[i] : x[i] + y[i];
         out[i] = x[i] <= y[i] ? x[i] : t1;
     }
 }
 
-LANES void lanes_flow_minimum_0(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_minimum_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = y[i] > x[i] ? flow[i] : flow[i] * 0.5;
         double t2 = x[i] > y[i] ? -0.0 : flow[i] * (y[i] + x[i]);
@@ -1082,8 +1154,8 @@ LANES void lanes_flow_minimum_0(Py_ssize_t n, const double *restrict x, const do
     }
 }
 
-LANES void lanes_flow_minimum_1(Py_ssize_t n, const double *restrict x, const double *restrict y, const double *restrict
-        value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_minimum_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
+        value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = y[i] > x[i] ? -0.0 : flow[i] * 0.5;
         double t2 = x[i] > y[i] ? flow[i] : flow[i] * (x[i] + y[i]);
@@ -1091,11 +1163,11 @@ LANES void lanes_flow_minimum_1(Py_ssize_t n, const double *restrict x, const do
     }
 }
 
-LANES void lanes_value_clamp(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict
-        max, double *restrict out) {
+LANES void lanes_value_clamp(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] + min[i] + max[i];
-        double t2 = (max[i] <= min[i]) & (x[i] <= INFINITY) ? max[i] : t1;
+        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? max[i] : t1;
         double t3 = min[i] < max[i] ? x[i] : t2;
         double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
         double t5 = t4 ? max[i] : t1;
@@ -1106,11 +1178,11 @@ LANES void lanes_value_clamp(Py_ssize_t n, const double *restrict x, const doubl
     }
 }
 
-LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict
-        max, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = (max[i] <= min[i]) & (x[i] <= INFINITY) ? -0.0 : t1;
+        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
         double t3 = min[i] < max[i] ? flow[i] : t2;
         double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
         double t5 = t4 ? -0.0 : t1;
@@ -1121,11 +1193,11 @@ LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *restrict x, const doub
     }
 }
 
-LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict
-        max, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = (max[i] <= min[i]) & (x[i] <= INFINITY) ? -0.0 : t1;
+        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
         double t3 = min[i] < max[i] ? -0.0 : t2;
         double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
         double t5 = t4 ? -0.0 : t1;
@@ -1136,12 +1208,12 @@ LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *restrict x, const doub
     }
 }
 
-LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *restrict x, const double *restrict min, const double *restrict
-        max, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
+        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = min[i] <= x[i] ? (x[i] <= max[i]) : (x[i] < min[i]);
         double t2 = flow[i] * (x[i] + min[i] + max[i]);
-        double t3 = (max[i] <= min[i]) & (x[i] <= INFINITY) ? flow[i] : t2;
+        double t3 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? flow[i] : t2;
         double t4 = min[i] < max[i] ? -0.0 : t3;
         double t5 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
         double t6 = t5 ? flow[i] : t2;
@@ -1149,29 +1221,29 @@ LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *restrict x, const doub
     }
 }
 
-LANES void lanes_value_where(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict y,
-        double *restrict out) {
+LANES void lanes_value_where(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT y,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = c[i] != 0.0 ? x[i] : y[i];
     }
 }
 
-LANES void lanes_flow_where_0(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict
-        y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_where_0(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
+        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = -0.0;
     }
 }
 
-LANES void lanes_flow_where_1(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict
-        y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_where_1(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
+        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = c[i] != 0.0 ? flow[i] : -0.0;
     }
 }
 
-LANES void lanes_flow_where_2(Py_ssize_t n, const double *restrict c, const double *restrict x, const double *restrict
-        y, const double *restrict value, const double *restrict flow, double *restrict out) {
+LANES void lanes_flow_where_2(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
+        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = c[i] != 0.0 ? -0.0 : flow[i];
     }

@@ -16,21 +16,21 @@ LANES_BEGIN
 
 /* sum, mean, dot ------------------------------------------------------------------------------------ */
 
-LANES void lanes_value_sum(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *restrict out, double *room) {
+LANES void lanes_value_sum(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = 0.0;
     }
     for (Py_ssize_t k = 0; k < count; ++k) {
-        const double *restrict x = xs[k];
+        const double *RESTRICT x = xs[k];
         for (Py_ssize_t i = 0; i < n; ++i) {
             out[i] += x[i];
         }
     }
 }
 
-LANES void lanes_scaled(Py_ssize_t count, Py_ssize_t n, const double *restrict flow, double partial, double *const *outs) {
+LANES void lanes_scaled(Py_ssize_t count, Py_ssize_t n, const double *RESTRICT flow, double partial, double *const *outs) {
     for (Py_ssize_t k = 0; k < count; ++k) {
-        double *restrict out = outs[k];
+        double *RESTRICT out = outs[k];
         for (Py_ssize_t i = 0; i < n; ++i) {
             out[i] = flow[i] * partial;
         }
@@ -42,7 +42,7 @@ static void lanes_flows_sum(Py_ssize_t count, Py_ssize_t n, const double *const 
     lanes_scaled(count, n, flow, 1.0, outs);
 }
 
-LANES void lanes_value_mean(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *restrict out, double *room) {
+LANES void lanes_value_mean(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
     lanes_value_sum(count, n, xs, out, room);
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = out[i] / (double)count;
@@ -54,12 +54,12 @@ static void lanes_flows_mean(Py_ssize_t count, Py_ssize_t n, const double *const
     lanes_scaled(count, n, flow, 1.0 / (double)count, outs);
 }
 
-LANES void lanes_value_dot(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *restrict out, double *room) {
+LANES void lanes_value_dot(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = 0.0;
     }
     for (Py_ssize_t k = 0, half = count / 2; k < half; ++k) {
-        const double *restrict x = xs[k], *restrict y = xs[half + k];
+        const double *RESTRICT x = xs[k], *RESTRICT y = xs[half + k];
         for (Py_ssize_t i = 0; i < n; ++i) {
             out[i] += x[i] * y[i];
         }
@@ -67,10 +67,10 @@ LANES void lanes_value_dot(Py_ssize_t count, Py_ssize_t n, const double *const *
 }
 
 LANES void lanes_flows_dot(Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *value,
-                           const double *restrict flow, double *const *outs, double *room) {
+                           const double *RESTRICT flow, double *const *outs, double *room) {
     for (Py_ssize_t k = 0, half = count / 2; k < count; ++k) {
-        const double *restrict other = xs[k < half ? half + k : k - half];
-        double *restrict out = outs[k];
+        const double *RESTRICT other = xs[k < half ? half + k : k - half];
+        double *RESTRICT out = outs[k];
         for (Py_ssize_t i = 0; i < n; ++i) {
             out[i] = flow[i] * other[i];
         }
@@ -81,9 +81,9 @@ LANES void lanes_flows_dot(Py_ssize_t count, Py_ssize_t n, const double *const *
 
 /* Of a few examples, the largest operand of each, and whether one is nan. */
 LANE void lanes_largest(Py_ssize_t count, Py_ssize_t from, Py_ssize_t few, const double *const *xs,
-                        double *restrict largest, double *restrict undefined) {
+                        double *RESTRICT largest, double *RESTRICT undefined) {
     for (Py_ssize_t k = 0; k < count; ++k) {
-        const double *restrict x = xs[k] + from;
+        const double *RESTRICT x = xs[k] + from;
         for (Py_ssize_t i = 0; i < few; ++i) {
             largest[i] = k == 0 || x[i] > largest[i] ? x[i] : largest[i];
             undefined[i] = k == 0 ? lane_isnan(x[i]) : undefined[i] + lane_isnan(x[i]);
@@ -91,7 +91,7 @@ LANE void lanes_largest(Py_ssize_t count, Py_ssize_t from, Py_ssize_t few, const
     }
 }
 
-LANES void lanes_value_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *restrict out,
+LANES void lanes_value_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out,
                                  double *room) {
     double largest[LANES_AT_ONCE], undefined[LANES_AT_ONCE], total[LANES_AT_ONCE];
     for (Py_ssize_t from = 0; from < n; from += LANES_AT_ONCE) {
@@ -101,7 +101,7 @@ LANES void lanes_value_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *c
             total[i] = 0.0;
         }
         for (Py_ssize_t k = 0; k < count; ++k) {
-            const double *restrict x = xs[k] + from;
+            const double *RESTRICT x = xs[k] + from;
             for (Py_ssize_t i = 0; i < few; ++i) {
                 total[i] += lane_exp(x[i] - largest[i]);
             }
@@ -115,7 +115,7 @@ LANES void lanes_value_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *c
 
 /* At infinity, see shares_at_infinity in lists.h. */
 LANES void lanes_flows_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *value,
-                                 const double *restrict flow, double *const *outs, double *room) {
+                                 const double *RESTRICT flow, double *const *outs, double *room) {
     double largest[LANES_AT_ONCE], undefined[LANES_AT_ONCE], total[LANES_AT_ONCE], tied[LANES_AT_ONCE];
     for (Py_ssize_t from = 0; from < n; from += LANES_AT_ONCE) {
         Py_ssize_t few = n - from < LANES_AT_ONCE ? n - from : LANES_AT_ONCE;
@@ -124,8 +124,8 @@ LANES void lanes_flows_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *c
             total[i] = tied[i] = 0.0;
         }
         for (Py_ssize_t k = 0; k < count; ++k) {
-            const double *restrict x = xs[k] + from;
-            double *restrict out = outs[k] + from;
+            const double *RESTRICT x = xs[k] + from;
+            double *RESTRICT out = outs[k] + from;
             for (Py_ssize_t i = 0; i < few; ++i) {
                 out[i] = lane_exp(x[i] - largest[i]);
                 total[i] += out[i];
@@ -133,8 +133,8 @@ LANES void lanes_flows_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *c
             }
         }
         for (Py_ssize_t k = 0; k < count; ++k) {
-            const double *restrict x = xs[k] + from;
-            double *restrict out = outs[k] + from;
+            const double *RESTRICT x = xs[k] + from;
+            double *RESTRICT out = outs[k] + from;
             for (Py_ssize_t i = 0; i < few; ++i) {
                 double of_tied = tied[i] == 1.0 ? 1.0 : NAN, infinite = x[i] < largest[i] ? 0.0 : of_tied;
                 double share = out[i] / total[i];
@@ -147,10 +147,10 @@ LANES void lanes_flows_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *c
 
 /* max, min ------------------------------------------------------------------------------------------ */
 
-LANES void lanes_value_max(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *restrict out, double *room) {
+LANES void lanes_value_max(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
     memcpy(out, xs[0], (size_t)n * sizeof(double));
     for (Py_ssize_t k = 1; k < count; ++k) {
-        const double *restrict x = xs[k];
+        const double *RESTRICT x = xs[k];
         for (Py_ssize_t i = 0; i < n; ++i) {
             double sum = out[i] + x[i], other = x[i] <= out[i] ? out[i] : sum;
             out[i] = x[i] > out[i] ? x[i] : other;
@@ -158,10 +158,10 @@ LANES void lanes_value_max(Py_ssize_t count, Py_ssize_t n, const double *const *
     }
 }
 
-LANES void lanes_value_min(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *restrict out, double *room) {
+LANES void lanes_value_min(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
     memcpy(out, xs[0], (size_t)n * sizeof(double));
     for (Py_ssize_t k = 1; k < count; ++k) {
-        const double *restrict x = xs[k];
+        const double *RESTRICT x = xs[k];
         for (Py_ssize_t i = 0; i < n; ++i) {
             double sum = out[i] + x[i], other = x[i] >= out[i] ? out[i] : sum;
             out[i] = x[i] < out[i] ? x[i] : other;
@@ -169,8 +169,8 @@ LANES void lanes_value_min(Py_ssize_t count, Py_ssize_t n, const double *const *
     }
 }
 
-LANES void lanes_flows_of_ties(Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *restrict value,
-                               const double *restrict flow, double *const *outs, double *room) {
+LANES void lanes_flows_of_ties(Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *RESTRICT value,
+                               const double *RESTRICT flow, double *const *outs, double *room) {
     double ties[LANES_AT_ONCE];
     for (Py_ssize_t from = 0; from < n; from += LANES_AT_ONCE) {
         Py_ssize_t few = n - from < LANES_AT_ONCE ? n - from : LANES_AT_ONCE;
@@ -178,17 +178,17 @@ LANES void lanes_flows_of_ties(Py_ssize_t count, Py_ssize_t n, const double *con
             ties[i] = 0.0;
         }
         for (Py_ssize_t k = 0; k < count; ++k) {
-            const double *restrict x = xs[k] + from;
+            const double *RESTRICT x = xs[k] + from;
             for (Py_ssize_t i = 0; i < few; ++i) {
                 ties[i] += x[i] == value[from + i];
             }
         }
         for (Py_ssize_t k = 0; k < count; ++k) {
-            const double *restrict x = xs[k] + from;
-            double *restrict out = outs[k] + from;
+            const double *RESTRICT x = xs[k] + from;
+            double *RESTRICT out = outs[k] + from;
             for (Py_ssize_t i = 0; i < few; ++i) {
                 double share = flow[from + i] * (ties[i] == 0.0 ? NAN : 1.0 / ties[i]);
-                out[i] = (ties[i] == 0.0) | (x[i] == value[from + i]) ? share : -0.0;
+                out[i] = ((ties[i] == 0.0) | (x[i] == value[from + i])) ? share : -0.0;
             }
         }
     }

@@ -34,6 +34,13 @@
 #define LANES static
 #endif
 
+/* An array that no other pointer writes to. Microsoft's compiler knows the word by another name. */
+#if defined(_MSC_VER)
+#define RESTRICT __restrict
+#else
+#define RESTRICT restrict
+#endif
+
 /* What keeps a compiler from vectorising: that a comparison may trap, and that sqrt sets errno, neither of which is asked
    for; and where a choice is between constants, gcc's wish to follow what comes of each (tree-pre), which is a branch. */
 #if defined(__GNUC__)
@@ -80,8 +87,11 @@ LANE double lane_power_of_two(double rounded) { return lane_of_bits((lane_bits(r
 #define lane_isinf(x) (fabs(x) == INFINITY)
 #define lane_isfinite(x) (fabs(x) < INFINITY)
 
-LANE double lane_divide(double x, double y) { return (y == 0.0) & !(fabs(x) > 0.0) ? NAN : x / y; }
+LANE double lane_divide(double x, double y) { return ((y == 0.0) & !(fabs(x) > 0.0)) ? NAN : x / y; }
 LANE double lane_sqrt(double x) { return sqrt(x >= 0.0 ? x : NAN); }
+
+/* Powers go one by one. Most of them are squares, or of the slope of a square. */
+static inline double lane_power(double x, double y) { return y == 2.0 ? x * x : y == 1.0 ? x : ieee_power(x, y); }
 
 /* Exponentials -------------------------------------------------------------------------------------- */
 

@@ -227,6 +227,22 @@ cdef Many* filled(tuple operands, tuple numbers) except NULL:
     return many
 
 
+cdef Many* filled_now(tuple operands) except NULL:
+    """The operands with the numbers that they have now; parents are not owned yet."""
+    cdef Py_ssize_t i
+    cdef Many* many = many_of(len(operands))
+    for i in range(many.count):
+        thing = operands[i]
+        if isinstance(thing, Value) and is_made(<PyObject*>thing):
+            many.parents[i], many.numbers[i] = <PyObject*>thing, (<Value>thing).number
+        elif PyFloat_CheckExact(thing):
+            many.parents[i], many.numbers[i] = NULL, PyFloat_AS_DOUBLE(thing)
+        else:
+            PyMem_RawFree(many)
+            raise TypeError(f"an operand is a Value or a float, not {type(thing).__qualname__}")
+    return many
+
+
 cdef tuple numbers_of(tuple operands):
     """The numbers of operands, which are Values and floats."""
     for operand in operands:

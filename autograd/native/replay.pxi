@@ -118,7 +118,7 @@ cdef class Through:
         cdef Py_ssize_t i
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} operands")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):
@@ -167,13 +167,22 @@ cdef class Stored(Through):
     cdef int send(self, double arrived, Flows* flows) except -1:
         cdef Py_ssize_t i
         for i in range(self.count):
-            flows.flows[i] += arrived * self.partials[i]
-        memset(flows.reached, 1, self.count)
+            if self.partials[i] != 0.0 or not signbit(self.partials[i]):  # for −0.0 says that nothing has arrived
+                flows.flows[i] += arrived * self.partials[i]
+                flows.reached[i] = True
         return 0
 
     cdef int close(self, Flows* flows) except -1:
         PyMem_RawFree(flows.flows)
         return 0
+
+
+cdef list as_flows(list before):
+    """Flows as floats, and None where none has arrived."""
+    for flow in before:
+        if flow is not None and not PyFloat_CheckExact(flow):
+            return [None if x is None else float(x) for x in before]
+    return before
 
 
 cdef int open_doubles(thing, Py_buffer* view) except -1:
@@ -188,10 +197,9 @@ cdef int open_doubles(thing, Py_buffer* view) except -1:
 def stored_node(operation, tuple operands not None, double value, partials):
     """The node of an operation whose partial derivatives are known numbers."""
     cdef Stored stored = Stored.__new__(Stored, partials)
-    cdef tuple numbers = tuple([data_of(operand) for operand in operands])
     if stored.count != len(operands):
         raise ValueError(f"{stored.count} partials for {len(operands)} operands")
-    return node_through(operation, filled(operands, numbers), value, stored)
+    return node_through(operation, filled_now(operands), value, stored)
 
 
 cdef Value node_through(operation, Many* many, double value, Through through):
@@ -817,6 +825,14 @@ cdef class State(Through):
             self.ask_flows(&s.groups[group], flows)
             group -= 1
 
+    def through(self, int output):
+        """The way back from one of several outputs."""
+        cdef OfOutput through = OfOutput.__new__(OfOutput)
+        if not 0 <= output < self.replay.output_count:
+            raise IndexError(f"there is no output {output}")
+        through.state, through.slot, through.count = self, self.replay.outputs[output], self.count
+        return through
+
     def sweep(self, int output, double arrived, list before not None):
         """The flows of inputs and parameters when so much has arrived at an output, those before included."""
         cdef Flows flows
@@ -825,7 +841,7 @@ cdef class State(Through):
             raise IndexError(f"there is no output {output}")
         if len(before) != self.count:
             raise ValueError(f"{len(before)} flows for {self.count} inputs and parameters")
-        numbers = [None if x is None else float(x) for x in before]
+        numbers = as_flows(before)
         self.open(&flows)
         try:
             for i in range(self.count):
@@ -835,3 +851,20 @@ cdef class State(Through):
             return [flows.flows[i] if flows.reached[i] else None for i in range(self.count)]
         finally:
             self.close(&flows)
+
+
+@cython.final
+cdef class OfOutput(Through):
+    """The way back from one of the outputs of a replay."""
+
+    cdef State state
+    cdef int slot
+
+    cdef int open(self, Flows* flows) except -1:
+        return self.state.open(flows)
+
+    cdef int send(self, double arrived, Flows* flows) except -1:
+        return self.state.send_from(self.slot, arrived, flows)
+
+    cdef int close(self, Flows* flows) except -1:
+        return self.state.close(flows)

@@ -11,9 +11,10 @@
 #ifndef AUTOGRAD_SCHEDULE_H
 #define AUTOGRAD_SCHEDULE_H
 
-#include <Python.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "formulas.h"
 
 enum {
     /* After the codes of the engine. */
@@ -31,8 +32,15 @@ typedef struct {
     int uniform;   /* whether it depends on parameters and constants alone */
     int count, first; /* how many members, and the slot of the first */
     Py_ssize_t operands;
-    int blocks, block_count; /* of LINEAR */
+    int blocks, block_count;       /* of LINEAR */
+    int stretches, stretch_count;  /* of the four basic operations */
 } Group;
+
+/* Members whose first operands lie in a row, or are one slot, and so do their second ones. */
+typedef struct {
+    int first, count; /* members */
+    int x_step, y_step;
+} Stretch;
 
 /* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
 typedef struct {
@@ -47,6 +55,7 @@ typedef struct {
     int most_operands, needs_python, failed; /* failed: no memory */
     Group *groups;
     Block *blocks;
+    Stretch *stretches;
     int *operands;    /* of all groups but LINEAR ones */
     int *linear;      /* the factors of blocks */
     int *runs;        /* the first term of each run, and the one after its last */
@@ -58,6 +67,7 @@ typedef struct {
 static void free_schedule(Schedule *s) {
     PyMem_RawFree(s->groups);
     PyMem_RawFree(s->blocks);
+    PyMem_RawFree(s->stretches);
     PyMem_RawFree(s->operands);
     PyMem_RawFree(s->linear);
     PyMem_RawFree(s->runs);
@@ -158,7 +168,7 @@ static int assign_groups(Schedule *s, const Recorded *r, int *group_of, int *mem
             kinds.used += *last == 0;
             group = s->group_count++;
             s->groups[group] = (Group){r->code_of[operation], operation, arity, r->is_listed[operation], is_uniform,
-                                       0, 0, 0, 0, 0};
+                                       0, 0, 0, 0, 0, 0, 0};
             *last = group + 1;
         }
         group_of[k] = group;
@@ -270,10 +280,48 @@ static void cut_into_blocks(Schedule *s, Group *group, const int *pairs, Py_ssiz
     group->block_count = s->block_count - group->blocks;
 }
 
+static int is_basic(const Group *group) {
+    return group->code == CODE_ADD || group->code == CODE_SUBTRACT || group->code == CODE_MULTIPLY ||
+           group->code == CODE_DIVIDE;
+}
+
+/* How far the operands of a stretch go. */
+static int end_of(int first, int step, int count) { return first + step * (count - 1); }
+
+/* Whether flows towards both operands of a stretch can be sent one kind after the other: they meet nowhere, or those of
+   one member only. */
+static int are_apart(int x, int x_step, int y, int y_step, int count) {
+    return (x == y && x_step && y_step) || end_of(x, x_step, count) < y || end_of(y, y_step, count) < x;
+}
+
+static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, int *used) {
+    const int *xs = s->operands + group->operands, *ys = xs + group->count;
+    int m = 0;
+    group->stretches = *used;
+    while (m < group->count) {
+        Stretch *stretch = &stretches[(*used)++];
+        *stretch = (Stretch){m, 1, 1, 1};
+        if (m + 1 < group->count) {
+            stretch->x_step = xs[m + 1] - xs[m];
+            stretch->y_step = ys[m + 1] - ys[m];
+        }
+        if ((stretch->x_step == 1 && (stretch->y_step | 1) == 1) || (stretch->x_step == 0 && stretch->y_step == 1)) {
+            while (m + stretch->count < group->count &&
+                   xs[m + stretch->count] == xs[m] + stretch->x_step * stretch->count &&
+                   ys[m + stretch->count] == ys[m] + stretch->y_step * stretch->count &&
+                   are_apart(xs[m], stretch->x_step, ys[m], stretch->y_step, stretch->count + 1)) {
+                ++stretch->count;
+            }
+        }
+        m += stretch->count;
+    }
+    group->stretch_count = *used - group->stretches;
+}
+
 /* Write the operands of all members, by their new slots. */
 static int place_operands(Schedule *s, const Recorded *r, const int *group_of, const int *member_of) {
-    Py_ssize_t plain = 0, linear = 0, linear_members = 0, terms = 0, used = 0;
-    int run_count = 0;
+    Py_ssize_t plain = 0, linear = 0, linear_members = 0, terms = 0, used = 0, basic = 0;
+    int run_count = 0, stretch_count = 0;
     int *pairs;
     for (int g = 0; g < s->group_count; ++g) {
         Group *group = &s->groups[g];
@@ -289,6 +337,7 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
         if (group->arity > s->most_operands) {
             s->most_operands = group->arity;
         }
+        basic += is_basic(group) ? group->count : 0;
         s->needs_python |= group->code == PYTHON_CODE;
     }
     pairs = room_for(linear, sizeof(int));
@@ -296,7 +345,8 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
     s->linear = room_for(2 * terms, sizeof(int));
     s->runs = room_for(2 * terms, sizeof(int));
     s->blocks = room_for(linear_members, sizeof(Block));
-    if (!pairs || !s->operands || !s->linear || !s->runs || !s->blocks) {
+    s->stretches = room_for(basic, sizeof(Stretch));
+    if (!pairs || !s->stretches || !s->operands || !s->linear || !s->runs || !s->blocks) {
         PyMem_RawFree(pairs);
         return 0;
     }
@@ -320,6 +370,8 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
             const int *mine = pairs + group->operands;
             group->arity /= 2;
             cut_into_blocks(s, group, mine, &used, &run_count);
+        } else if (is_basic(group)) {
+            find_stretches(s, group, s->stretches, &stretch_count);
         }
     }
     PyMem_RawFree(pairs);

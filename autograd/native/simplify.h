@@ -373,8 +373,24 @@ static inline int is_sum(int kind) {
     return kind == KIND_ADD || kind == KIND_SUBTRACT || kind == KIND_SUM || kind == KIND_DOT;
 }
 
-static inline int goes_on(const Work *work, int32_t slot, int32_t top) {
-    return is_sum(kind_of(work, slot)) && !(work->state[slot] & OFTEN) && can_join(work, slot, top);
+static inline int is_product(const Work *work, int32_t slot) {
+    int kind = kind_of(work, slot);
+    return (kind == KIND_MULTIPLY || kind == KIND_NEGATE) && !(work->state[slot] & OFTEN);
+}
+
+static int goes_on(const Work *work, int32_t slot, int32_t top) {
+    int kind = kind_of(work, slot);
+    int32_t k = slot - work->first;
+    if (!is_sum(kind) || work->state[slot] & OFTEN || !can_join(work, slot, top)) {
+        return 0;
+    }
+    for (int32_t i = work->starts[k]; i < work->starts[k + 1] && kind != KIND_DOT; ++i) {
+        int32_t operand = work->operands[i];
+        if (is_product(work, operand) && !can_join(work, operand, top) && can_join(work, operand, slot)) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static inline void put_pair(Work *work, int32_t a, int32_t b) {
@@ -400,7 +416,7 @@ static inline void put_product(Work *work, int32_t a, int32_t b) {
 static inline void append_term(Work *work, int32_t slot, int32_t top) {
     int kind = kind_of(work, slot);
     const int32_t *operands;
-    if ((kind != KIND_MULTIPLY && kind != KIND_NEGATE) || work->state[slot] & OFTEN || !can_join(work, slot, top)) {
+    if (!is_product(work, slot) || !can_join(work, slot, top)) {
         put_pair(work, slot, -1);
         return;
     }

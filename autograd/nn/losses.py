@@ -3,18 +3,20 @@
 >>> squared_error(3.0, 1.0)
 4.0
 
-All of these take Values and plain numbers alike.
+All of these take Values and plain numbers alike. What they decide, they decide by comparing Values with < and >, so
+that they can be compiled: a compiled function keeps its comparisons, and checks them at every call.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, SupportsFloat, overload
 
 from ..checks import scalar, scalars, whole
 from ..engines import Number, Value, scope
-from ..ieee import real
+from ..ieee import INFINITY, data_of, real
+from ..modes import mode
 from ..operations import log, log1p, logsumexp, mean, relu, softplus, sqrt
+from ..taking import take
 
 _Arguments = ParamSpec("_Arguments")
 
@@ -85,10 +87,11 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     remedy = "for the outputs of several classes, use cross_entropy"
     p, y = _number("the probability", probability, remedy), _probability(target)
     if p < 0.0 or p > 1.0:  # nan goes through, and shows
-        raise ValueError(f"{p} is not a probability: end in a sigmoid, or use binary_cross_entropy_with_logits")
-    if y == 1.0:
+        told = f"{data_of(p)} is not a probability"
+        raise ValueError(f"{told}: end in a sigmoid, or use binary_cross_entropy_with_logits")
+    if y >= 1.0:
         return _doubted(-log(probability), 1.0 - target, lambda: log(probability) - log1p(-probability))
-    if y == 0.0:
+    if y <= 0.0:
         return _doubted(-log1p(-probability), target, lambda: log1p(-probability) - log(probability))
     return -(target * log(probability) + (1.0 - target) * log1p(-probability))
 
@@ -111,21 +114,23 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     """
     scalar("the logit", logit, "for the outputs of several classes, use cross_entropy")
     y = _probability(target)
-    if y == 1.0:
+    if y >= 1.0:
         return _doubted(softplus(-logit), 1.0 - target, lambda: logit)
-    if y == 0.0:
+    if y <= 0.0:
         return _doubted(softplus(logit), target, lambda: -logit)
     return target * softplus(-logit) + (1.0 - target) * softplus(logit)
 
 
 def _doubted(loss: Any, doubt: Any, slope: Callable[[], Any]) -> Any:
     """The loss for a target of 0 or 1, plus the doubt, which is 0 now, times the slope that the loss has towards it."""
-    if not isinstance(doubt, Value):
+    if not isinstance(doubt, Value) or _is_plain(doubt):
         return loss
     steepness = slope()
-    if math.isinf(_number("the slope", steepness)):
-        # 0·inf is nan, but the square root is 0 at 0 with an infinite slope, as intended.
-        return loss + math.copysign(1.0, _number("the slope", steepness)) * sqrt(doubt)
+    # 0·inf is nan, but the square root is 0 at 0 with an infinite slope, as intended.
+    if steepness >= INFINITY:
+        return loss + sqrt(doubt)
+    if steepness <= -INFINITY:
+        return loss - sqrt(doubt)
     return loss + doubt * steepness
 
 
@@ -143,6 +148,8 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     A target that is not a class raises ValueError.
     """
     logits = scalars("logits", logits, "for two classes with one output, use binary_cross_entropy_with_logits")
+    if isinstance(target, Value) and mode().recorder is not None:  # a number of a compiled function, which may be any
+        return logsumexp(logits) - take(logits, target)
     right = whole("the target", target, instead="it is the index of the right class, counted from 0")
     if right not in range(len(logits)):
         raise ValueError(f"the target is class {right}, but there are {len(logits)} logits: classes are counted from 0")
@@ -163,21 +170,28 @@ def hinge(score: Any, target: Any) -> Any:
     (0.75, 0.0, 4.0)
     """
     scalar("the score", score, "for the outputs of several classes, use cross_entropy")
-    if _number("the target", target) not in (-1.0, 1.0):
+    y = _number("the target", target)
+    if not (-1.0 <= y <= -1.0 or 1.0 <= y <= 1.0):  # == of Values asks whether they are the same one
         raise ValueError(
-            f"the target of a hinge loss must be -1 or 1, not {_number('the target', target)!r}: "
-            "for classes 0 and 1 write 2 * target - 1"
+            f"the target of a hinge loss must be -1 or 1, not {data_of(y)!r}: for classes 0 and 1 write 2 * target - 1"
         )
     return relu(1.0 - target * score)
 
 
-def _number(name: str, thing: Any, instead: str = "") -> float:
+def _number(name: str, thing: Any, instead: str = "") -> Any:
+    """A Value as it is, another number as a float."""
     scalar(name, thing, instead)
-    return thing.data if isinstance(thing, Value) else real(thing)
+    return thing if isinstance(thing, Value) else real(thing)
 
 
-def _probability(target: Any) -> float:
+def _probability(target: Any) -> Any:
     y = _number("the target", target)
     if not 0.0 <= y <= 1.0:
-        raise ValueError(f"the target must be a probability from 0 to 1, not {y!r}")
+        raise ValueError(f"the target must be a probability from 0 to 1, not {data_of(y)!r}")
     return y
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a Value stands for a plain number, of whose gradient nobody asks, in a function that is recorded."""
+    recorder = mode().recorder
+    return recorder is not None and bool(recorder.is_plain(value))
