@@ -132,8 +132,11 @@ class Listener(Recorder):
     def reads(self, value: Any, how: str) -> None:
         """All may be read."""
 
-    changes = reads
-    converts = reads
+    def changes(self, value: Any, what: str) -> None:
+        """All may be changed."""
+
+    def converts(self, value: Any, what: str) -> None:
+        """The engine itself says what cannot be converted."""
 
 
 def _users_frame() -> Any:

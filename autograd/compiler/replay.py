@@ -107,7 +107,7 @@ class Replay:
             if want_gradient:
                 flows = state.sweep(0, 1.0, [None] * self.inputs + sums)
                 sums = flows[self.inputs :]
-                of_inputs.extend([-0.0 if flows[each] is None else flows[each] for each in differentiable])
+                of_inputs.extend([-0.0 if (flow := flows[each]) is None else flow for each in differentiable])
         gradient = array("d", [-0.0 if flow is None else flow for flow in sums]) if want_gradient else None
         return outputs, failed, gradient, of_inputs if want_gradient and differentiable else None
 
