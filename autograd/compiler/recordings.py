@@ -44,7 +44,7 @@ class Recording:
         self.uses = 0
         self.replay: Any = Replay(program) if native is None else native.Replay(program)
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
-        self.quick = self.replay.call if self.is_one and native is not None else None
+        self.quick: Any = getattr(self.replay, "call", None) if self.is_one else None
         self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -61,7 +61,7 @@ class Recording:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
-            sweep = Replayed(state, place, len(operands))
+            sweep = Replayed(state, place, len(operands)) if native is None else state.through(place)
             values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
 

@@ -107,8 +107,8 @@ class Replay:
             if want_gradient:
                 flows = state.sweep(0, 1.0, [None] * self.inputs + sums)
                 sums = flows[self.inputs :]
-                of_inputs.extend([flows[each] or 0.0 for each in differentiable])
-        gradient = array("d", [flow or 0.0 for flow in sums]) if want_gradient else None
+                of_inputs.extend([-0.0 if (flow := flows[each]) is None else flow for each in differentiable])
+        gradient = array("d", [-0.0 if flow is None else flow for flow in sums]) if want_gradient else None
         return outputs, failed, gradient, of_inputs if want_gradient and differentiable else None
 
 
