@@ -9,6 +9,7 @@ be read by itself:
     make.pxi      how an operation makes a node
     walk.pxi      how a pass walks the graph and writes its gradients
     step.pxi      the steps of optimisers
+    adam.h        one of Adam over many numbers
     kind.pxi      what the class says of itself, and how it gets its methods
     record.pxi    how a graph becomes a program, and what that can do without
     simplify.h    the latter
