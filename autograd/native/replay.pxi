@@ -16,7 +16,7 @@ cdef extern from "schedule.h" nogil:
         int* slot_of
         int* origin
     ctypedef struct Recorded:
-        int inputs, parameters, constants, instructions, operation_count
+        int inputs, parameters, constants, instructions, operation_count, output
         const unsigned short* codes
         const int* starts
         const int* operands
@@ -31,6 +31,7 @@ cdef extern from "exact.h" nogil:
     int replay_flows(const Schedule* s, int start, int uniform, const double* values, double* flows, char* reached,
                      double* scratch)
     void clear_flows(const Schedule* s, double* flows, char* reached)
+    void begin_at(const Schedule* s, int output, double arrived, double* flows, char* reached)
     bint guards_hold(const int* guards, int count, const double* values)
 
 cdef extern from "lanes.h" nogil:
@@ -304,7 +305,7 @@ cdef class Replay:
                 opened += 1
             recorded.inputs, recorded.parameters = len(program.input_names), len(program.parameter_names)
             recorded.constants, recorded.instructions = len(program.constants), len(codes)
-            recorded.operation_count = len(self.operations)
+            recorded.operation_count, recorded.output = len(self.operations), program.outputs[0]
             recorded.codes = <const unsigned short*>views[0].buf
             recorded.starts, recorded.operands = <const int*>views[1].buf, <const int*>views[2].buf
             recorded.code_of, recorded.is_listed = <const int*>views[3].buf, <const int*>views[4].buf
@@ -686,6 +687,8 @@ cdef int check_program(program, list operations, codes, starts, operands, code_o
         slot += 1
     if len(program.differentiable) != len(program.input_names):
         raise ValueError("a program says of each of its inputs whether it is differentiable")
+    if not len(program.outputs):
+        raise ValueError("a program has an output")
     if len(program.guards) % 4:
         raise ValueError("a guard is four numbers")
     for operand in [*program.outputs, *program.guards[1::4], *program.guards[2::4]]:
@@ -796,7 +799,7 @@ cdef class State(Through):
         with cython.critical_section(self.replay):
             flows.flows, self.replay.spare_flows = <double*>self.replay.spare_flows, NULL
         if flows.flows == NULL:
-            flows.flows = <double*>PyMem_RawMalloc(s.slots * (sizeof(double) + 1) + scratch_size(s))
+            flows.flows = <double*>PyMem_RawMalloc(s.slots * (sizeof(double) + 1) + 1 + scratch_size(s))
             if flows.flows == NULL:
                 raise MemoryError
         flows.reached = <char*>flows.flows + s.slots * sizeof(double) + scratch_size(s)
@@ -816,8 +819,7 @@ cdef class State(Through):
         cdef Schedule* s = &self.replay.schedule
         cdef int group = s.group_count - 1
         cdef double* scratch = flows.flows + s.slots
-        flows.flows[slot] += arrived
-        flows.reached[slot] = True
+        begin_at(s, slot, arrived, flows.flows, flows.reached)
         while True:
             group = replay_flows(s, group, False, self.values, flows.flows, flows.reached, scratch)
             if group < 0:
