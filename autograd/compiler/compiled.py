@@ -22,7 +22,7 @@ from ..nested import mapped, parts
 from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
-from .arguments import Batch, batches, columns_like_the_last, examined, filled, layout_of
+from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
 from .names import parameter_names
 from .program import Program
 from .recording import Listener, Recorder, read
@@ -362,7 +362,7 @@ class Compiled:
         self._last = recording
 
         def example(place: int) -> list[tuple[str, Any]]:
-            return self._named([column[place] for column in columns], {})
+            return self._named([item(column, place) for column in columns], {})
 
         batch = Batch(latest.key[1], None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
