@@ -606,7 +606,7 @@ cdef class Examples:
     cdef int do_all_parts(self, int threads) except -1:
         cdef Job* job = &self.job
         cdef bint done
-        if <double>job.count * job.schedule.slots < 2e6:
+        if <double>job.count * job.schedule.slots < 5e6:
             threads = 1
         if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
             done = self.do_share(0, 1)
