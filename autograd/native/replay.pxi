@@ -685,6 +685,9 @@ cdef class Examples:
             except IndexError as error:
                 error.args = (f"example {example}: {error}",)
                 raise
+            except Exception as error:
+                error.add_note(f"at example {example}")
+                raise
             for i in range(job.output_count):
                 job.out[row * job.output_count + i] = state.values[job.outputs[i]] if job.holds[row] else 0.0
             if not job.want_gradient:
@@ -782,7 +785,7 @@ cdef class State(Through):
         return True
 
     cdef int fail(self, int failed, list errors) except -1:
-        """Raise the IndexError of the first instruction that has one."""
+        """Raise the error of the first instruction that has one."""
         cdef Schedule* s = &self.replay.schedule
         for place, error in sorted(errors, key=lambda each: each[0]):
             if failed < 0 or place < failed:
@@ -804,7 +807,7 @@ cdef class State(Through):
             numbers = tuple([self.values[operands[m * group.arity + i]] for i in range(group.arity)])
             try:
                 number, closure = reference.answered(operation, numbers)
-            except IndexError as error:  # unless it is another recording's example
+            except Exception as error:  # unless it is another recording's example
                 errors.append((s.origin[group.first + m - s.base], error))
                 number, closure = 0.0, None
             self.values[group.first + m] = plain(number)
