@@ -33,15 +33,26 @@ points, targets = np.array(points), np.array([2.0 * kind - 1.0 for kind in kinds
 loss(points[0].tolist(), targets[0])
 on_jax = loss.to_jax()
 
-mesh = jax.make_mesh((jax.device_count(),), ("examples",))
+mesh = jax.sharding.Mesh(np.array(jax.devices()), ("examples",))
 everywhere, by_example = [jax.NamedSharding(mesh, jax.P(*axes)) for axes in ((), ("examples",))]
 mine = slice(process * 64 // processes, (process + 1) * 64 // processes)
 columns = [jax.make_array_from_process_local_data(by_example, column[mine]) for column in (points, targets)]
 parameters = jax.make_array_from_process_local_data(everywhere, np.asarray(on_jax.parameters()))
-gradients = jax.jit(jax.grad(on_jax.mean), out_shardings=everywhere)(parameters, *columns)
-vmapped = jax.jit(jax.grad(lambda *arguments: jax.vmap(on_jax, (None, 0, 0))(*arguments).mean()), out_shardings=everywhere)(
-    parameters, *columns
-)
-if process == 0:
-    found = {"devices": jax.device_count(), "shards": len(columns[0].sharding.device_set)}
-    print(json.dumps(found | {"mean": np.asarray(gradients).tolist(), "vmap": np.asarray(vmapped).tolist()}))
+
+
+def of_shard(parameters, *columns):
+    """The mean loss of all examples, of which each device has some."""
+    return jax.lax.pmean(on_jax.mean(parameters, *columns), "examples")
+
+
+ways = {
+    "mean": on_jax.mean,
+    "vmap": lambda parameters, *columns: jax.vmap(on_jax, (None, 0, 0))(parameters, *columns).mean(),
+    "shard_map": jax.shard_map(of_shard, mesh=mesh, in_specs=(jax.P(), *[jax.P("examples")] * 2), out_specs=jax.P()),
+}
+found = {}
+for name, way in ways.items():
+    gradients = jax.jit(jax.grad(way), out_shardings=everywhere)(parameters, *columns)
+    found[name] = np.asarray(gradients).tolist()
+if jax.process_index() == 0:
+    print(json.dumps({"devices": len(columns[0].sharding.device_set), "gradients": found}))
