@@ -227,6 +227,37 @@ def _direct(column: Any) -> "list[Column] | None":
     return None if layout is None else [Column(view, *each) for each in layout]
 
 
+def layout_of(column: Any) -> Any:
+    """What two buffers have in common that have examples of the same form; None for lists."""
+    if isinstance(column, list):
+        return None
+    view: Any = column if isinstance(column, memoryview) else _view(column)
+    return view and (type(column), view.format, view.shape[1:])
+
+
+def columns_like_the_last(latest: Any, columns: Sequence[Any]) -> list[Column] | None:
+    """The inputs of columns of the same form as the latest; None where more has to be looked at."""
+    if len(columns) != len(latest.layouts):
+        return None
+    found: list[Column] = []
+    lists, forms = [], []
+    for column, layout, form in zip(columns, latest.layouts, latest.forms, strict=True):
+        if type(column) is list and column:
+            lists.append(column[0])
+            forms.append(form)
+        elif layout is None or layout_of(column) != layout:
+            return None
+        inputs = _direct(column)
+        if inputs is None:
+            return None
+        found += inputs
+    if len(set(map(len, columns))) > 1:
+        return None
+    if native.inputs_like_the_last(tuple(lists), tuple(forms), latest.watched) is None:
+        return None
+    return found
+
+
 @functools.lru_cache(maxsize=256)
 def _layout(size: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """For each number of an example of this shape: its offset, the stride to the next example's, and its place."""

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..book import BLOCKED, REALS, Operation, unlisted
-from ..tracing import Apply, Branch, Formula, UntraceableError, formula_of, formulas, parts
+from ..tracing import Apply, Branch, Expression, Formula, Input, UntraceableError, formula_of, formulas, parts
 from .program import DETACH, TAKE
 
 # An array of JAX, of numbers or of truth values.
@@ -173,6 +173,9 @@ class OnNumbers:
             for part in parts(thing):  # what is applied first comes first, so that no formula is too deep
                 if part not in known:
                     arguments = [known[x] if isinstance(x, Apply) else found(x) for x in part.arguments]
+                    if part.function == "divide" and is_quotient(part.arguments[0]):
+                        # XLA makes x / (y · y) of x / y / y, where the square may overflow.
+                        arguments[0] = lax.optimization_barrier(arguments[0])
                     known[part] = self.applied(part.function, arguments)
             return known[thing]
 
@@ -190,6 +193,11 @@ class OnNumbers:
 def has_kinks(formula: Formula) -> bool:
     """Whether JAX might see the derivatives of a formula in another way than the rule book."""
     return isinstance(formula, Branch) or any(part.function not in PLAIN for part in parts(formula))
+
+
+def is_quotient(expression: Expression) -> bool:
+    """Whether something may be a quotient."""
+    return expression.function == "divide" if isinstance(expression, Apply) else expression == Input("value")
 
 
 def chosen(partial: Formula) -> str:

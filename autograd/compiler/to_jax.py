@@ -254,6 +254,8 @@ class Rows:
     def picked(self, index: Indices) -> Array:
         """The rows at these places, in an array of one axis more than the places."""
         places = index.ravel()
+        if not places.size:
+            return jnp.zeros((*index.shape, self.shared.shape[1]), self.shared.dtype)
         piece_of = np.searchsorted(self.starts, places, "right") - 1
         ends = np.array([start + len(piece) for start, piece in zip(self.starts, self.pieces, strict=True)], np.int64)
         piece_of[places >= ends[piece_of]] = -1
