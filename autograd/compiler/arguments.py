@@ -119,9 +119,7 @@ def filled(
     def act(part: Any, name: str) -> Any:
         part = unwrapped(part)
         if isinstance(part, array | memoryview):
-            return [act(each, f"{name}[{i}]") for i, each in enumerate(part.tolist())]
-        if isinstance(part, list):  # of such a buffer of more dimensions
-            return [act(each, f"{name}[{i}]") for i, each in enumerate(part)]
+            return mapped(part.tolist(), leaf, name)
         varies = isinstance(part, Value) or (is_real(part) and not is_truth_value(part))
         return leaf(part, name) if varies else part
 
@@ -275,7 +273,7 @@ def _view(array_of_numpy: Any) -> "memoryview | None":
 
 
 def _is_of_numbers(format_of_buffer: str) -> bool:
-    return format_of_buffer in ("b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "g")
+    return format_of_buffer in ("b", "B", "h", "H", "i", "I", "l", "L", "q", "Q")
 
 
 def _converted(view: Any) -> Any:
