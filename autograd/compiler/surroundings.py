@@ -177,7 +177,8 @@ def check_random(name: str, surroundings: Surroundings, before: list[Any], again
     def watch(frame: Any, event: str, _: Any) -> Any:
         if lines and not drawn and random_states(surroundings) != before:
             drawn.append(f" at {lines[-1]}")
-        if frame.f_code.co_filename != random.__file__:
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package not in ("random", __name__.partition(".")[0]):
             lines[:] = [f"{frame.f_code.co_filename}:{frame.f_lineno}"]
         return None if drawn else watch
 
