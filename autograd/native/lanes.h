@@ -683,6 +683,9 @@ static void look_at_guards(const Job *job, Bench *bench) {
 /* The row of a slot in a job; that of the 1.0 is no slot of a program, so all others have one. */
 static double *row_at(const Job *job, double *rows, int slot) { return rows + job->plan->row_of[slot] * job->lanes; }
 
+/* What is told of a flow: -0.0 where nothing may have arrived, as in a branch that is dead in all lanes. */
+static double told(const Schedule *s, int slot, double flow) { return flow == 0.0 && !s->sure[slot] ? -0.0 : flow; }
+
 /* Flows from the first output of the lanes that count. */
 static int block_sweep(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
     double *seeds = row_at(job, bench->flows, job->outputs[0]);
@@ -697,7 +700,8 @@ static int block_sweep(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t
     for (int i = 0; i < job->wanted_count; ++i) {
         const double *flow = bench->flows + job->wanted[i] * bench->lanes;
         for (Py_ssize_t l = 0; l < count; ++l) {
-            job->to_inputs[(from + l) * job->wanted_count + i] = seeds_at[l] ? flow[l] : 0.0;
+            job->to_inputs[(from + l) * job->wanted_count + i] =
+                seeds_at[l] ? told(job->schedule, job->wanted[i], flow[l]) : 0.0;
             odd |= isnan(flow[l]);
         }
     }
