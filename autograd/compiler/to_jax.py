@@ -397,7 +397,12 @@ def whole(rows: Array) -> Rows:
 
 def read(group: Group, base: Array, rows: Rows) -> list[Array]:
     """The operands of a group; their last axis is that of the examples, of length 1 for what all share."""
-    return [(whole(base) if operand.from_base else rows).picked(operand.index) for operand in group.operands]
+    return [
+        (whole(base) if operand.from_base else rows).picked(operand.index)
+        if operand.constants is None
+        else jnp.asarray(operand.constants[..., None], base.dtype)
+        for operand in group.operands
+    ]
 
 
 def in_rows(operand: Operand, x: Array, examples: int) -> Array:
