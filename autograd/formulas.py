@@ -10,10 +10,10 @@ The formulas are those of the rule book, with the operands' names or numbers put
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import zip_longest
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import notation
 from .book import OPERATIONS, Operation
@@ -150,43 +150,41 @@ class Lazy(Sequence[Term]):
 # Names ------------------------------------------------------------------------------------------------
 
 
-class Named(NamedTuple):
-    """Names of things, the letter of those that have no label, and how many these are."""
-
-    names: list[str]
-    letter: str
-    unlabelled: int
-
-
-def named(labels: Sequence[str]) -> Named:
+def named(labels: Sequence[str], letters: str = "vunst") -> list[str]:
     """The labels; where there is none, a letter and a number; of equal ones, the second as x₂.
 
-    >>> named(["x", "", "x", ""]).names
+    >>> named(["x", "", "x", ""])
     ['x', 'v1', 'x₂', 'v2']
     """
-    letter = next(x for x in _letters() if not any(re.fullmatch(rf"{x}\d+", label) for label in set(labels)))
-    unlabelled = 0
+    letter = free_letter(labels, letters)
+    unlabelled = itertools.count(1)
     names, taken = [], set(labels)
     found: dict[str, int] = defaultdict(int)
     for label in labels:
         found[label] += 1
         name = label
         if not label:
-            name = f"{letter}{(unlabelled := unlabelled + 1)}"
+            name = f"{letter}{next(unlabelled)}"
         elif found[label] > 1:
             while (name := label + str(found[label]).translate(LOW)) in taken:
                 found[label] += 1
             taken.add(name)
         names.append(name)
-    return Named(names, letter, unlabelled)
+    return names
+
+
+def free_letter(labels: Iterable[str], letters: str = "vunst") -> str:
+    """The first letter that no label has before a number.
+
+    >>> free_letter(["v1", "x"])
+    'u'
+    """
+    known = set(labels)
+    more = map(letters[0].__mul__, itertools.count(2))
+    return next(x for x in itertools.chain(letters, more) if not any(re.fullmatch(rf"{x}\d+", y) for y in known))
 
 
 LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def _letters() -> Iterator[str]:
-    yield from "vunst"
-    yield from map("v".__mul__, itertools.count(2))
 
 
 def shorter(parts: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -3,6 +3,7 @@
 import copy
 import io
 import math
+import os
 import pickle
 import re
 import subprocess
@@ -26,6 +27,14 @@ from autograd.taking import take
 from autograd.terminal import printable
 
 Replay = getattr(native, "Replay", autograd.compiler.replay.Replay)
+
+
+@pytest.fixture(autouse=True)
+def _the_book_as_it_was() -> Iterator[None]:
+    before = set(OPERATIONS)
+    yield
+    for name in set(OPERATIONS) - before:
+        del OPERATIONS[name]
 
 
 def lines(program: Program, title: str) -> list[str]:
@@ -139,6 +148,15 @@ def test_the_circuit_of_the_lecture_is_printed_as_one_writes_it() -> None:
     assert repr(neuron.program) == "<program neuron: 5 instructions, 2 inputs, 3 parameters>"
 
 
+@pytest.mark.parametrize(
+    ("exponent", "told"), [(2, "2·x"), (3, "3·x^2"), (-1.5, "−1.5·x^(−2.5)"), (0.5, "0.5·x^(−0.5)")]
+)
+def test_the_derivative_of_a_power_is_written_as_one_writes_it(exponent: float, told: str) -> None:
+    program = program_of(lambda x: x**exponent, Value(2.0))
+
+    assert lines(program, "Backward")[-1] in (f"d_x = d_v1 × ({told})", f"d_x = d_v1 × {told}")
+
+
 def test_what_is_subtracted_is_subtracted_on_paper() -> None:
     program = program_of(loss_of_a_line, *[Value(x) for x in (1.0, -3.0, 5.0, -1.0, 3.0)])
 
@@ -174,9 +192,9 @@ def test_no_two_things_have_one_name() -> None:
     first, second, third = Value(1.0, "w"), Value(2.0, "w"), Value(3.0)
     program = program_of(lambda x: tanh(first * x) * second + third, 1.0)
 
-    assert lines(program, "Forward")[:2] == ["v2 = w × x", "v3 = tanh(v2)"]
-    assert "d_w₂ = d_v4 × v3" in lines(program, "Backward")
-    assert "d_v1 = d_v4" in lines(program, "Backward")
+    assert lines(program, "Forward")[:2] == ["v1 = w × x", "v2 = tanh(v1)"]
+    assert "d_w₂ = d_v3 × v2" in lines(program, "Backward")
+    assert "d_p1 = d_v3" in lines(program, "Backward")
 
 
 def test_labels_that_look_like_names_of_the_engine_are_told_apart() -> None:
@@ -230,6 +248,17 @@ def test_what_depends_on_parameters_alone_is_told() -> None:
 
     assert "  1 instruction of parameters alone: computed once a sweep" in str(program).split("\n")
     assert lines(program, "Forward")[0] == "v1 = exp(w)  # once a sweep"
+
+
+def test_a_users_rule_is_asked_for_each_example() -> None:
+    @operation("drifting(x)", "2")
+    def drifting(x: Any) -> Any:
+        return x * 2.0, lambda: (2.0,)
+
+    w = Value(2.0, "w")
+    program = program_of(lambda x: drifting(w) * tanh(x) + 1.0, 1.0)
+
+    assert lines(program, "Forward")[0] == "v1 = drifting(w)  # through its closure"
 
 
 def test_guards_are_told_as_they_came_out() -> None:
@@ -394,7 +423,7 @@ def test_a_program_is_the_same_after_a_pickle() -> None:
         assert bits(outputs[0][0]) == bits(outputs[1][0])
 
 
-LOADED = "import pickle, sys; program = pickle.load(sys.stdin.buffer); sys.stdout.buffer.write(str(program).encode())"
+LOADED = "import pickle, sys; sys.stdout.buffer.write(pickle.load(sys.stdin.buffer).to_text().encode())"
 
 
 def test_a_pickle_is_loaded_where_nothing_was_computed_before() -> None:
@@ -403,11 +432,11 @@ def test_a_pickle_is_loaded_where_nothing_was_computed_before() -> None:
     names = {each.name for each in program.operations}
 
     loaded = subprocess.run(
-        [sys.executable, "-c", f"import io; sys = __import__('sys'); {LOADED}"],
+        [sys.executable, "-c", LOADED],
         input=pickle.dumps(program),
         capture_output=True,
         check=True,
-        env={"PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
     assert "take" in names
@@ -446,11 +475,9 @@ def test_a_rule_that_was_declared_again_is_not_pickled_by_its_old_name() -> None
     operation("replaced(x)", "2")(replaced)
     program = program_of(lambda x: OPERATIONS["replaced"](x), 1.0)
     operation("replaced(x)", "2")(replaced)
-    try:
-        with pytest.raises(ValueError, match="its operation replaced is not the one that is declared now"):
-            pickle.dumps(program)
-    finally:
-        del OPERATIONS["replaced"]
+
+    with pytest.raises(ValueError, match="its operation replaced is not the one that is declared now"):
+        pickle.dumps(program)
 
 
 def test_a_pickle_of_another_version_is_refused_before_anything_else_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -487,6 +514,7 @@ def changes(program: Program) -> Iterator[tuple[str, Any]]:
     yield "starts", array("i", [*program.starts[:-1], far])
     yield "starts", array("i", [0, 10**6, *program.starts[2:]])
     yield "starts", array("i", [0, -5, *program.starts[2:]])
+    yield "starts", array("i", [*program.starts, program.starts[-1]])
     yield "operands", array("i", [far, *program.operands[1:]])
     yield "operands", array("i", [-1, *program.operands[1:]])
     yield "operands", array("i", [program.first, *program.operands[1:]])
@@ -546,6 +574,23 @@ def test_an_operation_has_as_many_operands_as_it_takes() -> None:
         )
         with pytest.raises(ValueError, match="another number of operands"):
             checked(broken)
+
+
+def test_operands_go_on_where_those_before_end() -> None:
+    """A list may be empty, but not less than that."""
+    broken = replace(
+        small(),
+        operations=(OPERATIONS["sum"],),
+        codes=array("H", [0, 0]),
+        starts=array("i", [0, 3, 2]),
+        operands=array("i", [0, 1]),
+        copies=array("i", [-1, -1]),
+        outputs=array("i", [0]),
+        guards=array("i"),
+    )
+
+    with pytest.raises(ValueError, match="starts does not grow"):
+        checked(broken)
 
 
 @pytest.mark.parametrize(

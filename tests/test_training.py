@@ -3,6 +3,7 @@
 import copy
 import gc
 import io
+import itertools
 import math
 import os
 import random
@@ -14,11 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 import tqdm.auto
 from helpers import bits
 
-from autograd import Value, detect_anomaly, log, no_grad, sqrt, where
+from autograd import Value, compile, detect_anomaly, log, no_grad, sqrt, where
 from autograd.datasets import moons
 from autograd.nn import (
     MLP,
@@ -28,6 +30,7 @@ from autograd.nn import (
     binary_cross_entropy_with_logits,
     cross_entropy,
     fit,
+    hinge,
     mean_squared_error,
     squared_error,
 )
@@ -842,6 +845,485 @@ def test_a_history_that_does_not_fit_is_refused() -> None:
         with pytest.raises(ValueError, match=message):
             trained_with(progress=False, history=history, batch_size=1, **how)
         assert history == before
+
+
+# Compiled -----------------------------------------------------------------------------------------
+
+
+def learned(
+    make: Callable[[], Any], loss: Callable[[Any, Any], Any], *epochs: int, data: Any = None, **how: Any
+) -> tuple[History, dict[str, Any]]:
+    """A training of forty points in one part or more, as its history and the state of the model."""
+    model, history = make(), History()
+    optimizer = Adam(model.parameters(), lr=0.02)
+    data = moons(40, 0.1, seed=0) if data is None else data
+    for count in epochs or (6,):
+        fit(model, data, loss, optimizer, count, batch_size=9, seed=1, history=history, progress=False, **how)
+        how.pop("seed", None)
+    return history, model.state_dict()
+
+
+def check_alike(one: tuple[History, dict[str, Any]], other: tuple[History, dict[str, Any]]) -> None:
+    """The same but for rounding."""
+    assert one[0].losses == pytest.approx(other[0].losses, rel=1e-12)
+    assert one[0].validation_losses == pytest.approx(other[0].validation_losses, rel=1e-12)
+    assert one[1] == pytest.approx(other[1], rel=1e-9, abs=1e-12)
+
+
+class Net(Module):
+    """A network, and what the models below remember or look at."""
+
+    factor = 1.0
+
+    def __init__(self) -> None:
+        self.net = MLP(2, [4, 1], "tanh", seed=0)
+        self.settings = {"factor": 1.0}
+        self.log: list[float] = []
+        self.calls = 0
+
+    def forward(self, inputs: Any) -> Any:
+        return self.net(inputs)
+
+
+class Branching(Net):
+    def forward(self, inputs: Any) -> Any:
+        output = self.net(inputs)
+        return 2.0 * output if output > 0.1 else output
+
+
+class Classes(Net):
+    def __init__(self) -> None:
+        self.net = MLP(2, [4, 3], "relu", seed=0)
+
+
+LEARNING: list[tuple[Callable[[], Any], Callable[[Any, Any], Any]]] = [
+    (Net, squared_error),
+    (Net, binary_cross_entropy_with_logits),
+    (Net, lambda output, target: hinge(output, 2 * target - 1)),
+    (Branching, binary_cross_entropy_with_logits),
+    (Classes, cross_entropy),
+    (Net, compile(lambda output, target: (output - target) ** 2)),
+]
+
+
+@pytest.mark.parametrize(("make", "loss"), LEARNING)
+@pytest.mark.parametrize("way", ["auto", True])
+def test_a_compiled_training_learns_the_same(
+    make: Callable[[], Any], loss: Callable[[Any, Any], Any], way: Any
+) -> None:
+    """Seen to fail with the mean over another batch."""
+    how: dict[str, Any] = {"validation": moons(7, 0.1, seed=1)}
+    compiled = learned(make, loss, compile=way, **how)
+
+    assert compiled[0].compiled
+    assert compiled[0].why_not_compiled == ""
+    check_alike(compiled, learned(make, loss, compile=False, **how))
+
+
+@pytest.mark.parametrize(("make", "loss"), LEARNING)
+def test_a_compiled_training_in_parts_is_the_same_bit_for_bit(
+    make: Callable[[], Any], loss: Callable[[Any, Any], Any]
+) -> None:
+    """Also where examples take several ways. Seen to fail with the ways in the order in which they were recorded."""
+    at_once = learned(make, loss, 12, validation=moons(7, 0.1, seed=1))
+    in_parts = learned(make, loss, 1, 3, 8, validation=moons(7, 0.1, seed=1))
+
+    assert at_once[0].compiled
+    assert in_parts == at_once
+
+
+def test_a_short_training_is_not_recorded() -> None:
+    """Seen to fail with a recording at the first step: it takes as long as ten examples."""
+    model, calls = Net(), [0]
+
+    def counted(inputs: Any) -> Any:
+        calls[0] += 1
+        return model(inputs)
+
+    history = fit(counted, moons(40, 0.1, 0), squared_error, SGD(model.parameters()), 2, progress=False)
+
+    assert calls == [80]
+    assert (history.compiled, history.why_not_compiled) == (False, "so far it would have taken longer")
+
+
+SCALE, GENERATOR, STEPS = 1.0, random.Random(0), [0]
+
+
+class Normalised(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", 0.0)
+
+    def forward(self, inputs: Any) -> Any:
+        output = self.net(inputs)
+        self.mean = 0.9 * self.mean + 0.1 * output
+        return output - self.mean
+
+
+class Counting(Net):
+    def forward(self, inputs: Any) -> Any:
+        self.calls += 1
+        return self.net(inputs)
+
+
+class Logging(Net):
+    def forward(self, inputs: Any) -> Any:
+        self.log.append(inputs[0] * 0)
+        return self.net(inputs)
+
+
+class CountingByClass(Net):
+    count = 0
+
+    def forward(self, inputs: Any) -> Any:
+        CountingByClass.count += 1
+        return self.net(inputs) * (1 + CountingByClass.count % 2)
+
+
+class CountingOutside(Net):
+    def forward(self, inputs: Any) -> Any:
+        STEPS[0] += 1
+        return self.net(inputs) * (1 + STEPS[0] % 2)
+
+
+class Dropping(Net):
+    def forward(self, inputs: Any) -> Any:
+        return self.net(inputs) * (random.random() < 0.5)
+
+
+class DroppingByItself(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = {"generator": random.Random(3)}
+
+    def forward(self, inputs: Any) -> Any:
+        return self.net(inputs) * (self.settings["generator"].random() < 0.5)
+
+
+class DroppingByNumpy(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = {"generator": numpy.random.default_rng(3)}
+
+    def forward(self, inputs: Any) -> Any:
+        return self.net(inputs) * float(self.settings["generator"].random() < 0.5)
+
+
+class Recurrent(Net):
+    def __init__(self) -> None:
+        self.neuron, self.last = Neuron(3, "tanh", seed=0), Value(0.0)
+
+    def forward(self, inputs: Any) -> Any:
+        self.last = self.neuron([*inputs, self.last.detach()])
+        return self.last
+
+
+class Reading(Net):
+    def forward(self, inputs: Any) -> Any:
+        output = self.net(inputs)
+        return output * abs(output.data)
+
+
+class Printing(Net):
+    def forward(self, inputs: Any) -> Any:
+        print("forward")
+        return self.net(inputs)
+
+
+class Iterating(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = {"numbers": itertools.count()}
+
+    def forward(self, inputs: Any) -> Any:
+        return self.net(inputs) * (1 + next(self.settings["numbers"]) % 2)
+
+
+STATEFUL: list[tuple[type[Net], str]] = [
+    (Normalised, "mean"),
+    (Counting, "Counting.calls changes when the model and the loss are called"),
+    (Logging, "log changes"),
+    (CountingByClass, "CountingByClass.count changes"),
+    (CountingOutside, "STEPS changes"),
+    (Dropping, "draws a random number at .*test_training.py"),
+    (DroppingByItself, r"settings\['generator'\] changes"),
+    (DroppingByNumpy, r"settings\['generator'\] changes"),
+    (Recurrent, "keeps a Value that it computes"),
+    (Reading, "reads data of"),
+    (Printing, "it prints, which would happen at the first step alone"),
+    (Iterating, r"it reads from settings\['numbers'\], an iterator"),
+]
+
+
+@pytest.mark.parametrize(("make", "reason"), STATEFUL, ids=lambda each: getattr(each, "__name__", ""))
+def test_what_cannot_be_replayed_is_trained_as_it_is_written(
+    make: type[Net], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bit for bit, with as many calls. Seen to fail without putting back what the attempt to record has changed."""
+    found = []
+    for way in ("auto", False):
+        random.seed(7)
+        CountingByClass.count, STEPS[0] = 0, 0
+        kept = make()
+        history, state = learned(lambda kept=kept: kept, squared_error, compile=way)
+        printed = capsys.readouterr().out.count("forward")
+        counts = CountingByClass.count, STEPS[0], printed, len(getattr(kept, "log", ())), getattr(kept, "calls", 0)
+        found.append((history.losses, state, counts, random.random()))
+        told = history.why_not_compiled if way == "auto" else ""
+
+        assert not history.compiled
+        assert way is False or re.search(reason, told)
+
+    assert found[0] == found[1]
+    with pytest.raises(TypeError, match=reason):
+        learned(make, squared_error, compile=True)
+
+
+def by_attribute(model: Net, number: float) -> None:
+    model.settings["factor"] = number
+
+
+def by_class(model: Net, number: float) -> None:
+    type(model).factor = number
+
+
+def by_name(model: Net, number: float) -> None:
+    global SCALE
+    SCALE = number
+
+
+def by_part(model: Net, number: float) -> None:
+    model.net.layers[0].neurons[1].activation = "tanh" if number > 0.3 else "relu"
+
+
+class Scaled(Net):
+    def forward(self, inputs: Any) -> Any:
+        return self.net(inputs) * self.settings["factor"] * self.factor * SCALE
+
+
+@pytest.mark.parametrize("change", [by_attribute, by_class, by_name, by_part])
+def test_what_a_callback_changes_is_noticed(change: Callable[[Net, float], None]) -> None:
+    """Seen to fail with a model that stays as it was recorded."""
+    found = []
+    for way in ("auto", False):
+        change(model := Scaled(), 1.0)
+        found.append(
+            learned(
+                lambda model=model: model,
+                squared_error,
+                compile=way,
+                callback=lambda epoch, loss, model=model: change(model, 1.0 / (epoch + 1)),
+            )
+        )
+    change(Scaled(), 1.0)
+
+    assert found[0][0].compiled
+    check_alike(*found)
+
+
+def test_a_loss_that_looks_at_the_training_is_noticed() -> None:
+    """At the optimiser and at the history. Seen to fail with what they were when it was recorded."""
+    found = []
+    for way in ("auto", False):
+        model, history = Net(), History()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        optimizer.rate = 1.0  # type: ignore[attr-defined]
+
+        class Decaying(SGD):
+            def step(self, optimizer: Any = optimizer) -> None:
+                super().step()
+                optimizer.rate *= 0.99
+
+        def loss(output: Value, target: float, optimizer: Any = optimizer, history: History = history) -> Value:
+            return squared_error(output, target) * optimizer.rate / (1 + len(history.losses))
+
+        fit(
+            model,
+            moons(40, 0.1, 0),
+            loss,
+            Decaying(model.parameters(), 0.1),
+            6,
+            9,
+            history=history,
+            compile=way,
+            progress=False,
+            seed=1,
+        )
+        found.append((history, model.state_dict()))
+
+    check_alike(*found)
+
+
+def test_data_that_a_callback_changes_are_seen() -> None:
+    """Seen to fail with columns that are kept."""
+    found = []
+    for way in ("auto", False):
+        data = moons(40, 0.1, seed=0)
+        data = [(list(point), target) for point, target in data]
+
+        def callback(epoch: int, loss: float, data: Any = data) -> None:
+            for point, _ in data:
+                point[0] += 0.1
+
+        found.append(learned(Net, squared_error, data=data, callback=callback, compile=way))
+
+    assert found[0][0].compiled
+    check_alike(*found)
+
+
+class Thing:
+    """Data of a kind that only the model knows."""
+
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+
+TEXTS: list[Any] = [(text, float(len(text))) for text in ("a", "bb", "ccc") * 40]
+
+
+@pytest.mark.parametrize(
+    ("data", "forward", "reason"),
+    [
+        (TEXTS, lambda factor, text: factor * len(text), ""),
+        ([([1.0] * (1 + n % 3), 1.0) for n in range(120)], lambda factor, xs: factor * sum(xs), ""),
+        ([({"x": n / 120, "way": "up"}, 1.0) for n in range(120)], lambda factor, x: factor * x["x"], ""),
+        ([(Value(n / 120), 1.0) for n in range(120)], lambda factor, x: factor * x, ""),
+        ([(numpy.array([n / 120]), 1.0) for n in range(120)], lambda factor, x: factor * x[0], ""),
+        ([(str(n), 1.0) for n in range(120)], lambda factor, text: factor * len(text), "have 120 different forms"),
+        ([([1.0] * n, 1.0) for n in range(1, 121)], lambda factor, xs: factor * (sum(xs) / len(xs)), "120 different"),
+        ([(Thing(n / 120), 1.0) for n in range(120)], lambda factor, thing: factor * thing.x, "the data hold <.*Thing"),
+        (
+            [(n / 120, 1.0) for n in range(120)],
+            lambda factor, x: factor * max(n for n in range(99) if x * 120 >= n),
+            "in more than 32 ways",
+        ),
+    ],
+)
+def test_data_of_all_forms(data: list[Any], forward: Callable[[Value, Any], Any], reason: str) -> None:
+    """What has few forms is recorded once for each, other data are trained with as before."""
+
+    class Model(Proportional):
+        def forward(self, x: Any) -> Any:
+            return forward(self.factor, x)
+
+    found = learned(lambda: Model(0.5), squared_error, 5, data=data)
+
+    assert re.search(reason, found[0].why_not_compiled) if reason else found[0].compiled
+    assert found[0].compiled == (not reason)
+    check_alike(found, learned(lambda: Model(0.5), squared_error, 5, data=data, compile=False))
+
+
+def test_gradients_reach_values_among_the_data() -> None:
+    """As the vectors of an embedding. Seen to fail with numbers in their place."""
+    found = []
+    for way in (True, False):
+        rows = [Value(0.5), Value(-0.25)]
+        data = [(rows[place % 2], 1.0) for place in range(10)]
+        history = fit(
+            lambda x: 2.0 * x, data, squared_error, SGD(rows, 0.05), 6, 3, seed=1, progress=False, compile=way
+        )
+        found.append((history, {str(place): row.data for place, row in enumerate(rows)}))
+
+    assert found[0][0].compiled
+    check_alike(*found)
+
+
+@pytest.mark.parametrize(
+    ("place", "pair", "loss", "error", "message"),
+    [
+        (
+            7,
+            ([1.0, 2.0, 3.0], 1.0),
+            squared_error,
+            ValueError,
+            r"data\[7\]: this Net|data\[7\]: this MLP takes 2 inputs",
+        ),
+        (7, ([1.0, 2.0], 1.5), binary_cross_entropy_with_logits, ValueError, r"data\[7\]: the target must be a probab"),
+        (7, ([1.0, 2.0], "1"), squared_error, TypeError, r"data\[7\]: the target must be a number or a Value, not '1'"),
+        (7, ([1e308, 1e308], 1.0), squared_error, FloatingPointError, r"; at data\[7\]"),
+        (7, ([NAN, 1.0], 1.0), squared_error, FloatingPointError, r"dot\(.*\) is nan.*; at data\[7\]"),
+    ],
+)
+@pytest.mark.parametrize("way", ["auto", True])
+def test_errors_of_a_compiled_training_say_which_of_the_data(
+    place: int, pair: Any, loss: Callable[..., Any], error: type[Exception], message: str, way: Any
+) -> None:
+    """Seen to fail with the errors of the replay."""
+    data = moons(300, 0.1, seed=0)
+    data[place] = pair
+    model = MLP(2, [4, 1], "identity", seed=0)
+    before = model.state_dict()
+    with pytest.raises(error, match=message) as caught:
+        fit(model, data, loss, SGD(model.parameters(), 0.0), 9, compile=way, progress=False)
+
+    assert model.state_dict() == before
+    assert error is FloatingPointError or any(f"at data[{place}]" in note for note in caught.value.__notes__)
+
+
+def test_nan_late_in_a_compiled_training_is_told_with_its_node() -> None:
+    """Seen to fail with a gradient of nan that is made a step."""
+    model = Proportional(2.0)
+    with pytest.raises(FloatingPointError) as caught:
+        # One less by each step, until the logarithm is one of a negative number.
+        fit(model, [(1.0, 1.0)] * 50, lambda p, t: p + 0.0 * log(p), SGD(model, 0.125), 99, progress=False)
+    history: History = caught.value.history  # type: ignore[attr-defined]
+
+    assert history.compiled
+    assert "log(factor × 1) is" in str(caught.value)
+    assert str(caught.value).endswith("; at data[0]")
+    assert math.isfinite(model.factor.data)
+
+
+def test_ways_of_computing_are_those_of_a_training() -> None:
+    """Under `no_grad` nothing is learned; under `detect_anomaly` each node is watched."""
+    data = moons(40, 0.1, seed=0)
+    model = Net()
+    with no_grad(), pytest.raises(ValueError, match="inside no_grad"):
+        fit(model, data, squared_error, SGD(model.parameters()), 9, compile=True, progress=False)
+    with detect_anomaly():
+        history = fit(model, data, squared_error, SGD(model.parameters()), 9, progress=False)
+
+    assert not history.compiled
+
+
+def test_history_and_bar_say_that_it_was_compiled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, path = Net(), tmp_path / "history.json"
+    history = fit(model, moons(40, 0.1, 0), squared_error, SGD(model.parameters()), 9)
+    history.save(path)
+    again = History()
+    again.load(path)
+
+    assert repr(history).endswith(", all epochs done, compiled)")
+    assert "compiled" in capsys.readouterr().err
+    assert again == history
+    assert again.compiled
+
+
+def test_a_history_of_before_is_loaded(tmp_path: Path) -> None:
+    """Files that say nothing of it, and files that say nonsense."""
+    path = tmp_path / "history.json"
+    History([0.5], seed=7).save(path)
+    text = path.read_text()
+    kept = [line for line in text.splitlines() if "compiled" not in line]
+    path.write_text("\n".join(kept).replace('"seed": 7,', '"seed": 7'))
+    history = History([1.0], compiled=True)
+    history.load(path)
+
+    assert len(kept) == len(text.splitlines()) - 2
+    assert history == History([0.5], seed=7)
+    for nonsense, message in (
+        (text.replace("false", '"no"'), "compiled must be True or False, not 'no'"),
+        (text.replace('"why_not_compiled": ""', '"why_not_compiled": 3'), "why_not_compiled must be a text, not 3"),
+    ):
+        path.write_text(nonsense)
+        with pytest.raises(ValueError, match=message):
+            history.load(path)
+
+
+@pytest.mark.parametrize("way", ["yes", 1, None])
+def test_other_ways_to_compile_are_refused(way: Any) -> None:
+    with pytest.raises(ValueError, match="compile must be 'auto' or True or False, not"):
+        fit(Net(), [([1.0, 2.0], 1.0)], squared_error, SGD([Value(1.0)]), 1, compile=way)
 
 
 # What is refused ----------------------------------------------------------------------------------

@@ -7,32 +7,31 @@
 
 import functools
 import inspect
-import sys
-import warnings
+import math
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import REALS, Operation, unlisted
+from ..book import BLOCKED, REALS, Operation, unlisted
 from ..checks import shown
 from ..engines import Value, native
-from ..locks import new_lock
 from ..modes import Way, mode, recorded, scope
 from ..nested import mapped, parts
 from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
-from .arguments import Batch, Column, batches, examined, filled, known
+from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
 from .names import parameter_names
 from .program import Program
-from .recording import Recorder, read
+from .recording import Listener, Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
-from .surroundings import Surroundings, check_random, random_states
+from .store import Latest, Store
+from .surroundings import check_random, random_states
 
 if TYPE_CHECKING:
     from .to_jax import JaxFunction
@@ -42,21 +41,6 @@ NO_JAX = 'no way to JAX without JAX: pip install "scalar-autograd[jax]"'
 # The compiled ones, where they are.
 _read: Any = getattr(native, "read", read)
 _simplified: Any = getattr(native, "simplified", simplified)
-
-# So many recordings are kept of one function; that which was made first goes first.
-MOST_RECORDINGS = 64
-
-
-_KEEPING = new_lock()
-
-
-class _Latest(NamedTuple):
-    """The latest call, which the next one is often like: the forms of its arguments, what it found, its recordings."""
-
-    key: Any
-    forms: tuple[Any, ...]
-    watched: tuple[Any, ...]
-    recordings: list[Recording]
 
 
 class _Done(NamedTuple):
@@ -78,55 +62,78 @@ class Compiled:
         name = getattr(function, "__name__", type(function).__name__)
         self.name = name if name.isidentifier() else "function"
         self._parameters = _parameters(function)
-        self._surroundings = Surroundings(function)
-        self._recordings: dict[Any, list[Recording]] = {}
-        self._captured: set[int] = set()  # the births of all parameters
-        self._has_warned = False
-        self._latest: _Latest | None = None
+        self._store = Store(self.name, function)
+        self._stores: dict[int, tuple[Any, Store]] = {}  # those of instances, where this is a method
         self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
-        self._of_instances: dict[int, tuple[Any, dict[str, Any]]] = {}
 
     # Calls ----------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the function answers, as Values whose operation is the program."""
-        if self._latest is not None and not named:
-            inputs = native.inputs_like_the_last(arguments, self._latest.forms, self._latest.watched)
-            if inputs is not None:
-                for recording in self._latest.recordings:
-                    answer = recording.call(inputs)
-                    if answer is not ANOTHER_WAY:
-                        self._last = recording
-                        recording.uses += 1
-                        return answer
+        store, latest = self._store, self._store.latest
+        if latest is not None and not named:
+            inputs = native.inputs_like_the_last(arguments, latest.forms, latest.watched)
+            is_like_it = inputs is not None and not (store.captured and any(map(store.captures, inputs)))
+            answer = self._answer(latest.recordings, inputs) if is_like_it else ANOTHER_WAY
+            if answer is not ANOTHER_WAY:
+                return answer
         given = self._named(arguments, named)
         if _is_eager():
             return self._watched(given, len(arguments), None)
         form, inputs = examined(given, self.static)
-        key = self._key(form, inputs)
-        for recording in (*self._recordings.get(key, ()), None):
-            recording = recording or self._record(key, given, len(arguments))
+        key = store.key(form, inputs)
+        answer = self._answer(store.of(key), inputs)
+        if answer is ANOTHER_WAY:
+            answer = self._answer([self._record(key, given, len(arguments))], inputs)
+        if answer is ANOTHER_WAY:
+            raise self._not_the_same()
+        if native is not None and not named:
+            store.remember(key, ())
+        return answer
+
+    def _answer(self, recordings: Sequence[Recording], inputs: Sequence[Any]) -> Any:
+        """The answer of the first recording whose way these numbers and Values take, or ANOTHER_WAY."""
+        for recording in recordings:
             answer = recording.call(inputs)
             if answer is not ANOTHER_WAY:
-                self._last = recording
                 recording.uses += 1
-                if native is not None and not named and len(key) == 2:
-                    forms = tuple([form_of_one for _, form_of_one in form])
-                    self._latest = _Latest(key, forms, self._surroundings.watched(), self._recordings[key])
+                self._last = recording
                 return answer
-        raise self._not_the_same()
+        return ANOTHER_WAY
 
     def mean(self, *columns: Any, **named: Any) -> Any:
-        """The mean of what the function answers for each example of the columns, as one Value."""
+        """The mean of what the function answers for each example of the columns, as one Value.
+
+        >>> w = Value(3.0)
+        >>> error = Compiled(lambda x, y: (w * x - y) ** 2, static=(), threads=1)
+        >>> error.mean([1.0, 2.0], [2.0, 4.0]).data
+        2.5
+
+        A column has an argument for each example: a list of numbers or of nested arguments, or a buffer (`array`,
+        `memoryview`, an array of NumPy) of one dimension more than the argument, of which doubles and floats are not
+        copied. A text, a truth value, None or what is static is the same for all examples.
+
+        Raises TypeError for what is no column and for a function that answers several Values, ValueError for columns of
+        different lengths or without examples, and what the function itself raises for an example.
+        """
         return self._reduced("mean", columns, named)
 
     def sum(self, *columns: Any, **named: Any) -> Any:
-        """The sum of what the function answers for each example of the columns, as one Value."""
+        """The sum of what the function answers for each example of the columns, as one Value; see `mean`."""
         return self._reduced("sum", columns, named)
 
     def map(self, *columns: Any, **named: Any) -> list[Any]:
-        """What the function answers for each example of the columns, as plain numbers."""
+        """What the function answers for each example of the columns, as plain numbers; see `mean`.
+
+        >>> Compiled(lambda x: [x + 1.0, x * x], static=(), threads=1).map([1.0, 2.0])
+        [[2.0, 1.0], [3.0, 4.0]]
+        """
+        if mode().recorder is not None:
+            raise TypeError(
+                f"{self.name}.map answers plain numbers, which would be the same at every call of the function "
+                f"around it: call {self.name} itself there, for each example"
+            )
         found, count = batches(f"{self.name}.map", self._named(columns, named), self.static)
         answers: list[Any] = [None] * count
         for batch in found:
@@ -167,22 +174,22 @@ class Compiled:
         bound: Compiled = object.__new__(type(self))
         vars(bound).update(vars(self), function=self.function.__get__(instance, owner))
         bound._parameters = self._parameters[1:]
-        _, own = self._of_instances.get(id(instance), (None, None))
-        if own is None:
-            own = {
-                "_recordings": {},
-                "_captured": set(),
-                "_surroundings": Surroundings(bound.function),
-                "_latest": None,
-            }
-            own["_surroundings"].function = self.function  # and not the instance, which would live for ever
-            self._of_instances[id(instance)] = weakref.ref(instance, self._forget(id(instance))), own
-        vars(bound).update(own)
+        _, store = self._stores.get(id(instance), (None, None))
+        if store is None:
+            # What is kept must not hold the instance, which would live for ever.
+            store = Store(self.name, self.function)
+            try:
+                self._stores[id(instance)] = weakref.ref(instance, self._forget(id(instance))), store
+            except TypeError:
+                kind = type(instance).__name__
+                raise TypeError(f"a compiled method needs '__weakref__' in the __slots__ of {kind}") from None
+        store.surroundings.instance = getattr(instance, "__dict__", {})
+        bound._store = store
         return bound
 
     def _forget(self, instance: int) -> Callable[[Any], object]:
-        store = self._of_instances
-        return lambda _: store.pop(instance, None)
+        stores = self._stores
+        return lambda _: stores.pop(instance, None)
 
     def __copy__(self) -> "Compiled":
         return self
@@ -194,7 +201,7 @@ class Compiled:
         return str(self.function.__qualname__)  # by its name, as functions
 
     def __repr__(self) -> str:
-        count = sum(map(len, self._recordings.values()))
+        count = sum(map(len, self._store.recordings.values()))
         return f"<compiled {self.name}, {count} recording{'s' * (count != 1)}>"
 
     # Behind the scenes ----------------------------------------------------------------------------
@@ -210,23 +217,15 @@ class Compiled:
         """What the function itself answers; so many arguments are given without a name."""
         return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
 
-    def _key(self, form: Any, inputs: Sequence[Any]) -> Any:
-        """What selects the recordings of a call."""
-        is_captured = [(place, known(x)) for place, x in enumerate(inputs) if self._captures(x)]
-        return (self._surroundings.key(), form, *is_captured)
-
-    def _captures(self, thing: Any) -> bool:
-        return type(thing) is not float and thing._birth in self._captured
-
     def _record(self, key: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
         """Call the function once, and keep what it did."""
         recording = self._recorded(given, positional)
-        new = {parameter._birth for parameter in recording.parameters} - self._captured
-        self._captured |= new
+        new = {parameter._birth for parameter in recording.parameters} - self._store.captured
+        self._store.captured |= new
         if any(type(x) is not float and x._birth in new for x in examined(given, self.static)[1]):
             # Again, with one slot for what is both an argument and found outside.
             recording = self._recorded(given, positional)
-        self._keep(key, recording)
+        self._store.keep(key, recording)
         return recording
 
     def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
@@ -241,17 +240,17 @@ class Compiled:
             elif id(part) in leaves:
                 return leaves[id(part)]
             else:
-                made = part if self._captures(part) else Value(part._data, name)
+                made = part if self._store.captures(part) else Value(part._data, part.label or name)
             recorder.given.add(made._birth)
             differentiable.append(isinstance(part, Value))
             leaves[id(part) if isinstance(part, Value) else -len(leaves)] = made
             return made
 
         arguments = filled(given, self.static, leaf)
-        states = random_states(self._surroundings)
+        states = random_states(self._store.surroundings)
         with recorded(recorder):
             answer = self._called(arguments, positional)
-        check_random(self.name, self._surroundings, states, lambda: self._called(given, positional))
+        check_random(self.name, self._store.surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
         program.parameter_names = parameter_names(parameters, recorder.scopes.values())
@@ -273,41 +272,6 @@ class Compiled:
             return self._recorded(given, positional, is_again=True)
         return recording
 
-    def _keep(self, key: Any, recording: Recording) -> None:
-        """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
-        with _KEEPING:
-            self._recordings.setdefault(key, []).append(recording)
-            if sum(map(len, self._recordings.values())) <= MOST_RECORDINGS:
-                self._former = key
-                return
-            others = [(x.uses, each) for each, some in self._recordings.items() for x in some if x is not recording]
-            fewest, least = min(others, key=lambda pair: pair[0])
-            unneeded = next(x for x in self._recordings[least] if x is not recording and x.uses == fewest)
-            self._recordings[least].remove(unneeded)
-            if not self._recordings[least]:
-                del self._recordings[least]
-            has_warned, self._has_warned = self._has_warned, True
-        if not has_warned:
-            warnings.warn(self._why_so_many(key), RuntimeWarning, stacklevel=_depth_here())
-
-    def _why_so_many(self, last: Any) -> str:
-        """What keeps changing from recording to recording."""
-        before = self._former
-        head = f"{self.name} has been recorded more than {MOST_RECORDINGS} times, which costs more than it saves: "
-        if last[0] != before[0]:
-            names = [name for name, _ in self._surroundings.meanings()]
-            changed = [name for name, x, y in zip(names, last[0], before[0], strict=False) if x != y]
-            return f"{head}{' and '.join(changed)}, which it finds outside, keeps changing; pass it as an argument"
-        if last[1] != before[1]:
-            changed = [x[0] for x, y in zip(last[1], before[1], strict=False) if x != y]
-            told = " and ".join(changed) or "the number of arguments"
-            return f"{head}{told} keeps changing its form or its static value; bring it to one form, or do not compile"
-        place = self._recordings[last][-1].where_it_differs(self._recordings[last][-2])
-        return (
-            f"{head}the comparison at {place} keeps coming out differently; choose inside the program instead, as with "
-            "autograd.maximum, relu, clamp or where, or do not compile"
-        )
-
     def _not_the_same(self) -> RuntimeError:
         return RuntimeError(
             f"{self.name} decides differently when it is called again with the same arguments, so it cannot be compiled"
@@ -318,20 +282,20 @@ class Compiled:
 
         Sums must not depend on what was recorded earlier: the ways are tried in one order, once all are known.
         """
-        key = self._key(batch.key, ())
-        known = list(self._recordings.get(key, ()))
+        key = self._store.key(batch.key, ())
+        known = self._store.of(key)
         done = list(self._passes(batch, key, positional, want_gradient))
-        if len(done) > 1 and self._recordings.get(key, []) != known:
+        if len(done) > 1 and self._store.of(key) != known:
             done = list(self._passes(batch, key, positional, want_gradient))
         return done
 
     def _passes(self, batch: Batch, key: Any, positional: int, want_gradient: bool) -> Iterator[_Done]:
         """Each way that examples of a batch take, until all are done."""
         places: Any = range(batch.count) if batch.which is None else batch.which
-        which, known = batch.which, sorted(self._recordings.get(key, ()), key=lambda recording: recording.outcomes)
+        which, known = batch.which, sorted(self._store.of(key), key=lambda recording: recording.outcomes)
         while places:
             is_new = not known
-            recording = self._record(key, batch.example(places[0]), positional) if is_new else known.pop(0)
+            recording = self._record_example(key, batch, places[0], positional) if is_new else known.pop(0)
             outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
@@ -350,18 +314,26 @@ class Compiled:
                 yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
             which = places = array("q", [places[row] for row in failed])
 
+    def _record_example(self, key: Any, batch: Batch, place: int, positional: int) -> Recording:
+        try:
+            return self._record(key, batch.example(place), positional)
+        except Exception as error:
+            error.add_note(f"at example {place} of the columns of {self.name}")
+            raise
+
     def _reduced(self, how: str, columns: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
-        done = [] if named or self._latest is None else self._like_the_last(self._latest, columns)
-        count = len(columns[0]) if done else 0
+        latest = self._store.latest
+        done = [] if named or latest is None else self._like_the_last(latest, columns)
+        count = len(done[0].places) if done else 0
         if not done:
-            given = self._named(columns, named)
-            found, count = batches(f"{self.name}.{how}", given, self.static)
+            found, count = batches(f"{self.name}.{how}", self._named(columns, named), self.static)
             if _is_eager():
                 answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
                 return (mean if how == "mean" else sum_of)(answers)
             done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
             done.sort(key=lambda each: each.places[0])
-            self._remember(found, done, named)
+            if native is not None and len(done) == 1 and not named:
+                self._store.remember(self._store.key(found[0].key, ()), tuple(map(layout_of, columns)))
         reduction = Reduction(how, count, [each.piece for each in done])
         if not all(each.piece.recording.is_one for each in done):
             raise TypeError(f"{self.name}.{how} needs a function that answers one Value: {self.name} answers several")
@@ -376,19 +348,12 @@ class Compiled:
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
         return stored_node(self._operation(reduction), reduction.operands(), value, partials)
 
-    def _like_the_last(self, latest: _Latest, columns: tuple[Any, ...]) -> list[_Done]:
+    def _like_the_last(self, latest: Latest, columns: tuple[Any, ...]) -> list[_Done]:
         """What a replay of columns of the same form as the latest answers; nothing where more has to be looked at."""
-        if not all(type(column) is list and column for column in columns):
+        inputs = columns_like_the_last(latest, columns)
+        if inputs is None:
             return []
-        first = tuple([column[0] for column in columns])
-        found = [native.column_of(column) for column in columns]
-        if None in found or native.inputs_like_the_last(first, latest.forms, latest.watched) is None:
-            return []
-        count = len(columns[0])
-        if len(set(map(len, columns))) > 1:
-            return []
-        inputs = [Column(numbers, place, width) for numbers, width in found for place in range(width)]
-        recording = latest.recordings[0]
+        count, recording = len(columns[0]), latest.recordings[0]
         outputs, failed, slope, of_inputs = recording.replay.lanes(
             inputs, None, count, numbers_of(recording.parameters), mode().recording, self.threads
         )
@@ -397,17 +362,10 @@ class Compiled:
         self._last = recording
 
         def example(place: int) -> list[tuple[str, Any]]:
-            return self._named([column[place] for column in columns], {})
+            return self._named([item(column, place) for column in columns], {})
 
         batch = Batch(latest.key[1], None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
-
-    def _remember(self, found: Sequence[Batch], done: Sequence[_Done], named: Mapping[str, Any]) -> None:
-        """Keep what the next call may be like."""
-        key = self._key(found[0].key, ())
-        if native is not None and len(found) == len(done) == 1 and not named and key in self._recordings:
-            forms = tuple([form for _, form in found[0].key])
-            self._latest = _Latest(key, forms, self._surroundings.watched(), self._recordings[key])
 
     def _operation(self, reduction: Reduction) -> Operation:
         """The operation of a mean or sum, of which each has its own, with what it was computed from."""
@@ -420,11 +378,12 @@ class Compiled:
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
         """What the function itself answers; under `detect_anomaly` an error says of which example."""
-        given = filled(given, self.static, lambda part, name: part if isinstance(part, Value) else Value(part, name))
-        if not mode().anomaly:
+        recorder = Listener(self.name) if mode().anomaly else None
+        given = filled(given, self.static, lambda part, name: _as_value(part, name, recorder))
+        if recorder is None:
             return self._called(given, positional)
         name = self.name if example is None else f"{self.name}, example {example}"
-        with scope(name):
+        with scope(name), recorded(recorder):
             try:
                 return self._called(given, positional)
             except FloatingPointError as error:
@@ -451,7 +410,8 @@ def _reducing(name: str) -> Operation:
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
     """The node of these operands whose partial derivatives are known."""
-    closure = functools.partial(tuple, partials)
+    # Where nothing has arrived in any example, the sum is still −0.0, with which it began.
+    closure = functools.partial(tuple, [BLOCKED if x == 0.0 and math.copysign(1.0, x) < 0 else x for x in partials])
     return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
 
 
@@ -488,19 +448,20 @@ def _taken_apart(name: str, answer: Any) -> tuple[list[Any], Callable[[list[Any]
     return values, assembled
 
 
+def _as_value(part: Any, name: str, recorder: Recorder | None) -> Any:
+    if isinstance(part, Value):
+        return part
+    made = Value(part, name)
+    if recorder is not None:
+        recorder.numbers.add(made._birth)
+    return made
+
+
 class _unwatched(Way):  # noqa: N801
     """Inside the block, no number is an anomaly."""
 
     def _settings(self) -> dict[str, Any]:
         return {"anomaly": False}
-
-
-def _depth_here() -> int:
-    """How many calls the program's own line is above the caller, as warnings count them."""
-    frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "autograd":
-        frame, depth = frame.f_back, depth + 1
-    return depth
 
 
 def _is_eager() -> bool:

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 from .. import notation
 from ..cells import counted, readable, shortened
-from ..formulas import Lazy, applied, derivative, named, shorter
+from ..formulas import Lazy, applied, derivative, free_letter, named, shorter
 from ..markup import document, heading, paragraph, table
-from ..operations import where
+from ..operations import power, where
+from ..taking import DETACH, TAKE
 from ..text import DOTS, NOTHING, Brackets, Infix, Name, Number, Prefix, Term, printer
-from .program import DETACH, LINEAR, RELATIONS, TAKE, Program, pairs_of
+from .instructions import LINEAR, RELATIONS, Instructions
 
 # So many lines of each part are printed, the first ones and the last ones.
 MOST = 60
@@ -56,16 +57,29 @@ class Part(NamedTuple):
     last: list[Line]
 
 
-class _Listing:
-    """A program on its way to paper."""
+class Names:
+    """What the slots of a program are called, no two the same; what flows to them has d_ before that."""
 
-    def __init__(self, program: Program, most: int = MOST) -> None:
-        self.program, self.most = program, most
-        self.inputs, self.first = len(program.input_names), program.first
+    def __init__(self, program: Instructions) -> None:
+        self.program, self.first = program, program.first
+        self.inputs = len(program.input_names)
         self.given = self.inputs + len(program.parameter_names)
         labels, self.initials = short_names(program)
-        self.names, self.letter, self.unlabelled = named(labels)
+        self.names = named(labels, "pqr")
+        self.letter = free_letter(self.names)
         self.flow = next(d for d in ("d_", "∂_", "d__") if not any(name.startswith(d) for name in self.names))
+
+    def name(self, slot: int) -> str:
+        """The name of what is given, or of what an instruction computes."""
+        return self.names[slot] if slot < self.given else f"{self.letter}{slot - self.first + 1}"
+
+
+class _Listing(Names):
+    """A program on its way to paper."""
+
+    def __init__(self, program: Instructions, most: int = MOST) -> None:
+        super().__init__(program)
+        self.most = most
         self.kinds = kinds(program)
         self.silent: set[int] = set()  # slots to which nothing is sent, as far as is seen
         self.write = printer()
@@ -134,7 +148,7 @@ class _Listing:
 
     def remarks(self, slot: int) -> Iterator[str]:
         program, (operation, operands) = self.program, self.instruction(slot)
-        if operation is LINEAR and len(pairs := pairs_of(program, operands)) > FEW:
+        if operation is LINEAR and len(pairs := program.pairs(operands)) > FEW:
             yield counted(len(pairs), "term")
         if not self.kinds[slot] & VARIES and self.inputs:
             yield "once a sweep"
@@ -150,7 +164,7 @@ class _Listing:
         return applied(operation, Lazy(len(operands), lambda i: self.term(operands[i], operation, i)))
 
     def sum_of_products(self, operands: Sequence[int]) -> Term:
-        pairs = pairs_of(self.program, operands)
+        pairs = self.program.pairs(operands)
         return added([x if x is DOTS else self.product(*x) for x in notation.few(pairs, DOTS)])
 
     def product(self, a: int, b: int) -> Term:
@@ -230,10 +244,17 @@ class _Listing:
             return ZERO
         if operation is TAKE:
             return Brackets("[", (Infix(" = ", self.term(operands[0]), Number(str(place - 1))),))
+        if operation is power and place == 0 and self.constant(operands[1]):
+            return self.of_power(self.term(operands[0]), float(self.constant(operands[1])))
         found = derivative(operation, place, Lazy(len(operands), lambda i: self.term(operands[i], operation, i)))
         if found == NOTHING:  # nothing is told of it
             return Infix("/", Prefix("∂", Name(self.name(slot))), Prefix("∂", self.term(operands[place])))
         return KNOWN.get(self.write(found), found) if operation is where else found
+
+    def of_power(self, x: Term, exponent: float) -> Term:
+        """The derivative of x to the power of a number: 2·x for x², and not 2·x^(2−1)."""
+        lowered = x if exponent == 2.0 else Infix("^", x, _number(exponent - 1.0))
+        return Infix("·", _number(exponent), lowered)
 
     # Names ------------------------------------------------------------------------------------------
 
@@ -246,11 +267,6 @@ class _Listing:
         """The name of an output."""
         return self.program.name + (f"[{place}]" if len(self.program.outputs) > 1 else "")
 
-    def name(self, slot: int) -> str:
-        if slot < self.given:
-            return self.names[slot]
-        return f"{self.letter}{slot - self.first + 1 + self.unlabelled}"
-
     def constant(self, slot: int) -> str:
         """The digits of a constant; none for anything else."""
         return repr(self.program.constants[slot - self.given]) if self.given <= slot < self.first else ""
@@ -261,7 +277,7 @@ class _Listing:
         if not digits:
             return Name(self.name(slot))
         told = notation.constant(operation, place, float(digits)) if operation else NOTHING
-        return told if isinstance(told, Name) else Number(digits.removesuffix(".0"))
+        return told if isinstance(told, Name) else _number(float(digits))
 
     def guard_line(self, start: int) -> Line:
         relation, left, right, outcome = self.program.guards[start : start + 4]
@@ -269,7 +285,12 @@ class _Listing:
         return Line(sides if outcome else f"not {sides}", "")
 
 
-def short_names(program: Program) -> tuple[list[str], dict[str, str]]:
+def _number(x: float) -> Term:
+    """A number with all its digits."""
+    return Number(repr(x).removesuffix(".0"))
+
+
+def short_names(program: Instructions) -> tuple[list[str], dict[str, str]]:
     """The names of inputs and parameters, with L0 for layers.0, and what the initials stand for."""
     paths = [_INDEXED.findall(name) for name in program.parameter_names]
     short, initials = shorter({part for path in paths for part in path})
@@ -281,7 +302,7 @@ def short_names(program: Program) -> tuple[list[str], dict[str, str]]:
 _INDEXED = re.compile(r"(?:^|(?<=\.))[A-Za-z]\w*\.\d+(?=\.)")
 
 
-def kinds(program: Program) -> bytearray:
+def kinds(program: Instructions) -> bytearray:
     """Of each slot: whether it depends on an input, and whether a gradient passes through it."""
     inputs = [VARIES | (PASSES if asked else 0) for asked in program.differentiable]
     found = bytearray([*inputs, *[PASSES] * len(program.parameter_names)])
@@ -323,16 +344,16 @@ def became(counts: "dict[str, int]") -> str:
     }
     told = [f"{counts[key]:,} {word}" for key, word in words.items() if counts.get(key)]
     copied = f"; {counts['copied']:,} are copied" if counts.get("copied") else ""
-    return f"{counts['recorded']:,} recorded" + (f" = {' + '.join(told)}" if len(told) > 1 else "") + copied
+    return f"{counts['recorded']:,} recorded" + (f" = {' + '.join(told)}" if told else "") + copied
 
 
 # Formats ------------------------------------------------------------------------------------------
 
 
-def text_of(program: Program, most: int = MOST) -> str:
+def text_of(program: Instructions, summary: str, most: int = MOST) -> str:
     """The program as text."""
     listing = _Listing(program, most)
-    lines = [program.summary, *[f"  {sentence}" for sentence in listing.sentences()]]
+    lines = [summary, *[f"  {sentence}" for sentence in listing.sentences()]]
     for part in listing.parts():
         lines += ["", part.title, *[f"  {told}" for told in _told(part)]]
     return "\n".join(lines)
@@ -349,7 +370,7 @@ def _told_line(line: Line) -> str:
     return line.left + f" = {line.right}" * bool(line.right) + f"  # {line.remark}" * bool(line.remark)
 
 
-def html_of(program: Program, most: int = MOST) -> str:
+def html_of(program: Instructions, summary: str, most: int = MOST) -> str:
     """The program as tables for a notebook."""
     listing = _Listing(program, most)
     tables = []
@@ -357,4 +378,4 @@ def html_of(program: Program, most: int = MOST) -> str:
         middle = [Line("…", f"{part.left_out:,} more")] if part.left_out else []
         rows = [*part.first, *middle, *part.last]
         tables.append(table(part.title, ["", "", ""], rows, "lll"))
-    return document([heading(program.summary), *map(paragraph, listing.sentences()), *tables])
+    return document([heading(summary), *map(paragraph, listing.sentences()), *tables])

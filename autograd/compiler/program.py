@@ -1,88 +1,63 @@
-"""A program: what a function computes, as a list of instructions that are plain numbers.
+"""A program: what a function computes, as instructions that are plain numbers, and how that is shown and kept.
 
-Each number that occurs in a computation has a **slot**: first those of the arguments, then the parameters, which are
-the Values that the function finds outside, then constants, then one for each instruction. An instruction is an
-operation applied to earlier slots (Wengert 1964, "A simple automatic derivative evaluation program").
+>>> from autograd import Value, compile
+>>> w = Value(3.0, "w")
+>>> line = compile(lambda x: w * x + 1.0)
+>>> _ = line(2.0)
+>>> print(line.program)
+function: 1 instruction, 1 input, 1 parameter
+  inputs: x
+  parameters: w
+  2 recorded = 1 left + 1 within sums of products
+<BLANKLINE>
+Forward
+  v1 = w × x + 1
+  function = v1
+<BLANKLINE>
+Backward, where d_v1 stands for ∂function/∂v1
+  d_v1 = 1
+  d_w = d_v1 × x
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from operator import le, lt
 from typing import Any, ClassVar
 
-from ..book import OPERATIONS, REALS, UNLISTED, Operation, listed_by_name, unlisted
+from ..book import OPERATIONS, UNLISTED, Operation
 from ..cells import counted
 from ..checks import whole
 from ..taking import DETACH as DETACH
 from ..taking import TAKE as TAKE
 from ..terminal import printable
+from .instructions import LINEAR as LINEAR
+from .instructions import RELATIONS as RELATIONS
+from .instructions import Instructions
 
 # Of what is pickled: raised when older versions of this package could not read it any more.
 VERSION = 1
 
 
-def _linear(terms: Sequence[Any]) -> Any:
-    raise TypeError("a chain of sums and products is replayed term by term")
-
-
-_linear.__name__ = "linear"
-
-# A chain of sums and products: its operands are pairs (a, b), which stand for a·b, or for a alone where b is −1.
-LINEAR = listed_by_name(unlisted(_linear, "Σ a·b", ([REALS],)))
-
-RELATIONS = ("<", "<=", ">", ">=", "==", "!=")
-
-
 @dataclass(eq=False, repr=False)
-class Program:
-    """A recorded function: instructions, which are operations applied to slots.
+class Program(Instructions):
+    """A recorded function, which can be printed, drawn and pickled.
 
-    It is plain data, which can be printed, drawn and pickled. A pickle names the operations; those that a program
-    declares have to be declared where it is loaded.
+    It is plain data. A pickle names the operations; those that users declare have to be declared where it is loaded.
     """
 
     version: ClassVar[int] = VERSION
-
-    name: str
-    operations: tuple[Operation, ...]
-    input_names: tuple[str, ...]
-    differentiable: bytes
-    parameter_names: tuple[str, ...]
-    constants: "array[float]"
-    codes: "array[int]"
-    starts: "array[int]"
-    operands: "array[int]"
-    copies: "array[int]"
-    outputs: "array[int]"
-    guards: "array[int]"
-    counts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def first(self) -> int:
-        """The slot of the first instruction."""
-        return len(self.input_names) + len(self.parameter_names) + len(self.constants)
-
-    @property
-    def slots(self) -> int:
-        """How many slots there are."""
-        return self.first + len(self.codes)
-
-    def told(self, slot: int) -> str:
-        """An instruction as it is printed."""
-        return f"v{slot - self.first + 1}"
-
-    def instructions(self) -> Iterator[tuple[int, Operation, "array[int]"]]:
-        """Each instruction: its slot, its operation and the slots of its operands."""
-        first, operations, starts, operands = self.first, self.operations, self.starts, self.operands
-        for place, code in enumerate(self.codes):
-            yield first + place, operations[code], operands[starts[place] : starts[place + 1]]
 
     @property
     def summary(self) -> str:
         """How much there is, in a line."""
         sizes = [(self.codes, "instruction"), (self.input_names, "input"), (self.parameter_names, "parameter")]
         return f"{self.name}: {', '.join([counted(len(x), thing) for x, thing in sizes])}"
+
+    def told(self, slot: int) -> str:
+        """An instruction as it is printed, without what it computes: v5."""
+        from .listing import Names
+
+        return Names(self).name(slot)
 
     # Pickles ----------------------------------------------------------------------------------------
 
@@ -109,7 +84,7 @@ class Program:
         """The instructions as one would write them down, forwards and backwards; of more than `most`, both ends."""
         from .listing import text_of
 
-        return text_of(self, whole("most", most, least=2))
+        return text_of(self, self.summary, whole("most", most, least=2))
 
     def __str__(self) -> str:
         return printable(self.to_text())
@@ -120,19 +95,7 @@ class Program:
     def _repr_html_(self) -> str:
         from .listing import html_of
 
-        return html_of(self)
-
-
-def pairs_of(program: Program, operands: Sequence[int]) -> list[tuple[int, int]]:
-    """The terms of a chain of sums and products, as one writes them.
-
-    Sums begin with the constant 0.0, which makes 0.0 of −0.0: that is left out.
-    """
-    pairs = list(zip(operands[::2], operands[1::2], strict=True))
-    given = program.first - len(program.constants)
-    slot, factor = pairs[0]
-    begins = factor < 0 and given <= slot < program.first and repr(program.constants[slot - given]) == "0.0"
-    return pairs[1:] if begins and len(pairs) > 1 else pairs
+        return html_of(self, self.summary)
 
 
 def _begun(version: Any) -> Program:

@@ -123,6 +123,22 @@ class Recorder:
                     pending.append(operand)
 
 
+class Listener(Recorder):
+    """What a function that is computed as it is written may ask: what is only there while it is recorded, too."""
+
+    def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
+        """Nothing has to be kept."""
+
+    def reads(self, value: Any, how: str) -> None:
+        """All may be read."""
+
+    def changes(self, value: Any, what: str) -> None:
+        """All may be changed."""
+
+    def converts(self, value: Any, what: str) -> None:
+        """The engine itself says what cannot be converted."""
+
+
 def _users_frame() -> Any:
     """The innermost frame that is outside of this package."""
     frame: Any = sys._getframe(2)

@@ -44,8 +44,8 @@ class Recording:
         self.uses = 0
         self.replay: Any = Replay(program) if native is None else native.Replay(program)
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
-        self.quick = self.replay.call if self.is_one and native is not None else None
-        self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
+        self.quick: Any = getattr(self.replay, "call", None) if self.is_one else None
+        self.operations = [_operation(program, self.replay, place) for place in range(len(program.outputs))]
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
@@ -61,7 +61,7 @@ class Recording:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
-            sweep = Replayed(state, place, len(operands))
+            sweep = Replayed(state, place, len(operands)) if native is None else state.through(place)
             values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
 
@@ -70,19 +70,6 @@ class Recording:
         pairs = zip(self.outcomes, other.outcomes, self.places, other.places, strict=False)
         differing = [place for one, two, place, its in pairs if one != two or place != its]
         return told_place(*(differing or self.places)[0])
-
-    def answers(self, place: int, xs: Sequence[Any]) -> Any:
-        """What the rule of the program answers: on floats by a replay, on Values node by node."""
-        if all(type(x) is float for x in xs):
-            answers, state = self.replay.exact(array("d", xs))
-            if answers is None:
-                raise ValueError(
-                    f"for these numbers {self.program.name} takes another way than the one that was recorded"
-                )
-            return answers[place], Replayed(state, place, len(xs))
-        inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
-        output = expanded(self.program, inner)[place]
-        return output._data, lambda: gradient_of(output, inner)
 
 
 class Replayed(Sweep):
@@ -103,11 +90,23 @@ class Replayed(Sweep):
         return self._count
 
 
-def _operation(name: str, answers: Callable[[int, Any], Any], place: int) -> Operation:
-    """The operation that a program is."""
+def _operation(program: Program, replay: Any, place: int) -> Operation:
+    """The operation that a program is. It does not know its recording: the two would never be freed."""
 
     def rule(xs: Any) -> Any:
-        return answers(place, xs)
+        return _answers(program, replay, place, xs)
 
-    rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
+    rule.__name__ = program.name
+    return replace(unlisted(rule, f"{program.name}(xs)", domain=([REALS],)), symbol=program.name, is_of_book=False)
+
+
+def _answers(program: Program, replay: Any, place: int, xs: Sequence[Any]) -> Any:
+    """What the rule of a program answers: on floats by a replay, on Values node by node."""
+    if all(type(x) is float for x in xs):
+        answers, state = replay.exact(array("d", xs))
+        if answers is None:
+            raise ValueError(f"for these numbers {program.name} takes another way than the one that was recorded")
+        return answers[place], Replayed(state, place, len(xs))
+    inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
+    output = expanded(program, inner)[place]
+    return output._data, lambda: gradient_of(output, inner)

@@ -39,11 +39,11 @@ class Replay:
         """
         slots = [*numbers, *self.program.constants]
         closures: list[Any] = [None] * len(slots)
-        failed: IndexError | None = None
+        failed: Exception | None = None
         for _, operation, operands in self.instructions:
             try:
                 number, closure = _forwards(operation, [slots[x] if x >= 0 else None for x in operands])
-            except IndexError as error:  # unless it is another recording's example
+            except Exception as error:  # unless it is another recording's example
                 failed = failed or error
                 number, closure = 0.0, None
             slots.append(number)
@@ -98,6 +98,9 @@ class Replay:
             except IndexError as error:
                 error.args = (f"example {place}: {error}",)
                 raise
+            except Exception as error:
+                error.add_note(f"at example {place}")
+                raise
             if answers is None or state is None:
                 failed.append(row)
                 outputs.extend([0.0] * width)
@@ -107,8 +110,8 @@ class Replay:
             if want_gradient:
                 flows = state.sweep(0, 1.0, [None] * self.inputs + sums)
                 sums = flows[self.inputs :]
-                of_inputs.extend([flows[each] or 0.0 for each in differentiable])
-        gradient = array("d", [flow or 0.0 for flow in sums]) if want_gradient else None
+                of_inputs.extend([-0.0 if (flow := flows[each]) is None else flow for each in differentiable])
+        gradient = array("d", [-0.0 if flow is None else flow for flow in sums]) if want_gradient else None
         return outputs, failed, gradient, of_inputs if want_gradient and differentiable else None
 
 

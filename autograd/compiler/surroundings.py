@@ -10,7 +10,7 @@ import pickle
 import random
 import sys
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, dropwhile, takewhile
 from operator import is_
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -30,6 +30,8 @@ class Surroundings:
         self.cells = (
             [] if inner is None else list(zip(inner.__code__.co_freevars, inner.__closure__ or (), strict=True))
         )
+        self.attribute_names = () if inner is None else attribute_names(inner.__code__)
+        self.instance: dict[str, Any] = {}  # the attributes of the instance whose method it is
         self._last: tuple[Any, ...] = ()
         self._key: tuple[Any, ...] = ()
 
@@ -48,7 +50,8 @@ class Surroundings:
     def meanings(self) -> list[tuple[str, Any]]:
         """The names, and one level down what lists hold and what attributes are plain, with what they mean."""
         named = self.named()
-        return named + [(f"{name}, its {way}", part) for name, thing in named for way, part in _parts(thing)]
+        parts = [(f"{name}, its {way}", part) for name, thing in named for _, way, part in self._parts(thing)]
+        return [*named, *parts, *self._of_instance()]
 
     def watched(self) -> tuple[Any, ...]:
         """The places where all this stands, one after the other: a dict, cell or list, which place, and the thing."""
@@ -56,12 +59,27 @@ class Surroundings:
         places = [(self.globals, name, self.globals[name]) for name in self.names if name in self.globals]
         places += [(cell, None, cell.cell_contents) for _, cell in self.cells if not _is_empty(cell)]
         for _, thing in self.named():
-            if isinstance(thing, list):
-                places += [(thing, (place, len(thing)), part) for place, part in _parts(thing)]
-            elif not isinstance(thing, tuple):
-                owner = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
-                places += [(owner, name, part) for name, part in _parts(thing)]
+            length = len(thing) if isinstance(thing, list) else None
+            parts = () if isinstance(thing, tuple) else self._parts(thing)
+            places += [(owner, (way, length) if length is not None else way, part) for owner, way, part in parts]
+        places += [(self.instance, name, part) for name, part in self._of_instance()]
         return tuple(chain.from_iterable(places))
+
+    def _parts(self, thing: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """What a list holds, and the plain attributes of an object that the function names: where, which, and what."""
+        if isinstance(thing, list | tuple) and len(thing) <= MOST_PARTS:
+            yield from [(thing, place, part) for place, part in enumerate(thing)]
+        elif isinstance(thing, dict) and len(thing) <= MOST_PARTS:
+            yield from [(thing, name, part) for name, part in thing.items()]
+        elif not isinstance(thing, ModuleType | FunctionType | type | Value) and hasattr(thing, "__dict__"):
+            yield from [(vars(thing), name, vars(thing)[name]) for name in self._attributes(vars(thing))]
+
+    def _of_instance(self) -> list[tuple[str, Any]]:
+        return [(name, self.instance[name]) for name in self._attributes(self.instance)]
+
+    def _attributes(self, attributes: dict[str, Any]) -> list[str]:
+        """The plain attributes that the function names."""
+        return [name for name in self.attribute_names if name in attributes and isinstance(attributes[name], PLAIN)]
 
 
 def _is_empty(cell: Any) -> bool:
@@ -70,16 +88,6 @@ def _is_empty(cell: Any) -> bool:
     except ValueError:  # a name that is given later
         return True
     return False
-
-
-def _parts(thing: Any) -> Iterator[tuple[Any, Any]]:
-    """What a list holds, and the plain attributes of an object."""
-    if isinstance(thing, list | tuple) and len(thing) <= MOST_PARTS:
-        yield from enumerate(thing)
-    elif isinstance(thing, dict) and len(thing) <= MOST_PARTS:
-        yield from list(thing.items())
-    elif not isinstance(thing, ModuleType | FunctionType | type | Value) and hasattr(thing, "__dict__"):
-        yield from [(name, part) for name, part in vars(thing).items() if isinstance(part, PLAIN)]
 
 
 def _cells(function: FunctionType) -> list[tuple[str, Any]]:
@@ -113,6 +121,11 @@ def global_names(code: CodeType) -> tuple[str, ...]:
 
 
 _GLOBALS: dict[CodeType, tuple[str, ...]] = {}
+
+
+def attribute_names(code: CodeType) -> tuple[str, ...]:
+    """The names of attributes that a code mentions, also in functions inside it; among other names."""
+    return tuple(dict.fromkeys(name for part in _codes(code) for name in part.co_names))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -157,26 +170,38 @@ def check_random(name: str, surroundings: Surroundings, before: list[Any], again
     """Raise TypeError if a random number was drawn; the function is run once more to see at which line."""
     if random_states(surroundings) == before:
         return
+    before = random_states(surroundings)
+    lines: list[str] = []
     drawn: list[str] = []
 
-    def watch(frame: Any, event: str, called: Any) -> None:
-        if event == "c_call" and not drawn and _draws(called):
-            while frame.f_back is not None and frame.f_code.co_filename == random.__file__:
-                frame = frame.f_back
-            drawn.append(f" at {frame.f_code.co_filename}:{frame.f_lineno}")
+    def watch(frame: Any, event: str, _: Any) -> Any:
+        if lines and not drawn and random_states(surroundings) != before:
+            drawn.append(f" at {lines[0]}")
+        lines[:] = _lines_of_the_user(frame)
+        return None if drawn else watch
 
-    profile = sys.getprofile()
-    sys.setprofile(watch)
+    trace = sys.gettrace()
+    sys.settrace(watch)
     try:
         again()
     finally:
-        sys.setprofile(profile)
+        sys.settrace(trace)
     raise TypeError(
         f"{name} draws a random number{''.join(drawn)}, which would be the same at every call of the compiled "
         "function: draw it outside, and pass it as an argument"
     )
 
 
-def _draws(called: Any) -> bool:
-    owner = getattr(called, "__self__", None)
-    return _is_generator(owner) or type(owner).__module__.startswith("numpy.random")
+def _lines_of_the_user(frame: Any) -> list[str]:
+    """The line from which the engine, or `random`, was called last, or which is running; none inside them."""
+    frames = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    inner = dropwhile(lambda each: not _is_of_engine(each), reversed(frames))  # the compiled function was called
+    users = [*takewhile(lambda each: not _is_of_engine(each), dropwhile(_is_of_engine, inner))]
+    return [f"{each.f_code.co_filename}:{each.f_lineno}" for each in users[-1:]]
+
+
+def _is_of_engine(frame: Any) -> bool:
+    return frame.f_globals.get("__name__", "").partition(".")[0] in ("random", __name__.partition(".")[0])

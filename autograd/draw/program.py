@@ -6,9 +6,9 @@
 >>> y = f(2.0)
 >>> drawing = draw(f.program)
 >>> drawing
-<drawing of f: 1 instruction, 1 input, 1 parameter>
+<drawing of function: 1 instruction, 1 input, 1 parameter>
 >>> [card.label or card.symbol for card in drawing.diagram.cards]
-['x', 'w', 'f']
+['x', 'w', 'function']
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..book import REALS, unlisted
-from ..compiler.listing import short_names
-from ..compiler.program import LINEAR, Program, pairs_of
+from ..compiler.listing import Names
+from ..compiler.program import LINEAR, Program
 from ..engines import Value
 from ..languages import in_language
 from ..modes import recorded, scope
@@ -56,14 +56,14 @@ _ANSWER = unlisted(lambda xs: (0.0, tuple), "answer(xs)", ([REALS],))
 
 def graph_of(program: Program) -> tuple[Value, int | None]:
     """A graph with a node for each instruction, whose numbers mean nothing, and the depth in which it is drawn."""
-    names, _ = short_names(program)
+    names = Names(program).names
     count = len(program.input_names)
     inputs, parameters = _leaves(names[:count], "inputs"), _leaves(names[count:], "parameters")
     slots: list[Any] = [*inputs, *parameters, *program.constants]
     with recorded(None):  # also where nothing else is
         for _, operation, operands in program.instructions():
             if operation is LINEAR:
-                slots.append(_node(_CHAIN, _factors(slots, pairs_of(program, operands))))
+                slots.append(_node(_CHAIN, _factors(slots, program.pairs(operands))))
             else:
                 slots.append(_node(operation, [slots[slot] for slot in operands]))
         outputs = [slots[slot] for slot in program.outputs]

@@ -39,7 +39,7 @@ class Writer:
     def __init__(self, order: Collection[Value], digits: int = 4, decimals: int | None = None) -> None:
         self.digits, self.decimals = digits, decimals
         labels, self.initials = _labels(order)
-        self._names = NodeDict(zip(order, named(labels).names, strict=True))
+        self._names = NodeDict(zip(order, named(labels), strict=True))
         self._last: Value | None = None
 
     def name(self, node: Value) -> Term:

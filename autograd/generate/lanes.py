@@ -57,6 +57,9 @@ CHEAP = (*formulas.SIGNS, "negate", "select", *EXACT, *COMPARISONS, *CONNECTIVES
 
 SIGN_OF = {"and": " & ", "or": " | "}
 
+# Conditions that were asked, with their answers.
+Path = tuple[tuple[Expression, bool], ...]
+
 # Longer parts of an expression get a line of their own.
 LONGEST = 60
 
@@ -112,7 +115,7 @@ class Straightened:
                 done[part] = self.applied(part.function, *[at(done, x) for x in part.arguments])
         return at(done, expression)
 
-    def straight(self, formula: Formula, path: tuple[tuple[Apply, bool], ...] = ()) -> Expression:
+    def straight(self, formula: Formula, path: Path = ()) -> Expression:
         """The formula as one expression, where these conditions are known."""
         if isinstance(formula, Branch):
             condition = self.rewritten(formula.condition, {})
@@ -135,12 +138,13 @@ class Straightened:
         return self.select(condition, self.rewritten(yes, of_yes), self.rewritten(no, of_no))
 
     def select(self, condition: Expression, yes: Expression, no: Expression) -> Expression:
-        """One of two expressions, or a function of a selected argument, where that is all in which they differ."""
+        """One of two expressions, or a function of a selected number, where that is all in which they differ."""
         if same(yes, no):
             return yes
         if isinstance(yes, Apply) and isinstance(no, Apply) and yes.function == no.function:
             both = list(zip(yes.arguments, no.arguments, strict=True))
-            if sum(not same(x, y) for x, y in both) == 1:
+            differ = [place for place, (x, y) in enumerate(both) if not same(x, y)]
+            if len(differ) == 1 and (yes.function != "select" or differ != [0]):
                 return self.applied(yes.function, *[self.select(condition, x, y) for x, y in both])
         return self.applied("select", condition, yes, no)
 
@@ -163,50 +167,56 @@ def costly(expression: Expression, other: Expression) -> list[Apply]:
 
 def common(ours: list[Apply], theirs: list[Apply]) -> list[tuple[Apply, Apply]]:
     """Pairs of parts with the same function, in an order that is that of both."""
-    names = [[part.function for part in parts] for parts in (ours, theirs)]
-    blocks = difflib.SequenceMatcher(None, *names, autojunk=False).get_matching_blocks()
+    our_names, their_names = ([part.function for part in parts] for parts in (ours, theirs))
+    blocks = difflib.SequenceMatcher(None, our_names, their_names, autojunk=False).get_matching_blocks()
     return [(ours[block.a + k], theirs[block.b + k]) for block in blocks for k in range(block.size)]
 
 
 # What is nan ----------------------------------------------------------------------------------------
 
 
-def is_nan(expression: Expression, path: Iterable[tuple[Apply, bool]]) -> bool:
-    """Whether an expression is nan wherever these conditions hold, and do not."""
-    handed_on = passing(expression)
+def is_nan(expression: Expression, path: Path) -> bool:
+    """Whether an expression is nan wherever these conditions have these answers."""
+    makers = nan_makers(expression)
     ways = itertools.product(*[decisions(condition, holds) for condition, holds in path])
-    return all(any(nans <= handed_on for nans in unordered(dict(sum(way, ())))) for way in ways)
+    return all(any(nans <= makers for nans in unordered(way)) for way in ways)
 
 
-def decisions(condition: Apply, holds: bool) -> list[tuple[tuple[Apply, bool], ...]]:
+def decisions(condition: Expression, holds: bool) -> list[Path]:
     """The ways in which a condition made of comparisons holds, or does not."""
-    if condition.function == "not":
-        return decisions(condition.arguments[0], not holds)  # type: ignore[arg-type]
-    if condition.function not in CONNECTIVES:
+    if not isinstance(condition, Apply) or condition.function not in CONNECTIVES:
         return [((condition, holds),)]
-    ways = [decisions(each, holds) for each in condition.arguments]  # type: ignore[arg-type]
+    if condition.function == "not":
+        return decisions(condition.arguments[0], not holds)
+    ways = [decisions(each, holds) for each in condition.arguments]
     if (condition.function == "and") == holds:
-        return [sum(way, ()) for way in itertools.product(*ways)]
-    return sum(ways, [])
+        return [joined(way) for way in itertools.product(*ways)]
+    return list(itertools.chain.from_iterable(ways))
 
 
-def unordered(decided: dict[Apply, bool]) -> list[set[Expression]]:
-    """Groups of expressions of which one is nan: two that are neither less nor equal nor greater; or none, where the
-    decisions contradict each other."""
-    found = []
+def joined(paths: Iterable[Path]) -> Path:
+    """All their conditions."""
+    return tuple(itertools.chain.from_iterable(paths))
+
+
+def unordered(way: Iterable[Path]) -> list[set[Expression]]:
+    """Groups of expressions of which one is nan: two that are neither less nor equal nor greater. If that cannot be,
+    for the answers contradict each other, it is said of nothing at all."""
+    decided = {condition: holds for condition, holds in joined(way) if isinstance(condition, Apply)}
+    found: list[set[Expression]] = []
     for condition in decided:
         possible = possible_outcomes(decided, condition.arguments)
         if condition.arguments[1:] == (math.inf,):
             possible -= {">"}
         if possible <= {"?"} and condition.function in COMPARISONS:
-            found.append({x for x in condition.arguments if not isinstance(x, float)} if possible else set())
+            found.append({x for x in condition.arguments if possible and not isinstance(x, float)})
     return found
 
 
-def passing(expression: Expression) -> set[Expression]:
+def nan_makers(expression: Expression) -> set[Expression]:
     """The parts of an expression each of which makes it nan by being nan."""
     if isinstance(expression, Apply) and expression.function in (*formulas.SIGNS, "negate"):
-        return {expression}.union(*[passing(x) for x in expression.arguments])
+        return {expression}.union(*[nan_makers(x) for x in expression.arguments])
     return {expression}
 
 
@@ -239,9 +249,8 @@ def written(expression: Expression, names: dict[Apply, str]) -> str:
     arguments = [formulas.written(x, names) for x in expression.arguments]
     if expression.function == "select":
         condition, yes, no = arguments
-        if expression.arguments[0].function not in CONNECTIVES:
-            condition = condition.removeprefix("(").removesuffix(")")
-        return f"{condition} ? {yes} : {no}"
+        simple = condition if " & " in condition or " | " in condition else condition[1:-1]
+        return f"{simple} ? {yes} : {no}"
     if expression.function in CONNECTIVES:  # with no branch for what follows, as && and || would have
         return f"!{arguments[0]}" if expression.function == "not" else SIGN_OF[expression.function].join(arguments)
     return f"lane_{expression.function}({', '.join(arguments)})"
@@ -282,7 +291,7 @@ def helpers(called: Called, there: set[str]) -> list[str]:
 
 
 def prefix(operation: Operation) -> str:
-    """How the functions for one number begin: where those of formulas.h could do with shorter ways, there are own ones."""
+    """How the functions for one number begin: where there are shorter ways than in formulas.h, they are own ones."""
     called: Called = {}
     value, partials = traced(operation, called)
     return "lone_" if any(SHORTER & functions(formula, called) for formula in (value, *partials)) else ""
@@ -335,7 +344,7 @@ def functions(formula: Formula, called: Called) -> set[str]:
 
 
 def is_vectorised(formula: Formula, called: Called) -> bool:
-    """Whether lane_math.h has all functions that a formula needs; those that need near numbers have them as they came."""
+    """Whether lane_math.h has all functions that a formula needs. Those for numbers near 0 are of operands alone."""
     far = [part for part in parts(formula) if part.function in NEAR_ZERO]
     are_known = functions(formula, called) <= {*VECTORISED, *CHEAP}
     return are_known and all(isinstance(part.arguments[0], Input) for part in far)
@@ -381,6 +390,7 @@ def items(names: Sequence[str]) -> str:
 def choices(singles: Sequence[Operation], lists: Sequence[Operation]) -> list[str]:
     """The functions that choose by the number of an operation, of numbers and of lists."""
     xs, back = "Py_ssize_t n, const double *const *xs", "const double *value, const double *flow"
+    of_list = f"int code, Py_ssize_t count, {xs}"
 
     def value(each: Operation) -> list[str]:
         return [f"lanes_value_{each.name}(n, {rows(each)}, out);"]
@@ -398,14 +408,8 @@ def choices(singles: Sequence[Operation], lists: Sequence[Operation]) -> list[st
     return [
         *choice(f"lanes_value(int code, {xs}, double *out)", singles, value),
         *choice(f"lanes_flow(int code, int place, {xs}, {back}, double *out)", singles, flow),
-        *choice(
-            f"lanes_value_of_list(int code, Py_ssize_t count, {xs}, double *out, double *room)", lists, value_of_list
-        ),
-        *choice(
-            f"lanes_flows_of_list(int code, Py_ssize_t count, {xs}, {back}, double *const *outs, double *room)",
-            lists,
-            flows_of_list,
-        ),
+        *choice(f"lanes_value_of_list({of_list}, double *out, double *room)", lists, value_of_list),
+        *choice(f"lanes_flows_of_list({of_list}, {back}, double *const *outs, double *room)", lists, flows_of_list),
     ]
 
 

@@ -9,6 +9,7 @@ be read by itself:
     make.pxi      how an operation makes a node
     walk.pxi      how a pass walks the graph and writes its gradients
     step.pxi      the steps of optimisers
+    adam.h        one of Adam over many numbers
     kind.pxi      what the class says of itself, and how it gets its methods
     record.pxi    how a graph becomes a program, and what that can do without
     simplify.h    the latter
@@ -16,10 +17,6 @@ be read by itself:
     formulas.pxd  what the parts use of it
     ieee.h        the elementary functions that formulas are made of
     lists.h       the operations on lists
-    lane_formulas.h  the rule book over many numbers at once, generated too
-    lane_lists.h     the operations on lists, likewise
-    lane_math.h      the elementary functions that a C compiler can make vectors of
-    lanes.pxi        how to try these
     programs.py   which rules that users declare can be run without Python, and what they come to
     program.pxi   how they are run then
     chunks.h      memory for nodes
@@ -32,8 +29,9 @@ be read by itself:
     lane_kernels.h   the loops over lanes, once for each kind of processor
     lane_formulas.h  the rule book over lanes, generated as well
     lane_math.h   elementary functions that a C compiler can vectorise
+    lanes.pxi     its kernels one at a time, to try them
     lane_lists.h  the operations on lists over lanes
-    columns.pxi   numbers on their way in and out
+    calls.pxi     numbers on their way into a compiled function and out of it
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look
     gil.h         what differs between a Python with the GIL and one without
@@ -183,8 +181,8 @@ which has a frame of its own, need not wait for the loop outside. (Why that matt
 A program
 =========
 
-A compiled function (`autograd.compiler`) is a program: instructions applied to slots, each of which is a number. This is
-one of two neurons, each with its slot as `print(f.program)` counts them, and with its slot here:
+A compiled function (`autograd.compiler`) is a program: instructions applied to slots, which hold the numbers. This is
+one with two neurons; the names are those of `print(f.program)`, the slots those of the replay:
 
     x = 2, w0 = 1, b0 = 0, w1 = -1, b1 = 1, u0 = 3, u1 = 4       slots 0 to 6; slot 7 holds 1.0
 
@@ -199,8 +197,8 @@ needs another one: each is a loop over slots that lie in a row, and its formula 
 must not change a sum of flows: x gets the flow of v3 before that of v1, in groups and in the order of recording. Where
 it would, an instruction begins a group of its own.
 
-One example is replayed over numbers, with the formulas of the engine. Many are replayed over rows: a lane is an example,
-and a slot that depends on an example has a row with its number in every lane. Three examples, x = 2, 3 and -1:
+One example is replayed over numbers, with the formulas of the engine. Many are replayed over rows: a lane is one of
+the examples, and a slot that depends on them has a row with a number for each lane. Three examples, x = 2, 3 and -1:
 
     slot         number     row, with lanes to fill the vectors of the processor
     x                       2.0   3.0  -1.0   ...
@@ -214,7 +212,7 @@ and a slot that depends on an example has a row with its number in every lane. T
     flow to v3              0.0   0.0   4.0   ...         -0.0 where ReLU blocks: the sum with it is the other flow
     flow to w1  -4.0        0.0   0.0  -4.0   ...         the sum over the lanes of flow times x
 
-As many lanes are taken at a time as the rows of a program fit into the cache. The examples are cut into parts, by their
+As many lanes are taken at a time as stay in the nearest cache. The examples are cut into parts, by their
 number alone; a part sums the flows of its lanes, and the sums of the parts are added in their order. So threads, which
 take part after part, change no bit. An example in which a comparison comes out differently is left out of all sums, and
 told: another recording replays it.

@@ -13,7 +13,7 @@ from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.ref cimport PyObject
-from libc.math cimport isfinite, pow as c_pow, sqrt as c_sqrt, NAN
+from libc.math cimport isfinite, signbit, pow as c_pow, sqrt as c_sqrt, NAN
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 

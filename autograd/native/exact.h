@@ -1,7 +1,8 @@
 /* The replay of one example, forwards and backwards: bit for bit what the nodes would compute.
 
    A slot whose `reached` is 0 has received no flow, and sends none. Its flow is -0.0, to which the first one that comes
-   is added without a change. */
+   is added without a change. After those of all slots, `reached` says whether what is sure to be reached counts as
+   reached from the beginning. */
 
 #ifndef AUTOGRAD_EXACT_H
 #define AUTOGRAD_EXACT_H
@@ -179,31 +180,73 @@ static int replay_values(const Schedule *s, int from, int uniform, double *value
 
 /* Flows -------------------------------------------------------------------------------------------- */
 
+#if defined(__GNUC__) && !defined(__clang__)
+#define APART _Pragma("GCC ivdep") /* what a loop writes, it reads nowhere else */
+#else
+#define APART
+#endif
+
+/* From one member: so many terms, from the one that own, shared and their flows point at. */
+INLINED void send_row(int n, double flow, const double *shared, double *to_shared, const double *row, double *to_row) {
+    APART
+    for (int k = 0; k < n; ++k) {
+        to_shared[k] += flow * row[k];
+        to_row[k] += flow * shared[k];
+    }
+}
+
+/* From four members, first from the last of them; their own factors do not meet, and stand `step` behind each other. */
+INLINED void send_rows(int n, const double *flow, const double *shared, double *to_shared, const double *row,
+                       double *to_row, Py_ssize_t step) {
+    const double *row1 = row + step, *row2 = row1 + step, *row3 = row2 + step;
+    double *to_row1 = to_row + step, *to_row2 = to_row1 + step, *to_row3 = to_row2 + step;
+    double flow0 = flow[0], flow1 = flow[1], flow2 = flow[2], flow3 = flow[3];
+    APART
+    for (int k = 0; k < n; ++k) {
+        double x = shared[k], total = to_shared[k] + flow3 * row3[k];
+        total += flow2 * row2[k];
+        total += flow1 * row1[k];
+        to_shared[k] = total + flow0 * row[k];
+        to_row3[k] += flow3 * x;
+        to_row2[k] += flow2 * x;
+        to_row1[k] += flow1 * x;
+        to_row[k] += flow0 * x;
+    }
+}
+
+static int is_reached(const char *reached, int count) { return memchr(reached, 0, (size_t)count) == NULL; }
+
 LANES void block_flows(const Schedule *s, const Block *block, const double *values, double *flows, char *reached,
-                        double *scratch) {
+                       double *scratch) {
     const int *slots = s->linear + block->shared, *run = s->runs + 2 * block->runs;
-    int terms = block->terms, any = 0;
-    double *restrict shared = scratch, *restrict to_shared = scratch + terms;
+    int terms = block->terms, m = block->count, sure = block->sure && reached[s->slots];
+    int all = sure || is_reached(reached + block->first, m), any = all;
+    double *shared = scratch, *to_shared = scratch + terms;
     for (int k = 0; k < terms; ++k) {
         shared[k] = values[slots[k]];
         to_shared[k] = flows[slots[k]];
     }
-    for (int m = block->count - 1; m >= 0; --m) {
-        const int *own = s->linear + block->own + (Py_ssize_t)m * terms;
-        double flow = flows[block->first + m];
-        if (!reached[block->first + m]) {
-            continue;
-        }
-        any = 1;
+    for (; all && block->apart && m >= 4; m -= 4) {
+        const int *own = s->linear + block->own + (Py_ssize_t)(m - 4) * terms;
         for (int i = 0; i < block->run_count; ++i) {
-            int begin = run[2 * i], count = run[2 * i + 1] - begin;
-            const double *restrict row = values + own[begin];
-            double *restrict to_row = flows + own[begin];
-            memset(reached + own[begin], 1, (size_t)count);
-            for (int k = 0; k < count; ++k) {
-                to_shared[begin + k] += flow * row[k];
-                to_row[k] += flow * shared[begin + k];
-            }
+            int k = run[2 * i];
+            send_rows(run[2 * i + 1] - k, flows + block->first + m - 4, shared + k, to_shared + k, values + own[k],
+                      flows + own[k], own[k + terms] - own[k]);
+        }
+    }
+    while (m > 0) {
+        const int *own = s->linear + block->own + (Py_ssize_t)--m * terms;
+        for (int i = 0; i < block->run_count && reached[block->first + m]; ++i) {
+            int k = run[2 * i];
+            send_row(run[2 * i + 1] - k, flows[block->first + m], shared + k, to_shared + k, values + own[k],
+                     flows + own[k]);
+        }
+    }
+    for (m = 0; m < block->count && !sure; ++m) {
+        const int *own = s->linear + block->own + (Py_ssize_t)m * terms;
+        any |= reached[block->first + m];
+        for (int i = 0; i < block->run_count && reached[block->first + m]; ++i) {
+            memset(reached + own[run[2 * i]], 1, (size_t)(run[2 * i + 1] - run[2 * i]));
         }
     }
     for (int k = 0; k < terms && any; ++k) {
@@ -303,16 +346,17 @@ LANES void stretch_flows(int code, int n, const double *flow, const double *x, i
 }
 #undef SEND
 
-static int is_reached(const char *reached, int count) { return memchr(reached, 0, (size_t)count) == NULL; }
-
 static void basic_flows(const Schedule *s, const Group *group, const double *values, double *flows, char *reached) {
     const int *xs = s->operands + group->operands, *ys = xs + group->count;
     for (int i = group->stretch_count - 1; i >= 0; --i) {
         const Stretch *stretch = &s->stretches[group->stretches + i];
-        int m = stretch->first, n = stretch->count, slot = group->first + m;
-        if (n > 2 && group->code != CODE_DIVIDE && is_reached(reached + slot, n)) {
+        int m = stretch->first, n = stretch->count, slot = group->first + m, sure = stretch->sure && reached[s->slots];
+        if (n > 2 && group->code != CODE_DIVIDE && (sure || is_reached(reached + slot, n))) {
             stretch_flows(group->code, n, flows + slot, values + xs[m], stretch->x_step, values + ys[m], stretch->y_step,
                           flows + xs[m], flows + ys[m]);
+            if (sure) {
+                continue;
+            }
             memset(reached + xs[m], 1, (size_t)(stretch->x_step ? n : 1));
             memset(reached + ys[m], 1, (size_t)(stretch->y_step ? n : 1));
             continue;
@@ -410,7 +454,20 @@ static void clear_flows(const Schedule *s, double *flows, char *reached) {
     for (int i = 0; i < s->slots; ++i) {
         flows[i] = -0.0;
     }
-    memset(reached, 0, (size_t)s->slots);
+    memset(reached, 0, (size_t)s->slots + 1);
+}
+
+/* Begin at an output; at the first one, with all that is sure to be reached from it. */
+static void begin_at(const Schedule *s, int output, double arrived, double *flows, char *reached) {
+    reached[s->slots] = output == s->root;
+    if (reached[s->slots]) {
+        for (int i = 0; i < s->given; ++i) {
+            reached[i] = (char)(reached[i] | s->sure[i]);
+        }
+        memcpy(reached + s->given, s->sure + s->given, (size_t)(s->slots - s->given));
+    }
+    flows[output] += arrived;
+    reached[output] = 1;
 }
 
 /* Guards: quadruples of relation, left slot, right slot, and what came out. ---------------------------- */

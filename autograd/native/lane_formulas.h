@@ -1167,14 +1167,12 @@ LANES void lanes_value_clamp(Py_ssize_t n, const double *RESTRICT x, const doubl
         max, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = x[i] + min[i] + max[i];
-        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? max[i] : t1;
-        double t3 = min[i] < max[i] ? x[i] : t2;
-        double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
-        double t5 = t4 ? max[i] : t1;
-        double t6 = x[i] <= max[i] ? t3 : t5;
-        double t7 = min[i] < max[i] ? min[i] : t2;
-        double t8 = x[i] < min[i] ? t7 : t5;
-        out[i] = min[i] <= x[i] ? t6 : t8;
+        double t2 = max[i] < x[i] ? max[i] : t1;
+        double t3 = x[i] <= max[i] ? x[i] : t2;
+        double t4 = x[i] < min[i] ? min[i] : t2;
+        double t5 = min[i] <= x[i] ? t3 : t4;
+        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? max[i] : t1;
+        out[i] = min[i] < max[i] ? t5 : t6;
     }
 }
 
@@ -1182,14 +1180,12 @@ LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *RESTRICT x, const doub
         max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
-        double t3 = min[i] < max[i] ? flow[i] : t2;
-        double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
-        double t5 = t4 ? -0.0 : t1;
-        double t6 = x[i] <= max[i] ? t3 : t5;
-        double t7 = min[i] < max[i] ? -0.0 : t2;
-        double t8 = x[i] < min[i] ? t7 : t5;
-        out[i] = min[i] <= x[i] ? t6 : t8;
+        double t2 = max[i] < x[i] ? -0.0 : t1;
+        double t3 = x[i] <= max[i] ? flow[i] : t2;
+        double t4 = x[i] < min[i] ? -0.0 : t2;
+        double t5 = min[i] <= x[i] ? t3 : t4;
+        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
+        out[i] = min[i] < max[i] ? t5 : t6;
     }
 }
 
@@ -1197,27 +1193,25 @@ LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *RESTRICT x, const doub
         max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
-        double t3 = min[i] < max[i] ? -0.0 : t2;
-        double t4 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
-        double t5 = t4 ? -0.0 : t1;
-        double t6 = x[i] <= max[i] ? t3 : t5;
-        double t7 = min[i] < max[i] ? flow[i] : t2;
-        double t8 = x[i] < min[i] ? t7 : t5;
-        out[i] = min[i] <= x[i] ? t6 : t8;
+        double t2 = max[i] < x[i] ? -0.0 : t1;
+        double t3 = x[i] <= max[i] ? -0.0 : t2;
+        double t4 = x[i] < min[i] ? flow[i] : t2;
+        double t5 = min[i] <= x[i] ? t3 : t4;
+        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
+        out[i] = min[i] < max[i] ? t5 : t6;
     }
 }
 
 LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
         max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = min[i] <= x[i] ? (x[i] <= max[i]) : (x[i] < min[i]);
-        double t2 = flow[i] * (x[i] + min[i] + max[i]);
-        double t3 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? flow[i] : t2;
-        double t4 = min[i] < max[i] ? -0.0 : t3;
-        double t5 = min[i] < max[i] ? (max[i] < x[i]) : ((max[i] <= min[i]) & (x[i] <= INFINITY));
-        double t6 = t5 ? flow[i] : t2;
-        out[i] = t1 ? t4 : t6;
+        double t1 = flow[i] * (x[i] + min[i] + max[i]);
+        double t2 = max[i] < x[i] ? flow[i] : t1;
+        double t3 = x[i] <= max[i] ? -0.0 : t2;
+        double t4 = x[i] < min[i] ? -0.0 : t2;
+        double t5 = min[i] <= x[i] ? t3 : t4;
+        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? flow[i] : t1;
+        out[i] = min[i] < max[i] ? t5 : t6;
     }
 }
 

@@ -16,7 +16,8 @@ LANES_BEGIN
 
 /* sum, mean, dot ------------------------------------------------------------------------------------ */
 
-LANES void lanes_value_sum(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
+LANES void lanes_value_sum(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out,
+                           double *room) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = 0.0;
     }
@@ -28,7 +29,8 @@ LANES void lanes_value_sum(Py_ssize_t count, Py_ssize_t n, const double *const *
     }
 }
 
-LANES void lanes_scaled(Py_ssize_t count, Py_ssize_t n, const double *RESTRICT flow, double partial, double *const *outs) {
+LANES void lanes_scaled(Py_ssize_t count, Py_ssize_t n, const double *RESTRICT flow, double partial,
+                        double *const *outs) {
     for (Py_ssize_t k = 0; k < count; ++k) {
         double *RESTRICT out = outs[k];
         for (Py_ssize_t i = 0; i < n; ++i) {
@@ -42,7 +44,8 @@ static void lanes_flows_sum(Py_ssize_t count, Py_ssize_t n, const double *const 
     lanes_scaled(count, n, flow, 1.0, outs);
 }
 
-LANES void lanes_value_mean(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
+LANES void lanes_value_mean(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out,
+                            double *room) {
     lanes_value_sum(count, n, xs, out, room);
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = out[i] / (double)count;
@@ -54,7 +57,8 @@ static void lanes_flows_mean(Py_ssize_t count, Py_ssize_t n, const double *const
     lanes_scaled(count, n, flow, 1.0 / (double)count, outs);
 }
 
-LANES void lanes_value_dot(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
+LANES void lanes_value_dot(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out,
+                           double *room) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = 0.0;
     }
@@ -147,7 +151,8 @@ LANES void lanes_flows_logsumexp(Py_ssize_t count, Py_ssize_t n, const double *c
 
 /* max, min ------------------------------------------------------------------------------------------ */
 
-LANES void lanes_value_max(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
+LANES void lanes_value_max(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out,
+                           double *room) {
     memcpy(out, xs[0], (size_t)n * sizeof(double));
     for (Py_ssize_t k = 1; k < count; ++k) {
         const double *RESTRICT x = xs[k];
@@ -158,7 +163,8 @@ LANES void lanes_value_max(Py_ssize_t count, Py_ssize_t n, const double *const *
     }
 }
 
-LANES void lanes_value_min(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out, double *room) {
+LANES void lanes_value_min(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *RESTRICT out,
+                           double *room) {
     memcpy(out, xs[0], (size_t)n * sizeof(double));
     for (Py_ssize_t k = 1; k < count; ++k) {
         const double *RESTRICT x = xs[k];
@@ -201,28 +207,29 @@ LANES_END
 
 /* One example after the other ----------------------------------------------------------------------- */
 
-#define EACH_LANE_ALONE(name)                                                                                            \
-    static void lanes_value_##name(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *out, double *room) { \
-        for (Py_ssize_t i = 0; i < n; ++i) {                                                                             \
-            for (Py_ssize_t k = 0; k < count; ++k) {                                                                     \
-                room[k] = xs[k][i];                                                                                      \
-            }                                                                                                            \
-            out[i] = value_##name(room, count);                                                                          \
-        }                                                                                                                \
-    }                                                                                                                    \
-                                                                                                                         \
-    static void lanes_flows_##name(Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *value,         \
-                                   const double *flow, double *const *outs, double *room) {                              \
-        double *answers = room + count;                                                                                  \
-        for (Py_ssize_t i = 0; i < n; ++i) {                                                                             \
-            for (Py_ssize_t k = 0; k < count; ++k) {                                                                     \
-                room[k] = xs[k][i];                                                                                      \
-            }                                                                                                            \
-            partials_##name(room, count, value[i], answers, NULL);                                                       \
-            for (Py_ssize_t k = 0; k < count; ++k) {                                                                     \
-                outs[k][i] = flow[i] * answers[k];                                                                       \
-            }                                                                                                            \
-        }                                                                                                                \
+#define EACH_LANE_ALONE(name)                                                                                          \
+    static void lanes_value_##name(Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *out,               \
+                                   double *room) {                                                                     \
+        for (Py_ssize_t i = 0; i < n; ++i) {                                                                           \
+            for (Py_ssize_t k = 0; k < count; ++k) {                                                                   \
+                room[k] = xs[k][i];                                                                                    \
+            }                                                                                                          \
+            out[i] = value_##name(room, count);                                                                        \
+        }                                                                                                              \
+    }                                                                                                                  \
+                                                                                                                       \
+    static void lanes_flows_##name(Py_ssize_t count, Py_ssize_t n, const double *const *xs, const double *value,       \
+                                   const double *flow, double *const *outs, double *room) {                            \
+        double *answers = room + count;                                                                                \
+        for (Py_ssize_t i = 0; i < n; ++i) {                                                                           \
+            for (Py_ssize_t k = 0; k < count; ++k) {                                                                   \
+                room[k] = xs[k][i];                                                                                    \
+            }                                                                                                          \
+            partials_##name(room, count, value[i], answers, NULL);                                                     \
+            for (Py_ssize_t k = 0; k < count; ++k) {                                                                   \
+                outs[k][i] = flow[i] * answers[k];                                                                     \
+            }                                                                                                          \
+        }                                                                                                              \
     }
 
 EACH_LANE_ALONE(var)

@@ -1,15 +1,21 @@
 /* Elementary functions that a C compiler can vectorise: the same arithmetic for one number and for many at once.
 
-   Each is the function of `ieee` of its name. None has a branch, a table or a call: what depends on the number is chosen
-   between results, so that a loop over numbers becomes a loop over vectors of them, and each number gets the bits that
-   it would get alone. No product is fused with a sum (-ffp-contract=off), so that they are the same on every processor.
+   Each is the function of `ieee` of its name. None has a branch, a table or a call: between results one is chosen, so
+   that a loop over numbers becomes a loop over vectors of them, and each number gets the bits that it would get alone.
+   No product is fused with a sum (-ffp-contract=off), so that the bits are the same on every processor.
 
    Methods: arguments are reduced as W. J. Cody and W. Waite do it (Software Manual for the Elementary Functions, 1980);
    logarithms go by s = f/(2 + f), and what is lost in 1 + x is put back, as in K. C. Ng's fdlibm (Sun Microsystems,
    1993). The polynomials are minimax ones of their own, by Remez' algorithm with 40 digits, rounded to doubles.
 
-   Errors, the largest of the points that tests/test_lane_math.py draws, in ulp of the exact value:
-   TABLE */
+   The largest errors at some 100,000 numbers each, as tests/test_lane_math.py draws them, in units in the last place of
+   the exact value; and nanoseconds a number, by vectors of 8, 4 and 2 doubles:
+
+       exp    0.93    1.0   1.8   4.0        log    0.76    1.0   1.8   4.1        sin    0.78    1.3   2.4   5.0
+       exp2   0.98    1.0   1.7   3.6        log1p  0.82    1.1   2.0   5.0        cos    0.78    1.3   2.3   4.7
+       expm1  0.95    1.2   2.2   4.8        tanh   1.48    1.5   2.8   6.1        sqrt   0.50    0.4   0.7   1.1
+
+   The other functions of `ieee` go one by one through C's own library. */
 
 #ifndef AUTOGRAD_LANE_MATH_H
 #define AUTOGRAD_LANE_MATH_H
@@ -41,14 +47,14 @@
 #define RESTRICT restrict
 #endif
 
-/* What keeps a compiler from vectorising: that a comparison may trap, and that sqrt sets errno, neither of which is asked
-   for; and where a choice is between constants, gcc's wish to follow what comes of each (tree-pre), which is a branch. */
+/* What keeps a compiler from vectorising: that a comparison may trap, and that sqrt sets errno, which nobody here asks
+   for; and in gcc a search for what comes of each constant in a choice (tree-pre), which makes a branch of it. */
 #if defined(__GNUC__)
 extern double sqrt(double) __attribute__((const));
 #endif
 #if defined(__GNUC__) && !defined(__clang__)
-#define LANES_BEGIN                                                                                                      \
-    _Pragma("GCC push_options")                                                                                          \
+#define LANES_BEGIN                                                                                                    \
+    _Pragma("GCC push_options")                                                                                        \
     _Pragma("GCC optimize(\"O3\", \"no-trapping-math\", \"no-tree-pre\", \"fp-contract=off\")")
 #define LANES_END _Pragma("GCC pop_options")
 #else

@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     int first, count; /* members */
     int x_step, y_step;
+    int sure; /* whether all of them are sure to be reached */
 } Stretch;
 
 /* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
@@ -48,9 +49,12 @@ typedef struct {
     Py_ssize_t shared;   /* the slots of the common factors, `terms` of them, in `linear` */
     Py_ssize_t own;      /* the slots of the others, member by member */
     int runs, run_count; /* terms in which the own factors of each member lie in a row */
+    int sure;            /* whether all of its members are sure to be reached */
+    int apart;           /* whether the own factors of no two members meet, in any run: then four can be done at a time */
 } Block;
 
 typedef struct {
+    int root; /* the slot of the first output */
     int given, inputs, one, base, slots, instructions, group_count, block_count;
     int most_operands, needs_python, failed; /* failed: no memory */
     Group *groups;
@@ -62,6 +66,7 @@ typedef struct {
     int *slot_of;     /* the slot of each slot of the program */
     int *origin;      /* the instruction of each slot from `base` on */
     char *uniform;    /* of each slot */
+    char *sure;       /* of each slot: whether a flow reaches it from the first output, whatever the numbers are */
 } Schedule;
 
 static void free_schedule(Schedule *s) {
@@ -74,6 +79,7 @@ static void free_schedule(Schedule *s) {
     PyMem_RawFree(s->slot_of);
     PyMem_RawFree(s->origin);
     PyMem_RawFree(s->uniform);
+    PyMem_RawFree(s->sure);
     memset(s, 0, sizeof(*s));
 }
 
@@ -81,7 +87,7 @@ static void *room_for(Py_ssize_t count, size_t size) { return PyMem_RawMalloc((s
 
 /* What is read of a program. */
 typedef struct {
-    int inputs, parameters, constants, instructions, operation_count;
+    int inputs, parameters, constants, instructions, operation_count, output; /* the first of its outputs */
     const unsigned short *codes;
     const int *starts, *operands;
     const int *code_of, *is_listed; /* of each of its operations */
@@ -237,6 +243,22 @@ static void choose_alone(const Schedule *s, const int *pairs, int terms, int *sh
     }
 }
 
+/* In each run the members go on by the same step, which is as long as the run, as in a matrix. What is one slot for all,
+   a constant, is sent nothing. */
+static void find_whether_apart(const Schedule *s, Block *block) {
+    const int *own = s->linear + block->own, *run = s->runs + 2 * block->runs;
+    block->apart = block->count >= 4;
+    for (int i = 0; i < block->run_count && block->apart; ++i, run += 2) {
+        int step = own[block->terms + run[0]] - own[run[0]], length = run[1] - run[0];
+        int is_constant = step == 0 && length == 1 && own[run[0]] >= s->given && own[run[0]] < s->base;
+        block->apart = is_constant || step >= length || step <= -length;
+        for (int m = 2; m < block->count && block->apart; ++m) {
+            const int *mine = own + (Py_ssize_t)m * block->terms + run[0];
+            block->apart = mine[0] - mine[-block->terms] == step;
+        }
+    }
+}
+
 static void find_runs(Schedule *s, Block *block, int *run_count) {
     const int *own = s->linear + block->own;
     int terms = block->terms, begin = 0;
@@ -253,6 +275,7 @@ static void find_runs(Schedule *s, Block *block, int *run_count) {
         }
     }
     block->run_count = *run_count - block->runs;
+    find_whether_apart(s, block);
 }
 
 /* Cut a LINEAR group into blocks; `pairs` are the factors of its members. */
@@ -263,7 +286,7 @@ static void cut_into_blocks(Schedule *s, Group *group, const int *pairs, Py_ssiz
         Block *block = &s->blocks[s->block_count++];
         const int *mine = pairs + (Py_ssize_t)m * 2 * terms;
         int *shared = s->linear + *used, *own = shared + terms;
-        *block = (Block){group->first + m, 1, terms, *used, *used + terms, 0, 0};
+        *block = (Block){group->first + m, 1, terms, *used, *used + terms, 0, 0, 0, 0};
         if (m + 1 < group->count && choose_shared(mine, mine + 2 * terms, terms, shared, own)) {
             while (m + block->count < group->count &&
                    fits_block(mine + (Py_ssize_t)block->count * 2 * terms, terms, shared,
@@ -300,7 +323,7 @@ static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, 
     group->stretches = *used;
     while (m < group->count) {
         Stretch *stretch = &stretches[(*used)++];
-        *stretch = (Stretch){m, 1, 1, 1};
+        *stretch = (Stretch){m, 1, 1, 1, 0};
         if (m + 1 < group->count) {
             stretch->x_step = xs[m + 1] - xs[m];
             stretch->y_step = ys[m + 1] - ys[m];
@@ -378,6 +401,116 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
     return 1;
 }
 
+/* Operations that always send a flow to all their operands, as far as it is worth to know. */
+static int always_sends(int code) {
+    switch (code) {
+    case LINEAR_CODE:
+    case CODE_ADD:
+    case CODE_SUBTRACT:
+    case CODE_MULTIPLY:
+    case CODE_DIVIDE:
+    case CODE_NEGATE:
+    case CODE_RECIPROCAL:
+    case CODE_POWER:
+    case CODE_IDENTITY:
+    case CODE_EXP:
+    case CODE_LOG:
+    case CODE_SQRT:
+    case CODE_TANH:
+    case CODE_SIGMOID:
+    case CODE_SUM:
+    case CODE_MEAN:
+    case CODE_DOT:
+    case CODE_LOGSUMEXP:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* The group of a slot from `base` on. */
+static const Group *group_of_slot(const Schedule *s, int slot) {
+    int low = 0, high = s->group_count - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (s->groups[middle].first <= slot) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return &s->groups[low];
+}
+
+/* A `take` reaches one of its candidates, nobody knows which; so it is sure to reach what all of them are computed from,
+   as the sum by which all shares of a softmax are divided. */
+static void find_sure_of_take(Schedule *s, const int *candidates, int count) {
+    for (int i = 0; i < 2; ++i) {
+        int common = -1, k = 0;
+        for (; k < count && candidates[k] >= s->base; ++k) {
+            const Group *group = group_of_slot(s, candidates[k]);
+            int operand = is_basic(group) ? s->operands[group->operands + i * group->count + candidates[k] - group->first] : -1;
+            if (operand < 0 || (k > 0 && operand != common)) {
+                break;
+            }
+            common = operand;
+        }
+        if (k == count) {
+            s->sure[common] = 1;
+        }
+    }
+}
+
+static void find_sure(Schedule *s, int output) {
+    memset(s->sure, 0, (size_t)s->slots);
+    s->root = output;
+    s->sure[output] = 1;
+    for (int g = s->group_count - 1; g >= 0; --g) {
+        const Group *group = &s->groups[g];
+        for (int m = 0; m < group->count && group->code == TAKE_CODE; ++m) {
+            if (s->sure[group->first + m]) {
+                find_sure_of_take(s, s->operands + group->operands + (Py_ssize_t)m * group->arity + 1, group->arity - 1);
+            }
+        }
+        if (!always_sends(group->code)) {
+            continue;
+        }
+        for (int b = 0; b < (group->code == LINEAR_CODE ? group->block_count : 0); ++b) {
+            const Block *block = &s->blocks[group->blocks + b];
+            for (int m = 0; m < block->count; ++m) {
+                for (int k = 0; k < block->terms && s->sure[block->first + m]; ++k) {
+                    s->sure[s->linear[block->shared + k]] = 1;
+                    s->sure[s->linear[block->own + (Py_ssize_t)m * block->terms + k]] = 1;
+                }
+            }
+        }
+        for (int m = 0; m < (group->code == LINEAR_CODE ? 0 : group->count); ++m) {
+            for (int i = 0; i < group->arity && s->sure[group->first + m]; ++i) {
+                Py_ssize_t place = group->listed ? (Py_ssize_t)m * group->arity + i : (Py_ssize_t)i * group->count + m;
+                s->sure[s->operands[group->operands + place]] = 1;
+            }
+        }
+    }
+}
+
+static int all_sure(const Schedule *s, int first, int count) {
+    return memchr(s->sure + first, 0, (size_t)count) == NULL;
+}
+
+static void note_sure(Schedule *s) {
+    for (int g = 0; g < s->group_count; ++g) {
+        const Group *group = &s->groups[g];
+        for (int i = 0; i < group->stretch_count; ++i) {
+            Stretch *stretch = &s->stretches[group->stretches + i];
+            stretch->sure = all_sure(s, group->first + stretch->first, stretch->count);
+        }
+        for (int i = 0; i < group->block_count; ++i) {
+            Block *block = &s->blocks[group->blocks + i];
+            block->sure = all_sure(s, block->first, block->count);
+        }
+    }
+}
+
 /* The schedule of a program whose numbers were checked; 0 where memory ends. */
 static int make_schedule(Schedule *s, const Recorded *r) {
     int first = r->inputs + r->parameters + r->constants, next;
@@ -392,8 +525,10 @@ static int make_schedule(Schedule *s, const Recorded *r) {
     s->slot_of = room_for(first + r->instructions, sizeof(int));
     s->origin = room_for(r->instructions, sizeof(int));
     s->uniform = room_for(s->slots, 1);
+    s->sure = room_for(s->slots, 1);
     s->failed = 1;
-    if (group_of && member_of && s->slot_of && s->origin && s->uniform && assign_groups(s, r, group_of, member_of)) {
+    if (group_of && member_of && s->slot_of && s->origin && s->uniform && s->sure &&
+        assign_groups(s, r, group_of, member_of)) {
         next = s->base;
         for (int g = 0; g < s->group_count; ++g) {
             s->groups[g].first = next;
@@ -412,6 +547,10 @@ static int make_schedule(Schedule *s, const Recorded *r) {
             s->uniform[slot] = (char)s->groups[group_of[k]].uniform;
         }
         s->failed = !place_operands(s, r, group_of, member_of);
+        if (!s->failed) {
+            find_sure(s, s->slot_of[r->output]);
+            note_sure(s);
+        }
     }
     PyMem_RawFree(group_of);
     PyMem_RawFree(member_of);

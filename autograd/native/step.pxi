@@ -75,12 +75,75 @@ cdef inline double moved_by_sgd(
     return parameter.number - lr * g
 
 
-cdef struct AdamStep:
-    double lr, beta1, beta2, eps, weight_decay
-    bint decoupled
-    # What follows from the number of steps of a parameter, which is the same for most.
-    long long t
-    double step_size, root
+cdef extern from "adam.h" nogil:
+    ctypedef struct AdamRates:
+        double lr, beta1, beta2, eps, weight_decay, step_size, root
+        int decoupled
+    void adam_block(const AdamRates* rates, int count, double* x, const double* g, double* m, double* v)
+
+cdef extern from "Python.h":
+    ctypedef struct PyFloatObject:
+        double ob_fval
+
+cdef enum:
+    MOST_OF_A_BLOCK = 128
+
+
+cdef class AdamBlock:
+    """Parameters that have made as many steps, on their way through `adam_block`."""
+
+    cdef AdamRates rates
+    cdef long long steps  # that they will have made; 0 for none yet
+    cdef object counted  # that number, one for all
+    cdef int count
+    cdef Py_ssize_t places[MOST_OF_A_BLOCK]
+    cdef double x[MOST_OF_A_BLOCK]
+    cdef double g[MOST_OF_A_BLOCK]
+    cdef double m[MOST_OF_A_BLOCK]
+    cdef double v[MOST_OF_A_BLOCK]
+
+    cdef int begin(self, long long steps) except -1:
+        self.steps, self.counted = steps, steps
+        self.rates.step_size = self.rates.lr / (1.0 - c_pow(self.rates.beta1, <double>steps))
+        self.rates.root = c_sqrt(1.0 - c_pow(self.rates.beta2, <double>steps))
+        return 0
+
+    cdef void join(self, Py_ssize_t place, Value parameter, double m, double v) noexcept:
+        cdef double g = parameter.gradient_, x = parameter.number
+        if self.rates.decoupled:
+            x = x * (1.0 - self.rates.lr * self.rates.weight_decay)
+        elif self.rates.weight_decay != 0.0:
+            g = g + self.rates.weight_decay * x
+        self.places[self.count] = place
+        self.x[self.count], self.g[self.count], self.m[self.count], self.v[self.count] = x, g, m, v
+        self.count += 1
+
+    cdef bint finish(self, bint writing, list params, list counts, list firsts, list seconds) except -1:
+        """Move the parameters, or look only whether all of them would be finite."""
+        cdef int i
+        cdef Py_ssize_t place
+        adam_block(&self.rates, self.count, self.x, self.g, self.m, self.v)
+        for i in range(self.count):
+            if writing:
+                place = self.places[i]
+                (<Value>params[place]).number = self.x[i]
+                put_float(firsts, place, self.m[i])
+                put_float(seconds, place, self.v[i])
+                counts[place] = self.counted
+            elif not isfinite(self.x[i]):
+                return False
+        self.count = 0
+        return True
+
+
+cdef inline int put_float(list numbers, Py_ssize_t place, double number) except -1:
+    """Put a float into a list: where the list alone holds the one that is there, that one is written over."""
+    cdef PyObject* there = PyList_GET_ITEM(numbers, place)
+    if HAS_GIL and Py_REFCNT(there) == 1:
+        (<PyFloatObject*>there).ob_fval = number
+    else:
+        numbers[place] = number
+    return 0
 
 
 def adam_step(
@@ -89,45 +152,25 @@ def adam_step(
 ):
     """One step of `optim.Adam`, or of `optim.AdamW` where the weight decay is decoupled."""
     cdef Py_ssize_t i
-    cdef double x, m, v
+    cdef long long steps
     cdef bint writing
-    cdef Value parameter
     cdef Mode mode
-    cdef AdamStep step = AdamStep(lr, beta1, beta2, eps, weight_decay, decoupled, 0, 0.0, 1.0)
+    cdef AdamBlock block = AdamBlock.__new__(AdamBlock)
+    block.rates = AdamRates(lr, beta1, beta2, eps, weight_decay, 0.0, 1.0, decoupled)
     read_mode(&mode)  # may run Python code: so before anything is looked at
     if not can_step(params, counts, firsts, seconds):
         return False
     for writing in range(0 if mode.anomaly else 1, 2):
         for i in range(len(params)):
-            parameter = params[i]
-            if not parameter.has_grad_:
+            if not (<Value>params[i]).has_grad_:
                 continue
-            count_step(&step, <long long>counts[i] + 1)
-            m, v = <double>firsts[i], <double>seconds[i]
-            x = moved_by_adam(parameter, &m, &v, &step)
-            if writing:
-                parameter.number = x
-                firsts[i], seconds[i] = m, v
-                counts[i] = step.t
-            elif not isfinite(x):
-                return False
+            steps = <long long>counts[i] + 1
+            if steps != block.steps or block.count == MOST_OF_A_BLOCK:
+                if not block.finish(writing, params, counts, firsts, seconds):
+                    return False
+                if steps != block.steps:
+                    block.begin(steps)
+            block.join(i, <Value>params[i], <double>firsts[i], <double>seconds[i])
+        if not block.finish(writing, params, counts, firsts, seconds):
+            return False
     return True
-
-
-cdef inline void count_step(AdamStep* step, long long t) noexcept:
-    if t != step.t:
-        step.t = t
-        step.step_size = step.lr / (1.0 - c_pow(step.beta1, <double>t))
-        step.root = c_sqrt(1.0 - c_pow(step.beta2, <double>t))
-
-
-cdef inline double moved_by_adam(Value parameter, double* m, double* v, AdamStep* step) noexcept:
-    """The new number of a parameter; its moments are renewed."""
-    cdef double g = parameter.gradient_, x = parameter.number
-    if step.decoupled:
-        x = x * (1.0 - step.lr * step.weight_decay)
-    elif step.weight_decay != 0.0:
-        g = g + step.weight_decay * x
-    m[0] = step.beta1 * m[0] + (1.0 - step.beta1) * g
-    v[0] = step.beta2 * v[0] + (1.0 - step.beta2) * g * g
-    return x - step.step_size * ieee_divide(m[0], (c_sqrt(v[0]) if v[0] >= 0.0 else NAN) / step.root + step.eps)

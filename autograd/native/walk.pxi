@@ -463,6 +463,7 @@ cdef int run_alone(Value root, double start) except -1:
     try:
         through.send(start, &flows)
         for i in range(many.count):
+            FETCH(&(<Value>many.parents[min(i + 2 * AHEAD, many.count - 1)]).gradient_)
             if many.parents[i] != NULL:
                 if not flows.reached[i]:
                     flows.flows[i] = 0.0

@@ -13,9 +13,10 @@ from typing import Any
 from ..checks import shown
 from ..compiler import Compiled
 from ..compiler.arguments import batches
+from ..engines import Value
 from ..ieee import is_real
 from ..modes import mode
-from ..nested import parts
+from ..nested import is_array
 from .watching import Watch
 
 # Recording takes as long as some ten examples. So a short training is not recorded. What is counted are all examples
@@ -93,9 +94,8 @@ class ReplayedLoss:
     def _counted_forms(self) -> int:
         """How many forms the data have: texts, lengths of lists and the like, each of which needs a recording."""
         try:
-            for part in parts([*self._data]):
-                if type(part) is not float and not _is_data(part):
-                    raise TypeError(f"the data hold {shown(part)}, which may change from step to step")
+            for pair in self._data:
+                _check_data(pair)
             count = len(batches("fit", [*zip(("inputs", "target"), _columns(self._data), strict=True)], ())[0])
             if count > MOST_RECORDINGS:
                 raise ValueError(f"the data have {count} different forms, each of which would have to be recorded")
@@ -146,5 +146,15 @@ def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
     return [inputs for inputs, _ in pairs], [target for _, target in pairs]
 
 
-def _is_data(part: Any) -> bool:
-    return part is None or isinstance(part, str | bool | bytes) or is_real(part) or hasattr(part, "tobytes")
+def _check_data(thing: Any) -> None:
+    """Raise TypeError for data that are more than texts and numbers, for those may change from step to step."""
+    if isinstance(thing, list | tuple) and not set(map(type, thing)) <= _NUMBERS:
+        for part in thing:
+            _check_data(part)
+    elif not isinstance(thing, list | tuple | str | bytes | Value | None) and not (is_real(thing) or is_array(thing)):
+        if not isinstance(thing, dict):
+            raise TypeError(f"the data hold {shown(thing)}, which may change from step to step")
+        _check_data(list(thing.values()))
+
+
+_NUMBERS = {float, int, bool}

@@ -16,8 +16,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from .. import anomaly, checks, saving
 from ..engines import Value, ancestors, detect_anomaly, no_grad, topological_order
@@ -26,6 +27,8 @@ from ..operations import mean
 from .replaying import ReplayedLoss
 
 Pair = tuple[Any, Any]
+
+_GRAD = attrgetter("grad")
 
 
 class _Optimizer(Protocol):
@@ -94,7 +97,7 @@ def fit(
     callback: Callable[[int, float], object] | None = None,
     progress: bool = True,
     history: History | None = None,
-    compile: Any = "auto",
+    compile: Literal["auto"] | bool = "auto",
 ) -> History:
     """Train a model on pairs (inputs, target): in each step, one batch's mean of `loss(model(inputs), target)`.
 
@@ -235,7 +238,9 @@ def _differentiated(
 
 
 def _is_finite(batch_loss: Value, optimizer: _Optimizer) -> bool:
-    return all(map(math.isfinite, (batch_loss.data, *(parameter.grad for parameter in optimizer.params))))
+    numbers = [batch_loss.data, *map(_GRAD, optimizer.params)]
+    # Their sum is quick, and tells; but it may be too large where they are not.
+    return math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers))
 
 
 def _anomaly(batch_loss: Value, losses: Mapping[int, Value]) -> str:

@@ -91,10 +91,10 @@ class Watch:
             return [(name, part) for part in thing]
         if isinstance(thing, list | deque | set):
             self._note(name, partial(list, thing), partial(_refill, thing))
-            return [(name, part) for part in thing]
+            return [(f"{name}[{place}]", part) for place, part in enumerate(thing) if not isinstance(part, _FIXED)]
         if isinstance(thing, dict):
             self._note(name, thing.copy, partial(_refill, thing))
-            return [(name, part) for part in thing.values()]
+            return [(f"{name}[{key!r}]", part) for key, part in thing.items() if not isinstance(part, _FIXED)]
         if isinstance(thing, CellType):
             self._note(name, partial(getattr, thing, "cell_contents", None), partial(setattr, thing, "cell_contents"))
             return [(name, getattr(thing, "cell_contents", None))]

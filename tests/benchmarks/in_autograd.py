@@ -14,14 +14,14 @@ from autograd import Value, nn, optim
 
 class Moons(tasks.Task):
     def __init__(self, activation="relu", count=100, threads=1):
-        self.network = moons.Network(Value, getattr(autograd, activation))
+        self.network = network = moons.Network(Value, getattr(autograd, activation))
         self.optimizer = optim.Adam(self.network.parameters(), lr=tasks.RATE)
         points = moons.points(count)
         self.columns = np.array([xs for xs, _ in points]), np.array([side for _, side in points])
 
         @autograd.compile(threads=threads)
         def loss(xs, side):
-            return (1.0 - self.network.score(xs) * side).relu()
+            return (1.0 - network.score(xs) * side).relu()
 
         self.loss = loss
 
@@ -106,8 +106,8 @@ class GPTTraining(tasks.Task):
 
 class Digits(tasks.Task):
     def __init__(self):
-        self.model = nn.MLP(tasks.PIXELS, [tasks.HIDDEN, tasks.CLASSES], activation="relu")
-        self.loss = autograd.compile(lambda image, digit: nn.cross_entropy(self.model(image), digit))
+        self.model = model = nn.MLP(tasks.PIXELS, [tasks.HIDDEN, tasks.CLASSES], activation="relu")
+        self.loss = autograd.compile(lambda image, digit: nn.cross_entropy(model(image), digit))
         images, digits = tasks.digits()
         self.images, self.digits = images, digits.astype(float)
         self.begin()
