@@ -303,6 +303,8 @@ def test_gradients_of_a_model_are_those_of_the_eager_engine() -> None:
         return jax.vmap(function, (None, 0, 0))(parameters, points, targets).mean()
 
     assert set(function.values) == set(model.parameters())
+    loss(np.array(points[0]), targets[0])  # recorded with arrays, it takes the same
+    assert float(loss.to_jax()(parameters, points[0], 1.0)) == float(function(parameters, points[0], 1.0))
     for mean in (function.mean, vmapped):
         value, slopes = jax.jit(jax.value_and_grad(mean))(parameters, *columns)
 
