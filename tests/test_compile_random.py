@@ -61,7 +61,22 @@ class Recipe:
 
 CALM = (0.5, 2.0, -1.0, 3.0, 0.1, -0.7, 1.0)
 TIED = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0)
-WILD = (0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -1e-310, 1e308, -1e308, 1e-200, 1e200, 1.0 + 2**-52, 1.0, -1.0)
+WILD = (
+    0.0,
+    -0.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+    5e-324,
+    -1e-310,
+    1e308,
+    -1e308,
+    1e-200,
+    1e200,
+    1.0 + 2**-52,
+    1.0,
+    -1.0,
+)
 
 # Whose values many lanes give bit for bit.
 EXACT = {
@@ -328,7 +343,9 @@ def filled(template: Any, draw: random.Random, numbers: str, make: Callable[[str
     """An argument: `make("n", number)` where the template says n."""
     if template == "i":
         wrong = draw.randrange(12)
-        return make("i", draw.choice((3.0, -1.0, 0.5)) if wrong == 0 and numbers != "calm" else float(draw.randrange(3)))
+        return make(
+            "i", draw.choice((3.0, -1.0, 0.5)) if wrong == 0 and numbers != "calm" else float(draw.randrange(3))
+        )
     if isinstance(template, str):
         return make(template, number(draw, numbers))
     if isinstance(template, dict):
@@ -352,7 +369,11 @@ def outcome(world: World, function: Callable[..., Any], seed: int, compiled: boo
         if kind == "n":
             # A number is a Value to the eager function: for 1/0 and the like plain floats raise.
             whole = math.isfinite(x) and x == int(x) and abs(x) < 2**53 and not (x == 0 and math.copysign(1, x) < 0)
-            return (int(x) if whole and draw.randrange(2) else x) if compiled else (draw.randrange(2) if whole else 0, Value(x))[1]
+            return (
+                (int(x) if whole and draw.randrange(2) else x)
+                if compiled
+                else (draw.randrange(2) if whole else 0, Value(x))[1]
+            )
         if ALIASES and leaves and draw.randrange(6) == 0:
             return draw.choice(leaves)
         leaves.append(Value(x))
@@ -491,7 +512,10 @@ def check_columns(recipe: Recipe) -> str:
     root = getattr(autograd, how)(outputs)
     if not DEAD_FLOWS and not all(math.isfinite(x._data) for x in world.captured):
         return "skipped"
-    slopes_of: list[Any] = [*world.captured, *[x for e, c in zip(examples, zip(*columns, strict=True), strict=True) for x in values_in(c)]]
+    slopes_of: list[Any] = [
+        *world.captured,
+        *[x for e, c in zip(examples, zip(*columns, strict=True), strict=True) for x in values_in(c)],
+    ]
     if any(SLOPE_REFUSING in line for line in text.splitlines()):
         return "skipped"
     for each in slopes_of:
@@ -655,7 +679,13 @@ def faulty(program: Any, draw: random.Random) -> tuple[str, Any]:
             guards[guard + 3] = 1 - guards[guard + 3]
         told = f"{kind} of the guard {guard // 4}"
     changed = replace(
-        program, operations=tuple(operations), codes=codes, operands=operands, constants=constants, guards=guards, outputs=outputs
+        program,
+        operations=tuple(operations),
+        codes=codes,
+        operands=operands,
+        constants=constants,
+        guards=guards,
+        outputs=outputs,
     )
     return told, changed
 
@@ -681,13 +711,17 @@ def trace(program: Any, tried: Sequence[Sequence[float]]) -> list[Any]:
     found: list[Any] = []
     for numbers in tried:
         replay = Reference(program)
-        outcome_of_guards: list[bool] = []
+        held: list[bool] = []
         holds = replay.holds
-        replay.holds = lambda slots: not outcome_of_guards.append(holds(slots))  # type: ignore[method-assign, func-returns-value]
-        state: Any = replay.exact(numbers)[1]
+        replay.holds = lambda slots, holds=holds, held=held: not held.append(holds(slots))  # type: ignore
+        try:
+            state: Any = replay.exact(numbers)[1]
+        except IndexError as error:
+            found.append(str(error))
+            continue
         replay.given = program.slots  # so that a sweep answers the flows of all slots
         flows = state.sweep(0, 1.0, [None] * program.slots)
-        found.append([[*map(bits, state.slots)], [x and bits(x) for x in flows], outcome_of_guards])
+        found.append([[*map(bits, state.slots)], [x and bits(x) for x in flows], held])
     return found
 
 
@@ -733,6 +767,7 @@ def test_many_examples_give_what_is_promised(draw: random.Random) -> None:
 
     check_columns(recipe)
 
+
 REPLAYS = {"reference": Reference} | ({"compiled": native.Replay} if hasattr(native, "Replay") else {})
 
 
@@ -762,7 +797,10 @@ def smaller(recipe: Recipe, fails: Callable[[Recipe], bool]) -> Recipe:
         tries = [replace(recipe, steps=recipe.steps[len(recipe.steps) // 2 :])]
         tries += [replace(recipe, steps=recipe.steps[:k] + recipe.steps[k + 1 :]) for k in range(len(recipe.steps))]
         tries += [replace(recipe, seeds=recipe.seeds[:k] + recipe.seeds[k + 1 :]) for k in range(len(recipe.seeds))]
-        tries += [replace(recipe, templates=recipe.templates[:k] + recipe.templates[k + 1 :]) for k in range(len(recipe.templates))]
+        tries += [
+            replace(recipe, templates=recipe.templates[:k] + recipe.templates[k + 1 :])
+            for k in range(len(recipe.templates))
+        ]
         tries += [replace(recipe, surroundings=0), replace(recipe, outputs=1), replace(recipe, numbers="calm")]
         tries += [replace(recipe, examples=fewer) for fewer in range(1, recipe.examples)]
         for k, step in enumerate(recipe.steps):
@@ -806,8 +844,12 @@ def main(count: int, first: int = 0) -> None:
                 failed[family] += 1
                 if failed[family] <= 3:
                     least = smaller(recipe, lambda other: bool(failure(other, check)))
-                    print(f"--- {seed} {check.__name__}: {failure(least, check)}\n{least}\n{text_of(least)}", flush=True)
-    print(f"{count} recipes from {first} in {time.monotonic() - began:.0f} s, {sum(failed.values())} failures, {dict(kinds)}")
+                    print(
+                        f"--- {seed} {check.__name__}: {failure(least, check)}\n{least}\n{text_of(least)}", flush=True
+                    )
+    print(
+        f"{count} recipes from {first} in {time.monotonic() - began:.0f} s, {sum(failed.values())} failures, {dict(kinds)}"
+    )
     for family, many in failed.most_common():
         print(f"{many:6d} {family}")
 

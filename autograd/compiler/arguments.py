@@ -127,9 +127,7 @@ def filled(
     def act(part: Any, name: str) -> Any:
         part = unwrapped(part)
         if isinstance(part, array | memoryview):
-            return [act(each, f"{name}[{i}]") for i, each in enumerate(part.tolist())]
-        if isinstance(part, list):  # of such a buffer of more dimensions
-            return [act(each, f"{name}[{i}]") for i, each in enumerate(part)]
+            return mapped(part.tolist(), leaf, name)
         varies = isinstance(part, Value) or (is_real(part) and not is_truth_value(part))
         return leaf(part, name) if varies else part
 
