@@ -11,10 +11,9 @@ import math
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import BLOCKED, REALS, Operation, unlisted
+from ..book import BLOCKED, Operation
 from ..checks import shown
 from ..engines import Value, native
 from ..modes import Way, mode, recorded, scope
@@ -24,6 +23,7 @@ from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
 from .names import parameter_names
+from .operation import operation_of
 from .program import Program
 from .recording import Listener, Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
@@ -64,7 +64,6 @@ class Compiled:
         self._parameters = _parameters(function)
         self._store = Store(self.name, function)
         self._stores: dict[int, tuple[Any, Store]] = {}  # those of instances, where this is a method
-        self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
 
     # Calls ----------------------------------------------------------------------------------------
@@ -343,10 +342,11 @@ class Compiled:
             for each in done:
                 place_outputs(outputs, each.piece.which, each.outputs)
         value = reduced(how, outputs)
+        operation = operation_of(f"{self.name}.{how}", reduction.rule)
         if not mode().recording:
-            return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
+            return Value.__apply_operation__(operation, (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return stored_node(self._operation(reduction), reduction.operands(), value, partials)
+        return stored_node(operation, reduction.operands(), value, partials)
 
     def _like_the_last(self, latest: Latest, columns: tuple[Any, ...]) -> list[_Done]:
         """What a replay of columns of the same form as the latest answers; nothing where more has to be looked at."""
@@ -366,15 +366,6 @@ class Compiled:
 
         batch = Batch(latest.key[1], None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
-
-    def _operation(self, reduction: Reduction) -> Operation:
-        """The operation of a mean or sum, of which each has its own, with what it was computed from."""
-        template = self._templates.get(reduction.how)
-        if template is None:
-            template = self._templates[reduction.how] = _reducing(f"{self.name}.{reduction.how}")
-        operation = object.__new__(Operation)
-        vars(operation).update(vars(template), rule=reduction.rule)
-        return operation
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
         """What the function itself answers; under `detect_anomaly` an error says of which example."""
@@ -398,14 +389,6 @@ class Compiled:
         numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
         slot = Replay(recording.program).first_anomaly(numbers)
         return "" if slot is None else f"; instruction {recording.program.told(slot)} of {self.name}.program"
-
-
-def _reducing(name: str) -> Operation:
-    def rule(xs: Any) -> Any:
-        raise NotImplementedError
-
-    rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
 
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:

@@ -2,13 +2,13 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from ..book import REALS, Operation, unlisted
+from ..book import Operation
 from ..engines import Value, native
 from ..operations import identity
 from ..value import Sweep
+from .operation import operation_of
 from .program import Program
 from .recording import Recorder, told_place
 from .reduction import gradient_of
@@ -96,8 +96,7 @@ def _operation(program: Program, replay: Any, place: int) -> Operation:
     def rule(xs: Any) -> Any:
         return _answers(program, replay, place, xs)
 
-    rule.__name__ = program.name
-    return replace(unlisted(rule, f"{program.name}(xs)", domain=([REALS],)), symbol=program.name, is_of_book=False)
+    return operation_of(program.name, rule)
 
 
 def _answers(program: Program, replay: Any, place: int, xs: Sequence[Any]) -> Any:
