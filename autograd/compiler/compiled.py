@@ -22,7 +22,7 @@ from ..nested import mapped, parts
 from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
-from .arguments import Batch, batches, columns_like_the_last, examined, filled, layout_of
+from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
 from .names import parameter_names
 from .program import Program
 from .recording import Listener, Recorder, read
@@ -74,7 +74,8 @@ class Compiled:
         store, latest = self._store, self._store.latest
         if latest is not None and not named:
             inputs = native.inputs_like_the_last(arguments, latest.forms, latest.watched)
-            answer = ANOTHER_WAY if inputs is None else self._answer(latest.recordings, inputs)
+            is_like_it = inputs is not None and not (store.captured and any(map(store.captures, inputs)))
+            answer = self._answer(latest.recordings, inputs) if is_like_it else ANOTHER_WAY
             if answer is not ANOTHER_WAY:
                 return answer
         given = self._named(arguments, named)
@@ -102,15 +103,37 @@ class Compiled:
         return ANOTHER_WAY
 
     def mean(self, *columns: Any, **named: Any) -> Any:
-        """The mean of what the function answers for each example of the columns, as one Value."""
+        """The mean of what the function answers for each example of the columns, as one Value.
+
+        >>> w = Value(3.0)
+        >>> error = Compiled(lambda x, y: (w * x - y) ** 2, static=(), threads=1)
+        >>> error.mean([1.0, 2.0], [2.0, 4.0]).data
+        2.5
+
+        A column has an argument for each example: a list of numbers or of nested arguments, or a buffer (`array`,
+        `memoryview`, an array of NumPy) of one dimension more than the argument, of which doubles and floats are not
+        copied. A text, a truth value, None or what is static is the same for all examples.
+
+        Raises TypeError for what is no column and for a function that answers several Values, ValueError for columns of
+        different lengths or without examples, and what the function itself raises for an example.
+        """
         return self._reduced("mean", columns, named)
 
     def sum(self, *columns: Any, **named: Any) -> Any:
-        """The sum of what the function answers for each example of the columns, as one Value."""
+        """The sum of what the function answers for each example of the columns, as one Value; see `mean`."""
         return self._reduced("sum", columns, named)
 
     def map(self, *columns: Any, **named: Any) -> list[Any]:
-        """What the function answers for each example of the columns, as plain numbers."""
+        """What the function answers for each example of the columns, as plain numbers; see `mean`.
+
+        >>> Compiled(lambda x: [x + 1.0, x * x], static=(), threads=1).map([1.0, 2.0])
+        [[2.0, 1.0], [3.0, 4.0]]
+        """
+        if mode().recorder is not None:
+            raise TypeError(
+                f"{self.name}.map answers plain numbers, which would be the same at every call of the function "
+                f"around it: call {self.name} itself there, for each example"
+            )
         found, count = batches(f"{self.name}.map", self._named(columns, named), self.static)
         answers: list[Any] = [None] * count
         for batch in found:
@@ -339,7 +362,7 @@ class Compiled:
         self._last = recording
 
         def example(place: int) -> list[tuple[str, Any]]:
-            return self._named([column[place] for column in columns], {})
+            return self._named([item(column, place) for column in columns], {})
 
         batch = Batch(latest.key[1], None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]

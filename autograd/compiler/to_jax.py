@@ -110,7 +110,7 @@ class JaxFunction:
             raise TypeError(f"{self.__name__} was recorded with {len(self.arguments)} arguments, not {len(given)}")
         for name, template, argument in zip(self.names, self.arguments, given, strict=True):
             laid.add(name, template, argument)
-        return self._outputs(parameters, laid.columns(parameters.dtype))
+        return spread(self._outputs, parameters, laid.columns(parameters.dtype))
 
 
 def to_jax(
@@ -230,6 +230,28 @@ def _fits(template: Any, given: Any) -> bool:
 def _check_precision(dtype: Any) -> None:
     if dtype == np.float64 and not jax.config.jax_enable_x64:
         raise RuntimeError(X64_IS_OFF)
+
+
+# Meshes -------------------------------------------------------------------------------------------
+
+
+def spread(outputs: Any, parameters: Array, columns: Array) -> Array:
+    """The outputs, where examples may be spread over devices, in each of the ways that JAX has for that."""
+
+    def of_both(parameters: Array, columns: Array) -> Array:
+        # In a shard_map what is the same everywhere is made to differ, so that its gradients are summed.
+        same, also = (
+            lax.full_like(x, -0.0, shape=(1,) * y.ndim) for x, y in ((columns, parameters), (parameters, columns))
+        )
+        return outputs(parameters + same, columns + also)
+
+    kind = jax.typeof(columns)
+    mesh = kind.sharding.mesh
+    if mesh.empty or not mesh.explicit_axes:
+        return of_both(parameters, columns)
+    # With explicit axes each operation would have to say where its answer is; XLA knows.
+    by_example = jax.NamedSharding(mesh, jax.P(None, kind.sharding.spec[1]))
+    return jax.sharding.auto_axes(of_both, axes=mesh.explicit_axes, out_sharding=by_example)(parameters, columns)
 
 
 # Rows in pieces -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ be read by itself:
     make.pxi      how an operation makes a node
     walk.pxi      how a pass walks the graph and writes its gradients
     step.pxi      the steps of optimisers
+    adam.h        one of Adam over many numbers
     kind.pxi      what the class says of itself, and how it gets its methods
     record.pxi    how a graph becomes a program, and what that can do without
     simplify.h    the latter
@@ -16,10 +17,6 @@ be read by itself:
     formulas.pxd  what the parts use of it
     ieee.h        the elementary functions that formulas are made of
     lists.h       the operations on lists
-    lane_formulas.h  the rule book over many numbers at once, generated too
-    lane_lists.h     the operations on lists, likewise
-    lane_math.h      the elementary functions that a C compiler can make vectors of
-    lanes.pxi        how to try these
     programs.py   which rules that users declare can be run without Python, and what they come to
     program.pxi   how they are run then
     chunks.h      memory for nodes

@@ -65,13 +65,18 @@ cdef extern from "lanes.h" nogil:
         char* again
         double* sums
         int stopped
+    ctypedef struct Memory:
+        void* at
+        size_t size
+    void free_memory(Memory* memory)
     bint make_plan(Plan* plan, const Schedule* s, const char* differentiable, const int* outputs, int output_count,
                    const int* guards, int guard_count)
     void free_plan(Plan* plan)
     const Kernels* best_kernels()
     Py_ssize_t sum_count(const Plan* plan)
-    bint do_parts(Job* job, int first, int step)
+    bint do_parts(Job* job, int first, int step, Memory* memory)
     void collect_sums(const Job* job, double* flows, char* reached)
+    double told(const Schedule* s, int slot, double flow)
     void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
     Py_ssize_t lanes_for(const Plan* plan, const Kernels* kernels, Py_ssize_t count)
     Py_ssize_t part_size_for(const Schedule* s, Py_ssize_t count, Py_ssize_t lanes)
@@ -262,6 +267,7 @@ cdef class Replay:
     cdef int guard_count, output_count
     cdef void* spare_values  # of a state that was let go
     cdef void* spare_flows
+    cdef Memory spare_memory  # of lanes
     cdef Plan plan
     cdef bint has_plan
     cdef int* wanted  # the inputs whose gradients are wanted
@@ -277,7 +283,7 @@ cdef class Replay:
         code_of = array("i", [code_in_replay(operation) for operation in self.operations])
         is_listed = array("i", [code == PYTHON_CODE or code == TAKE_CODE or (code < LINEAR_CODE and LISTS_OF[<int>code] > 0)
                                 for code in code_of])
-        check_program(program, self.operations, codes, starts, operands, code_of)
+        check_program(program, codes, starts, operands)
         self.make(program, codes, starts, operands, code_of, is_listed)
         self.constants = <double*>PyMem_RawMalloc((len(constants) + 1) * sizeof(double))
         if self.constants == NULL:
@@ -298,7 +304,7 @@ cdef class Replay:
     cdef int make(self, program, codes, starts, operands, code_of, is_listed) except -1:
         cdef Py_buffer views[5]
         cdef Recorded recorded
-        cdef int opened = 0
+        cdef int opened = 0, wrong
         try:
             for thing in (codes, starts, operands, code_of, is_listed):
                 PyObject_GetBuffer(thing, &views[opened], PyBUF_CONTIG_RO)
@@ -309,6 +315,9 @@ cdef class Replay:
             recorded.codes = <const unsigned short*>views[0].buf
             recorded.starts, recorded.operands = <const int*>views[1].buf, <const int*>views[2].buf
             recorded.code_of, recorded.is_listed = <const int*>views[3].buf, <const int*>views[4].buf
+            wrong = first_wrong(&recorded)
+            if wrong >= 0:
+                raise ValueError(f"instruction {wrong} of the program has no operation, or operands that do not fit it")
             if not make_schedule(&self.schedule, &recorded):
                 raise MemoryError
         finally:
@@ -319,6 +328,7 @@ cdef class Replay:
     def __dealloc__(self):
         free_schedule(&self.schedule)
         free_plan(&self.plan)
+        free_memory(&self.spare_memory)
         PyMem_RawFree(self.wanted)
         PyMem_RawFree(self.constants)
         PyMem_RawFree(self.guards)
@@ -527,6 +537,13 @@ cdef class Examples:
         return (self.outputs, lost, self.gradient if self.job.want_gradient else None,
                 self.to_inputs if self.job.wanted_count else None)
 
+    cdef bint any_kept(self) noexcept:
+        cdef Py_ssize_t i
+        for i in range(self.job.count):
+            if self.job.holds[i]:
+                return True
+        return False
+
     cdef bint any_lost(self) noexcept:
         cdef Py_ssize_t i
         for i in range(self.job.count):
@@ -567,13 +584,18 @@ cdef class Examples:
                 return False  # an error of single examples
         if not job.want_gradient:
             return True
+        if not self.any_kept():
+            self.one_by_one()  # nothing is sent anywhere
+            return True
         self.state.open(flows)
         collect_sums(job, flows.flows, flows.reached)
         replay_flows(s, s.group_count - 1, True, self.state.values, flows.flows, flows.reached,
                      flows.flows + s.slots)
         gradient = <double*>self.view(self.gradient, b"d", sizeof(double))
         for i in range(given):
-            gradient[i] = flows.flows[s.inputs + i] if flows.reached[s.inputs + i] else 0.0
+            gradient[i] = -0.0
+            if flows.reached[s.inputs + i]:
+                gradient[i] = told(s, <int>(s.inputs + i), flows.flows[s.inputs + i])
             if gradient[i] != gradient[i]:
                 return False
         for i in range(0, job.count, job.lanes):
@@ -584,11 +606,10 @@ cdef class Examples:
     cdef int do_all_parts(self, int threads) except -1:
         cdef Job* job = &self.job
         cdef bint done
-        if <double>job.count * job.schedule.slots < 2e6:
+        if <double>job.count * job.schedule.slots < 5e6:
             threads = 1
         if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
-            with nogil:
-                done = do_parts(job, 0, 1)
+            done = self.do_share(0, 1)
             if not done:
                 raise MemoryError
             PyErr_CheckSignals()
@@ -615,15 +636,29 @@ cdef class Examples:
         return 0
 
     def work(self, int first, int step, list answers):
+        """What a thread does."""
+        answers.append(self.do_share(first, step))
+
+    cdef bint do_share(self, int first, int step):
+        """Do every so-manieth part; False where memory ends."""
+        cdef Memory memory
         cdef bint done
+        with cython.critical_section(self.replay):
+            memory = self.replay.spare_memory
+            self.replay.spare_memory.at, self.replay.spare_memory.size = NULL, 0
         with nogil:
-            done = do_parts(&self.job, first, step)
-        answers.append(done)
+            done = do_parts(&self.job, first, step, &memory)
+        with cython.critical_section(self.replay):
+            memory, self.replay.spare_memory = self.replay.spare_memory, memory
+        free_memory(&memory)
+        return done
 
     cdef int one_by_one(self) except -1:
         """Do all of them exactly."""
         cdef double* gradient = <double*>self.view(self.gradient, b"d", sizeof(double))
-        memset(gradient, 0, len(self.gradient) * sizeof(double))
+        cdef Py_ssize_t i
+        for i in range(len(self.gradient)):
+            gradient[i] = -0.0
         return self.some_by_one(gradient, 0, self.job.count)
 
     cdef int some_by_one(self, double* gradient, Py_ssize_t first, Py_ssize_t end) except -1:
@@ -663,41 +698,44 @@ cdef class Examples:
                 state.send_from(job.outputs[0], 1.0, &self.flows)
                 memcpy(gradient, self.flows.flows + s.inputs, given * sizeof(double))
             for i in range(job.wanted_count):
-                job.to_inputs[row * job.wanted_count + i] = (
-                    self.flows.flows[job.wanted[i]] if self.flows.reached[job.wanted[i]] else 0.0
-                )
+                # −0.0 where nothing has arrived, as the flow of an example that does not count.
+                job.to_inputs[row * job.wanted_count + i] = self.flows.flows[job.wanted[i]]
         return 0
 
 
-cdef int check_program(program, list operations, codes, starts, operands, code_of) except -1:
+cdef int check_program(program, codes, starts, operands) except -1:
     """Raise ValueError for numbers that say nothing, as of a program that was written by hand."""
-    cdef Py_ssize_t given = len(program.input_names) + len(program.parameter_names) + len(program.constants)
-    cdef Py_ssize_t slot = given, place, i, arity
-    cdef int code, operand
+    slots = len(program.input_names) + len(program.parameter_names) + len(program.constants) + len(codes)
     if len(starts) != len(codes) + 1 or starts[0] != 0 or starts[len(codes)] != len(operands):
         raise ValueError("the operands of a program do not belong to its instructions")
-    for place in range(len(codes)):
-        if not codes[place] < len(operations):
-            raise ValueError(f"instruction {place} has no operation")
-        code, arity = code_of[codes[place]], starts[place + 1] - starts[place]
-        if arity < 0 or not fits_in_replay(code, arity):
-            raise ValueError(f"instruction {place} has {arity} operands, too few or too many for "
-                             f"{operations[codes[place]].name}")
-        for i in range(starts[place], starts[place + 1]):
-            operand = operands[i]
-            if operand >= slot or operand < (-1 if code == LINEAR_CODE and (i - starts[place]) % 2 else 0):
-                raise ValueError(f"instruction {place} has an operand that does not stand before it: {operand}")
-        slot += 1
     if len(program.differentiable) != len(program.input_names):
         raise ValueError("a program says of each of its inputs whether it is differentiable")
     if not len(program.outputs):
         raise ValueError("a program has an output")
     if len(program.guards) % 4:
         raise ValueError("a guard is four numbers")
-    for operand in [*program.outputs, *program.guards[1::4], *program.guards[2::4]]:
-        if not 0 <= operand < slot:
-            raise ValueError(f"a program has no slot {operand}")
+    for slot in [*program.outputs, *program.guards[1::4], *program.guards[2::4]]:
+        if not 0 <= slot < slots:
+            raise ValueError(f"a program has no slot {slot}")
     return 0
+
+
+cdef int first_wrong(const Recorded* r) noexcept:
+    """The first instruction that has no operation, or operands that do not fit or do not stand before it; or −1."""
+    cdef int slot = r.inputs + r.parameters + r.constants, place, i, code
+    for place in range(r.instructions):
+        if r.codes[place] >= r.operation_count or r.starts[place] > r.starts[place + 1]:
+            return place
+        code = r.code_of[r.codes[place]]
+        if not fits_in_replay(code, r.starts[place + 1] - r.starts[place]):
+            return place
+        for i in range(r.starts[place], r.starts[place + 1]):
+            if r.operands[i] >= slot:
+                return place
+            if r.operands[i] < (-1 if code == LINEAR_CODE and (i - r.starts[place]) % 2 else 0):
+                return place
+        slot += 1
+    return -1
 
 
 cdef bint fits_in_replay(int code, Py_ssize_t arity) noexcept:
