@@ -106,11 +106,13 @@ SHAPES = {
     "largest": "{v} = max({0}, {1}, {2}) * min({0}, {3})",
     "sorted": "{v} = sorted([{0}, {1}, {2}, {3}])[1] * {0}",
     "while": "p, n = {0}, 0\n    while p > {c} and n < 5:\n        p, n = p * 0.5 - {1}, n + 1\n    {v} = p + n",
-    "until": "p = {0}\n    for k in range(4):\n        if p < {1}:\n            break\n        p -= {1} * k\n    {v} = p",
+    "until": "p = {0}\n    for k in (1, 2, 3):\n        if p < {1}:\n            break\n        p -= {1} * k"
+    "\n    {v} = p",
     "take": "{v} = autograd.take([{0}, {1}, {2}], index) * {3}",
     "take a constant": "{v} = autograd.take([{c}, {0}, 2.0], index) * {1}",
     "take a row": "p = autograd.take([[{0}, {1}], [{2}, {0}], [{3}, {c}]], index)\n    {v} = p[0] * p[1] + p[0]",
-    "take by a node": "p = autograd.clamp({4}, 0.0, 2.0)\n    {v} = autograd.tanh(autograd.take([{0}, {1}, {2}], autograd.floor(p)))",
+    "take by a node": "p = autograd.clamp({4}, 0.0, 2.0)\n    p = autograd.take([{0}, {1}, {2}], autograd.floor(p))"
+    "\n    {v} = autograd.tanh(p)",
     "traced": "{v} = cubed({0}) + {1}",
     "opaque": "{v} = opaque({0}, {1}) * {2}",
     "refusing": "{v} = refusing({0})",
