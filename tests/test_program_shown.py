@@ -3,6 +3,7 @@
 import copy
 import io
 import math
+import os
 import pickle
 import re
 import subprocess
@@ -26,6 +27,14 @@ from autograd.taking import take
 from autograd.terminal import printable
 
 Replay = getattr(native, "Replay", autograd.compiler.replay.Replay)
+
+
+@pytest.fixture(autouse=True)
+def _the_book_as_it_was() -> Iterator[None]:
+    before = set(OPERATIONS)
+    yield
+    for name in set(OPERATIONS) - before:
+        del OPERATIONS[name]
 
 
 def lines(program: Program, title: str) -> list[str]:
@@ -414,7 +423,7 @@ def test_a_program_is_the_same_after_a_pickle() -> None:
         assert bits(outputs[0][0]) == bits(outputs[1][0])
 
 
-LOADED = "import pickle, sys; program = pickle.load(sys.stdin.buffer); sys.stdout.buffer.write(str(program).encode())"
+LOADED = "import pickle, sys; sys.stdout.buffer.write(pickle.load(sys.stdin.buffer).to_text().encode())"
 
 
 def test_a_pickle_is_loaded_where_nothing_was_computed_before() -> None:
@@ -423,11 +432,11 @@ def test_a_pickle_is_loaded_where_nothing_was_computed_before() -> None:
     names = {each.name for each in program.operations}
 
     loaded = subprocess.run(
-        [sys.executable, "-c", f"import io; sys = __import__('sys'); {LOADED}"],
+        [sys.executable, "-c", LOADED],
         input=pickle.dumps(program),
         capture_output=True,
         check=True,
-        env={"PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
     assert "take" in names
@@ -466,11 +475,9 @@ def test_a_rule_that_was_declared_again_is_not_pickled_by_its_old_name() -> None
     operation("replaced(x)", "2")(replaced)
     program = program_of(lambda x: OPERATIONS["replaced"](x), 1.0)
     operation("replaced(x)", "2")(replaced)
-    try:
-        with pytest.raises(ValueError, match="its operation replaced is not the one that is declared now"):
-            pickle.dumps(program)
-    finally:
-        del OPERATIONS["replaced"]
+
+    with pytest.raises(ValueError, match="its operation replaced is not the one that is declared now"):
+        pickle.dumps(program)
 
 
 def test_a_pickle_of_another_version_is_refused_before_anything_else_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -692,6 +699,11 @@ def test_many_parameters_of_a_program_have_one_card() -> None:
 
     assert shown(drawing)[:3] == ["x[0]", "x[1]", "parameters"]
     assert len(drawing.diagram.cards) == 3 + 16 + 16 + 1
+
+
+def test_a_compiled_function_itself_is_not_drawn() -> None:
+    with pytest.raises(TypeError, match=r"draw\(f.program\)"):
+        draw(autograd.compile(exp))
 
 
 def test_a_program_that_is_too_long_is_not_drawn() -> None:

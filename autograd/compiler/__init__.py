@@ -38,8 +38,22 @@ def compile(function: Callable[..., Any] | None = None, *, static: Sequence[str]
     >>> line(3.0).data, line.map([1.0, 2.0])
     (7.0, [3.0, 5.0])
 
-    Numbers among the arguments vary; texts, truth values, None, shapes, and the arguments named in `static`, select a
-    recording. Each way that the function takes, as its comparisons of Values come out, gets a recording too.
+    The first call records what the function does, later ones replay it: `f(x)` answers a Value, `f.mean(xs)` and
+    `f.sum(xs)` one Value for many examples, `f.map(xs)` plain numbers. `print(f.program)` shows what was recorded.
+
+    Numbers among the arguments vary, nested in lists, tuples and dicts, too. Texts, truth values, None, shapes, and the
+    arguments named in `static`, select a recording, and so do the names that the function reads outside of it. The
+    Values that it finds there are its parameters, read again at each call. Each way that the function takes, as its
+    comparisons of Values come out, is a recording of its own; 64 are kept. So `if v > 0`, `max` and `while` are right
+    for every example.
+
+    One example gives the same bits as the function itself, data and gradients. Of many, the functions of C's library
+    are within 2 units in the last place, gradients within 1e-12 of the sum of absolute terms; `threads` share the work
+    and change no bit.
+
+    Raises TypeError, with the line, where a number would stay what it was at the first call: where the function reads
+    `.data`, converts a Value to a float, an index or a key, draws a random number, changes a Value or keeps one; and
+    ValueError for a static name that the function has not.
     """
     static = (static,) if isinstance(static, str) else tuple(static)
     threads = whole("threads", threads, least=1)

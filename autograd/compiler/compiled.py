@@ -11,10 +11,9 @@ import math
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import BLOCKED, REALS, Operation, unlisted
+from ..book import BLOCKED, Operation
 from ..checks import shown
 from ..engines import Value, native
 from ..modes import Way, mode, recorded, scope
@@ -22,8 +21,8 @@ from ..nested import mapped, parts
 from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
-from .arguments import Batch, batches, columns_like_the_last, examined, filled, layout_of
-from .names import parameter_names
+from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
+from .operation import operation_of
 from .program import Program
 from .recording import Listener, Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
@@ -64,7 +63,6 @@ class Compiled:
         self._parameters = _parameters(function)
         self._store = Store(self.name, function)
         self._stores: dict[int, tuple[Any, Store]] = {}  # those of instances, where this is a method
-        self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
 
     # Calls ----------------------------------------------------------------------------------------
@@ -74,7 +72,8 @@ class Compiled:
         store, latest = self._store, self._store.latest
         if latest is not None and not named:
             inputs = native.inputs_like_the_last(arguments, latest.forms, latest.watched)
-            answer = ANOTHER_WAY if inputs is None else self._answer(latest.recordings, inputs)
+            is_like_it = inputs is not None and not (store.captured and any(map(store.captures, inputs)))
+            answer = self._answer(latest.recordings, inputs) if is_like_it else ANOTHER_WAY
             if answer is not ANOTHER_WAY:
                 return answer
         given = self._named(arguments, named)
@@ -102,15 +101,37 @@ class Compiled:
         return ANOTHER_WAY
 
     def mean(self, *columns: Any, **named: Any) -> Any:
-        """The mean of what the function answers for each example of the columns, as one Value."""
+        """The mean of what the function answers for each example of the columns, as one Value.
+
+        >>> w = Value(3.0)
+        >>> error = Compiled(lambda x, y: (w * x - y) ** 2, static=(), threads=1)
+        >>> error.mean([1.0, 2.0], [2.0, 4.0]).data
+        2.5
+
+        A column has an argument for each example: a list of numbers or of nested arguments, or a buffer (`array`,
+        `memoryview`, an array of NumPy) of one dimension more than the argument, of which doubles and floats are not
+        copied. A text, a truth value, None or what is static is the same for all examples.
+
+        Raises TypeError for what is no column and for a function that answers several Values, ValueError for columns of
+        different lengths or without examples, and what the function itself raises for an example.
+        """
         return self._reduced("mean", columns, named)
 
     def sum(self, *columns: Any, **named: Any) -> Any:
-        """The sum of what the function answers for each example of the columns, as one Value."""
+        """The sum of what the function answers for each example of the columns, as one Value; see `mean`."""
         return self._reduced("sum", columns, named)
 
     def map(self, *columns: Any, **named: Any) -> list[Any]:
-        """What the function answers for each example of the columns, as plain numbers."""
+        """What the function answers for each example of the columns, as plain numbers; see `mean`.
+
+        >>> Compiled(lambda x: [x + 1.0, x * x], static=(), threads=1).map([1.0, 2.0])
+        [[2.0, 1.0], [3.0, 4.0]]
+        """
+        if mode().recorder is not None:
+            raise TypeError(
+                f"{self.name}.map answers plain numbers, which would be the same at every call of the function "
+                f"around it: call {self.name} itself there, for each example"
+            )
         found, count = batches(f"{self.name}.map", self._named(columns, named), self.static)
         answers: list[Any] = [None] * count
         for batch in found:
@@ -124,7 +145,7 @@ class Compiled:
     @property
     def program(self) -> Program:
         """The program that was replayed last."""
-        return self._replayed_last().program
+        return self._replayed_last().named()
 
     def to_jax(self) -> "JaxFunction":
         """The program that was replayed last as a pure function of (parameters, inputs), for `jax.jit` and the like.
@@ -137,7 +158,7 @@ class Compiled:
             from .to_jax import to_jax
         except ImportError as error:
             raise ImportError(NO_JAX) from error
-        return to_jax(last.program, last.arguments, last.parameters, last.assembled)
+        return to_jax(last.named(), last.arguments, last.parameters, last.assembled)
 
     def _replayed_last(self) -> Recording:
         if self._last is None:
@@ -230,14 +251,12 @@ class Compiled:
         check_random(self.name, self._store.surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        program.parameter_names = parameter_names(parameters, recorder.scopes.values())
         places = {id(made): place for place, made in enumerate(leaves.values())}
         varying = [(name, x) for name, x in arguments if name not in self.static]
         form = dict(filled(varying, (), lambda part, _: places[id(part)]))
         recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
         del answer, arguments, outputs, varying
         leaves.clear()
-        recorder.scopes.clear()
         held = recorder.still_held()
         if any(value.operation is not None for value in held):
             kept = next(value for value in held if value.operation is not None)
@@ -320,10 +339,11 @@ class Compiled:
             for each in done:
                 place_outputs(outputs, each.piece.which, each.outputs)
         value = reduced(how, outputs)
+        operation = operation_of(f"{self.name}.{how}", reduction.rule)
         if not mode().recording:
-            return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
+            return Value.__apply_operation__(operation, (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return stored_node(self._operation(reduction), reduction.operands(), value, partials)
+        return stored_node(operation, reduction.operands(), value, partials)
 
     def _like_the_last(self, latest: Latest, columns: tuple[Any, ...]) -> list[_Done]:
         """What a replay of columns of the same form as the latest answers; nothing where more has to be looked at."""
@@ -339,19 +359,10 @@ class Compiled:
         self._last = recording
 
         def example(place: int) -> list[tuple[str, Any]]:
-            return self._named([column[place] for column in columns], {})
+            return self._named([item(column, place) for column in columns], {})
 
         batch = Batch(latest.key[1], None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
-
-    def _operation(self, reduction: Reduction) -> Operation:
-        """The operation of a mean or sum, of which each has its own, with what it was computed from."""
-        template = self._templates.get(reduction.how)
-        if template is None:
-            template = self._templates[reduction.how] = _reducing(f"{self.name}.{reduction.how}")
-        operation = object.__new__(Operation)
-        vars(operation).update(vars(template), rule=reduction.rule)
-        return operation
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
         """What the function itself answers; under `detect_anomaly` an error says of which example."""
@@ -374,15 +385,7 @@ class Compiled:
             recording = self._recorded(given, positional)
         numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
         slot = Replay(recording.program).first_anomaly(numbers)
-        return "" if slot is None else f"; instruction {recording.program.told(slot)} of {self.name}.program"
-
-
-def _reducing(name: str) -> Operation:
-    def rule(xs: Any) -> Any:
-        raise NotImplementedError
-
-    rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
+        return "" if slot is None else f"; instruction {recording.named().told(slot)} of {self.name}.program"
 
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:

@@ -39,11 +39,11 @@ class Replay:
         """
         slots = [*numbers, *self.program.constants]
         closures: list[Any] = [None] * len(slots)
-        failed: IndexError | None = None
+        failed: Exception | None = None
         for _, operation, operands in self.instructions:
             try:
                 number, closure = _forwards(operation, [slots[x] if x >= 0 else None for x in operands])
-            except IndexError as error:  # unless it is another recording's example
+            except Exception as error:  # unless it is another recording's example
                 failed = failed or error
                 number, closure = 0.0, None
             slots.append(number)
@@ -97,6 +97,9 @@ class Replay:
                 answers, state = self.exact([*[column.at(place) for column in columns], *parameters])
             except IndexError as error:
                 error.args = (f"example {place}: {error}",)
+                raise
+            except Exception as error:
+                error.add_note(f"at example {place}")
                 raise
             if answers is None or state is None:
                 failed.append(row)

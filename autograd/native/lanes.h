@@ -12,6 +12,7 @@
 #ifndef AUTOGRAD_LANES_H
 #define AUTOGRAD_LANES_H
 
+#include "chunks.h"
 #include "exact.h"
 #include "lane_formulas.h"
 
@@ -51,7 +52,6 @@ typedef struct {
     double **towards;
     char *holds, *in_range;
     Py_ssize_t from; /* the example in the first lane */
-    void *memory;
 } Bench;
 
 typedef struct {
@@ -433,20 +433,39 @@ static int make_plan(Plan *plan, const Schedule *s, const char *differentiable, 
 /* How many numbers a part hands over: a flow for each weight, for each slot that may be taken, each that has a row. */
 static Py_ssize_t sum_count(const Plan *plan) { return plan->weight_count + plan->taken_count + plan->lifted_count; }
 
-static int open_bench(Bench *bench, const Plan *plan, Py_ssize_t lanes, const double *weights, const Kernels *kernels) {
+/* Memory for a bench, zeros at first: it may be that of an earlier one, whose size is told. */
+typedef struct {
+    void *at;
+    size_t size;
+} Memory;
+
+static void free_memory(Memory *memory) {
+    if (memory->at != NULL) {
+        free_table(memory->at, memory->size);
+    }
+    memory->at = NULL;
+    memory->size = 0;
+}
+
+static int open_bench(Bench *bench, const Plan *plan, Py_ssize_t lanes, const double *weights, const Kernels *kernels,
+                      Memory *memory) {
     Py_ssize_t rows = plan->row_count, operands = plan->most_operands + 4;
     Py_ssize_t spare = operands > MOST_TOGETHER ? operands : MOST_TOGETHER;
     size_t doubles = (size_t)((2 * rows + spare) * lanes + plan->weight_count * kernels->width + plan->taken_count +
                               4 * operands);
-    char *memory = PyMem_RawMalloc(doubles * sizeof(double) + 2 * (size_t)operands * sizeof(double *) +
-                                   2 * (size_t)lanes + 64);
-    if (memory == NULL) {
-        return 0;
+    size_t size = doubles * sizeof(double) + 2 * (size_t)operands * sizeof(double *) + 2 * (size_t)lanes + 64;
+    int is_new = memory->size < size;
+    if (is_new) {
+        free_memory(memory);
+        memory->at = new_table(size);
+        if (memory->at == NULL) {
+            return 0;
+        }
+        memory->size = size;
     }
-    bench->memory = memory;
     bench->lanes = lanes;
     bench->weights = weights;
-    bench->values = (double *)(memory + (64 - (uintptr_t)memory % 64));
+    bench->values = (double *)((char *)memory->at + (64 - (uintptr_t)memory->at % 64));
     bench->flows = bench->values + rows * lanes;
     bench->spare = bench->flows + rows * lanes;
     bench->to_weights = bench->spare + spare * lanes;
@@ -456,6 +475,9 @@ static int open_bench(Bench *bench, const Plan *plan, Py_ssize_t lanes, const do
     bench->towards = (double **)(bench->operands + operands);
     bench->holds = (char *)(bench->towards + operands);
     bench->in_range = bench->holds + lanes;
+    if (!is_new) {
+        memset(bench->flows, 0, (size_t)(rows * lanes) * sizeof(double));
+    }
     return 1;
 }
 
@@ -605,13 +627,11 @@ static void list_step_flows(const Step *step, const Plan *plan, Bench *bench, co
     }
 }
 
+/* What has been sent is cleared at once, while it is in the nearest cache, for the next examples. */
 static void step_flows(const Plan *plan, Bench *bench, const Kernels *kernels) {
     for (int i = plan->step_count - 1; i >= 0; --i) {
         const Step *step = &plan->steps[i];
-        if (!step->needed) {
-            continue;
-        }
-        switch (step->what) {
+        switch (step->needed ? step->what : DETACHED) {
         case MATRIX:
             kernels->matrix_flows(step, plan, bench);
             break;
@@ -629,6 +649,7 @@ static void step_flows(const Plan *plan, Bench *bench, const Kernels *kernels) {
         default:
             take_flows(step, plan, bench);
         }
+        memset(bench->flows + step->row * bench->lanes, 0, (size_t)(step->count * bench->lanes) * sizeof(double));
     }
 }
 
@@ -696,7 +717,6 @@ static int block_sweep(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t
     double *seeds = row_at(job, bench->flows, job->outputs[0]);
     const char *seeds_at = bench->in_range; /* after this, which lanes count */
     int odd = 0;
-    memset(bench->flows, 0, (size_t)(job->plan->first_lifted * bench->lanes) * sizeof(double));
     for (Py_ssize_t l = 0; l < count; ++l) {
         bench->in_range[l] &= bench->holds[l];
         seeds[l] += bench->in_range[l] ? 1.0 : 0.0;
@@ -710,6 +730,7 @@ static int block_sweep(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t
             odd |= isnan(flow[l]);
         }
     }
+    memset(bench->flows, 0, (size_t)((job->plan->one + 1) * bench->lanes) * sizeof(double)); /* the inputs, and the 1.0 */
     return odd;
 }
 
@@ -791,19 +812,17 @@ static int do_part(Job *job, Bench *bench, int part, int careful) {
     return odd;
 }
 
-/* Every so-manieth part, by one thread, which has memory of its own; 0 where memory ends. */
-static int do_parts(Job *job, int first, int step) {
+/* Every so-manieth part, by one thread; 0 where memory ends. */
+static int do_parts(Job *job, int first, int step, Memory *memory) {
     Bench bench;
-    if (!open_bench(&bench, job->plan, job->lanes, job->weights, job->kernels)) {
+    if (!open_bench(&bench, job->plan, job->lanes, job->weights, job->kernels, memory)) {
         return 0;
     }
     for (int part = first; part < job->part_count && !job->stopped; part += step) {
         if (do_part(job, &bench, part, 0) && do_part(job, &bench, part, 1) < 0) {
-            PyMem_RawFree(bench.memory);
             return 0;
         }
     }
-    PyMem_RawFree(bench.memory);
     return 1;
 }
 

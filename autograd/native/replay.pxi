@@ -65,12 +65,16 @@ cdef extern from "lanes.h" nogil:
         char* again
         double* sums
         int stopped
+    ctypedef struct Memory:
+        void* at
+        size_t size
+    void free_memory(Memory* memory)
     bint make_plan(Plan* plan, const Schedule* s, const char* differentiable, const int* outputs, int output_count,
                    const int* guards, int guard_count)
     void free_plan(Plan* plan)
     const Kernels* best_kernels()
     Py_ssize_t sum_count(const Plan* plan)
-    bint do_parts(Job* job, int first, int step)
+    bint do_parts(Job* job, int first, int step, Memory* memory)
     void collect_sums(const Job* job, double* flows, char* reached)
     double told(const Schedule* s, int slot, double flow)
     void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
@@ -263,6 +267,7 @@ cdef class Replay:
     cdef int guard_count, output_count
     cdef void* spare_values  # of a state that was let go
     cdef void* spare_flows
+    cdef Memory spare_memory  # of lanes
     cdef Plan plan
     cdef bint has_plan
     cdef int* wanted  # the inputs whose gradients are wanted
@@ -323,6 +328,7 @@ cdef class Replay:
     def __dealloc__(self):
         free_schedule(&self.schedule)
         free_plan(&self.plan)
+        free_memory(&self.spare_memory)
         PyMem_RawFree(self.wanted)
         PyMem_RawFree(self.constants)
         PyMem_RawFree(self.guards)
@@ -600,11 +606,10 @@ cdef class Examples:
     cdef int do_all_parts(self, int threads) except -1:
         cdef Job* job = &self.job
         cdef bint done
-        if <double>job.count * job.schedule.slots < 2e6:
+        if <double>job.count * job.schedule.slots < 5e6:
             threads = 1
         if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
-            with nogil:
-                done = do_parts(job, 0, 1)
+            done = self.do_share(0, 1)
             if not done:
                 raise MemoryError
             PyErr_CheckSignals()
@@ -631,10 +636,22 @@ cdef class Examples:
         return 0
 
     def work(self, int first, int step, list answers):
+        """What a thread does."""
+        answers.append(self.do_share(first, step))
+
+    cdef bint do_share(self, int first, int step):
+        """Do every so-manieth part; False where memory ends."""
+        cdef Memory memory
         cdef bint done
+        with cython.critical_section(self.replay):
+            memory = self.replay.spare_memory
+            self.replay.spare_memory.at, self.replay.spare_memory.size = NULL, 0
         with nogil:
-            done = do_parts(&self.job, first, step)
-        answers.append(done)
+            done = do_parts(&self.job, first, step, &memory)
+        with cython.critical_section(self.replay):
+            memory, self.replay.spare_memory = self.replay.spare_memory, memory
+        free_memory(&memory)
+        return done
 
     cdef int one_by_one(self) except -1:
         """Do all of them exactly."""
@@ -667,6 +684,9 @@ cdef class Examples:
                 job.holds[row] = state.run()
             except IndexError as error:
                 error.args = (f"example {example}: {error}",)
+                raise
+            except Exception as error:
+                error.add_note(f"at example {example}")
                 raise
             for i in range(job.output_count):
                 job.out[row * job.output_count + i] = state.values[job.outputs[i]] if job.holds[row] else 0.0
@@ -765,7 +785,7 @@ cdef class State(Through):
         return True
 
     cdef int fail(self, int failed, list errors) except -1:
-        """Raise the IndexError of the first instruction that has one."""
+        """Raise the error of the first instruction that has one."""
         cdef Schedule* s = &self.replay.schedule
         for place, error in sorted(errors, key=lambda each: each[0]):
             if failed < 0 or place < failed:
@@ -787,7 +807,7 @@ cdef class State(Through):
             numbers = tuple([self.values[operands[m * group.arity + i]] for i in range(group.arity)])
             try:
                 number, closure = reference.answered(operation, numbers)
-            except IndexError as error:  # unless it is another recording's example
+            except Exception as error:  # unless it is another recording's example
                 errors.append((s.origin[group.first + m - s.base], error))
                 number, closure = 0.0, None
             self.values[group.first + m] = plain(number)
