@@ -39,8 +39,8 @@ typedef struct {
 /* Members whose first operands lie in a row, or are one slot, and so do their second ones. */
 typedef struct {
     int first, count; /* members */
-    int x_step, y_step;
-    int sure; /* whether all of them are sure to be reached */
+    signed char x_step, y_step;
+    char sure; /* whether all of them are sure to be reached */
 } Stretch;
 
 /* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
@@ -84,6 +84,13 @@ static void free_schedule(Schedule *s) {
 }
 
 static void *room_for(Py_ssize_t count, size_t size) { return PyMem_RawMalloc((size_t)(count ? count : 1) * size); }
+
+/* Give back what turned out to be too much; `items` is the address of a pointer. */
+static void fit(void *items, Py_ssize_t count, size_t size) {
+    void **held = (void **)items;
+    void *smaller = PyMem_RawRealloc(*held, (size_t)(count ? count : 1) * size);
+    *held = smaller != NULL ? smaller : *held;
+}
 
 /* What is read of a program. */
 typedef struct {
@@ -324,11 +331,10 @@ static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, 
     while (m < group->count) {
         Stretch *stretch = &stretches[(*used)++];
         *stretch = (Stretch){m, 1, 1, 1, 0};
-        if (m + 1 < group->count) {
-            stretch->x_step = xs[m + 1] - xs[m];
-            stretch->y_step = ys[m + 1] - ys[m];
-        }
-        if ((stretch->x_step == 1 && (stretch->y_step | 1) == 1) || (stretch->x_step == 0 && stretch->y_step == 1)) {
+        int x_step = m + 1 < group->count ? xs[m + 1] - xs[m] : -1, y_step = x_step < 0 ? -1 : ys[m + 1] - ys[m];
+        if ((x_step == 1 && (y_step == 0 || y_step == 1)) || (x_step == 0 && y_step == 1)) {
+            stretch->x_step = (signed char)x_step;
+            stretch->y_step = (signed char)y_step;
             while (m + stretch->count < group->count &&
                    xs[m + stretch->count] == xs[m] + stretch->x_step * stretch->count &&
                    ys[m + stretch->count] == ys[m] + stretch->y_step * stretch->count &&
@@ -398,6 +404,10 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
         }
     }
     PyMem_RawFree(pairs);
+    fit(&s->stretches, stretch_count, sizeof(Stretch));
+    fit(&s->blocks, s->block_count, sizeof(Block));
+    fit(&s->runs, 2 * (Py_ssize_t)run_count, sizeof(int));
+    fit(&s->linear, used, sizeof(int));
     return 1;
 }
 
@@ -502,7 +512,7 @@ static void note_sure(Schedule *s) {
         const Group *group = &s->groups[g];
         for (int i = 0; i < group->stretch_count; ++i) {
             Stretch *stretch = &s->stretches[group->stretches + i];
-            stretch->sure = all_sure(s, group->first + stretch->first, stretch->count);
+            stretch->sure = (char)all_sure(s, group->first + stretch->first, stretch->count);
         }
         for (int i = 0; i < group->block_count; ++i) {
             Block *block = &s->blocks[group->blocks + i];
