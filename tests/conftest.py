@@ -24,6 +24,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 # Files for type checkers, see test_typing.py: half of them are wrong on purpose.
 collect_ignore = ["typing"]
+# Those of the benchmarks import packages of which each is in an environment of its own.
+collect_ignore_glob = ["benchmarks/in_*.py"]
 
 
 DECLARED = pytest.StashKey[set[str]]()

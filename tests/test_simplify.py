@@ -646,6 +646,17 @@ def test_what_is_taken_again_and_again_does_not_explode(read: Any) -> None:
     assert len(program.codes) < 300 * 300
 
 
+@pytest.mark.parametrize("read", READERS)
+def test_all_nan_are_one_constant_and_zeros_are_two(read: Any) -> None:
+    def function(x: Any, index: Any) -> Any:
+        return autograd.prod([x, -math.nan, Value(math.nan), 0.0, Value(-0.0), Value(0.0), -0.0])
+
+    program = exact_graph(function, [3.0, 1.0], read)
+
+    assert [f"{number}" for number in program.constants] == ["nan", "0.0", "-0.0"]
+    assert math.copysign(1.0, program.constants[0]) == -1.0  # the first one
+
+
 @pytest.mark.skipif(native is None, reason="the compiled engine is not running")
 def test_the_compiled_reader_answers_the_same_program() -> None:
     for seed in range(2000):

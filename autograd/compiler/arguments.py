@@ -20,8 +20,9 @@ from ..engines import Value, native
 from ..ieee import is_real, real, unwrapped
 from ..nested import is_array, mapped
 
-# The formats of buffers whose numbers are read where they stand.
+# The formats of buffers whose numbers are read where they stand, and of those with whole numbers.
 DIRECT = ("d", "f")
+WHOLE = ("b", "B", "h", "H", "i", "I", "l", "L", "q", "Q")
 
 
 def examined(arguments: Iterable[tuple[str, Any]], static: Sequence[str]) -> tuple[tuple[Any, ...], list[Any]]:
@@ -29,37 +30,44 @@ def examined(arguments: Iterable[tuple[str, Any]], static: Sequence[str]) -> tup
 
     A Value that is given twice counts once, and where it stands again is a part of what selects the recording.
     """
-    numbers: list[Any] = []
-    key = tuple([(name, ("static", identity_of(x)) if name in static else _form(x, numbers)) for name, x in arguments])
-    return key, numbers
+    reader = _Reader()
+    key = tuple([(name, ("static", identity_of(x)) if name in static else reader.form(x)) for name, x in arguments])
+    return key, reader.numbers
 
 
-def _form(thing: Any, numbers: list[Any]) -> Any:
-    """The form of an argument: what stays when all its numbers are taken out."""
-    kind = type(thing)
-    if kind is float or kind is int:
-        numbers.append(float(thing) if -(2**53) < thing < 2**53 else real(thing))
-        return 0
-    if kind is list or kind is tuple:
-        return kind, *[_form(part, numbers) for part in thing]
-    if isinstance(thing, Value):
-        for place, number in enumerate(numbers):
-            if number is thing:
+class _Reader:
+    """What has been read of the arguments: their numbers and Values in a row."""
+
+    def __init__(self) -> None:
+        self.numbers: list[Any] = []
+        self.places: dict[int, int] = {}  # of Values, by which they are
+
+    def form(self, thing: Any) -> Any:
+        """The form of an argument: what stays when all its numbers are taken out."""
+        kind = type(thing)
+        if kind is float or kind is int:
+            self.numbers.append(real(thing))
+            return 0
+        if kind is list or kind is tuple:
+            return kind, *map(self.form, thing)
+        if isinstance(thing, Value):
+            place = self.places.setdefault(id(thing), len(self.numbers))
+            if place < len(self.numbers):
                 return "again", place
-        numbers.append(thing)
-        return 1
-    if thing is None or isinstance(thing, bool | str) or is_truth_value(thing):
-        return kind, thing
-    if isinstance(thing, dict):
-        return kind, *[(key, _form(part, numbers)) for key, part in thing.items()]
-    if isinstance(thing, list | tuple):
-        return kind, *[_form(part, numbers) for part in thing]
-    if is_array(thing) or isinstance(thing, array | memoryview):
-        return kind, *[_form(part, numbers) for part in thing.tolist()]
-    if is_real(thing):
-        numbers.append(real(thing))
-        return 0
-    return identity_of(thing)
+            self.numbers.append(thing)
+            return 1
+        if thing is None or isinstance(thing, str) or is_truth_value(thing):
+            return kind, thing
+        if isinstance(thing, dict):
+            return kind, *[(key, self.form(part)) for key, part in thing.items()]
+        if isinstance(thing, list | tuple):
+            return kind, *map(self.form, thing)
+        if is_array(thing) or isinstance(thing, array | memoryview):
+            return kind, *map(self.form, thing.tolist())
+        if is_real(thing):
+            self.numbers.append(real(thing))
+            return 0
+        return identity_of(thing)
 
 
 class _Same:
@@ -119,9 +127,7 @@ def filled(
     def act(part: Any, name: str) -> Any:
         part = unwrapped(part)
         if isinstance(part, array | memoryview):
-            return [act(each, f"{name}[{i}]") for i, each in enumerate(part.tolist())]
-        if isinstance(part, list):  # of such a buffer of more dimensions
-            return [act(each, f"{name}[{i}]") for i, each in enumerate(part)]
+            return mapped(part.tolist(), leaf, name)
         varies = isinstance(part, Value) or (is_real(part) and not is_truth_value(part))
         return leaf(part, name) if varies else part
 
@@ -182,7 +188,7 @@ def batches(name: str, columns: Sequence[tuple[str, Any]], static: Sequence[str]
 
     def example(place: int) -> list[tuple[str, Any]]:
         given = zip(columns, laid, strict=True)
-        return [(each, x if one is None else one[place]) for (each, x), (_, one) in given]
+        return [(each, x if one is None else item(one, place)) for (each, x), (_, one) in given]
 
     quick = [_direct(column) if column is not None else () for _, column in laid]
     if all(each is not None for each in quick):
@@ -190,6 +196,14 @@ def batches(name: str, columns: Sequence[tuple[str, Any]], static: Sequence[str]
         inputs = [column for each in quick for column in each or ()]
         return [Batch(key, None, count, inputs, [], [], example)], count
     return _sorted(example, count, static), count
+
+
+def item(column: Any, *place: int) -> Any:
+    """The argument of one example; a view of more dimensions answers single numbers only."""
+    if not isinstance(column, memoryview) or column.ndim == len(place):
+        return column[place[0] if len(place) == 1 else place]
+    shape: Any = column.shape
+    return [item(column, *place, i) for i in range(shape[len(place)])]
 
 
 def _laid_out(name: str, column: Any, is_static: bool) -> Any:
@@ -220,9 +234,12 @@ def _direct(column: Any) -> "list[Column] | None":
     if view is None or view.ndim == 0:
         return None
     if view.format not in DIRECT:
-        if not _is_of_numbers(view.format):
+        if is_array(column) and column.dtype.kind in "iuf":
+            view = memoryview(column.astype("d"))
+        elif view.format in WHOLE:
+            view = memoryview(memoryview(array("d", _flat(view.tolist()))).cast("B")).cast("d", view.shape)
+        else:
             return None
-        view = _converted(view)
     layout = _layout(view.itemsize, view.shape[1:], view.strides)
     return None if layout is None else [Column(view, *each) for each in layout]
 
@@ -274,15 +291,8 @@ def _view(array_of_numpy: Any) -> "memoryview | None":
         return None
 
 
-def _is_of_numbers(format_of_buffer: str) -> bool:
-    return format_of_buffer in ("b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "g")
-
-
-def _converted(view: Any) -> Any:
-    flat = view.tolist()
-    for _ in view.shape[1:]:
-        flat = list(chain.from_iterable(flat))
-    return memoryview(memoryview(array("d", flat)).cast("B")).cast("d", view.shape)
+def _flat(thing: Any) -> list[Any]:
+    return [part for row in thing for part in _flat(row)] if isinstance(thing, list) else [thing]
 
 
 def _of_numbers(items: Sequence[Any]) -> "list[Column] | None":

@@ -2,13 +2,14 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from ..book import REALS, Operation, unlisted
+from ..book import Operation
 from ..engines import Value, native
 from ..operations import identity
 from ..value import Sweep
+from .names import parameter_names
+from .operation import operation_of
 from .program import Program
 from .recording import Recorder, told_place
 from .reduction import gradient_of
@@ -41,11 +42,19 @@ class Recording:
         self.arguments = arguments  # by their names, with the place of an input for each number
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
+        self.scopes = recorder.scopes
         self.uses = 0
         self.replay: Any = Replay(program) if native is None else native.Replay(program)
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
         self.quick: Any = getattr(self.replay, "call", None) if self.is_one else None
-        self.operations = [_operation(program.name, self.answers, place) for place in range(len(program.outputs))]
+        self.operations = [_operation(program, self.replay, place) for place in range(len(program.outputs))]
+
+    def named(self) -> Program:
+        """The program, with its parameters called by their places, which are looked for when that is first asked."""
+        if self.scopes:
+            self.program.parameter_names = parameter_names(self.parameters, self.scopes)
+            self.scopes = {}
+        return self.program
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
@@ -71,19 +80,6 @@ class Recording:
         differing = [place for one, two, place, its in pairs if one != two or place != its]
         return told_place(*(differing or self.places)[0])
 
-    def answers(self, place: int, xs: Sequence[Any]) -> Any:
-        """What the rule of the program answers: on floats by a replay, on Values node by node."""
-        if all(type(x) is float for x in xs):
-            answers, state = self.replay.exact(array("d", xs))
-            if answers is None:
-                raise ValueError(
-                    f"for these numbers {self.program.name} takes another way than the one that was recorded"
-                )
-            return answers[place], Replayed(state, place, len(xs))
-        inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
-        output = expanded(self.program, inner)[place]
-        return output._data, lambda: gradient_of(output, inner)
-
 
 class Replayed(Sweep):
     """The way back through one replay."""
@@ -103,11 +99,22 @@ class Replayed(Sweep):
         return self._count
 
 
-def _operation(name: str, answers: Callable[[int, Any], Any], place: int) -> Operation:
-    """The operation that a program is."""
+def _operation(program: Program, replay: Any, place: int) -> Operation:
+    """The operation that a program is. It does not know its recording: the two would never be freed."""
 
     def rule(xs: Any) -> Any:
-        return answers(place, xs)
+        return _answers(program, replay, place, xs)
 
-    rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
+    return operation_of(program.name, rule)
+
+
+def _answers(program: Program, replay: Any, place: int, xs: Sequence[Any]) -> Any:
+    """What the rule of a program answers: on floats by a replay, on Values node by node."""
+    if all(type(x) is float for x in xs):
+        answers, state = replay.exact(array("d", xs))
+        if answers is None:
+            raise ValueError(f"for these numbers {program.name} takes another way than the one that was recorded")
+        return answers[place], Replayed(state, place, len(xs))
+    inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
+    output = expanded(program, inner)[place]
+    return output._data, lambda: gradient_of(output, inner)

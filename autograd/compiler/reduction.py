@@ -52,7 +52,7 @@ class Reduction:
         """The partial derivatives of the operands from what each piece has answered."""
         if len(self.pieces) == 1 and of_inputs[0] is None:
             return self.shared(slopes[0])
-        partials = array("d", bytes(8 * len(self.parameters)))
+        partials = array("d", [-0.0]) * len(self.parameters)  # to which nothing has arrived yet
         for piece, slope in zip(self.pieces, slopes, strict=True):
             for parameter, partial in zip(piece.recording.parameters, slope, strict=True):
                 partials[self.places[parameter._birth]] += partial

@@ -10,7 +10,7 @@ import pickle
 import random
 import sys
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, dropwhile, takewhile
 from operator import is_
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -176,9 +176,8 @@ def check_random(name: str, surroundings: Surroundings, before: list[Any], again
 
     def watch(frame: Any, event: str, _: Any) -> Any:
         if lines and not drawn and random_states(surroundings) != before:
-            drawn.append(f" at {lines[-1]}")
-        if frame.f_code.co_filename != random.__file__:
-            lines[:] = [f"{frame.f_code.co_filename}:{frame.f_lineno}"]
+            drawn.append(f" at {lines[0]}")
+        lines[:] = _lines_of_the_user(frame)
         return None if drawn else watch
 
     trace = sys.gettrace()
@@ -191,3 +190,18 @@ def check_random(name: str, surroundings: Surroundings, before: list[Any], again
         f"{name} draws a random number{''.join(drawn)}, which would be the same at every call of the compiled "
         "function: draw it outside, and pass it as an argument"
     )
+
+
+def _lines_of_the_user(frame: Any) -> list[str]:
+    """The line from which the engine, or `random`, was called last, or which is running; none inside them."""
+    frames = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    inner = dropwhile(lambda each: not _is_of_engine(each), reversed(frames))  # the compiled function was called
+    users = [*takewhile(lambda each: not _is_of_engine(each), dropwhile(_is_of_engine, inner))]
+    return [f"{each.f_code.co_filename}:{each.f_lineno}" for each in users[-1:]]
+
+
+def _is_of_engine(frame: Any) -> bool:
+    return frame.f_globals.get("__name__", "").partition(".")[0] in ("random", __name__.partition(".")[0])

@@ -110,7 +110,7 @@ class JaxFunction:
             raise TypeError(f"{self.__name__} was recorded with {len(self.arguments)} arguments, not {len(given)}")
         for name, template, argument in zip(self.names, self.arguments, given, strict=True):
             laid.add(name, template, argument)
-        return self._outputs(parameters, laid.columns(parameters.dtype))
+        return spread(self._outputs, parameters, laid.columns(parameters.dtype))
 
 
 def to_jax(
@@ -128,8 +128,10 @@ def to_jax(
     """
     if arguments is None:
         arguments = {name: place for place, name in enumerate(program.input_names)}
-    varying = {name: x for name, x in arguments.items() if _places(x)}
-    return JaxFunction(program, varying, values, assembled or _alone_or_all)
+    templates = {name: _with_lists(x) for name, x in arguments.items()}
+    return JaxFunction(
+        program, {name: x for name, x in templates.items() if _places(x)}, values, assembled or _alone_or_all
+    )
 
 
 def _alone_or_all(outputs: list[Any]) -> Any:
@@ -192,6 +194,15 @@ def _is_list(thing: Any) -> bool:
     return isinstance(thing, tuple | list)
 
 
+def _with_lists(template: Any) -> Any:
+    """The template with lists in the place of arrays."""
+    if hasattr(template, "tolist"):
+        return template.tolist()
+    if isinstance(template, dict):
+        return {key: _with_lists(part) for key, part in template.items()}
+    return type(template)(map(_with_lists, template)) if type(template) in (tuple, list) else template
+
+
 def _places(template: Any) -> list[int]:
     """The places of inputs in a template, in their order."""
     if type(template) is int:
@@ -230,6 +241,28 @@ def _fits(template: Any, given: Any) -> bool:
 def _check_precision(dtype: Any) -> None:
     if dtype == np.float64 and not jax.config.jax_enable_x64:
         raise RuntimeError(X64_IS_OFF)
+
+
+# Meshes -------------------------------------------------------------------------------------------
+
+
+def spread(outputs: Any, parameters: Array, columns: Array) -> Array:
+    """The outputs, where examples may be spread over devices, in each of the ways that JAX has for that."""
+
+    def of_both(parameters: Array, columns: Array) -> Array:
+        # In a shard_map what is the same everywhere is made to differ, so that its gradients are summed.
+        same, also = (
+            lax.full_like(x, -0.0, shape=(1,) * y.ndim) for x, y in ((columns, parameters), (parameters, columns))
+        )
+        return outputs(parameters + same, columns + also)
+
+    kind = jax.typeof(columns)
+    mesh = kind.sharding.mesh
+    if mesh.empty or not mesh.explicit_axes:
+        return of_both(parameters, columns)
+    # With explicit axes each operation would have to say where its answer is; XLA knows.
+    by_example = jax.NamedSharding(mesh, jax.P(None, kind.sharding.spec[1]))
+    return jax.sharding.auto_axes(of_both, axes=mesh.explicit_axes, out_sharding=by_example)(parameters, columns)
 
 
 # Rows in pieces -----------------------------------------------------------------------------------
@@ -375,7 +408,12 @@ def whole(rows: Array) -> Rows:
 
 def read(group: Group, base: Array, rows: Rows) -> list[Array]:
     """The operands of a group; their last axis is that of the examples, of length 1 for what all share."""
-    return [(whole(base) if operand.from_base else rows).picked(operand.index) for operand in group.operands]
+    return [
+        (whole(base) if operand.from_base else rows).picked(operand.index)
+        if operand.constants is None
+        else jnp.asarray(operand.constants[..., None], base.dtype)
+        for operand in group.operands
+    ]
 
 
 def in_rows(operand: Operand, x: Array, examples: int) -> Array:

@@ -22,7 +22,8 @@ typedef enum { MATRIX, CHAIN, SINGLE, OF_LIST, TAKEN, TAKEN_UNIFORM, DETACHED } 
 typedef struct {
     int what, code, arity, count; /* how many operands or terms, and members */
     int row;                      /* of the first member */
-    int needed, sends_on;         /* whether a gradient needs its flows, and those of its shared operands */
+    int needed, sends_on;         /* whether a gradient needs its flows, and those of its shared operands; */
+                                  /* where it is SINGLE, a bit for each operand whose flow is needed */
     Py_ssize_t operands, weights; /* in `rows`; in `weight_slots`, or `taken_slots` */
 } Step;
 
@@ -282,15 +283,16 @@ static int plan_single(Plan *plan, const Schedule *s, const Group *group) {
     const int *operands = s->operands + group->operands;
     Step *last = NULL;
     for (int m = 0; m < group->count; ++m) {
-        int rows[3] = {0, 0, 0}, follows = last != NULL && last->count < MOST_TOGETHER, needed;
+        int rows[3] = {0, 0, 0}, follows = last != NULL && last->count < MOST_TOGETHER, needed = 0;
         for (int i = 0; i < group->arity; ++i) {
-            rows[i] = row_for(plan, s, operands[(Py_ssize_t)i * group->count + m]);
+            int slot = operands[(Py_ssize_t)i * group->count + m];
+            rows[i] = row_for(plan, s, slot);
+            needed |= (group->code != DETACH_CODE && plan->needed[slot]) << i;
             if (rows[i] < 0) {
                 return 0;
             }
             follows = follows && rows[i] == plan->rows[last->operands + i] + last->count;
         }
-        needed = plan->needed[group->first + m];
         if (follows) {
             ++last->count;
             last->needed |= needed;
@@ -598,6 +600,9 @@ static void single_flows(const Step *step, const Plan *plan, Bench *bench, const
     const double *value = bench->values + step->row * bench->lanes, *flow = bench->flows + step->row * bench->lanes;
     point_at_rows(step, plan, bench);
     for (int i = 0; i < step->arity; ++i) {
+        if (!(step->needed >> i & 1)) {
+            continue; /* as of the exponent of a square */
+        }
         if (step->code == CODE_ADD || (step->code == CODE_SUBTRACT && i == 0)) {
             kernels->add_rows_to(n, flow, bench->towards[i]);
         } else if (step->code == CODE_MULTIPLY) {

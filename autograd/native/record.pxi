@@ -2,7 +2,6 @@ from cpython.buffer cimport PyBUF_READ
 from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, qsort, realloc
-from libc.string cimport memcmp
 
 cdef extern from "simplify.h":
     enum:
@@ -155,6 +154,23 @@ cdef object array_of(str kind, Written* written, size_t size):
     if written.count:
         items.frombytes(PyMemoryView_FromMemory(<char*>written.items, written.count * size, PyBUF_READ))
     return items
+
+
+cdef inline uint64_t bits_of_constant(double number) noexcept:
+    cdef uint64_t bits
+    if number != number:
+        number = NAN
+    memcpy(&bits, &number, sizeof(bits))
+    return bits
+
+
+cdef inline size_t place_of_constant(const int* table, size_t room, const double* numbers, double number) noexcept:
+    """Where a constant stands in a hash table of places plus 1, or where it would, as there is a 0."""
+    cdef uint64_t bits = bits_of_constant(number)
+    cdef size_t at = <size_t>((bits * <uint64_t>0x9E3779B97F4A7C15) >> 32) & (room - 1)
+    while table[at] != 0 and bits_of_constant(numbers[table[at] - 1]) != bits:
+        at = (at + 1) & (room - 1)
+    return at
 
 
 cdef inline bint stands_for_taken(int slot) noexcept:
@@ -377,40 +393,26 @@ cdef class Reading:
         return slot - 1 if slot > 0 else slot
 
     cdef int constant(self, double number) except? -1:
-        """The slot of a constant, by its bits; all nan are one."""
-        cdef uint64_t bits
+        """The slot of a constant; 0.0 and −0.0 are two, all nan are one."""
         cdef size_t at
-        cdef int place
-        if number != number:
-            number = NAN
         if 2 * self.constants.count >= self.constant_room:
             self.make_constant_room()
-        memcpy(&bits, &number, sizeof(bits))
-        at = <size_t>((bits * <uint64_t>0x9E3779B97F4A7C15) >> 32) & (self.constant_room - 1)
-        while self.constant_table[at] != 0:
-            place = self.constant_table[at] - 1
-            if memcmp((<double*>self.constants.items) + place, &number, sizeof(double)) == 0:
-                return -2 - place
-            at = (at + 1) & (self.constant_room - 1)
-        make_room(&self.constants, 1, sizeof(double))
-        (<double*>self.constants.items)[self.constants.count] = number
-        self.constants.count += 1
-        self.constant_table[at] = <int>self.constants.count
-        return -1 - <int>self.constants.count
+        at = place_of_constant(self.constant_table, self.constant_room, <double*>self.constants.items, number)
+        if self.constant_table[at] == 0:
+            make_room(&self.constants, 1, sizeof(double))
+            (<double*>self.constants.items)[self.constants.count] = number
+            self.constants.count += 1
+            self.constant_table[at] = <int>self.constants.count
+        return -1 - self.constant_table[at]
 
     cdef int make_constant_room(self) except -1:
+        cdef double* numbers = <double*>self.constants.items
         cdef Py_ssize_t i, room = max(2 * self.constant_room, 64)
         cdef int* larger = <int*>calloc(room, sizeof(int))
-        cdef uint64_t bits
-        cdef size_t at
         if larger == NULL:
             raise MemoryError
         for i in range(self.constants.count):
-            memcpy(&bits, (<double*>self.constants.items) + i, sizeof(bits))
-            at = <size_t>((bits * <uint64_t>0x9E3779B97F4A7C15) >> 32) & (room - 1)
-            while larger[at] != 0:
-                at = (at + 1) & (room - 1)
-            larger[at] = <int>i + 1
+            larger[place_of_constant(larger, room, numbers, numbers[i])] = <int>i + 1
         free(self.constant_table)
         self.constant_table, self.constant_room = larger, room
         return 0
