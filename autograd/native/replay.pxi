@@ -425,7 +425,7 @@ cdef class Replay:
         return examples.done(threads)
 
 
-cdef object DOUBLES = array("d", [0.0])
+cdef object DOUBLES = array("d", [0.0]), PLACES = array("q", [0])
 
 
 cdef object zeros(Py_ssize_t count):
@@ -463,7 +463,7 @@ cdef class Examples:
         cdef Py_ssize_t low = 0, high = count - 1, i
         cdef int given = s.given - s.inputs
         self.replay, self.which = replay, which
-        self.views = <Py_buffer*>PyMem_RawMalloc((s.inputs + 8) * sizeof(Py_buffer))
+        self.views = <Py_buffer*>PyMem_RawMalloc((s.inputs + 9) * sizeof(Py_buffer))
         job.columns = <LaneColumn*>PyMem_RawMalloc((s.inputs + 1) * sizeof(LaneColumn))
         if self.views == NULL or job.columns == NULL:
             raise MemoryError
@@ -472,7 +472,9 @@ cdef class Examples:
             job.count = len(which)
             job.which = <const long long*>self.view(which, b"q", sizeof(long long))
             if job.count:
-                low, high = min(which), max(which)
+                low = high = <Py_ssize_t>job.which[0]
+            for i in range(job.count):
+                low, high = min(low, <Py_ssize_t>job.which[i]), max(high, <Py_ssize_t>job.which[i])
             if low < 0 or high >= count:
                 raise IndexError(f"there are {count} examples")
         if len(columns) != s.inputs:
@@ -545,21 +547,28 @@ cdef class Examples:
             group = replay_values(s, 0, True, self.state.values, self.state.values + s.slots, &failed)
         if s.needs_python or failed >= 0 or not self.in_lanes(max(threads, 1)):
             self.one_by_one()
-        lost = array("q", [i for i in range(self.job.count) if not self.job.holds[i]]) if self.any_lost() else array("q")
-        return (self.outputs, lost, self.gradient if self.job.want_gradient else None,
+        return (self.outputs, self.lost(), self.gradient if self.job.want_gradient else None,
                 self.to_inputs if self.job.wanted_count else None)
+
+    cdef object lost(self):
+        """The places of examples whose guards came out differently."""
+        cdef Py_ssize_t i, place = 0, count = 0
+        cdef long long* places
+        for i in range(self.job.count):
+            count += not self.job.holds[i]
+        found = PLACES * count
+        if count:
+            places = <long long*>self.view(found, b"q", sizeof(long long))
+            for i in range(self.job.count):
+                if not self.job.holds[i]:
+                    places[place] = i
+                    place += 1
+        return found
 
     cdef bint any_kept(self) noexcept:
         cdef Py_ssize_t i
         for i in range(self.job.count):
             if self.job.holds[i]:
-                return True
-        return False
-
-    cdef bint any_lost(self) noexcept:
-        cdef Py_ssize_t i
-        for i in range(self.job.count):
-            if not self.job.holds[i]:
                 return True
         return False
 

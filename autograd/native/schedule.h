@@ -85,11 +85,10 @@ static void free_schedule(Schedule *s) {
 
 static void *room_for(Py_ssize_t count, size_t size) { return PyMem_RawMalloc((size_t)(count ? count : 1) * size); }
 
-/* Give back what turned out to be too much; `items` is the address of a pointer. */
-static void fit(void *items, Py_ssize_t count, size_t size) {
-    void **held = (void **)items;
-    void *smaller = PyMem_RawRealloc(*held, (size_t)(count ? count : 1) * size);
-    *held = smaller != NULL ? smaller : *held;
+/* The same items in no more memory than they need. */
+static void *fitted(void *items, Py_ssize_t count, size_t size) {
+    void *smaller = PyMem_RawRealloc(items, (size_t)(count ? count : 1) * size);
+    return smaller != NULL ? smaller : items;
 }
 
 /* What is read of a program. */
@@ -404,10 +403,10 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
         }
     }
     PyMem_RawFree(pairs);
-    fit(&s->stretches, stretch_count, sizeof(Stretch));
-    fit(&s->blocks, s->block_count, sizeof(Block));
-    fit(&s->runs, 2 * (Py_ssize_t)run_count, sizeof(int));
-    fit(&s->linear, used, sizeof(int));
+    s->stretches = fitted(s->stretches, stretch_count, sizeof(Stretch));
+    s->blocks = fitted(s->blocks, s->block_count, sizeof(Block));
+    s->runs = fitted(s->runs, 2 * (Py_ssize_t)run_count, sizeof(int));
+    s->linear = fitted(s->linear, used, sizeof(int));
     return 1;
 }
 
