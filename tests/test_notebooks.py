@@ -30,6 +30,7 @@ def test_all_notebooks_are_there() -> None:
         "6-curvature",
         "8-inside",
         "9-digits",
+        "10-beyond",
     ]
 
     assert names >= {f"{lesson}.ipynb" for lesson in lessons}
