@@ -946,6 +946,17 @@ def test_a_short_training_is_not_recorded() -> None:
     assert (history.compiled, history.why_not_compiled) == (False, "so far it would have taken longer")
 
 
+def test_steps_of_a_few_nodes_are_not_replayed() -> None:
+    """A replay of them takes longer. Seen to fail with every training compiled that can be."""
+    model = Proportional()
+    history = fit(model, [(1.0, 1.0)], squared_error, SGD(model, 0.1), 300, progress=False)
+
+    assert (history.compiled, history.why_not_compiled) == (
+        False,
+        "its steps are so small that replays would not be faster",
+    )
+
+
 SCALE, GENERATOR, STEPS = 1.0, random.Random(0), [0]
 
 

@@ -24,6 +24,9 @@ from .watching import Watch
 # of a training, also before it was gone on with: in parts it must learn the same as at once, to the last bit.
 WARM_UP = 100
 
+# Steps of fewer nodes than this are as fast as a replay.
+LEAST_NODES = 20
+
 # With more recordings than this, most of the time would go into them.
 MOST_RECORDINGS = 32
 
@@ -35,11 +38,19 @@ class ReplayedLoss:
     call has changed is put back, and from then on everything is computed as it is written.
     """
 
-    def __init__(self, wanted: Any, model: Any, loss: Any, data: Sequence[tuple[Any, Any]], others: Any = ()) -> None:
+    def __init__(
+        self,
+        wanted: Any,
+        model: Any,
+        loss: Any,
+        data: Sequence[tuple[Any, Any]],
+        batch_size: int | None = None,
+        others: Sequence[Any] = (),
+    ) -> None:
         self._wanted, self._model, self._loss, self._data = wanted, model, loss, data
-        self._others = (
-            others  # what changes while it trains: if the model or the loss know one of them, they are watched
-        )
+        self._batch_size = min(batch_size or len(data), len(data))
+        # What changes in a training: if the model or the loss know one of these, they are looked at in each step.
+        self._others = others
         self._error: Exception | None = None
         self._is_used = False
         self._forms = 0  # of the data
@@ -119,7 +130,7 @@ class ReplayedLoss:
         except Exception as error:  # where it is one of the data, it is raised again by what is written
             self._error = error
         if self._recordings > before and self._error is None and self._wanted is not True:
-            self._error = _reason_not_to(self._function.program)
+            self._error = _reason_not_to(self._function.program, self._batch_size)
         if self._recordings > before or self._error is not None:
             changed = self._watch.changed()
             if changed:
@@ -145,8 +156,10 @@ class ReplayedLoss:
             )
 
 
-def _reason_not_to(program: Program) -> Exception | None:
-    """Why a program would teach a model something else, if it does."""
+def _reason_not_to(program: Program, batch_size: int) -> Exception | None:
+    """Why a program would take longer than what is written, or would teach a model something else; None if neither."""
+    if batch_size * program.counts["recorded"] < LEAST_NODES:
+        return ValueError("its steps are so small that replays would not be faster")
     parameters = range(len(program.input_names), len(program.input_names) + len(program.parameter_names))
     for _, operation, operands in program.instructions():
         if operation is TAKE and any(row in parameters for row in operands[1:]):
