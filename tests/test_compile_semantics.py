@@ -148,7 +148,9 @@ class Layer(nn.Module):
 
 
 @pytest.mark.parametrize(
-    "kind", [Scale, EqualScale, lambda number: DataScale(Value(number)), SlotScale, Layer], ids=lambda kind: kind.__name__
+    "kind",
+    [Scale, EqualScale, lambda number: DataScale(Value(number)), SlotScale, Layer],
+    ids=lambda kind: kind.__name__,
 )
 def test_a_method_belongs_to_its_instance(kind: Callable[[float], Any]) -> None:
     first, second = kind(2.0), kind(10.0)

@@ -22,7 +22,6 @@ from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
-from .names import parameter_names
 from .operation import operation_of
 from .program import Program
 from .recording import Listener, Recorder, read
@@ -146,7 +145,7 @@ class Compiled:
     @property
     def program(self) -> Program:
         """The program that was replayed last."""
-        return self._replayed_last().program
+        return self._replayed_last().named()
 
     def to_jax(self) -> "JaxFunction":
         """The program that was replayed last as a pure function of (parameters, inputs), for `jax.jit` and the like.
@@ -159,7 +158,7 @@ class Compiled:
             from .to_jax import to_jax
         except ImportError as error:
             raise ImportError(NO_JAX) from error
-        return to_jax(last.program, last.arguments, last.parameters, last.assembled)
+        return to_jax(last.named(), last.arguments, last.parameters, last.assembled)
 
     def _replayed_last(self) -> Recording:
         if self._last is None:
@@ -252,14 +251,12 @@ class Compiled:
         check_random(self.name, self._store.surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        program.parameter_names = parameter_names(parameters, recorder.scopes.values())
         places = {id(made): place for place, made in enumerate(leaves.values())}
         varying = [(name, x) for name, x in arguments if name not in self.static]
         form = dict(filled(varying, (), lambda part, _: places[id(part)]))
         recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
         del answer, arguments, outputs, varying
         leaves.clear()
-        recorder.scopes.clear()
         held = recorder.still_held()
         if any(value.operation is not None for value in held):
             kept = next(value for value in held if value.operation is not None)
@@ -388,7 +385,7 @@ class Compiled:
             recording = self._recorded(given, positional)
         numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
         slot = Replay(recording.program).first_anomaly(numbers)
-        return "" if slot is None else f"; instruction {recording.program.told(slot)} of {self.name}.program"
+        return "" if slot is None else f"; instruction {recording.named().told(slot)} of {self.name}.program"
 
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
