@@ -34,7 +34,7 @@ from autograd.nn import (
     mean_squared_error,
     squared_error,
 )
-from autograd.optim import SGD, Adam
+from autograd.optim import SGD, Adam, AdamW
 
 INF, NAN = math.inf, math.nan
 
@@ -1256,7 +1256,32 @@ def test_rows_that_no_example_takes_are_left_alone() -> None:
     found = [learned(Embedding, squared_error, 5, data=data, compile=way) for way in ("auto", False)]
 
     check_alike(*found)
+    assert "take" in found[0][0].why_not_compiled
     assert learned(Embedding, squared_error, 1, data=data, compile=True)[0].compiled
+
+
+class Limited(Net):
+    """A network with a limit that is a parameter, but only compared."""
+
+    def __init__(self) -> None:
+        self.net, self.limit = MLP(2, [4, 1], "tanh", seed=0), Value(0.1)
+
+    def forward(self, inputs: Any) -> Any:
+        output = self.net(inputs)
+        return output * 2.0 if output > self.limit else output
+
+
+def test_parameters_that_are_only_compared_are_left_alone() -> None:
+    """A decay of weights would shrink them. Seen to fail with the gradient 0 for them."""
+    found = []
+    for way in ("auto", False):
+        model = Limited()
+        optimizer = AdamW(model.parameters(), 0.02, weight_decay=0.1)
+        history = fit(model, moons(40, 0.1, 0), squared_error, optimizer, 6, progress=False, compile=way)
+        found.append((history, model.state_dict()))
+
+    check_alike(*found)
+    assert found[0][1]["limit"] == 0.1
 
 
 @pytest.mark.parametrize(

@@ -160,14 +160,18 @@ def _reason_not_to(program: Program, batch_size: int) -> Exception | None:
     """Why a program would take longer than what is written, or would teach a model something else; None if neither."""
     if batch_size * program.counts["recorded"] < LEAST_NODES:
         return ValueError("its steps are so small that replays would not be faster")
-    parameters = range(len(program.input_names), len(program.input_names) + len(program.parameter_names))
+    first = len(program.input_names)
+    parameters = set(range(first, first + len(program.parameter_names)))
+    computed_with = set(program.outputs)
     for _, operation, operands in program.instructions():
-        if operation is TAKE and any(row in parameters for row in operands[1:]):
-            return TypeError(
-                "take() chooses among parameters: replayed, those that it leaves get the gradient 0 instead of none, "
-                "and optimisers with momentum go on moving them"
-            )
-    return None
+        taken = set(operands[1:]) if operation is TAKE else set()
+        computed_with.update(set(operands) - taken)
+    if parameters <= computed_with:
+        return None
+    return TypeError(
+        "a parameter is only compared, or one that take() may leave: replayed it gets the gradient 0 instead of none, "
+        "and some optimisers move it all the same"
+    )
 
 
 def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
