@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -1200,6 +1201,7 @@ TEXTS: list[Any] = [(text, float(len(text))) for text in ("a", "bb", "ccc") * 40
         ([({"x": n / 120, "way": "up"}, 1.0) for n in range(120)], lambda factor, x: factor * x["x"], ""),
         ([(Value(n / 120), 1.0) for n in range(120)], lambda factor, x: factor * x, ""),
         ([(numpy.array([n / 120]), 1.0) for n in range(120)], lambda factor, x: factor * x[0], ""),
+        ([(array("d", [n / 120]), n % 2 == 0) for n in range(120)], lambda factor, x: factor * x[0], ""),
         ([(str(n), 1.0) for n in range(120)], lambda factor, text: factor * len(text), "have 120 different forms"),
         ([([1.0] * n, 1.0) for n in range(1, 121)], lambda factor, xs: factor * (sum(xs) / len(xs)), "120 different"),
         ([(Thing(n / 120), 1.0) for n in range(120)], lambda factor, thing: factor * thing.x, "the data hold <.*Thing"),

@@ -17,7 +17,6 @@ from ..compiler.program import TAKE, Program
 from ..engines import Value
 from ..ieee import is_real
 from ..modes import mode
-from ..nested import is_array
 from .watching import Watch
 
 # Recording takes as long as some ten examples. So a short training is not recorded. What is counted are all examples
@@ -180,13 +179,17 @@ def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
 
 def _check_data(thing: Any) -> None:
     """Raise TypeError for data that are more than texts and numbers, for those may change from step to step."""
-    if isinstance(thing, list | tuple) and not set(map(type, thing)) <= _NUMBERS:
+    if isinstance(thing, str | bytes | Value | None) or is_real(thing):
+        return
+    if isinstance(thing, dict):
+        thing = list(thing.values())
+    elif hasattr(thing, "tolist"):  # an array
+        thing = thing.tolist()
+    if not isinstance(thing, list | tuple):
+        raise TypeError(f"the data hold {shown(thing)}, which may change from step to step")
+    if not set(map(type, thing)) <= _NUMBERS:
         for part in thing:
             _check_data(part)
-    elif not isinstance(thing, list | tuple | str | bytes | Value | None) and not (is_real(thing) or is_array(thing)):
-        if not isinstance(thing, dict):
-            raise TypeError(f"the data hold {shown(thing)}, which may change from step to step")
-        _check_data(list(thing.values()))
 
 
 _NUMBERS = {float, int, bool}
