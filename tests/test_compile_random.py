@@ -459,14 +459,15 @@ searching = settings(suppress_health_check=list(HealthCheck))
 @searching
 @given(RECIPES)
 def test_a_compiled_call_gives_the_bits_of_the_eager_one(recipe: Recipe) -> None:
-    """Seen to fail with the terms of a sum fused in another order, with flows of two outputs sent apart, and with a
-    number of an example among the constants."""
+    """Seen to fail with guards ignored, with the terms of a sum added from right to left, with flows that had arrived
+    before added afterwards, and with 0 for BLOCKED."""
     check_calls(recipe)
 
 
 @searching
 @given(RECIPES)
 def test_many_examples_give_what_is_promised(recipe: Recipe) -> None:
+    """Seen to fail with the same, except that the order in which flows are added is not promised here."""
     check_columns(recipe)
 
 
