@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import bits
+from helpers import bits, declared
 from mpmath import mp, mpf
 
 from autograd import BLOCKED, OPERATIONS, Operation, ieee
@@ -203,7 +203,7 @@ def test_a_formula_without_branches_comes_to_the_same(seed: int) -> None:
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "silu", "gelu_tanh"])
 def test_what_both_sides_of_a_branch_call_is_called_once(name: str) -> None:
     """Seen to fail where each side computed its own exponential."""
-    text = "\n".join(lanes.kernels(OPERATIONS[name], set()))
+    text = "\n".join(lanes.kernels(OPERATIONS[name], set(), set()))
     bodies = re.findall(r"void lanes_\w+ *\(.*?\n}", text, re.DOTALL)
 
     assert len(bodies) == 2
@@ -213,7 +213,21 @@ def test_what_both_sides_of_a_branch_call_is_called_once(name: str) -> None:
 @pytest.mark.parametrize("name", ["relu", "maximum", "minimum", "clamp", "abs", "sign", "floor", "leaky_relu", "where"])
 def test_a_derivative_at_nan_costs_no_exponential(name: str) -> None:
     """The rule book writes it exp(nan), which is that nan. Seen to fail without is_nan."""
-    assert "lane_exp(" not in "\n".join(lanes.kernels(OPERATIONS[name], set()))
+    assert "lane_exp(" not in "\n".join(lanes.kernels(OPERATIONS[name], set(), set()))
+
+
+def test_operands_may_be_called_as_they_like() -> None:
+    """Seen to fail with arrays of the names of operands: the length of each is n, and the answer goes to out."""
+
+    def named(n: Any, out: Any, i: Any) -> Any:
+        return n * out + i, lambda: (out, n, 1.0)
+
+    with declared(named) as operation:
+        heads = [line for line in lanes.kernels(operation, set(), set()) if line.startswith("LANES")]
+    names = [re.findall(r"(\w+)[,)]", head) for head in heads]
+
+    assert len(heads) == 4
+    assert all(len(set(each)) == len(each) for each in names)
 
 
 # Elementary functions -------------------------------------------------------------------------------

@@ -18,7 +18,16 @@ def code_of(path: Path) -> list[str]:
 
 def test_all_notebooks_are_there() -> None:
     names = {path.name for path in NOTEBOOKS}
-    lessons = ["1-a-value", "2-backpropagation", "3-why-the-slope", "4-moons", "5-names", "6-curvature", "8-inside"]
+    lessons = [
+        "1-a-value",
+        "2-backpropagation",
+        "3-why-the-slope",
+        "4-moons",
+        "5-names",
+        "6-curvature",
+        "8-inside",
+        "9-digits",
+    ]
 
     assert names >= {f"{lesson}.ipynb" for lesson in lessons}
     assert names >= {f"{lesson}.pt.ipynb" for lesson in lessons[:3]}

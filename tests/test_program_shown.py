@@ -701,6 +701,11 @@ def test_many_parameters_of_a_program_have_one_card() -> None:
     assert len(drawing.diagram.cards) == 3 + 16 + 16 + 1
 
 
+def test_a_compiled_function_itself_is_not_drawn() -> None:
+    with pytest.raises(TypeError, match=r"draw\(f.program\)"):
+        draw(autograd.compile(exp))
+
+
 def test_a_program_that_is_too_long_is_not_drawn() -> None:
     with pytest.raises(ValueError, match=r"has 2000 instructions, more than max_nodes=1500: print it"):
         draw(long(2000))

@@ -207,22 +207,7 @@ def test_second_derivatives_are_those_of_values(operations: list[Operation], row
 
 # Whole programs -------------------------------------------------------------------------------------
 
-SMOOTH = [
-    "add",
-    "subtract",
-    "multiply",
-    "negate",
-    "tanh",
-    "sin",
-    "relu",
-    "abs",
-    "maximum",
-    "minimum",
-    "sqrt",
-    "exp",
-    "sigmoid",
-    "softplus",
-]
+SMOOTH = ["add", "subtract", "multiply", "negate", "tanh", "sin", "relu", "abs", "maximum", "minimum", "sqrt", "exp"]
 OF_LISTS = ["sum", "mean", "dot", "max", "min", "logsumexp", "norm", "prod"]
 
 
@@ -299,7 +284,7 @@ def test_what_no_flow_has_reached_sends_nothing() -> None:
     function = blocked.to_jax()
     slopes = jax.grad(function, (0, 1, 2))(function.parameters(), 0.0, -1.0)
 
-    assert [float(x) for x in jax.tree.leaves(slopes)] == [0.0, 0.0, 1.0]
+    assert [float(x.sum()) for x in slopes] == [0.0, 0.0, 1.0]
 
 
 def test_gradients_of_a_model_are_those_of_the_eager_engine() -> None:
@@ -318,6 +303,8 @@ def test_gradients_of_a_model_are_those_of_the_eager_engine() -> None:
         return jax.vmap(function, (None, 0, 0))(parameters, points, targets).mean()
 
     assert set(function.values) == set(model.parameters())
+    loss(np.array(points[0]), targets[0])  # recorded with arrays, it takes the same
+    assert float(loss.to_jax()(parameters, points[0], 1.0)) == float(function(parameters, points[0], 1.0))
     for mean in (function.mean, vmapped):
         value, slopes = jax.jit(jax.value_and_grad(mean))(parameters, *columns)
 
@@ -558,7 +545,7 @@ def spread(processes: int, devices: int) -> list[dict[str, Any]]:
     finally:
         for each in running:
             each.kill()
-    return [json.loads(text) for text in printed if text]
+    return [json.loads(line) for text in printed for line in text.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.parametrize(("processes", "devices"), [(1, 8), (2, 1)])

@@ -20,7 +20,7 @@ import pytest
 import tqdm.auto
 from helpers import bits
 
-from autograd import Value, compile, detect_anomaly, log, no_grad, sqrt, where
+from autograd import Value, compile, detect_anomaly, log, no_grad, sqrt, take, where
 from autograd.datasets import moons
 from autograd.nn import (
     MLP,
@@ -1226,6 +1226,26 @@ def test_gradients_reach_values_among_the_data() -> None:
 
     assert found[0][0].compiled
     check_alike(*found)
+
+
+class Embedding(Module):
+    """A row for each token, and a neuron that reads it."""
+
+    def __init__(self) -> None:
+        self.rows = [[Value(0.5 - row), Value(0.25 * row)] for row in range(4)]
+        self.neuron = Neuron(2, "tanh", seed=0)
+
+    def forward(self, token: Any) -> Any:
+        return self.neuron(take(self.rows, token))
+
+
+def test_rows_that_no_example_takes_are_left_alone() -> None:
+    """Adam would go on moving them. Seen to fail with the gradient 0 for them."""
+    data = [(n % 4, float(n % 3)) for n in range(60)]
+    found = [learned(Embedding, squared_error, 5, data=data, compile=way) for way in ("auto", False)]
+
+    check_alike(*found)
+    assert learned(Embedding, squared_error, 1, data=data, compile=True)[0].compiled
 
 
 @pytest.mark.parametrize(

@@ -150,11 +150,11 @@ class OnNumbers:
             names = dict(zip(self.parameters, operands, strict=True)) | {"value": value}
             total = jnp.zeros_like(value)
             for place, mask in enumerate(self.masks(names)):
-                if self.chosen[place] is not NEVER:
+                if self.chosen[place] is not NEVER and not is_constant(tangents[place]):
                     total = total + masked(mask, tangents[place]) * masked(mask, self.slope(place, names))
             return value, total
 
-        function.defjvp(with_slopes)
+        function.defjvp(with_slopes, symbolic_zeros=True)
         return function
 
     def evaluated(self, formula: Formula | bool, names: dict[str, Array]) -> Array:
@@ -215,6 +215,11 @@ def truth_of(partial: Formula) -> Any:
     return partial is not BLOCKED
 
 
+def is_constant(tangent: Array) -> bool:
+    """Whether an operand does not vary: so a slope that is nan, as that of (−2)^y by y, is multiplied by no 0."""
+    return isinstance(tangent, jax.custom_derivatives.SymbolicZero)
+
+
 def forwards(function: Callable[..., Array]) -> Any:
     """A function of arrays, number by number, whose derivatives JAX finds forwards, at any order."""
 
@@ -233,10 +238,11 @@ def forwards(function: Callable[..., Array]) -> Any:
         value = wrapped(*xs)
         total = jnp.zeros_like(value)
         for place, tangent in enumerate(tangents):
-            total = total + along(place)(*xs) * tangent
+            if not is_constant(tangent):
+                total = total + along(place)(*xs) * tangent
         return value, total
 
-    wrapped.defjvp(with_slopes)
+    wrapped.defjvp(with_slopes, symbolic_zeros=True)
     return wrapped
 
 

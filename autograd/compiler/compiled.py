@@ -11,10 +11,9 @@ import math
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import BLOCKED, REALS, Operation, unlisted
+from ..book import BLOCKED, Operation
 from ..checks import shown
 from ..engines import Value, native
 from ..modes import Way, mode, recorded, scope
@@ -23,7 +22,7 @@ from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
 from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
-from .names import parameter_names
+from .operation import operation_of
 from .program import Program
 from .recording import Listener, Recorder, read
 from .recordings import ANOTHER_WAY, Recording, numbers_of
@@ -64,7 +63,6 @@ class Compiled:
         self._parameters = _parameters(function)
         self._store = Store(self.name, function)
         self._stores: dict[int, tuple[Any, Store]] = {}  # those of instances, where this is a method
-        self._templates: dict[str, Operation] = {}
         self._last: Recording | None = None
 
     # Calls ----------------------------------------------------------------------------------------
@@ -147,7 +145,7 @@ class Compiled:
     @property
     def program(self) -> Program:
         """The program that was replayed last."""
-        return self._replayed_last().program
+        return self._replayed_last().named()
 
     def to_jax(self) -> "JaxFunction":
         """The program that was replayed last as a pure function of (parameters, inputs), for `jax.jit` and the like.
@@ -160,7 +158,7 @@ class Compiled:
             from .to_jax import to_jax
         except ImportError as error:
             raise ImportError(NO_JAX) from error
-        return to_jax(last.program, last.arguments, last.parameters, last.assembled)
+        return to_jax(last.named(), last.arguments, last.parameters, last.assembled)
 
     def _replayed_last(self) -> Recording:
         if self._last is None:
@@ -253,14 +251,12 @@ class Compiled:
         check_random(self.name, self._store.surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        program.parameter_names = parameter_names(parameters, recorder.scopes.values())
         places = {id(made): place for place, made in enumerate(leaves.values())}
         varying = [(name, x) for name, x in arguments if name not in self.static]
         form = dict(filled(varying, (), lambda part, _: places[id(part)]))
         recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
         del answer, arguments, outputs, varying
         leaves.clear()
-        recorder.scopes.clear()
         held = recorder.still_held()
         if any(value.operation is not None for value in held):
             kept = next(value for value in held if value.operation is not None)
@@ -343,10 +339,11 @@ class Compiled:
             for each in done:
                 place_outputs(outputs, each.piece.which, each.outputs)
         value = reduced(how, outputs)
+        operation = operation_of(f"{self.name}.{how}", reduction.rule)
         if not mode().recording:
-            return Value.__apply_operation__(self._operation(reduction), (), (), (value, tuple))
+            return Value.__apply_operation__(operation, (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return stored_node(self._operation(reduction), reduction.operands(), value, partials)
+        return stored_node(operation, reduction.operands(), value, partials)
 
     def _like_the_last(self, latest: Latest, columns: tuple[Any, ...]) -> list[_Done]:
         """What a replay of columns of the same form as the latest answers; nothing where more has to be looked at."""
@@ -366,15 +363,6 @@ class Compiled:
 
         batch = Batch(latest.key[1], None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
-
-    def _operation(self, reduction: Reduction) -> Operation:
-        """The operation of a mean or sum, of which each has its own, with what it was computed from."""
-        template = self._templates.get(reduction.how)
-        if template is None:
-            template = self._templates[reduction.how] = _reducing(f"{self.name}.{reduction.how}")
-        operation = object.__new__(Operation)
-        vars(operation).update(vars(template), rule=reduction.rule)
-        return operation
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:
         """What the function itself answers; under `detect_anomaly` an error says of which example."""
@@ -397,15 +385,7 @@ class Compiled:
             recording = self._recorded(given, positional)
         numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
         slot = Replay(recording.program).first_anomaly(numbers)
-        return "" if slot is None else f"; instruction {recording.program.told(slot)} of {self.name}.program"
-
-
-def _reducing(name: str) -> Operation:
-    def rule(xs: Any) -> Any:
-        raise NotImplementedError
-
-    rule.__name__ = name
-    return replace(unlisted(rule, f"{name}(xs)", domain=([REALS],)), symbol=name, is_of_book=False)
+        return "" if slot is None else f"; instruction {recording.named().told(slot)} of {self.name}.program"
 
 
 def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:

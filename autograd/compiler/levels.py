@@ -40,6 +40,7 @@ class Operand:
 
     index: Indices
     from_base: bool
+    constants: Indices = None  # their numbers, if they are constants
     put_at: int = -1  # in the list of the base or of the rows; −1 where nothing is wanted
     tells: bool = False  # whether somebody wants to know if it has arrived
 
@@ -129,7 +130,8 @@ class _Planner:
                 size = (len(left) - 1).bit_length()
                 kinds[level, LINEAR, size, is_shared].append((slot, left, right))
             else:
-                kinds[level, operation, len(operands), False].append((slot, list(operands)))
+                constant = () if operation.list_count else tuple(map(self.is_constant, operands))
+                kinds[level, operation, len(operands), constant].append((slot, list(operands)))
         groups: list[Group] = []
         for (_, operation, length, _), members in sorted(kinds.items(), key=lambda item: item[0][0]):
             if operation is LINEAR:
@@ -141,6 +143,10 @@ class _Planner:
     def is_base(self, slot: int) -> bool:
         """Whether a slot holds a parameter or a constant."""
         return slot < 0 or self.input_count <= slot < self.program.first
+
+    def is_constant(self, slot: int) -> bool:
+        """Whether a slot holds a constant."""
+        return slot < 0 or self.input_count + self.parameter_count <= slot < self.program.first
 
     def factors(self, terms: Sequence[Term]) -> tuple[list[int], list[int]]:
         """The left and the right factors of a chain: what all examples share goes to the left."""
@@ -211,6 +217,8 @@ class _Planner:
         for group in plan.groups:
             for operand in group.operands:
                 operand.index = (places if operand.from_base else self.row_of)[operand.index]
+                if operand.from_base and (operand.index >= self.parameter_count).all():
+                    operand.constants = np.array(self.constants)[operand.index - self.parameter_count]
         plan.outputs = self.row_of[np.array(program.outputs, np.int64)]
         guards = np.array(program.guards, np.int64).reshape(-1, 4)
         guards[:, 1:3] = self.row_of[guards[:, 1:3]]

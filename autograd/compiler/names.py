@@ -11,11 +11,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import ReferenceType
 
-from ..modes import Scope
+# A scope: its path, and a reference to what tells its members.
+Place = tuple[tuple[str, ...], ReferenceType[Any]]
 
 
-def parameter_names(parameters: Sequence[Any], scopes: Iterable[Scope]) -> tuple[str, ...]:
+def parameter_names(parameters: Sequence[Any], scopes: Iterable[Place]) -> tuple[str, ...]:
     """The labels; where some are equal, after the names of the scopes that those belong to, as in explanations."""
     labels = [parameter.label for parameter in parameters]
     counts = Counter(labels)
@@ -35,12 +37,12 @@ def parameter_names(parameters: Sequence[Any], scopes: Iterable[Scope]) -> tuple
     )
 
 
-def _homes(scopes: Iterable[Scope]) -> dict[int, tuple[str, ...]]:
+def _homes(scopes: Iterable[Place]) -> dict[int, tuple[str, ...]]:
     """The path of the deepest scope that calls a leaf its member, by the leaf's birth."""
     homes: dict[int, tuple[str, ...]] = {}
-    for scope in scopes:
-        path = scope.path
-        for member in scope.members():
+    for path, reference in scopes:
+        members = reference()
+        for member in members() if members else ():
             if len(path) > len(homes.get(member._birth, ())):
                 homes[member._birth] = path
     return homes

@@ -11,6 +11,7 @@ import sys
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from ..ieee import real
 from ..operations import identity
 from ..taking import TAKE
 from ..value import by_birth
+from .names import Place
 from .program import Program
 
 RELATION_OF: dict[Any, int] = {
@@ -47,11 +49,14 @@ class Recorder:
         # What the call has made, as weak references, or, where the reader can see that, what somebody else holds of it.
         self.made: list[weakref.ref[Any]] = []
         self.held: list[Any] = []
-        self.scopes: dict[tuple[Any, ...], Any] = {}  # those that it opens; a module is called many times
+        # The scopes that it opens, by which parameters are called: the path of each, and a weak reference to what tells
+        # its members. (That may hold Values of this call, which nobody else does.)
+        self.scopes: dict[Place, None] = {}
 
     def opens(self, scope: Any) -> None:
-        """Remember a scope, by which parameters are called."""
-        self.scopes.setdefault((scope.path, scope.members), scope)
+        """Remember a scope; a module opens the same one at each of its calls."""
+        with suppress(TypeError):  # for what has no weak references, or no hash
+            self.scopes[scope.path, weakref.ref(scope.members)] = None
 
     def compares(self, compare: Callable[[Any, Any], bool], value: Any, other: Any, outcome: bool) -> None:
         """Keep a comparison as a guard."""

@@ -2,13 +2,14 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from ..book import REALS, Operation, unlisted
+from ..book import Operation
 from ..engines import Value, native
 from ..operations import identity
 from ..value import Sweep
+from .names import parameter_names
+from .operation import operation_of
 from .program import Program
 from .recording import Recorder, told_place
 from .reduction import gradient_of
@@ -41,11 +42,19 @@ class Recording:
         self.arguments = arguments  # by their names, with the place of an input for each number
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
+        self.scopes = recorder.scopes
         self.uses = 0
         self.replay: Any = Replay(program) if native is None else native.Replay(program)
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
         self.quick: Any = getattr(self.replay, "call", None) if self.is_one else None
         self.operations = [_operation(program, self.replay, place) for place in range(len(program.outputs))]
+
+    def named(self) -> Program:
+        """The program, with its parameters called by their places, which are looked for when that is first asked."""
+        if self.scopes:
+            self.program.parameter_names = parameter_names(self.parameters, self.scopes)
+            self.scopes = {}
+        return self.program
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
@@ -96,8 +105,7 @@ def _operation(program: Program, replay: Any, place: int) -> Operation:
     def rule(xs: Any) -> Any:
         return _answers(program, replay, place, xs)
 
-    rule.__name__ = program.name
-    return replace(unlisted(rule, f"{program.name}(xs)", domain=([REALS],)), symbol=program.name, is_of_book=False)
+    return operation_of(program.name, rule)
 
 
 def _answers(program: Program, replay: Any, place: int, xs: Sequence[Any]) -> Any:

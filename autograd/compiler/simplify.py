@@ -4,8 +4,8 @@ The bits of an example do not change, neither those of its outputs nor those of 
 matter of order: the flows of a slot are summed as they arrive, from its last consumer to its first, and a sum of floats
 depends on its order. So each part below says why all flows keep their places.
 
-The steps take a time that grows with the length of the program and no faster, and keep numbers alone, so that they have
-a compiled twin, which answers the same program: `native/record.pxi`.
+All steps together take a time that grows as the length of the program. `native/simplify.h` is the compiled twin of this
+file, part for part, and answers the same program.
 """
 
 import struct
@@ -60,7 +60,8 @@ class _Work:
         # Of each slot: whether it is a constant; whether a gradient passes through it; the slot that has its place; the
         # first with the same value; how many occurrences consume it, of which only 0, 1 and more are told apart.
         self.is_constant = bytearray(len(self.numbers))
-        self.passes = bytearray(program.differentiable) + bytes(len(self.numbers) - len(program.differentiable))
+        self.passes = bytearray(program.differentiable + b"\1" * len(program.parameter_names))
+        self.passes += bytes(len(self.numbers) - self.given)
         self.place = array("i", range(len(self.numbers)))
         self.same = array("i", range(len(self.numbers)))
         self.uses = bytearray(len(self.numbers))
@@ -103,7 +104,6 @@ class _Work:
         found: dict[tuple[object, ...], int] = {}
         for slot in (*range(self.given, self.first), self.zero, self.minus_one):
             self.become_constant(slot, found)
-        self.passes[len(self.program.input_names) : self.given] = b"\1" * len(self.program.parameter_names)
         for slot in range(self.first, self.zero):
             if self.stays[slot - self.first]:
                 self.look_at(slot, found)

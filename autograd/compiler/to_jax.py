@@ -128,8 +128,10 @@ def to_jax(
     """
     if arguments is None:
         arguments = {name: place for place, name in enumerate(program.input_names)}
-    varying = {name: x for name, x in arguments.items() if _places(x)}
-    return JaxFunction(program, varying, values, assembled or _alone_or_all)
+    templates = {name: _with_lists(x) for name, x in arguments.items()}
+    return JaxFunction(
+        program, {name: x for name, x in templates.items() if _places(x)}, values, assembled or _alone_or_all
+    )
 
 
 def _alone_or_all(outputs: list[Any]) -> Any:
@@ -190,6 +192,15 @@ class LaidOut:
 
 def _is_list(thing: Any) -> bool:
     return isinstance(thing, tuple | list)
+
+
+def _with_lists(template: Any) -> Any:
+    """The template with lists in the place of arrays."""
+    if hasattr(template, "tolist"):
+        return template.tolist()
+    if isinstance(template, dict):
+        return {key: _with_lists(part) for key, part in template.items()}
+    return type(template)(map(_with_lists, template)) if type(template) in (tuple, list) else template
 
 
 def _places(template: Any) -> list[int]:
@@ -397,7 +408,12 @@ def whole(rows: Array) -> Rows:
 
 def read(group: Group, base: Array, rows: Rows) -> list[Array]:
     """The operands of a group; their last axis is that of the examples, of length 1 for what all share."""
-    return [(whole(base) if operand.from_base else rows).picked(operand.index) for operand in group.operands]
+    return [
+        (whole(base) if operand.from_base else rows).picked(operand.index)
+        if operand.constants is None
+        else jnp.asarray(operand.constants[..., None], base.dtype)
+        for operand in group.operands
+    ]
 
 
 def in_rows(operand: Operand, x: Array, examples: int) -> Array:

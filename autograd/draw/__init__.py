@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from ..checks import whole
-from ..compiler.program import Program
+from ..compiler import Compiled, Program
 from ..engines import Value
 from .drawing import Drawing, GraphDrawing
 from .look import Look
@@ -259,6 +259,8 @@ def _check_model(model: Any) -> None:
 
     if isinstance(model, type) and issubclass(model, Module):
         raise TypeError(f"draw(root) takes a model, not its class {model.__name__}: draw({model.__name__}(...))")
+    if isinstance(model, Compiled):
+        raise TypeError("draw what a compiled function answers, draw(f(x)), or its program, draw(f.program)")
     if not isinstance(model, Module):
         raise TypeError(
             f"draw(root) takes the Value to draw from, not {type(model).__name__}: draw(y), or draw(Value(3)); or a "

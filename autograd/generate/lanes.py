@@ -2,11 +2,11 @@
 
 >>> from autograd import OPERATIONS
 >>> print("\\n".join(value_kernel(OPERATIONS["sigmoid"])))
-LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t1 = xs[i] > 0.0 ? -xs[i] : xs[i];
         double t2 = lane_exp(t1);
-        double t3 = x[i] > 0.0 ? 1.0 : t2;
+        double t3 = xs[i] > 0.0 ? 1.0 : t2;
         out[i] = lane_divide(t3, 1.0 + t2);
     }
 }
@@ -87,9 +87,9 @@ def text() -> str:
     singles = [operation for operation in of_book if not operation.list_count]
     lists = [operation for operation in of_book if operation.list_count]
     lines = [HEAD]
-    there: set[str] = set()
+    there, lone = set[str](), set[str]()
     for operation in singles:
-        lines += kernels(operation, there)
+        lines += kernels(operation, there, lone)
     return "\n".join([*lines, "LANES_END", "", '#include "lane_lists.h"', "", *choices(singles, lists), "#endif", ""])
 
 
@@ -262,14 +262,14 @@ def written(expression: Expression, names: dict[Apply, str]) -> str:
 Called = dict[str, Callable[..., float]]
 
 
-def kernels(operation: Operation, there: set[str]) -> list[str]:
-    """The kernels of an operation, after the functions that they call and that are not there."""
+def kernels(operation: Operation, there: set[str], lone: set[str]) -> list[str]:
+    """The kernels of an operation, after the functions that they call and that are not there, for vectors or alone."""
     called: Called = {}
     value, partials = traced(operation, called)
     vectorised = [formula for formula in (value, *partials) if is_vectorised(formula, called)]
     lines = helpers({x: called[x] for x in called if any(x in functions(f, {}) for f in vectorised)}, there)
     if prefix(operation):
-        lines += own(formulas.definitions(operation, set()))
+        lines += own(formulas.definitions(operation, lone))
     lines += value_kernel(operation)
     for place in range(len(operation.parameters)):
         lines += flow_kernel(operation, place)
@@ -319,9 +319,9 @@ def flow_kernel(operation: Operation, place: int) -> list[str]:
     names = (*operation.parameters, "value", "flow")
     call = f"{prefix(operation)}partial_{operation.name}_{place}({items(names[:-1])}"
     if formulas.may_be_blocked(partial):
-        alone = ["double partial;", f"out[i] = {call}, &partial) ? flow[i] * partial : -0.0;"]
+        alone = ["double partial;", f"out[i] = {call}, &partial) ? flows[i] * partial : -0.0;"]
     else:
-        alone = [f"out[i] = flow[i] * {call});"]
+        alone = [f"out[i] = flows[i] * {call});"]
     return kernel(f"lanes_flow_{operation.name}_{place}", names, sent(partial), called, alone)
 
 
@@ -350,15 +350,15 @@ def is_vectorised(formula: Formula, called: Called) -> bool:
     return are_known and all(isinstance(part.arguments[0], Input) for part in far)
 
 
-def kernel(name: str, arrays: Sequence[str], formula: Formula, called: Called, alone: Sequence[str]) -> list[str]:
-    """A function that answers for each number of the arrays: by a formula, if it is vectorised, else by what is said
-    for one number alone."""
-    parameters = ", ".join([f"const double *RESTRICT {each}" for each in arrays])
-    head = f"void {name}(Py_ssize_t n, {parameters}, double *RESTRICT out)"
+def kernel(head: str, names: Sequence[str], formula: Formula, called: Called, alone: Sequence[str]) -> list[str]:
+    """A function that answers for each number of some arrays: by a formula, if it is vectorised, else by what is said
+    for one number alone. The array of what is called x is xs."""
+    parameters = ", ".join([f"const double *RESTRICT {each}s" for each in names])
+    head = f"void {head}(Py_ssize_t n, {parameters}, double *RESTRICT out)"
     if not is_vectorised(formula, called):
         return [*opening(f"static {head}"), *loop(alone), "}", ""]
     graph = Straightened()
-    expression = graph.rewritten(graph.straight(formula), {Input(each): Input(f"{each}[i]") for each in arrays})
+    expression = graph.rewritten(graph.straight(formula), {Input(each): Input(f"{each}s[i]") for each in names})
     lines = loop(statements(expression, "", "out[i] = {};"))
     far = {part.arguments[0] for part in parts(expression) if part.function in NEAR_ZERO}
     for number in far:
@@ -370,8 +370,9 @@ def kernel(name: str, arrays: Sequence[str], formula: Formula, called: Called, a
 
 
 def opening(head: str) -> list[str]:
-    """The first lines of a function."""
-    return textwrap.wrap(f"{head} {{", 120, subsequent_indent=" " * 8)
+    """The first lines of a function, which end after commas."""
+    together = re.sub("(?<!,) ", "\N{NO-BREAK SPACE}", f"{head} {{")
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(together, 120, subsequent_indent=" " * 8)]
 
 
 def loop(lines: Iterable[str]) -> list[str]:
@@ -381,7 +382,7 @@ def loop(lines: Iterable[str]) -> list[str]:
 
 def items(names: Sequence[str]) -> str:
     """One number of each array."""
-    return ", ".join([f"{name}[i]" for name in names])
+    return ", ".join([f"{name}s[i]" for name in names])
 
 
 # The choice between them ----------------------------------------------------------------------------

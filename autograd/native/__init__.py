@@ -11,8 +11,6 @@ be read by itself:
     step.pxi      the steps of optimisers
     adam.h        one of Adam over many numbers
     kind.pxi      what the class says of itself, and how it gets its methods
-    record.pxi    how a graph becomes a program, and what that can do without
-    simplify.h    the latter
     formulas.h    the rule book in C: values and partial derivatives, generated from the rules by `autograd.generate`
     formulas.pxd  what the parts use of it
     ieee.h        the elementary functions that formulas are made of
@@ -20,17 +18,17 @@ be read by itself:
     programs.py   which rules that users declare can be run without Python, and what they come to
     program.pxi   how they are run then
     chunks.h      memory for nodes
-    record.pxi    how a program is read off a graph, and made shorter
-    simplify.h    what it can do without, in C
+    record.pxi    how a graph becomes a program, and what that can do without
+    simplify.h    the latter
     replay.pxi    how programs are replayed: the class Replay
-    schedule.h    the order in which that is done: instructions of one kind in groups
+    schedule.h    in which order: instructions of one kind in groups
     exact.h       one example, bit for bit
     lanes.h       many examples: rows, parts and threads
-    lane_kernels.h   the loops over lanes, once for each kind of processor
-    lane_formulas.h  the rule book over lanes, generated as well
-    lane_math.h   elementary functions that a C compiler can vectorise
-    lanes.pxi     its kernels one at a time, to try them
-    lane_lists.h  the operations on lists over lanes
+    lane_kernels.h   its loops, once for each kind of processor
+    lane_formulas.h  the rule book over many numbers at once, generated too
+    lane_lists.h     the operations on lists, likewise
+    lane_math.h      the elementary functions that a C compiler can make vectors of
+    lanes.pxi     how to try these
     calls.pxi     numbers on their way into a compiled function and out of it
     lives.h       how a block of memory becomes an object, and what is still to be let go
     window.h      how far a pass may look

@@ -13,122 +13,123 @@
 
 LANES_BEGIN
 
-LANES void lanes_value_add(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
+LANES void lanes_value_add(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] + y[i];
+        out[i] = xs[i] + ys[i];
     }
 }
 
-LANES void lanes_flow_add_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_add_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i];
+        out[i] = flows[i];
     }
 }
 
-LANES void lanes_flow_add_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_add_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i];
+        out[i] = flows[i];
     }
 }
 
-LANES void lanes_value_subtract(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out)
-        {
+LANES void lanes_value_subtract(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] - y[i];
+        out[i] = xs[i] - ys[i];
     }
 }
 
-LANES void lanes_flow_subtract_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_subtract_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i];
+        out[i] = flows[i];
     }
 }
 
-LANES void lanes_flow_subtract_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_subtract_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * -1.0;
+        out[i] = flows[i] * -1.0;
     }
 }
 
-LANES void lanes_value_negate(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_negate(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = -x[i];
+        out[i] = -xs[i];
     }
 }
 
-LANES void lanes_flow_negate_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_negate_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * -1.0;
+        out[i] = flows[i] * -1.0;
     }
 }
 
-LANES void lanes_value_multiply(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out)
-        {
+LANES void lanes_value_multiply(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] * y[i];
+        out[i] = xs[i] * ys[i];
     }
 }
 
-LANES void lanes_flow_multiply_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_multiply_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * y[i];
+        out[i] = flows[i] * ys[i];
     }
 }
 
-LANES void lanes_flow_multiply_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_multiply_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * x[i];
+        out[i] = flows[i] * xs[i];
     }
 }
 
-LANES void lanes_value_divide(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
+LANES void lanes_value_divide(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_divide(x[i], y[i]);
+        out[i] = lane_divide(xs[i], ys[i]);
     }
 }
 
-LANES void lanes_flow_divide_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_divide_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(1.0, y[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_divide(1.0, ys[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-LANES void lanes_flow_divide_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_divide_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_fabs(value[i]);
-        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0)) ? x[i] * 1.6069380442589903e+60 : value[i];
-        double t3 = lane_divide(t2, y[i]);
-        double t4 = lane_divide(t3, y[i]);
-        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(y[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
-        out[i] = flow[i] * -t5;
+        double t1 = lane_fabs(values[i]);
+        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(ys[i]) < 1.0)) ? xs[i] * 1.6069380442589903e+60 : values[i];
+        double t3 = lane_divide(t2, ys[i]);
+        double t4 = lane_divide(t3, ys[i]);
+        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(ys[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
+        out[i] = flows[i] * -t5;
     }
 }
 
-LANES void lanes_value_reciprocal(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_reciprocal(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_divide(1.0, x[i]);
+        out[i] = lane_divide(1.0, xs[i]);
     }
 }
 
-LANES void lanes_flow_reciprocal_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_reciprocal_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_fabs(value[i]);
-        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0)) ? 1.6069380442589903e+60 : value[i];
-        double t3 = lane_divide(t2, x[i]);
-        double t4 = lane_divide(t3, x[i]);
-        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(x[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
-        out[i] = flow[i] * -t5;
+        double t1 = lane_fabs(values[i]);
+        double t2 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(xs[i]) < 1.0)) ? 1.6069380442589903e+60 : values[i];
+        double t3 = lane_divide(t2, xs[i]);
+        double t4 = lane_divide(t3, xs[i]);
+        double t5 = ((t1 > 0.0) & (t1 < DBL_MIN) & (lane_fabs(xs[i]) < 1.0)) ? t4 * 6.223015277861142e-61 : t3;
+        out[i] = flows[i] * -t5;
     }
 }
 
@@ -204,340 +205,341 @@ static inline double lone_partial_power_1(double x, double y, double value) {
     return lone_precise_power_by_exponent(x, y);
 }
 
-static void lanes_value_power(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
+static void lanes_value_power(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lone_value_power(x[i], y[i]);
+        out[i] = lone_value_power(xs[i], ys[i]);
     }
 }
 
-static void lanes_flow_power_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_power_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * lone_partial_power_0(x[i], y[i], value[i]);
+        out[i] = flows[i] * lone_partial_power_0(xs[i], ys[i], values[i]);
     }
 }
 
-static void lanes_flow_power_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_power_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * lone_partial_power_1(x[i], y[i], value[i]);
+        out[i] = flows[i] * lone_partial_power_1(xs[i], ys[i], values[i]);
     }
 }
 
-static void lanes_value_remainder(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT
-        out) {
+static void lanes_value_remainder(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_remainder(x[i], y[i]);
+        out[i] = value_remainder(xs[i], ys[i]);
     }
 }
 
-LANES void lanes_flow_remainder_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_remainder_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i];
+        out[i] = flows[i];
     }
 }
 
-static void lanes_flow_remainder_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_remainder_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_remainder_1(x[i], y[i], value[i]);
+        out[i] = flows[i] * partial_remainder_1(xs[i], ys[i], values[i]);
     }
 }
 
-static void lanes_value_floor_divide(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT
-        out) {
+static void lanes_value_floor_divide(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_floor_divide(x[i], y[i]);
+        out[i] = value_floor_divide(xs[i], ys[i]);
     }
 }
 
-LANES void lanes_flow_floor_divide_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_floor_divide_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] + y[i];
-        out[i] = t1 <= INFINITY ? -0.0 : flow[i] * t1;
+        double t1 = xs[i] + ys[i];
+        out[i] = t1 <= INFINITY ? -0.0 : flows[i] * t1;
     }
 }
 
-LANES void lanes_flow_floor_divide_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_floor_divide_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] + y[i];
-        out[i] = t1 <= INFINITY ? -0.0 : flow[i] * t1;
+        double t1 = xs[i] + ys[i];
+        out[i] = t1 <= INFINITY ? -0.0 : flows[i] * t1;
     }
 }
 
-LANES void lanes_value_identity(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_identity(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i];
+        out[i] = xs[i];
     }
 }
 
-LANES void lanes_flow_identity_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_identity_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i];
+        out[i] = flows[i];
     }
 }
 
-LANES void lanes_value_exp(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_exp(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_exp(x[i]);
+        out[i] = lane_exp(xs[i]);
     }
 }
 
-LANES void lanes_flow_exp_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
+LANES void lanes_flow_exp_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * value[i];
+        out[i] = flows[i] * values[i];
     }
 }
 
-LANES void lanes_value_exp2(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_exp2(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_exp2(x[i]);
+        out[i] = lane_exp2(xs[i]);
     }
 }
 
-LANES void lanes_flow_exp2_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_exp2_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_exp2(0.5 * x[i]);
-        out[i] = flow[i] * (t1 * 0.6931471805599453 * t1);
+        double t1 = lane_exp2(0.5 * xs[i]);
+        out[i] = flows[i] * (t1 * 0.6931471805599453 * t1);
     }
 }
 
-LANES void lanes_value_expm1(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_expm1(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_expm1(x[i]);
+        out[i] = lane_expm1(xs[i]);
     }
 }
 
-LANES void lanes_flow_expm1_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_expm1_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_exp(x[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_exp(xs[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-LANES void lanes_value_log(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_log(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_log(x[i]);
+        out[i] = lane_log(xs[i]);
     }
 }
 
-LANES void lanes_flow_log_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
+LANES void lanes_flow_log_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(1.0, x[i]);
-        double t2 = x[i] >= 0.0 ? t1 : value[i];
-        out[i] = flow[i] * t2;
+        double t1 = lane_divide(1.0, xs[i]);
+        double t2 = xs[i] >= 0.0 ? t1 : values[i];
+        out[i] = flows[i] * t2;
     }
 }
 
-static void lanes_value_log2(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_log2(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_log2(x[i]);
+        out[i] = value_log2(xs[i]);
     }
 }
 
-LANES void lanes_flow_log2_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_log2_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(1.4426950408889634, x[i]);
-        double t2 = x[i] >= 0.0 ? t1 : value[i];
-        out[i] = flow[i] * t2;
+        double t1 = lane_divide(1.4426950408889634, xs[i]);
+        double t2 = xs[i] >= 0.0 ? t1 : values[i];
+        out[i] = flows[i] * t2;
     }
 }
 
-static void lanes_value_log10(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_log10(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_log10(x[i]);
+        out[i] = value_log10(xs[i]);
     }
 }
 
-LANES void lanes_flow_log10_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_log10_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(0.4342944819032518, x[i]);
-        double t2 = x[i] >= 0.0 ? t1 : value[i];
-        out[i] = flow[i] * t2;
+        double t1 = lane_divide(0.4342944819032518, xs[i]);
+        double t2 = xs[i] >= 0.0 ? t1 : values[i];
+        out[i] = flows[i] * t2;
     }
 }
 
-LANES void lanes_value_log1p(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_log1p(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_log1p(x[i]);
+        out[i] = lane_log1p(xs[i]);
     }
 }
 
-LANES void lanes_flow_log1p_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_log1p_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(1.0, 1.0 + x[i]);
-        double t2 = x[i] >= -1.0 ? t1 : value[i];
-        out[i] = flow[i] * t2;
+        double t1 = lane_divide(1.0, 1.0 + xs[i]);
+        double t2 = xs[i] >= -1.0 ? t1 : values[i];
+        out[i] = flows[i] * t2;
     }
 }
 
-LANES void lanes_value_sqrt(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_sqrt(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_sqrt(x[i]);
+        out[i] = lane_sqrt(xs[i]);
     }
 }
 
-LANES void lanes_flow_sqrt_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_sqrt_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(0.5, value[i] + 0.0);
-        out[i] = flow[i] * t1;
+        double t1 = lane_divide(0.5, values[i] + 0.0);
+        out[i] = flows[i] * t1;
     }
 }
 
-static void lanes_value_cbrt(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_cbrt(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_cbrt(x[i]);
+        out[i] = value_cbrt(xs[i]);
     }
 }
 
-static void lanes_flow_cbrt_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_cbrt_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_cbrt_0(x[i], value[i]);
+        out[i] = flows[i] * partial_cbrt_0(xs[i], values[i]);
     }
 }
 
-LANES void lanes_value_sin(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_sin(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_sin(x[i]);
+        out[i] = lane_sin(xs[i]);
     }
     int far = 0;
     for (Py_ssize_t i = 0; i < n; ++i) {
-        far |= LANE_IS_FAR(x[i]);
+        far |= LANE_IS_FAR(xs[i]);
     }
     if (far) {
         for (Py_ssize_t i = 0; i < n; ++i) {
-            if (LANE_IS_FAR(x[i])) {
-                out[i] = value_sin(x[i]);
+            if (LANE_IS_FAR(xs[i])) {
+                out[i] = value_sin(xs[i]);
             }
         }
     }
 }
 
-LANES void lanes_flow_sin_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
+LANES void lanes_flow_sin_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_cos(x[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_cos(xs[i]);
+        out[i] = flows[i] * t1;
     }
     int far = 0;
     for (Py_ssize_t i = 0; i < n; ++i) {
-        far |= LANE_IS_FAR(x[i]);
+        far |= LANE_IS_FAR(xs[i]);
     }
     if (far) {
         for (Py_ssize_t i = 0; i < n; ++i) {
-            if (LANE_IS_FAR(x[i])) {
-                out[i] = flow[i] * partial_sin_0(x[i], value[i]);
+            if (LANE_IS_FAR(xs[i])) {
+                out[i] = flows[i] * partial_sin_0(xs[i], values[i]);
             }
         }
     }
 }
 
-LANES void lanes_value_cos(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_cos(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_cos(x[i]);
+        out[i] = lane_cos(xs[i]);
     }
     int far = 0;
     for (Py_ssize_t i = 0; i < n; ++i) {
-        far |= LANE_IS_FAR(x[i]);
+        far |= LANE_IS_FAR(xs[i]);
     }
     if (far) {
         for (Py_ssize_t i = 0; i < n; ++i) {
-            if (LANE_IS_FAR(x[i])) {
-                out[i] = value_cos(x[i]);
+            if (LANE_IS_FAR(xs[i])) {
+                out[i] = value_cos(xs[i]);
             }
         }
     }
 }
 
-LANES void lanes_flow_cos_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
+LANES void lanes_flow_cos_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_sin(x[i]);
-        out[i] = flow[i] * -t1;
+        double t1 = lane_sin(xs[i]);
+        out[i] = flows[i] * -t1;
     }
     int far = 0;
     for (Py_ssize_t i = 0; i < n; ++i) {
-        far |= LANE_IS_FAR(x[i]);
+        far |= LANE_IS_FAR(xs[i]);
     }
     if (far) {
         for (Py_ssize_t i = 0; i < n; ++i) {
-            if (LANE_IS_FAR(x[i])) {
-                out[i] = flow[i] * partial_cos_0(x[i], value[i]);
+            if (LANE_IS_FAR(xs[i])) {
+                out[i] = flows[i] * partial_cos_0(xs[i], values[i]);
             }
         }
     }
 }
 
-static void lanes_value_tan(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_tan(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_tan(x[i]);
+        out[i] = value_tan(xs[i]);
     }
 }
 
-LANES void lanes_flow_tan_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
+LANES void lanes_flow_tan_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * (1.0 + value[i] * value[i]);
+        out[i] = flows[i] * (1.0 + values[i] * values[i]);
     }
 }
 
-static void lanes_value_asin(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_asin(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_asin(x[i]);
+        out[i] = value_asin(xs[i]);
     }
 }
 
-LANES void lanes_flow_asin_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_asin_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_sqrt((1.0 - x[i]) * (1.0 + x[i]));
+        double t1 = lane_sqrt((1.0 - xs[i]) * (1.0 + xs[i]));
         double t2 = lane_divide(1.0, t1);
-        out[i] = flow[i] * t2;
+        out[i] = flows[i] * t2;
     }
 }
 
-static void lanes_value_acos(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_acos(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_acos(x[i]);
+        out[i] = value_acos(xs[i]);
     }
 }
 
-LANES void lanes_flow_acos_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_acos_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_sqrt((1.0 - x[i]) * (1.0 + x[i]));
+        double t1 = lane_sqrt((1.0 - xs[i]) * (1.0 + xs[i]));
         double t2 = lane_divide(1.0, t1);
-        out[i] = flow[i] * -t2;
+        out[i] = flows[i] * -t2;
     }
 }
 
-static void lanes_value_atan(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_atan(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_atan(x[i]);
+        out[i] = value_atan(xs[i]);
     }
 }
 
-LANES void lanes_flow_atan_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_atan_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_fabs(x[i]) <= 1.0 ? 1.0 + x[i] * x[i] : x[i];
+        double t1 = lane_fabs(xs[i]) <= 1.0 ? 1.0 + xs[i] * xs[i] : xs[i];
         double t2 = lane_divide(1.0, t1);
-        double t3 = lane_divide(t2, x[i] + t2);
-        double t4 = lane_fabs(x[i]) <= 1.0 ? t2 : t3;
-        out[i] = flow[i] * t4;
+        double t3 = lane_divide(t2, xs[i] + t2);
+        double t4 = lane_fabs(xs[i]) <= 1.0 ? t2 : t3;
+        out[i] = flows[i] * t4;
     }
 }
 
@@ -560,25 +562,26 @@ LANE double lane_inverse_share(double x, double y) {
     return ((lane_isinf(x)) | (lane_isinf(y))) ? t1 : t6 * t3;
 }
 
-static void lanes_value_atan2(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_atan2(Py_ssize_t n, const double *RESTRICT ys, const double *RESTRICT xs,
+        double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_atan2(y[i], x[i]);
+        out[i] = value_atan2(ys[i], xs[i]);
     }
 }
 
-LANES void lanes_flow_atan2_0(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_atan2_0(Py_ssize_t n, const double *RESTRICT ys, const double *RESTRICT xs,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_inverse_share(x[i], y[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_inverse_share(xs[i], ys[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-LANES void lanes_flow_atan2_1(Py_ssize_t n, const double *RESTRICT y, const double *RESTRICT x, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_atan2_1(Py_ssize_t n, const double *RESTRICT ys, const double *RESTRICT xs,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_inverse_share(y[i], x[i]);
-        out[i] = flow[i] * -t1;
+        double t1 = lane_inverse_share(ys[i], xs[i]);
+        out[i] = flows[i] * -t1;
     }
 }
 
@@ -610,51 +613,51 @@ LANE double lane_hypot_slope(double x, double y) {
     return lane_isinf(x) ? t2 : t14;
 }
 
-LANES void lanes_value_hypot(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
+LANES void lanes_value_hypot(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_hypot(x[i], y[i]);
+        out[i] = lane_hypot(xs[i], ys[i]);
     }
 }
 
-LANES void lanes_flow_hypot_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_hypot_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_hypot_slope(x[i], y[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_hypot_slope(xs[i], ys[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-LANES void lanes_flow_hypot_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_hypot_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_hypot_slope(y[i], x[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_hypot_slope(ys[i], xs[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-static void lanes_value_sinh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_sinh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_sinh(x[i]);
+        out[i] = value_sinh(xs[i]);
     }
 }
 
-static void lanes_flow_sinh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_sinh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_sinh_0(x[i], value[i]);
+        out[i] = flows[i] * partial_sinh_0(xs[i], values[i]);
     }
 }
 
-static void lanes_value_cosh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_cosh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_cosh(x[i]);
+        out[i] = value_cosh(xs[i]);
     }
 }
 
-static void lanes_flow_cosh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_cosh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_cosh_0(x[i], value[i]);
+        out[i] = flows[i] * partial_cosh_0(xs[i], values[i]);
     }
 }
 
@@ -667,48 +670,48 @@ LANE double lane_asinh_slope(double x) {
     return lane_divide(t3, t5);
 }
 
-static void lanes_value_asinh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_asinh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_asinh(x[i]);
+        out[i] = value_asinh(xs[i]);
     }
 }
 
-LANES void lanes_flow_asinh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_asinh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_asinh_slope(x[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_asinh_slope(xs[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-static void lanes_value_acosh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_acosh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_acosh(x[i]);
+        out[i] = value_acosh(xs[i]);
     }
 }
 
-LANES void lanes_flow_acosh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_acosh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_sqrt(x[i] - 1.0);
-        double t2 = lane_sqrt(x[i] + 1.0);
+        double t1 = lane_sqrt(xs[i] - 1.0);
+        double t2 = lane_sqrt(xs[i] + 1.0);
         double t3 = lane_divide(1.0, t1 * t2);
-        out[i] = flow[i] * t3;
+        out[i] = flows[i] * t3;
     }
 }
 
-static void lanes_value_atanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_atanh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_atanh(x[i]);
+        out[i] = value_atanh(xs[i]);
     }
 }
 
-LANES void lanes_flow_atanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_atanh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_divide(1.0, (1.0 - x[i]) * (1.0 + x[i]));
-        double t2 = ((x[i] >= -1.0) & (x[i] <= 1.0)) ? t1 : value[i];
-        out[i] = flow[i] * t2;
+        double t1 = lane_divide(1.0, (1.0 - xs[i]) * (1.0 + xs[i]));
+        double t2 = ((xs[i] >= -1.0) & (xs[i] <= 1.0)) ? t1 : values[i];
+        out[i] = flows[i] * t2;
     }
 }
 
@@ -727,88 +730,88 @@ LANE double lane_bell(double x, double narrowness, double factor) {
     return lane_fabs(x) < 64.0 ? t2 * t3 : t4;
 }
 
-static void lanes_value_erf(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_erf(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_erf(x[i]);
+        out[i] = value_erf(xs[i]);
     }
 }
 
-LANES void lanes_flow_erf_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
+LANES void lanes_flow_erf_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_bell(x[i], 1.0, 1.1283791670955126);
-        out[i] = flow[i] * t1;
+        double t1 = lane_bell(xs[i], 1.0, 1.1283791670955126);
+        out[i] = flows[i] * t1;
     }
 }
 
-static void lanes_value_erfc(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_erfc(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_erfc(x[i]);
+        out[i] = value_erfc(xs[i]);
     }
 }
 
-LANES void lanes_flow_erfc_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_erfc_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_bell(x[i], 1.0, 1.1283791670955126);
-        out[i] = flow[i] * -t1;
+        double t1 = lane_bell(xs[i], 1.0, 1.1283791670955126);
+        out[i] = flows[i] * -t1;
     }
 }
 
-LANES void lanes_value_tanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_tanh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_tanh(x[i]);
+        out[i] = lane_tanh(xs[i]);
     }
 }
 
-LANES void lanes_flow_tanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_tanh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > 0.0 ? -2.0 : 2.0;
-        double t2 = lane_exp(t1 * x[i]);
+        double t1 = xs[i] > 0.0 ? -2.0 : 2.0;
+        double t2 = lane_exp(t1 * xs[i]);
         double t3 = 1.0 + t2;
         double t4 = lane_divide(4.0 * t2, t3 * t3);
-        out[i] = flow[i] * t4;
+        out[i] = flows[i] * t4;
     }
 }
 
-LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_sigmoid(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t1 = xs[i] > 0.0 ? -xs[i] : xs[i];
         double t2 = lane_exp(t1);
-        double t3 = x[i] > 0.0 ? 1.0 : t2;
+        double t3 = xs[i] > 0.0 ? 1.0 : t2;
         out[i] = lane_divide(t3, 1.0 + t2);
     }
 }
 
-LANES void lanes_flow_sigmoid_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_sigmoid_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t1 = xs[i] > 0.0 ? -xs[i] : xs[i];
         double t2 = lane_exp(t1);
         double t3 = 1.0 + t2;
         double t4 = lane_divide(t2, t3 * t3);
-        out[i] = flow[i] * t4;
+        out[i] = flows[i] * t4;
     }
 }
 
-LANES void lanes_value_softplus(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_softplus(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t1 = xs[i] > 0.0 ? -xs[i] : xs[i];
         double t2 = lane_exp(t1);
         double t3 = lane_log1p(t2);
-        out[i] = x[i] > 0.0 ? x[i] + t3 : t3;
+        out[i] = xs[i] > 0.0 ? xs[i] + t3 : t3;
     }
 }
 
-LANES void lanes_flow_softplus_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_softplus_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > 0.0 ? -x[i] : x[i];
+        double t1 = xs[i] > 0.0 ? -xs[i] : xs[i];
         double t2 = lane_exp(t1);
-        double t3 = x[i] > 0.0 ? 1.0 : t2;
+        double t3 = xs[i] > 0.0 ? 1.0 : t2;
         double t4 = lane_divide(t3, 1.0 + t2);
-        out[i] = flow[i] * t4;
+        out[i] = flows[i] * t4;
     }
 }
 
@@ -842,30 +845,30 @@ LANE double lane_silu_slope(double x) {
     return lane_fabs(x) > 1000.0 ? t1 : t16;
 }
 
-LANES void lanes_value_silu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_silu(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_silu(x[i]);
+        out[i] = lane_silu(xs[i]);
     }
 }
 
-LANES void lanes_flow_silu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_silu_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_silu_slope(x[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_silu_slope(xs[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-static void lanes_value_gelu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+static void lanes_value_gelu(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = value_gelu(x[i]);
+        out[i] = value_gelu(xs[i]);
     }
 }
 
-static void lanes_flow_gelu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+static void lanes_flow_gelu_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = flow[i] * partial_gelu_0(x[i], value[i]);
+        out[i] = flows[i] * partial_gelu_0(xs[i], values[i]);
     }
 }
 
@@ -971,275 +974,281 @@ LANE double lane_gelu_tanh_slope(double x) {
     return x > 30.0 ? 1.0 : t19;
 }
 
-LANES void lanes_value_gelu_tanh(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_gelu_tanh(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_gelu_tanh(x[i]);
+        out[i] = lane_gelu_tanh(xs[i]);
     }
 }
 
-LANES void lanes_flow_gelu_tanh_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_gelu_tanh_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_gelu_tanh_slope(x[i]);
-        out[i] = flow[i] * t1;
+        double t1 = lane_gelu_tanh_slope(xs[i]);
+        out[i] = flows[i] * t1;
     }
 }
 
-LANES void lanes_value_relu(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
+LANES void lanes_value_relu(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = ((x[i] > 0.0) | (!(x[i] <= 0.0))) ? x[i] : 0.0;
+        out[i] = ((xs[i] > 0.0) | (!(xs[i] <= 0.0))) ? xs[i] : 0.0;
     }
 }
 
-LANES void lanes_flow_relu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_relu_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] <= 0.0 ? -0.0 : flow[i] * x[i];
-        out[i] = x[i] > 0.0 ? flow[i] : t1;
+        double t1 = xs[i] <= 0.0 ? -0.0 : flows[i] * xs[i];
+        out[i] = xs[i] > 0.0 ? flows[i] : t1;
     }
 }
 
-LANES void lanes_value_leaky_relu(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, double *RESTRICT
-        out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] > 0.0 ? x[i] : slope[i] * x[i];
-    }
-}
-
-LANES void lanes_flow_leaky_relu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] <= 0.0 ? slope[i] : slope[i] * x[i];
-        out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t1;
-    }
-}
-
-LANES void lanes_flow_leaky_relu_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT slope, const double
-        *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] > 0.0 ? -0.0 : flow[i] * x[i];
-    }
-}
-
-LANES void lanes_value_elu(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_expm1(x[i]);
-        out[i] = x[i] > 0.0 ? x[i] : alpha[i] * t1;
-    }
-}
-
-LANES void lanes_flow_elu_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_scaled_exp(x[i], alpha[i]);
-        out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t1;
-    }
-}
-
-LANES void lanes_flow_elu_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT alpha, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = lane_expm1(x[i]);
-        out[i] = x[i] > 0.0 ? -0.0 : flow[i] * t1;
-    }
-}
-
-LANES void lanes_value_abs(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_fabs(x[i]);
-    }
-}
-
-LANES void lanes_flow_abs_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double *RESTRICT
-        flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] >= 0.0 ? 0.0 : x[i];
-        double t2 = x[i] < 0.0 ? -1.0 : t1;
-        out[i] = x[i] > 0.0 ? flow[i] : flow[i] * t2;
-    }
-}
-
-LANES void lanes_value_sign(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] >= 0.0 ? 0.0 : x[i];
-        double t2 = x[i] < 0.0 ? -1.0 : t1;
-        out[i] = x[i] > 0.0 ? 1.0 : t2;
-    }
-}
-
-LANES void lanes_flow_sign_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
-    }
-}
-
-LANES void lanes_value_floor(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_floor(x[i]);
-    }
-}
-
-LANES void lanes_flow_floor_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
-    }
-}
-
-LANES void lanes_value_ceil(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_ceil(x[i]);
-    }
-}
-
-LANES void lanes_flow_ceil_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
-    }
-}
-
-LANES void lanes_value_round(Py_ssize_t n, const double *RESTRICT x, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = lane_rint(x[i]);
-    }
-}
-
-LANES void lanes_flow_round_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT value, const double
-        *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = x[i] <= INFINITY ? -0.0 : flow[i] * x[i];
-    }
-}
-
-LANES void lanes_value_maximum(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] < y[i] ? y[i] : x[i] + y[i];
-        out[i] = x[i] >= y[i] ? x[i] : t1;
-    }
-}
-
-LANES void lanes_flow_maximum_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > y[i] ? flow[i] : flow[i] * 0.5;
-        double t2 = x[i] < y[i] ? -0.0 : flow[i] * (x[i] + y[i]);
-        out[i] = x[i] >= y[i] ? t1 : t2;
-    }
-}
-
-LANES void lanes_flow_maximum_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > y[i] ? -0.0 : flow[i] * 0.5;
-        double t2 = x[i] < y[i] ? flow[i] : flow[i] * (y[i] + x[i]);
-        out[i] = x[i] >= y[i] ? t1 : t2;
-    }
-}
-
-LANES void lanes_value_minimum(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] > y[i] ? y[i] : x[i] + y[i];
-        out[i] = x[i] <= y[i] ? x[i] : t1;
-    }
-}
-
-LANES void lanes_flow_minimum_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = y[i] > x[i] ? flow[i] : flow[i] * 0.5;
-        double t2 = x[i] > y[i] ? -0.0 : flow[i] * (y[i] + x[i]);
-        out[i] = x[i] <= y[i] ? t1 : t2;
-    }
-}
-
-LANES void lanes_flow_minimum_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT y, const double *RESTRICT
-        value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = y[i] > x[i] ? -0.0 : flow[i] * 0.5;
-        double t2 = x[i] > y[i] ? flow[i] : flow[i] * (x[i] + y[i]);
-        out[i] = x[i] <= y[i] ? t1 : t2;
-    }
-}
-
-LANES void lanes_value_clamp(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
-        max, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = x[i] + min[i] + max[i];
-        double t2 = max[i] < x[i] ? max[i] : t1;
-        double t3 = x[i] <= max[i] ? x[i] : t2;
-        double t4 = x[i] < min[i] ? min[i] : t2;
-        double t5 = min[i] <= x[i] ? t3 : t4;
-        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? max[i] : t1;
-        out[i] = min[i] < max[i] ? t5 : t6;
-    }
-}
-
-LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
-        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = max[i] < x[i] ? -0.0 : t1;
-        double t3 = x[i] <= max[i] ? flow[i] : t2;
-        double t4 = x[i] < min[i] ? -0.0 : t2;
-        double t5 = min[i] <= x[i] ? t3 : t4;
-        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
-        out[i] = min[i] < max[i] ? t5 : t6;
-    }
-}
-
-LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
-        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = max[i] < x[i] ? -0.0 : t1;
-        double t3 = x[i] <= max[i] ? -0.0 : t2;
-        double t4 = x[i] < min[i] ? flow[i] : t2;
-        double t5 = min[i] <= x[i] ? t3 : t4;
-        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? -0.0 : t1;
-        out[i] = min[i] < max[i] ? t5 : t6;
-    }
-}
-
-LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *RESTRICT x, const double *RESTRICT min, const double *RESTRICT
-        max, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        double t1 = flow[i] * (x[i] + min[i] + max[i]);
-        double t2 = max[i] < x[i] ? flow[i] : t1;
-        double t3 = x[i] <= max[i] ? -0.0 : t2;
-        double t4 = x[i] < min[i] ? -0.0 : t2;
-        double t5 = min[i] <= x[i] ? t3 : t4;
-        double t6 = ((max[i] <= min[i]) & (x[i] <= INFINITY)) ? flow[i] : t1;
-        out[i] = min[i] < max[i] ? t5 : t6;
-    }
-}
-
-LANES void lanes_value_where(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT y,
+LANES void lanes_value_leaky_relu(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT slopes,
         double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = c[i] != 0.0 ? x[i] : y[i];
+        out[i] = xs[i] > 0.0 ? xs[i] : slopes[i] * xs[i];
     }
 }
 
-LANES void lanes_flow_where_0(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
-        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_leaky_relu_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT slopes,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] <= 0.0 ? slopes[i] : slopes[i] * xs[i];
+        out[i] = xs[i] > 0.0 ? flows[i] : flows[i] * t1;
+    }
+}
+
+LANES void lanes_flow_leaky_relu_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT slopes,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = xs[i] > 0.0 ? -0.0 : flows[i] * xs[i];
+    }
+}
+
+LANES void lanes_value_elu(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT alphas,
+        double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = lane_expm1(xs[i]);
+        out[i] = xs[i] > 0.0 ? xs[i] : alphas[i] * t1;
+    }
+}
+
+LANES void lanes_flow_elu_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT alphas,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = lane_scaled_exp(xs[i], alphas[i]);
+        out[i] = xs[i] > 0.0 ? flows[i] : flows[i] * t1;
+    }
+}
+
+LANES void lanes_flow_elu_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT alphas,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = lane_expm1(xs[i]);
+        out[i] = xs[i] > 0.0 ? -0.0 : flows[i] * t1;
+    }
+}
+
+LANES void lanes_value_abs(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = lane_fabs(xs[i]);
+    }
+}
+
+LANES void lanes_flow_abs_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] >= 0.0 ? 0.0 : xs[i];
+        double t2 = xs[i] < 0.0 ? -1.0 : t1;
+        out[i] = xs[i] > 0.0 ? flows[i] : flows[i] * t2;
+    }
+}
+
+LANES void lanes_value_sign(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] >= 0.0 ? 0.0 : xs[i];
+        double t2 = xs[i] < 0.0 ? -1.0 : t1;
+        out[i] = xs[i] > 0.0 ? 1.0 : t2;
+    }
+}
+
+LANES void lanes_flow_sign_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = xs[i] <= INFINITY ? -0.0 : flows[i] * xs[i];
+    }
+}
+
+LANES void lanes_value_floor(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = lane_floor(xs[i]);
+    }
+}
+
+LANES void lanes_flow_floor_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = xs[i] <= INFINITY ? -0.0 : flows[i] * xs[i];
+    }
+}
+
+LANES void lanes_value_ceil(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = lane_ceil(xs[i]);
+    }
+}
+
+LANES void lanes_flow_ceil_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = xs[i] <= INFINITY ? -0.0 : flows[i] * xs[i];
+    }
+}
+
+LANES void lanes_value_round(Py_ssize_t n, const double *RESTRICT xs, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = lane_rint(xs[i]);
+    }
+}
+
+LANES void lanes_flow_round_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT values,
+        const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = xs[i] <= INFINITY ? -0.0 : flows[i] * xs[i];
+    }
+}
+
+LANES void lanes_value_maximum(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] < ys[i] ? ys[i] : xs[i] + ys[i];
+        out[i] = xs[i] >= ys[i] ? xs[i] : t1;
+    }
+}
+
+LANES void lanes_flow_maximum_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] > ys[i] ? flows[i] : flows[i] * 0.5;
+        double t2 = xs[i] < ys[i] ? -0.0 : flows[i] * (xs[i] + ys[i]);
+        out[i] = xs[i] >= ys[i] ? t1 : t2;
+    }
+}
+
+LANES void lanes_flow_maximum_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] > ys[i] ? -0.0 : flows[i] * 0.5;
+        double t2 = xs[i] < ys[i] ? flows[i] : flows[i] * (ys[i] + xs[i]);
+        out[i] = xs[i] >= ys[i] ? t1 : t2;
+    }
+}
+
+LANES void lanes_value_minimum(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] > ys[i] ? ys[i] : xs[i] + ys[i];
+        out[i] = xs[i] <= ys[i] ? xs[i] : t1;
+    }
+}
+
+LANES void lanes_flow_minimum_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = ys[i] > xs[i] ? flows[i] : flows[i] * 0.5;
+        double t2 = xs[i] > ys[i] ? -0.0 : flows[i] * (ys[i] + xs[i]);
+        out[i] = xs[i] <= ys[i] ? t1 : t2;
+    }
+}
+
+LANES void lanes_flow_minimum_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT ys,
+        const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = ys[i] > xs[i] ? -0.0 : flows[i] * 0.5;
+        double t2 = xs[i] > ys[i] ? flows[i] : flows[i] * (xs[i] + ys[i]);
+        out[i] = xs[i] <= ys[i] ? t1 : t2;
+    }
+}
+
+LANES void lanes_value_clamp(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT mins,
+        const double *RESTRICT maxs, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = xs[i] + mins[i] + maxs[i];
+        double t2 = maxs[i] < xs[i] ? maxs[i] : t1;
+        double t3 = xs[i] <= maxs[i] ? xs[i] : t2;
+        double t4 = xs[i] < mins[i] ? mins[i] : t2;
+        double t5 = mins[i] <= xs[i] ? t3 : t4;
+        double t6 = ((maxs[i] <= mins[i]) & (xs[i] <= INFINITY)) ? maxs[i] : t1;
+        out[i] = mins[i] < maxs[i] ? t5 : t6;
+    }
+}
+
+LANES void lanes_flow_clamp_0(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT mins,
+        const double *RESTRICT maxs, const double *RESTRICT values, const double *RESTRICT flows,
+        double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = flows[i] * (xs[i] + mins[i] + maxs[i]);
+        double t2 = maxs[i] < xs[i] ? -0.0 : t1;
+        double t3 = xs[i] <= maxs[i] ? flows[i] : t2;
+        double t4 = xs[i] < mins[i] ? -0.0 : t2;
+        double t5 = mins[i] <= xs[i] ? t3 : t4;
+        double t6 = ((maxs[i] <= mins[i]) & (xs[i] <= INFINITY)) ? -0.0 : t1;
+        out[i] = mins[i] < maxs[i] ? t5 : t6;
+    }
+}
+
+LANES void lanes_flow_clamp_1(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT mins,
+        const double *RESTRICT maxs, const double *RESTRICT values, const double *RESTRICT flows,
+        double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = flows[i] * (xs[i] + mins[i] + maxs[i]);
+        double t2 = maxs[i] < xs[i] ? -0.0 : t1;
+        double t3 = xs[i] <= maxs[i] ? -0.0 : t2;
+        double t4 = xs[i] < mins[i] ? flows[i] : t2;
+        double t5 = mins[i] <= xs[i] ? t3 : t4;
+        double t6 = ((maxs[i] <= mins[i]) & (xs[i] <= INFINITY)) ? -0.0 : t1;
+        out[i] = mins[i] < maxs[i] ? t5 : t6;
+    }
+}
+
+LANES void lanes_flow_clamp_2(Py_ssize_t n, const double *RESTRICT xs, const double *RESTRICT mins,
+        const double *RESTRICT maxs, const double *RESTRICT values, const double *RESTRICT flows,
+        double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        double t1 = flows[i] * (xs[i] + mins[i] + maxs[i]);
+        double t2 = maxs[i] < xs[i] ? flows[i] : t1;
+        double t3 = xs[i] <= maxs[i] ? -0.0 : t2;
+        double t4 = xs[i] < mins[i] ? -0.0 : t2;
+        double t5 = mins[i] <= xs[i] ? t3 : t4;
+        double t6 = ((maxs[i] <= mins[i]) & (xs[i] <= INFINITY)) ? flows[i] : t1;
+        out[i] = mins[i] < maxs[i] ? t5 : t6;
+    }
+}
+
+LANES void lanes_value_where(Py_ssize_t n, const double *RESTRICT cs, const double *RESTRICT xs,
+        const double *RESTRICT ys, double *RESTRICT out) {
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        out[i] = cs[i] != 0.0 ? xs[i] : ys[i];
+    }
+}
+
+LANES void lanes_flow_where_0(Py_ssize_t n, const double *RESTRICT cs, const double *RESTRICT xs,
+        const double *RESTRICT ys, const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         out[i] = -0.0;
     }
 }
 
-LANES void lanes_flow_where_1(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
-        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_where_1(Py_ssize_t n, const double *RESTRICT cs, const double *RESTRICT xs,
+        const double *RESTRICT ys, const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = c[i] != 0.0 ? flow[i] : -0.0;
+        out[i] = cs[i] != 0.0 ? flows[i] : -0.0;
     }
 }
 
-LANES void lanes_flow_where_2(Py_ssize_t n, const double *RESTRICT c, const double *RESTRICT x, const double *RESTRICT
-        y, const double *RESTRICT value, const double *RESTRICT flow, double *RESTRICT out) {
+LANES void lanes_flow_where_2(Py_ssize_t n, const double *RESTRICT cs, const double *RESTRICT xs,
+        const double *RESTRICT ys, const double *RESTRICT values, const double *RESTRICT flows, double *RESTRICT out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out[i] = c[i] != 0.0 ? -0.0 : flow[i];
+        out[i] = cs[i] != 0.0 ? -0.0 : flows[i];
     }
 }
 
@@ -1408,8 +1417,8 @@ static void lanes_value(int code, Py_ssize_t n, const double *const *xs, double 
     }
 }
 
-static void lanes_flow(int code, int place, Py_ssize_t n, const double *const *xs, const double *value, const double
-        *flow, double *out) {
+static void lanes_flow(int code, int place, Py_ssize_t n, const double *const *xs, const double *value,
+        const double *flow, double *out) {
     switch (code) {
     case CODE_ADD:
         switch (place) {
@@ -1681,8 +1690,8 @@ static void lanes_flow(int code, int place, Py_ssize_t n, const double *const *x
     }
 }
 
-static void lanes_value_of_list(int code, Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *out, double
-        *room) {
+static void lanes_value_of_list(int code, Py_ssize_t count, Py_ssize_t n, const double *const *xs, double *out,
+        double *room) {
     switch (code) {
     case CODE_SUM:
         lanes_value_sum(count, n, xs, out, room);

@@ -273,7 +273,7 @@ class _Members:
     alive. When it is gone, its graphs still know which of their leaves were its parameters.
     """
 
-    __slots__ = ("_left", "_module", "_outputs")
+    __slots__ = ("__weakref__", "_left", "_module", "_outputs")
 
     def __init__(self, module: Module) -> None:
         self._module = weakref.ref(module)

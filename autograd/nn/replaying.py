@@ -13,6 +13,7 @@ from typing import Any
 from ..checks import shown
 from ..compiler import Compiled
 from ..compiler.arguments import batches
+from ..compiler.program import TAKE, Program
 from ..engines import Value
 from ..ieee import is_real
 from ..modes import mode
@@ -117,6 +118,8 @@ class ReplayedLoss:
             answer = call(self._function)
         except Exception as error:  # where it is one of the data, it is raised again by what is written
             self._error = error
+        if self._recordings > before and self._error is None and self._wanted is not True:
+            self._error = _reason_not_to(self._function.program)
         if self._recordings > before or self._error is not None:
             changed = self._watch.changed()
             if changed:
@@ -140,6 +143,18 @@ class ReplayedLoss:
             raise ValueError(
                 f"comparisons come out in more than {MOST_RECORDINGS} ways, each of which would have to be recorded"
             )
+
+
+def _reason_not_to(program: Program) -> Exception | None:
+    """Why a program would teach a model something else, if it does."""
+    parameters = range(len(program.input_names), len(program.input_names) + len(program.parameter_names))
+    for _, operation, operands in program.instructions():
+        if operation is TAKE and any(row in parameters for row in operands[1:]):
+            return TypeError(
+                "take() chooses among parameters: replayed, those that it leaves get the gradient 0 instead of none, "
+                "and optimisers with momentum go on moving them"
+            )
+    return None
 
 
 def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
