@@ -549,6 +549,19 @@ def test_a_variable_around_the_function_that_is_bound_again_is_noticed() -> None
     assert found == [10.0, 2.0, 7.0]
 
 
+def test_a_variable_that_the_function_itself_binds_again_is_noticed() -> None:
+    calls = 0
+
+    def counted(x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return W * x * calls
+
+    compiled = autograd.compile(counted)
+
+    assert [compiled(1.0).data for _ in range(3)] == [3.0, 6.0, 9.0]
+
+
 def test_a_list_of_parameters_that_changes_is_noticed() -> None:
     weights = [Value(1.0), Value(2.0)]
     compiled = autograd.compile(lambda x: autograd.sum(weights) * x)
