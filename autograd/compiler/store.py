@@ -52,8 +52,8 @@ class Store:
         return list(self.recordings.get(key, ()))
 
     def remember(self, key: Any, layouts: tuple[Any, ...]) -> None:
-        """Keep what the next call may be like."""
-        if key in self.recordings and len(key) == 2:
+        """Keep what the next call may be like, unless the function itself has changed what it finds outside."""
+        if key in self.recordings and len(key) == 2 and key[0] == self.surroundings.key():
             forms = tuple([form for _, form in key[1]])
             self.latest = Latest(key, forms, self.surroundings.watched(), layouts, self.recordings[key])
 
