@@ -107,7 +107,9 @@ class ReplayedLoss:
         try:
             for pair in self._data:
                 _check_data(pair)
-            count = len(batches("fit", [*zip(("inputs", "target"), _columns(self._data), strict=True)], ())[0])
+            count = len(
+                batches("fit", [*zip(("inputs", "target"), _columns(self._data), strict=True)], (), lambda _: ())[0]
+            )
             if count > MOST_RECORDINGS:
                 raise ValueError(f"the data have {count} different forms, each of which would have to be recorded")
         except Exception as error:
