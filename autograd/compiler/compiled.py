@@ -30,7 +30,7 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .store import Latest, Store
-from .surroundings import check_random, random_states
+from .surroundings import check_random, containers, random_states
 
 if TYPE_CHECKING:
     from .to_jax import JaxFunction
@@ -42,7 +42,7 @@ _read: Any = getattr(native, "read", read)
 _simplified: Any = getattr(native, "simplified", simplified)
 
 
-class _NewParameters(Exception):
+class _NewParametersError(Exception):
     """Raised where a function turns out to find Values outside, which may stand in columns, too."""
 
 
@@ -223,6 +223,7 @@ class Compiled:
 
     def _record(self, form: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
         """Call the function once, and keep what it did."""
+        found = self._store.surroundings.key()  # before the function itself may change it
         recording = self._recorded(given, positional)
         new = {parameter._birth for parameter in recording.parameters} - self._store.captured
         self._store.captured |= new
@@ -230,7 +231,7 @@ class Compiled:
         if any(type(x) is not float and x._birth in new for x in inputs):
             # Again, with one slot for what is both an argument and found outside.
             recording = self._recorded(given, positional)
-        self._store.keep(self._store.key(form, self._store.marks(inputs)), recording)
+        self._store.keep((found, form, *self._store.marks(inputs)), recording)
         return recording
 
     def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
@@ -271,6 +272,8 @@ class Compiled:
                 f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
                 "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
             )
+        found = [place.thing for place in self._store.surroundings.places()]
+        recording.watched = containers(recording.parameters, [*found, self._store.surroundings.instance])
         if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
             return self._recorded(given, positional, is_again=True)
         return recording
@@ -325,7 +328,7 @@ class Compiled:
             error.add_note(f"at example {place} of the columns of {self.name}")
             raise
         if batch.value_places and len(self._store.captured) > before:
-            raise _NewParameters
+            raise _NewParametersError
         return recording
 
     def _all_done(
@@ -339,7 +342,7 @@ class Compiled:
                 return found, [], count
             try:
                 done = [each for batch in found for each in self._replayed(batch, len(columns), want_gradient)]
-            except _NewParameters:
+            except _NewParametersError:
                 continue  # with those examples apart of which a Value is one of these
             return found, sorted(done, key=lambda each: each.places[0]), count
 
