@@ -11,6 +11,7 @@ import math
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..book import BLOCKED, Operation
@@ -223,6 +224,7 @@ class Compiled:
         if any(type(x) is not float and x._birth in new for x in examined(given, self.static)[1]):
             # Again, with one slot for what is both an argument and found outside.
             recording = self._recorded(given, positional)
+            key = self._store.key(*examined(given, self.static))
         self._store.keep(key, recording)
         return recording
 
@@ -274,24 +276,46 @@ class Compiled:
         )
 
     def _replayed(self, batch: Batch, positional: int, want_gradient: bool) -> list[_Done]:
-        """All ways that examples of a batch take.
+        """All ways that examples of a batch take, those apart whose Values the function finds outside, too."""
+        while True:
+            captured = len(self._store.captured)
+            parts = self._apart(batch) if batch.values else [batch]
+            done = [each for part in parts for each in self._ways(part, positional, want_gradient)]
+            if not batch.values or len(self._store.captured) == captured:
+                return done
+
+    def _apart(self, batch: Batch) -> list[Batch]:
+        """The examples in which the same Values are parameters at the same time, together."""
+        found: dict[Any, array[int]] = {}
+        for place in range(batch.count) if batch.which is None else batch.which:
+            values = [column[place] for column in batch.values]
+            captured = tuple([(i, x._birth) for i, x in enumerate(values) if self._store.captures(x)])
+            found.setdefault(captured, array("q")).append(place)
+        return [batch] if len(found) == 1 else [replace(batch, which=which) for which in found.values()]
+
+    def _ways(self, batch: Batch, positional: int, want_gradient: bool) -> list[_Done]:
+        """All ways of examples in which the same Values are parameters.
 
         Sums must not depend on what was recorded earlier: the ways are tried in one order, once all are known.
         """
-        key = self._store.key(batch.key, ())
-        known = self._store.of(key)
+        first = 0 if batch.which is None else batch.which[0]
+        key = self._store.key(batch.key, examined(batch.example(first), self.static)[1] if batch.values else ())
+        before = self._store.of(key)
         done = list(self._passes(batch, key, positional, want_gradient))
-        if len(done) > 1 and self._store.of(key) != known:
+        if len(done) > 1 and self._store.of(key) != before:
             done = list(self._passes(batch, key, positional, want_gradient))
         return done
 
     def _passes(self, batch: Batch, key: Any, positional: int, want_gradient: bool) -> Iterator[_Done]:
         """Each way that examples of a batch take, until all are done."""
         places: Any = range(batch.count) if batch.which is None else batch.which
-        which, known = batch.which, sorted(self._store.of(key), key=lambda recording: recording.outcomes)
+        which, others = batch.which, sorted(self._store.of(key), key=lambda recording: recording.outcomes)
+        captured = len(self._store.captured)
         while places:
-            is_new = not known
-            recording = self._record_example(key, batch, places[0], positional) if is_new else known.pop(0)
+            is_new = not others
+            recording = self._record_example(key, batch, places[0], positional) if is_new else others.pop(0)
+            if batch.values and len(self._store.captured) != captured:
+                return  # for what the examples are told apart by has changed
             outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
