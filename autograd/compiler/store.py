@@ -38,10 +38,13 @@ class Store:
         self._former: Any = None
         self._has_warned = False
 
-    def key(self, form: Any, inputs: Sequence[Any]) -> tuple[Any, ...]:
-        """What selects the recordings of a call: what the function finds outside, the form of the arguments, and which
-        of these are parameters at the same time."""
-        return (self.surroundings.key(), form, *[(i, known(x)) for i, x in enumerate(inputs) if self.captures(x)])
+    def key(self, form: Any, marks: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """What selects recordings: what the function finds outside, the form of its arguments, and their marks."""
+        return (self.surroundings.key(), form, *marks)
+
+    def marks(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """Which of the numbers and Values of a call are parameters at the same time."""
+        return tuple([(place, known(x)) for place, x in enumerate(inputs) if self.captures(x)])
 
     def captures(self, thing: Any) -> bool:
         """Whether an argument is a Value that the function finds outside, too."""

@@ -498,12 +498,24 @@ static void clear_sums(Bench *bench, const Plan *plan, const Kernels *kernels) {
     memset(bench->flows + plan->first_lifted * bench->lanes, 0, (size_t)(plan->lifted_count * bench->lanes) * sizeof(double));
 }
 
+/* The sum of a power of two or a multiple of 16 of numbers: of halves, so that no addition has to wait for the one before. */
 static double total_of_row(const double *row, Py_ssize_t count) {
-    double total = row[0];
-    for (Py_ssize_t l = 1; l < count; ++l) {
-        total += row[l];
+    double total = 0.0;
+    switch (count) {
+    case 1:
+        return row[0];
+    case 2:
+        return row[0] + row[1];
+    case 4:
+        return (row[0] + row[1]) + (row[2] + row[3]);
+    case 8:
+        return ((row[0] + row[1]) + (row[2] + row[3])) + ((row[4] + row[5]) + (row[6] + row[7]));
+    default:
+        for (Py_ssize_t l = 0; l < count; l += 8) {
+            total += total_of_row(row + l, 8);
+        }
+        return total;
     }
-    return total;
 }
 
 /* Add to the sums of a part; whether one of those that are needed is nan. */

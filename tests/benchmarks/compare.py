@@ -92,7 +92,9 @@ def workers(engines: Iterable[str], folder: Path) -> list[Worker]:
         if place not in pythons:
             say(f"installing {place}")
             try:
-                pythons[place] = environment(folder / place, ENVIRONMENTS[place], anew=place == "scalar-autograd")
+                pythons[place] = environment(
+                    folder / place, ENVIRONMENTS[place], anew=place.startswith("scalar-autograd")
+                )
             except MissingError as reason:
                 pythons[place] = reason
         python = pythons[place]

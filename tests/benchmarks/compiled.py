@@ -72,15 +72,23 @@ def instructions(engine: Engine) -> Outcome:
 
 def recording(engine: Engine) -> Outcome:
     """How many eager forward passes it takes to record one, to simplify it and to replay it for the first time."""
-    amounts: list[float | None] = []
-    for length in LENGTHS:
-        task, _ = ready(engine, "Long", length)
-        with Clock() as eager:
+    functions = [ready(engine, "Long", length)[0] for length in LENGTHS] + [ready(engine, "GPTTraining")[0]]
+    return Outcome([in_eager_passes(task) for task in functions])
+
+
+def in_eager_passes(task: Any) -> float:
+    """The same of one task; each is done until it has taken long enough."""
+    eager, recorded = Clock(), Clock()
+    passes = times = 0
+    while not passes or eager.total < ENOUGH:
+        with eager:
             task.eager()
-        with Clock() as recorded:
+        passes += 1
+    while not times or recorded.total < ENOUGH:
+        with recorded:
             task.recorded_again()
-        amounts.append(recorded.seconds / eager.seconds)
-    return Outcome(amounts)
+        times += 1
+    return (recorded.total / times) / (eager.total / passes)
 
 
 def threads(engine: Engine) -> Outcome:
@@ -97,6 +105,11 @@ def many_names(engine: Engine) -> Outcome:
     start = time.perf_counter()
     steps = engine.tasks().trained_on_names()
     return Outcome([(time.perf_counter() - start) / steps])
+
+
+def for_jax(engine: Engine) -> Outcome:
+    """The GPT's step handed to JAX: the seconds that it compiles, the equations that it sees, and those of a step."""
+    return Outcome(*engine.tasks().gpt_in_jax())
 
 
 def apart(task: str) -> Outcome:
@@ -139,12 +152,20 @@ COMPILED = {
         ("native",),
     ),
     "recording": Work(
-        {f"recording {length:,} nodes, in eager forward passes": "×" for length in LENGTHS}, recording, ("native",)
+        {f"recording {what}, in eager forward passes": "×" for what in (*[f"{x:,} nodes" for x in LENGTHS], "the GPT")},
+        recording,
+        ("native",),
     ),
     "threads": Work(
         {f"moons: {BATCHES[-1]:,} points, {count} thread{'s' * (count > 1)}": "s" for count in (1, 2)},
         threads,
         ("native",),
+    ),
+    "to-jax": Work(
+        {"GPT `to_jax`: compiling": "s", "GPT `to_jax`: equations": "", "GPT `to_jax`: loss and gradients": "s"},
+        for_jax,
+        ("native-jax",),
+        once=True,
     ),
     "long": Work(
         {

@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 # The handwritten digits come with scikit-learn.
 ENVIRONMENTS = {
     "scalar-autograd": (str(PROJECT), "numpy", "scikit-learn"),
+    "scalar-autograd and JAX": (str(PROJECT), "jax"),
     "micrograd": ("micrograd==0.1.0",),
     "PyTorch": ("torch==2.13.0", "numpy", "scikit-learn"),
     "HIPS-autograd": ("autograd",),
@@ -225,6 +226,12 @@ PEERS = {
     "torch": Peer("PyTorch", "PyTorch", torch),
     "hips": Peer("HIPS autograd", "HIPS-autograd", hips),
     "jax": Peer("JAX", "JAX", jax, {"XLA_FLAGS": ONE_THREAD}),
+    "native-jax": Peer(
+        "scalar-autograd, in JAX",
+        "scalar-autograd and JAX",
+        scalar_autograd,
+        {"AUTOGRAD_ENGINE": "native", "XLA_FLAGS": ONE_THREAD},
+    ),
     "aadc": Peer("AADC", "AADC", partial(of_tasks, "aadc")),
     "xad": Peer("XAD", "XAD", partial(of_tasks, "xad")),
     "casadi": Peer("CasADi", "CasADi", partial(of_tasks, "casadi")),

@@ -1,6 +1,7 @@
 """The tasks by this project: scalar code, compiled. Columns are NumPy's arrays, as others are given arrays too."""
 
 from itertools import cycle
+from time import perf_counter
 
 import gpt
 import moons
@@ -103,6 +104,12 @@ class GPTTraining(tasks.Task):
     def numbers(self):
         return [parameter.data for parameter in self.model.parameters()]
 
+    def eager(self):
+        return self.model.loss_of(self.tokens).data
+
+    def recorded_again(self):
+        return autograd.compile(self.model.loss_of)(self.tokens).data
+
 
 class Digits(tasks.Task):
     def __init__(self):
@@ -201,3 +208,36 @@ def trained_on_names(steps=1000):
         loss_of(gpt.tokens(name)).backward()
         optimizer.step()
     return steps
+
+
+def gpt_in_jax():
+    """The seconds that JAX takes to compile the loss of the GPT and its gradients, its equations, and a step of it."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    task = GPTTraining()
+    task.optimizer.zero_grad()
+    loss = task.loss(task.tokens)
+    loss.backward()
+    function = task.loss.to_jax()
+    given = function.parameters(), [float(token) for token in task.tokens]
+    both = jax.value_and_grad(function)
+
+    start = perf_counter()
+    compiled = jax.jit(both).lower(*given).compile()
+    seconds = perf_counter() - start
+    value, slopes = jax.block_until_ready(compiled(*given))
+    np.testing.assert_allclose([value, *slopes], [loss.data, *[value.grad for value in function.values]], atol=1e-9)
+    start = perf_counter()
+    for _ in range(100):
+        jax.block_until_ready(compiled(*given))
+    step = (perf_counter() - start) / 100
+    return [seconds, equations(jax.make_jaxpr(both)(*given).jaxpr), step], [float(value)]
+
+
+def equations(jaxpr):
+    """How many equations there are, those inside of others too."""
+    inner = [part for equation in jaxpr.eqns for part in equation.params.values()]
+    parts = [part for each in inner for part in (each if isinstance(each, list | tuple) else [each])]
+    jaxprs = [getattr(part, "jaxpr", part) for part in parts]
+    return len(jaxpr.eqns) + sum(equations(each) for each in jaxprs if hasattr(each, "eqns"))

@@ -40,12 +40,12 @@ class Outcome:
 
 
 class Clock:
-    """The seconds that the body of a with statement takes.
+    """The seconds that the body of a with statement takes, and that all of its bodies have taken.
 
     Python's collector is on and runs when it likes, as in any program: what a cyclic graph costs is in the next steps.
     """
 
-    seconds = 0.0
+    seconds = total = 0.0
 
     def __enter__(self) -> "Clock":
         self.start = time.perf_counter()
@@ -53,6 +53,7 @@ class Clock:
 
     def __exit__(self, *_: object) -> None:
         self.seconds = time.perf_counter() - self.start
+        self.total += self.seconds
 
 
 def checksum(numbers: Iterable[Any]) -> float:
