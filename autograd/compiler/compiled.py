@@ -222,7 +222,8 @@ class Compiled:
         return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
 
     def _record(self, form: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
-        """Call the function once, and keep what it did."""
+        """Call the function once, and keep what it did, by what it found outside: it may have changed that itself."""
+        found = self._store.surroundings.key()
         recording = self._recorded(given, positional)
         new = {parameter._birth for parameter in recording.parameters} - self._store.captured
         self._store.captured |= new
@@ -230,7 +231,7 @@ class Compiled:
         if any(type(x) is not float and x._birth in new for x in inputs):
             # Again, with one slot for what is both an argument and found outside.
             recording = self._recorded(given, positional)
-        self._store.keep(self._store.key(form, self._store.marks(inputs)), recording)
+        self._store.keep((found, form, *self._store.marks(inputs)), recording)
         return recording
 
     def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
