@@ -316,6 +316,24 @@ def test_a_value_that_is_captured_too_collects_both_gradients() -> None:
     assert W.grad == 6.0
 
 
+def test_a_captured_value_is_told_from_others_whatever_came_first() -> None:
+    compiled = autograd.compile(lambda x: x * W)
+
+    assert [compiled(x).data for x in (W, Value(2.0), 5.0, W, Value(7.0))] == [9.0, 6.0, 15.0, 9.0, 21.0]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["captured first", "captured later"])
+def test_a_captured_value_in_a_column_collects_both_gradients(first: int) -> None:
+    compiled = autograd.compile(lambda x: x * W if x is W else x * W + x)
+    column = [W, Value(5.0), W][first:]
+    answer = compiled.sum(column)
+    answer.backward()
+
+    assert compiled.map(column) == [9.0, 20.0, 9.0][first:]
+    assert W.grad == [6.0, 5.0, 6.0][first] + sum([6.0, 5.0, 6.0][first + 1 :])
+    assert column[1 - first].grad == 4.0
+
+
 # Columns --------------------------------------------------------------------------------------------
 
 NUMBERS = [1.0, -2.0, 4.0]
