@@ -211,12 +211,13 @@ class Value(Methods):
         # nodes computed from it have sent theirs, so the flows of its branches are summed before the local
         # gradients are applied, once.
         flows = {self._birth: start}
+        spared: set[int] = set()  # what programs have not chosen: unless something arrives, it is not touched
         for node in reversed(order):
             arrived = flows.get(node._birth)
             if arrived is None or node.operation is None:
                 continue
             if isinstance(node._local_gradient, Sweep):
-                _send_through(node._local_gradient, node.operands, arrived, flows)
+                spared |= _send_through(node._local_gradient, node.operands, arrived, flows)
                 continue
             for operand, partial in zip(node.operands, _partials(node), strict=True):
                 if type(partial) is not float and not isinstance(operand, float):
@@ -226,7 +227,7 @@ class Value(Methods):
                     flows[birth] = flows[birth] + flow if birth in flows else flow
         if mode().anomaly:
             check_pass(order, flows)
-        _commit(order, flows)
+        _commit([node for node in order if node._birth in flows or node._birth not in spared], flows)
 
     # Operators ------------------------------------------------------------------------------------
 
@@ -719,13 +720,18 @@ class Sweep:
         """How many operands there are."""
         raise NotImplementedError
 
+    @property
+    def met(self) -> bytes | None:
+        """Of each operand, whether it is a part of the computation even if nothing arrives there; None for all."""
+        return None
+
     def __call__(self) -> tuple[float | None, ...]:
         """The partial derivative towards each operand."""
         return tuple(self.flows(1.0, [None] * self.count))
 
 
-def _send_through(sweep: Sweep, operands: Sequence[Any], arrived: float, flows: dict[int, float]) -> None:
-    """Send through a program backwards what has arrived at its node."""
+def _send_through(sweep: Sweep, operands: Sequence[Any], arrived: float, flows: dict[int, float]) -> set[int]:
+    """Send through a program backwards what has arrived at its node; answers which Values were no part of it."""
     births = [-1 if isinstance(operand, float) else operand._birth for operand in operands]
     first_places = {birth: place for place, birth in reversed(list(enumerate(births)))}
     is_first = [birth >= 0 and first_places[birth] == place for place, birth in enumerate(births)]
@@ -733,6 +739,7 @@ def _send_through(sweep: Sweep, operands: Sequence[Any], arrived: float, flows: 
     for birth, is_one, flow in zip(births, is_first, sweep.flows(arrived, before), strict=True):
         if birth >= 0 and flow is not None:  # an operand that stands there twice adds up
             flows[birth] = flow if is_one or birth not in flows else flows[birth] + flow
+    return set() if sweep.met is None else {x for x, is_met in zip(births, sweep.met, strict=True) if not is_met}
 
 
 _committing = new_lock()

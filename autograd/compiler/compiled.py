@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..book import BLOCKED, Operation
+from ..book import Operation
 from ..checks import shown
 from ..engines import Value, native
 from ..modes import Way, mode, recorded, scope
@@ -21,6 +21,7 @@ from ..nested import mapped, parts
 from ..notation import brief
 from ..operations import mean
 from ..operations import sum as sum_of
+from ..value import Sweep
 from .arguments import Batch, batches, columns_like_the_last, examined, filled, item, layout_of
 from .operation import operation_of
 from .program import Program
@@ -370,7 +371,7 @@ class Compiled:
         if not mode().recording:
             return Value.__apply_operation__(operation, (), (), (value, tuple))
         partials = reduction.gathered([x.slope for x in done], [x.of_inputs for x in done])
-        return stored_node(operation, reduction.operands(), value, partials)
+        return stored_node(operation, reduction.operands(), value, partials, reduction.met())
 
     def _like_the_last(self, latest: Latest, columns: tuple[Any, ...]) -> list[_Done]:
         """What a replay of columns of the same form as the latest answers; nothing where more has to be looked at."""
@@ -415,11 +416,34 @@ class Compiled:
         return "" if slot is None else f"; instruction {recording.named().told(slot)} of {self.name}.program"
 
 
-def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]") -> Any:
+class _Stored(Sweep):
+    """Partial derivatives that are known numbers."""
+
+    __slots__ = ("_met", "partials")
+
+    def __init__(self, partials: "array[float]", met: bytes | None) -> None:
+        self.partials, self._met = partials, met
+
+    def flows(self, arrived: float, before: list[float | None]) -> list[float | None]:
+        """The flows of the operands, those before included. Where nothing arrives, a partial is still −0.0."""
+        sent = [None if x == 0.0 and math.copysign(1.0, x) < 0 else arrived * x for x in self.partials]
+        return [y if x is None else x if y is None else x + y for x, y in zip(before, sent, strict=True)]
+
+    @property
+    def count(self) -> int:
+        """How many operands there are."""
+        return len(self.partials)
+
+    @property
+    def met(self) -> bytes | None:
+        """Of each operand, whether it is a part of the computation even if nothing arrives there; None for all."""
+        return self._met
+
+
+def _stored_node(operation: Operation, operands: Any, value: float, partials: "array[float]", met: bytes | None) -> Any:
     """The node of these operands whose partial derivatives are known."""
-    # Where nothing has arrived in any example, the sum is still −0.0, with which it began.
-    closure = functools.partial(tuple, [BLOCKED if x == 0.0 and math.copysign(1.0, x) < 0 else x for x in partials])
-    return Value.__apply_operation__(operation, operands, tuple(numbers_of(operands)), (value, closure))
+    numbers = tuple(numbers_of(operands))
+    return Value.__apply_operation__(operation, operands, numbers, (value, _Stored(partials, met)))
 
 
 stored_node = _stored_node if native is None else native.stored_node

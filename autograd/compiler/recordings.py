@@ -60,6 +60,9 @@ class Recording:
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
         operands = (*inputs, *self.parameters)
+        if self.replay.may is not None:  # of what no gradient can reach, the number alone
+            pairs = zip(operands, self.replay.may, strict=True)
+            operands = tuple([x if may or type(x) is float else x._data for x, may in pairs])
         if self.quick is not None:
             value = self.quick(self.operations[0], operands)
             if value is None:
@@ -71,7 +74,7 @@ class Recording:
             return ANOTHER_WAY
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
-            sweep = Replayed(state, place, len(operands)) if native is None else state.through(place)
+            sweep = Replayed(self.replay, state, place) if native is None else state.through(place)
             values.append(Value.__apply_operation__(operation, operands, tuple(numbers), (answer, sweep)))
         return self.assembled(values)
 
@@ -85,10 +88,10 @@ class Recording:
 class Replayed(Sweep):
     """The way back through one replay."""
 
-    __slots__ = ("_count", "output", "state")
+    __slots__ = ("output", "replay", "state")
 
-    def __init__(self, state: Any, output: int, count: int) -> None:
-        self.state, self.output, self._count = state, output, count
+    def __init__(self, replay: Any, state: Any, output: int) -> None:
+        self.replay, self.state, self.output = replay, state, output
 
     def flows(self, arrived: float, before: "list[float | None]") -> "list[float | None]":
         """The flows of the operands, those before included."""
@@ -97,7 +100,13 @@ class Replayed(Sweep):
     @property
     def count(self) -> int:
         """How many operands there are."""
-        return self._count
+        program = self.replay.program
+        return len(program.input_names) + len(program.parameter_names)
+
+    @property
+    def met(self) -> bytes | None:
+        """Of each operand, whether it is a part of the computation even if nothing arrives there; None for all."""
+        return self.replay.met  # type: ignore[no-any-return]
 
 
 def _operation(program: Program, replay: Any, place: int) -> Operation:
@@ -115,7 +124,7 @@ def _answers(program: Program, replay: Any, place: int, xs: Sequence[Any]) -> An
         answers, state = replay.exact(array("d", xs))
         if answers is None:
             raise ValueError(f"for these numbers {program.name} takes another way than the one that was recorded")
-        return answers[place], Replayed(state, place, len(xs))
+        return answers[place], Replayed(replay, state, place)
     inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
     output = expanded(program, inner)[place]
     return output._data, lambda: gradient_of(output, inner)

@@ -33,10 +33,18 @@ class Reduction:
 
     @cached_property
     def parameters(self) -> tuple[Any, ...]:
-        """The parameters of all pieces, each once."""
-        if len(self.pieces) == 1:
+        """The parameters of all pieces that a gradient may reach, each once."""
+        if len(self.pieces) == 1 and self.pieces[0].recording.replay.may is None:
             return self.pieces[0].recording.parameters  # type: ignore[no-any-return]
-        return tuple({p._birth: p for piece in self.pieces for p in piece.recording.parameters}.values())
+        return tuple({p._birth: p for piece in self.pieces for p, may in _given(piece, "may") if may}.values())
+
+    def met(self) -> bytes | None:
+        """Of each operand, whether it is a part of the computation even if nothing arrives there; None for all."""
+        if all(piece.recording.replay.met is None for piece in self.pieces):
+            return None
+        births = {p._birth for piece in self.pieces for p, is_met in _given(piece, "met") if is_met}
+        values = sum(1 for piece in self.pieces for _ in _values(piece))
+        return bytes([p._birth in births for p in self.parameters]) + b"\1" * values
 
     @cached_property
     def places(self) -> dict[int, int]:
@@ -50,12 +58,13 @@ class Reduction:
 
     def gathered(self, slopes: Sequence[Any], of_inputs: Sequence[Any]) -> "array[float]":
         """The partial derivatives of the operands from what each piece has answered."""
-        if len(self.pieces) == 1 and of_inputs[0] is None:
+        if len(self.pieces) == 1 and of_inputs[0] is None and self.pieces[0].recording.replay.may is None:
             return self.shared(slopes[0])
         partials = array("d", [-0.0]) * len(self.parameters)  # to which nothing has arrived yet
         for piece, slope in zip(self.pieces, slopes, strict=True):
             for parameter, partial in zip(piece.recording.parameters, slope, strict=True):
-                partials[self.places[parameter._birth]] += partial
+                if parameter._birth in self.places:
+                    partials[self.places[parameter._birth]] += partial
         for of_input in of_inputs:
             partials.extend(of_input or ())
         return self.shared(partials)
@@ -108,13 +117,24 @@ class Reduction:
         start = len(self.parameters)
         for piece in self.pieces:
             end = start + sum(1 for _ in _values(piece))
-            yield piece, [xs[self.places[p._birth]] for p in piece.recording.parameters], list(xs[start:end])
+            given = [
+                xs[self.places[p._birth]] if p._birth in self.places else p._data for p in piece.recording.parameters
+            ]
+            yield piece, given, list(xs[start:end])
             start = end
 
 
 def places_of(piece: Piece) -> Sequence[int]:
     """The places of its examples."""
     return range(piece.batch.count) if piece.which is None else piece.which
+
+
+def _given(piece: Piece, which: str) -> Iterable[tuple[Any, Any]]:
+    """The parameters of a piece with what its replay knows of each."""
+    known = getattr(piece.recording.replay, which)
+    parameters = piece.recording.parameters
+    inputs = len(piece.recording.program.input_names)
+    return zip(parameters, b"\1" * len(parameters) if known is None else known[inputs:], strict=True)
 
 
 def _values(piece: Piece) -> Iterable[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..book import BLOCKED
 from ..ieee import real
+from ..taking import DETACH, TAKE
 from ..value import answered, checked, plain_number
 from .program import LINEAR, Program
 
@@ -31,6 +32,8 @@ class Replay:
         self.given = len(program.input_names) + len(program.parameter_names)
         self.inputs = len(program.input_names)
         self.instructions = list(program.instructions())
+        # Which inputs and parameters are part of every computation, and which may be; None for all.
+        self.met, self.may = _reach(program, self.instructions, self.given)
 
     def exact(self, numbers: Sequence[float]) -> "tuple[list[float] | None, State | None]":
         """The outputs for these inputs and parameters, and what goes backwards; None if a guard comes out differently.
@@ -113,6 +116,21 @@ class Replay:
                 of_inputs.extend([-0.0 if (flow := flows[each]) is None else flow for each in differentiable])
         gradient = array("d", [-0.0 if flow is None else flow for flow in sums]) if want_gradient else None
         return outputs, failed, gradient, of_inputs if want_gradient and differentiable else None
+
+
+def _reach(program: Program, instructions: Sequence[Any], given: int) -> "tuple[bytes | None, bytes | None]":
+    met, may = bytearray(program.slots), bytearray(program.slots)
+    for output in program.outputs:
+        met[output] = may[output] = True
+    for slot, operation, operands in reversed(instructions):
+        if may[slot] and operation is not DETACH:
+            # What `take` does not choose is no part of the computation, and an index is read only.
+            for operand in operands[operation is TAKE :]:
+                if operand >= 0:
+                    may[operand] = True
+                    met[operand] |= met[slot] and operation is not TAKE
+    rows = [bytes(row[:given]) for row in (met, may)]
+    return tuple([None if all(row) else row for row in rows])  # type: ignore[return-value]
 
 
 def _forwards(operation: Any, numbers: list[Any]) -> tuple[float, Any]:

@@ -45,6 +45,8 @@ class State:
 
 class Replay:
     program: Program
+    met: bytes | None
+    may: bytes | None
     def __init__(self, program: Program) -> None: ...
     def exact(self, numbers: array[float]) -> tuple[list[float] | None, State | None]: ...
     def call(self, operation: Operation, operands: tuple[Value | float, ...]) -> Value | float | None: ...
@@ -59,7 +61,11 @@ class Replay:
     ) -> tuple[array[float], array[int], array[float] | None, array[float] | None]: ...
 
 def stored_node(
-    operation: Operation, operands: tuple[Value | float, ...], value: float, partials: array[float]
+    operation: Operation,
+    operands: tuple[Value | float, ...],
+    value: float,
+    partials: array[float],
+    met: bytes | None = None,
 ) -> Value: ...
 def inputs_like_the_last(
     arguments: tuple[Any, ...], forms: tuple[Any, ...], watched: tuple[Any, ...]

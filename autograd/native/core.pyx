@@ -67,6 +67,7 @@ cdef extern from "Python.h":
         void* tp_as_async
     PyObject* PyObject_Init(PyObject* block, PyTypeObject* kind)
     void PyErr_NoMemory()
+    void* PyMem_RawCalloc(size_t count, size_t size)
     Py_ssize_t Py_REFCNT(PyObject* thing)
     ctypedef struct PyFrameObject:
         pass

@@ -102,6 +102,10 @@ cdef class Through:
     """The local-gradient closure of an operation that is a whole program, known to the engine; see `value.Sweep`."""
 
     cdef Py_ssize_t count  # of its operands
+    cdef bytes met  # of each whether it is part of the computation, chosen or not; None where all of them are
+
+    cdef inline bint meets(self, Py_ssize_t place) noexcept:
+        return self.met is None or (<const char*>self.met)[place]
 
     cdef int open(self, Flows* flows) except -1:
         """Room for flows, in which none has arrived anywhere."""
@@ -200,9 +204,10 @@ cdef int open_doubles(thing, Py_buffer* view) except -1:
     return 0
 
 
-def stored_node(operation, tuple operands not None, double value, partials):
+def stored_node(operation, tuple operands not None, double value, partials, bytes met=None):
     """The node of an operation whose partial derivatives are known numbers."""
     cdef Stored stored = Stored.__new__(Stored, partials)
+    stored.met = met if met is None or len(met) == len(operands) else None
     if stored.count != len(operands):
         raise ValueError(f"{stored.count} partials for {len(operands)} operands")
     return node_through(operation, filled_now(operands), value, stored)
@@ -241,6 +246,29 @@ cdef int* copied_ints(numbers, int* count) except NULL:
     return copy
 
 
+cdef tuple reach_of(const Recorded* r, outputs):
+    """Which inputs and parameters are part of every computation, and which may be: bytes, or None where all are."""
+    cdef Py_ssize_t given = r.inputs + r.parameters, first = given + r.constants, slots = first + r.instructions, k, i
+    cdef int code
+    cdef char* met = <char*>PyMem_RawCalloc(2 * slots + 1, 1)
+    cdef char* may = met + slots
+    if met == NULL:
+        raise MemoryError
+    for output in outputs:
+        met[<Py_ssize_t>output] = may[<Py_ssize_t>output] = 1
+    for k in range(r.instructions - 1, -1, -1):
+        if not may[first + k]:
+            continue
+        code = r.code_of[r.codes[k]]
+        for i in range(r.starts[k] + (code == TAKE_CODE), r.starts[k + 1]):
+            if r.operands[i] >= 0 and code != DETACH_CODE:
+                may[r.operands[i]] = 1
+                met[r.operands[i]] |= met[first + k] and code != TAKE_CODE
+    of_met, of_may = met[:given], may[:given]
+    PyMem_RawFree(met)
+    return of_met if 0 in of_met else None, of_may if 0 in of_may else None
+
+
 cdef int code_in_replay(operation):
     """How the replay knows an operation."""
     from ..compiler.program import LINEAR  # here, for that package needs this engine
@@ -272,6 +300,8 @@ cdef class Replay:
     cdef bint has_plan
     cdef int* wanted  # the inputs whose gradients are wanted
     cdef int wanted_count
+    cdef readonly bytes met  # of inputs and parameters whether they are part of every computation; None for all
+    cdef readonly bytes may  # and whether they may be, as what `take` chooses from
 
     def __cinit__(self, program):
         cdef int i
@@ -320,6 +350,7 @@ cdef class Replay:
                 raise ValueError(f"instruction {wrong} of the program has no operation, or operands that do not fit it")
             if not make_schedule(&self.schedule, &recorded):
                 raise MemoryError
+            self.met, self.may = reach_of(&recorded, program.outputs)
         finally:
             for i in range(opened):
                 PyBuffer_Release(&views[i])
@@ -357,7 +388,7 @@ cdef class Replay:
             state.values = <double*>PyMem_RawMalloc(self.schedule.slots * sizeof(double) + scratch_size(&self.schedule))
             if state.values == NULL:
                 raise MemoryError
-        state.replay, state.count = self, self.schedule.given
+        state.replay, state.count, state.met = self, self.schedule.given, self.met
         memcpy(state.values + self.schedule.given, self.constants,
                (self.schedule.base - self.schedule.given) * sizeof(double))
         return state
@@ -930,6 +961,7 @@ cdef class State(Through):
         if not 0 <= output < self.replay.output_count:
             raise IndexError(f"there is no output {output}")
         through.state, through.slot, through.count = self, self.replay.outputs[output], self.count
+        through.met = self.met
         return through
 
     def sweep(self, int output, double arrived, list before not None):

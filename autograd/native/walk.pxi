@@ -268,7 +268,7 @@ cdef class Pass:
         try:
             for i in range(many.count):
                 if many.parents[i] != NULL:
-                    self.take(many.parents[i], &flows.flows[i], &flows.reached[i])
+                    self.take(many.parents[i], through.meets(i), &flows.flows[i], &flows.reached[i])
             through.send(flow, &flows)
             for i in range(many.count):
                 if many.parents[i] != NULL and flows.reached[i]:
@@ -277,19 +277,22 @@ cdef class Pass:
             through.close(&flows)
         return 0
 
-    cdef int take(self, PyObject* parent, double* flow, char* reached) except -1:
-        """Take away what has arrived at a parent so far; to come back with more."""
+    cdef int take(self, PyObject* parent, bint meets, double* flow, char* reached) except -1:
+        """Take away what has arrived at a parent so far, to come back with more; meet it if the node does."""
         cdef Stop* stop
         cdef long long place
-        self.block(parent)
+        if meets:
+            self.block(parent)
         if (<Value>parent).code == LEAF:
-            stop = self.leaf(parent)
+            stop = leaf_stop(&self.leaves, parent)
+            if stop == NULL:
+                return 0
         else:
             place = self.youngest - birth_of(parent)
             if place >= self.window.count:
                 return 0  # it waits
             stop = &self.window.at[place]
-        if not is_blocked(stop):
+        if stop.node != NULL and not is_blocked(stop):
             flow[0], reached[0] = stop.flow, True
             stop.node = blocked(parent)
         return 0
@@ -466,6 +469,8 @@ cdef int run_alone(Value root, double start) except -1:
             FETCH(&(<Value>many.parents[min(i + 2 * AHEAD, many.count - 1)]).gradient_)
             if many.parents[i] != NULL:
                 if not flows.reached[i]:
+                    if not through.meets(i):
+                        continue
                     flows.flows[i] = 0.0
                 if (<Value>many.parents[i]).code == LEAF and (<Value>many.parents[i]).has_grad_:
                     flows.flows[i] = (<Value>many.parents[i]).gradient_ + flows.flows[i]
