@@ -630,6 +630,8 @@ RUNNING: list[type[Any]] = [Value]
 
 def reduced(value: Value, plain: type[Any]) -> tuple[Any, ...]:
     """How to make a leaf again when it is copied or pickled; `plain` is the class itself, not a subclass."""
+    if RECORDERS:
+        note_read(value, "a copy")
     if value.operation is not None:
         raise TypeError(
             f"cannot copy or pickle a computed Value ({value.operation.name}), only leaves: "

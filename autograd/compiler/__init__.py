@@ -15,7 +15,7 @@ examples at a time where there are many. What comes out is one Value, whose oper
 it, `replay` runs it, and so does the compiled engine.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 from ..checks import shown, whole
@@ -54,9 +54,15 @@ def compile(function: Callable[..., Any] | None = None, *, static: Sequence[str]
     Raises TypeError, with the line, where a number would stay what it was at the first call: where the function reads
     `.data`, converts a Value to a float, an index or a key, draws a random number, changes a Value or keeps one; and
     ValueError for a static name that the function has not.
+
+    What cannot be seen: plain numbers more than one level down in lists and objects, or in arrays, that change between
+    calls (Values there are watched); text that is made of a number; `isinstance(x, float)`, as arguments are Values
+    inside. Pass what changes as an argument.
     """
-    static = (static,) if isinstance(static, str) else tuple(static)
-    threads = whole("threads", threads, least=1)
+    static = [static] if isinstance(static, str) else static
+    if not isinstance(static, Iterable) or not all(isinstance(name, str) for name in static):
+        raise TypeError(f"static is a tuple of names of arguments, as in static=('n',), not {shown(static)}")
+    static, threads = tuple(static), whole("threads", threads, least=1, most=1024)
     if function is None:
         return lambda function: compile(function, static=static, threads=threads)
     if not callable(function):

@@ -225,7 +225,7 @@ def _laid_out(name: str, column: Any, is_static: bool) -> Any:
         return memoryview(column)
     if isinstance(column, memoryview):
         return column
-    if isinstance(column, dict) or not hasattr(column, "__iter__"):
+    if isinstance(column, dict) or not hasattr(column, "__iter__") or getattr(column, "ndim", 1) == 0:
         raise TypeError(
             f"{name} must be a column, with one argument for each example, not {type(column).__name__}: a list, an "
             f"array or a memoryview; what is the same for all is static: compile(f, static=({name!r},))"
@@ -261,7 +261,7 @@ def layout_of(column: Any) -> Any:
 
 def columns_like_the_last(latest: Any, columns: Sequence[Any]) -> list[Column] | None:
     """The inputs of columns of the same form as the latest; None where more has to be looked at."""
-    if len(columns) != len(latest.layouts):
+    if not len(columns) == len(latest.layouts) == len(latest.forms):
         return None
     found: list[Column] = []
     lists, forms = [], []

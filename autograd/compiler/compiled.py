@@ -68,7 +68,6 @@ class Compiled:
         self._parameters = _parameters(function)
         self._store = Store(self.name, function)
         self._stores: dict[int, tuple[Any, Store]] = {}  # those of instances, where this is a method
-        self._last: Recording | None = None
 
     # Calls ----------------------------------------------------------------------------------------
 
@@ -101,7 +100,7 @@ class Compiled:
             answer = recording.call(inputs)
             if answer is not ANOTHER_WAY:
                 recording.uses += 1
-                self._last = recording
+                self._store.last = recording
                 return answer
         return ANOTHER_WAY
 
@@ -168,9 +167,9 @@ class Compiled:
         return to_jax(last.named(), last.arguments, last.parameters, last.assembled)
 
     def _replayed_last(self) -> Recording:
-        if self._last is None:
+        if self._store.last is None:
             raise RuntimeError(f"{self.name} has not been recorded yet: call it once")
-        return self._last
+        return self._store.last
 
     def __get__(self, instance: Any, owner: Any = None) -> "Compiled":
         """As a method: the function with its instance, which has recordings of its own."""
@@ -306,7 +305,7 @@ class Compiled:
             outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
-            self._last = recording
+            self._store.last = recording
             if not failed:
                 yield _Done(Piece(recording, batch, which), places, outputs, slope, of_inputs)
                 return
@@ -367,6 +366,7 @@ class Compiled:
             for each in done:
                 place_outputs(outputs, each.piece.which, each.outputs)
         value = reduced(how, outputs)
+        reduction.value = value
         operation = operation_of(f"{self.name}.{how}", reduction.rule)
         if not mode().recording:
             return Value.__apply_operation__(operation, (), (), (value, tuple))
@@ -384,7 +384,7 @@ class Compiled:
         )
         if failed:
             return []
-        self._last = recording
+        self._store.last = recording
 
         def example(place: int) -> list[tuple[str, Any]]:
             return self._named([item(column, place) for column in columns], {})

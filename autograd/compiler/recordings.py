@@ -46,6 +46,9 @@ class Recording:
         self.watched: tuple[Any, ...] = ()  # where its parameters stand
         self.uses = 0
         self.replay: Any = Replay(program) if native is None else native.Replay(program)
+        # The inputs and parameters that no gradient can reach: their numbers are all that is needed of them.
+        self.closed = frozenset(place for place, may in enumerate(self.replay.may or ()) if not may)
+        self.is_open = max(self.closed, default=-1) < len(program.input_names)  # whether all parameters can be reached
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
         self.quick: Any = getattr(self.replay, "call", None) if self.is_one else None
         self.operations = [_operation(program, self.replay, place) for place in range(len(program.outputs))]
@@ -60,9 +63,9 @@ class Recording:
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
         operands = (*inputs, *self.parameters)
-        if self.replay.may is not None:  # of what no gradient can reach, the number alone
-            pairs = zip(operands, self.replay.may, strict=True)
-            operands = tuple([x if may or type(x) is float else x._data for x, may in pairs])
+        if any(type(operands[place]) is not float for place in self.closed):
+            pairs = enumerate(operands)
+            operands = tuple([x if type(x) is float or i not in self.closed else x._data for i, x in pairs])
         if self.quick is not None:
             value = self.quick(self.operations[0], operands)
             if value is None:
@@ -72,6 +75,8 @@ class Recording:
         answers, state = self.replay.exact(numbers)
         if answers is None:
             return ANOTHER_WAY
+        if all(type(x) is float for x in operands):
+            return self.assembled(list(map(Value, answers)))
         values = []
         for place, (operation, answer) in enumerate(zip(self.operations, answers, strict=True)):
             sweep = Replayed(self.replay, state, place) if native is None else state.through(place)

@@ -1,5 +1,6 @@
 """Many examples reduced to one Value: their mean or their sum, whose local gradients are sums over all of them."""
 
+import math
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, reduce
@@ -30,11 +31,12 @@ class Reduction:
 
     def __init__(self, how: str, count: int, pieces: Sequence[Piece]) -> None:
         self.how, self.count, self.pieces = how, count, pieces
+        self.value = math.nan  # until it is known
 
     @cached_property
     def parameters(self) -> tuple[Any, ...]:
         """The parameters of all pieces that a gradient may reach, each once."""
-        if len(self.pieces) == 1 and self.pieces[0].recording.replay.may is None:
+        if len(self.pieces) == 1 and self.pieces[0].recording.is_open:
             return self.pieces[0].recording.parameters  # type: ignore[no-any-return]
         return tuple({p._birth: p for piece in self.pieces for p, may in _given(piece, "may") if may}.values())
 
@@ -58,7 +60,7 @@ class Reduction:
 
     def gathered(self, slopes: Sequence[Any], of_inputs: Sequence[Any]) -> "array[float]":
         """The partial derivatives of the operands from what each piece has answered."""
-        if len(self.pieces) == 1 and of_inputs[0] is None and self.pieces[0].recording.replay.may is None:
+        if len(self.pieces) == 1 and of_inputs[0] is None and self.pieces[0].recording.is_open:
             return self.shared(slopes[0])
         partials = array("d", [-0.0]) * len(self.parameters)  # to which nothing has arrived yet
         for piece, slope in zip(self.pieces, slopes, strict=True):
@@ -80,6 +82,11 @@ class Reduction:
             return value, lambda: tuple(partials)
         inner = [x if type(x) is float else x.__apply_operation__(identity, (x,)) for x in xs]
         output = self.expanded(inner)
+        if not math.isclose(output._data, self.value, rel_tol=1e-6, abs_tol=1e-6) and math.isfinite(self.value):
+            raise RuntimeError(
+                "the columns of this mean or sum have changed since it was computed, so that it cannot be computed "
+                "again step by step: copy them before they change, or differentiate first"
+            )
         return output._data, lambda: gradient_of(output, inner)
 
     def again(self, xs: Sequence[float]) -> "tuple[float, array[float]]":

@@ -36,6 +36,7 @@ class Store:
         self.recordings: dict[Any, list[Recording]] = {}
         self.captured: set[int] = set()  # the births of all parameters
         self.latest: Latest | None = None
+        self.last: Recording | None = None  # that was replayed
         self._former: Any = None
         self._has_warned = False
         self._replaced = 0
@@ -57,6 +58,7 @@ class Store:
         found = self.recordings.get(key, ())
         if not all(unchanged(recording.watched) for recording in found):
             found = self.recordings[key] = [recording for recording in found if unchanged(recording.watched)]
+            self.latest = None
             self._replaced += 1
             if self._replaced == MOST_RECORDINGS:
                 warnings.warn(
@@ -88,6 +90,7 @@ class Store:
             self.recordings[least].remove(unneeded)
             if not self.recordings[least]:
                 del self.recordings[least]
+            self.latest = None
             has_warned, self._has_warned = self._has_warned, True
         if not has_warned:
             warnings.warn(self._why_so_many(key), RuntimeWarning, stacklevel=_depth_here())
