@@ -30,7 +30,7 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .store import Latest, Store
-from .surroundings import check_random, random_states
+from .surroundings import check_random, containers, random_states
 
 if TYPE_CHECKING:
     from .to_jax import JaxFunction
@@ -42,7 +42,7 @@ _read: Any = getattr(native, "read", read)
 _simplified: Any = getattr(native, "simplified", simplified)
 
 
-class _NewParameters(Exception):
+class _NewParametersError(Exception):
     """Raised where a function turns out to find Values outside, which may stand in columns, too."""
 
 
@@ -222,8 +222,13 @@ class Compiled:
         return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
 
     def _record(self, form: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+<<<<<<< HEAD
+        """Call the function once, and keep what it did."""
+        found = self._store.surroundings.key()  # before the function itself may change it
+=======
         """Call the function once, and keep what it did, by what it found outside: it may have changed that itself."""
         found = self._store.surroundings.key()
+>>>>>>> random
         recording = self._recorded(given, positional)
         new = {parameter._birth for parameter in recording.parameters} - self._store.captured
         self._store.captured |= new
@@ -272,6 +277,8 @@ class Compiled:
                 f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
                 "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
             )
+        found = [place.thing for place in self._store.surroundings.places()]
+        recording.watched = containers(recording.parameters, [*found, self._store.surroundings.instance])
         if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
             return self._recorded(given, positional, is_again=True)
         return recording
@@ -326,7 +333,7 @@ class Compiled:
             error.add_note(f"at example {place} of the columns of {self.name}")
             raise
         if batch.value_places and len(self._store.captured) > before:
-            raise _NewParameters
+            raise _NewParametersError
         return recording
 
     def _all_done(
@@ -340,7 +347,7 @@ class Compiled:
                 return found, [], count
             try:
                 done = [each for batch in found for each in self._replayed(batch, len(columns), want_gradient)]
-            except _NewParameters:
+            except _NewParametersError:
                 continue  # with those examples apart of which a Value is one of these
             return found, sorted(done, key=lambda each: each.places[0]), count
 

@@ -689,6 +689,7 @@ typedef struct {
     char *again;             /* of each block: whether it is to be done again, example by example */
     double *sums;            /* of each part */
     volatile int stopped;
+    volatile long next_part; /* the first that no thread has taken */
 } Job;
 
 static void read_inputs(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
@@ -824,14 +825,21 @@ static int do_part(Job *job, Bench *bench, int part, int careful) {
     return odd;
 }
 
-/* Every so-manieth part, by one thread; 0 where memory ends. */
-static int do_parts(Job *job, int first, int step, Memory *memory) {
+#if defined(__GNUC__) || defined(__clang__)
+#define NEXT_PART(job) __sync_fetch_and_add(&(job)->next_part, 1)
+#else
+#include <intrin.h>
+#define NEXT_PART(job) (_InterlockedIncrement(&(job)->next_part) - 1)
+#endif
+
+/* One part after the other that no other thread has taken; 0 where memory ends. */
+static int do_parts(Job *job, Memory *memory) {
     Bench bench;
     if (!open_bench(&bench, job->plan, job->lanes, job->weights, job->kernels, memory)) {
         return 0;
     }
-    for (int part = first; part < job->part_count && !job->stopped; part += step) {
-        if (do_part(job, &bench, part, 0) && do_part(job, &bench, part, 1) < 0) {
+    for (long part = NEXT_PART(job); part < job->part_count && !job->stopped; part = NEXT_PART(job)) {
+        if (do_part(job, &bench, (int)part, 0) && do_part(job, &bench, (int)part, 1) < 0) {
             return 0;
         }
     }

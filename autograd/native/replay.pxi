@@ -74,7 +74,7 @@ cdef extern from "lanes.h" nogil:
     void free_plan(Plan* plan)
     const Kernels* best_kernels()
     Py_ssize_t sum_count(const Plan* plan)
-    bint do_parts(Job* job, int first, int step, Memory* memory)
+    bint do_parts(Job* job, Memory* memory)
     void collect_sums(const Job* job, double* flows, char* reached)
     double told(const Schedule* s, int slot, double flow)
     void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
@@ -630,7 +630,7 @@ cdef class Examples:
         if <double>job.count * job.schedule.slots < 5e6:
             threads = 1
         if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
-            done = self.do_share(0, 1)
+            done = self.do_share()
             if not done:
                 raise MemoryError
             PyErr_CheckSignals()
@@ -639,7 +639,7 @@ cdef class Examples:
         from threading import Thread
 
         answers = []
-        workers = [Thread(target=self.work, args=(i, threads, answers)) for i in range(threads)]
+        workers = [Thread(target=self.work, args=(answers,)) for _ in range(threads)]
         started = []
         try:
             for worker in workers:
@@ -652,23 +652,23 @@ cdef class Examples:
             for worker in started:
                 worker.join()
             raise
-        if not all(answers):
+        if len(answers) != threads or not all(answers):
             raise MemoryError
         return 0
 
-    def work(self, int first, int step, list answers):
+    def work(self, list answers):
         """What a thread does."""
-        answers.append(self.do_share(first, step))
+        answers.append(self.do_share())
 
-    cdef bint do_share(self, int first, int step):
-        """Do every so-manieth part; False where memory ends."""
+    cdef bint do_share(self) except -1:
+        """Do parts until none is left; False where memory ends."""
         cdef Memory memory
         cdef bint done
         with cython.critical_section(self.replay):
             memory = self.replay.spare_memory
             self.replay.spare_memory.at, self.replay.spare_memory.size = NULL, 0
         with nogil:
-            done = do_parts(&self.job, first, step, &memory)
+            done = do_parts(&self.job, &memory)
         with cython.critical_section(self.replay):
             memory, self.replay.spare_memory = self.replay.spare_memory, memory
         free_memory(&memory)
