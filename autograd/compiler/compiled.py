@@ -222,13 +222,8 @@ class Compiled:
         return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
 
     def _record(self, form: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
-<<<<<<< HEAD
         """Call the function once, and keep what it did."""
         found = self._store.surroundings.key()  # before the function itself may change it
-=======
-        """Call the function once, and keep what it did, by what it found outside: it may have changed that itself."""
-        found = self._store.surroundings.key()
->>>>>>> random
         recording = self._recorded(given, positional)
         new = {parameter._birth for parameter in recording.parameters} - self._store.captured
         self._store.captured |= new
