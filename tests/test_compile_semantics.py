@@ -631,7 +631,7 @@ def test_attributes_that_change_are_noticed() -> None:
 
 
 def test_a_model_with_other_layers_is_another_one() -> None:
-    model, other = nn.MLP(2, [3, 1]), nn.MLP(2, [3, 1])
+    model, other = (nn.MLP(2, [3, 1], activation="tanh") for _ in range(2))
     compiled = autograd.compile(lambda point: model(point))
     compiled([1.0, 2.0])
     model.layers = other.layers
