@@ -592,6 +592,65 @@ def test_a_list_of_parameters_that_changes_is_noticed() -> None:
     assert found == [3.0, 7.0, 17.0]
 
 
+def helping(x: Any) -> Any:
+    return W * x * FACTOR
+
+
+def test_a_global_of_a_function_that_is_called_is_noticed() -> None:
+    compiled = autograd.compile(lambda x: helping(x))
+    before = compiled(1.0).data
+    bound = rebound("FACTOR", 5.0)
+    next(bound)
+    after = compiled(1.0).data
+    next(bound, None)
+
+    assert (before, after, compiled(1.0).data) == (6.0, 15.0, 6.0)
+
+
+class Holder:
+    def __init__(self) -> None:
+        self.number = 2.0
+        self.items = {"a": Value(2.0)}
+
+    @autograd.compile
+    def scaled(self, x: Any) -> Any:
+        return self.items["a"] * x * self.number
+
+
+def test_attributes_that_change_are_noticed() -> None:
+    holder = Holder()
+    found = [holder.scaled(1.0).data]
+    holder.number = 3.0
+    found.append(holder.scaled(1.0).data)
+    holder.items["a"] = Value(5.0)
+    found.append(holder.scaled(1.0).data)
+    holder.items = {"a": Value(7.0)}
+    found += [holder.scaled(1.0).data, *holder.scaled.map([1.0])]
+
+    assert found == [4.0, 6.0, 15.0, 21.0, 21.0]
+
+
+def test_a_model_with_other_layers_is_another_one() -> None:
+    model, other = (nn.MLP(2, [3, 1], activation="tanh") for _ in range(2))
+    compiled = autograd.compile(lambda point: model(point))
+    compiled([1.0, 2.0])
+    model.layers = other.layers
+
+    assert compiled([1.0, 2.0]).data == model([1.0, 2.0]).data
+
+
+def test_a_number_in_a_list_outside_is_noticed() -> None:
+    numbers, table = [2.0], {"k": 2.0}
+    compiled = autograd.compile(lambda x, more=numbers: W * x * more[0] * table["k"])
+    found = [compiled(1.0).data]
+    numbers[0] = 5.0
+    found.append(compiled(1.0).data)
+    table["k"] = 1.0
+    found.append(compiled(1.0).data)
+
+    assert found == [12.0, 30.0, 15.0]
+
+
 def test_parameters_are_read_at_each_call() -> None:
     compiled = autograd.compile(line)
     before = compiled(1.0).data, compiled.map([1.0], [2.0])
