@@ -298,25 +298,33 @@ class Value(Methods):
     def __ge__(self, other: Number) -> bool:
         return _compared(operator.ge, self, other, "__le__")
 
-    def __eq__(self, other: object) -> bool:
-        if RECORDERS and self is not other:
-            return equals(self, other)  # type: ignore[no-any-return]
-        return True if self is other else NotImplemented
+    if not TYPE_CHECKING:  # because then v == 1.0, which is never true, would pass
 
-    def __hash__(self) -> int:
-        if RECORDERS:
-            note_conversion(self, "a key of a dict or set")
-        return object.__hash__(self)
+        def __eq__(self, other: object) -> bool:
+            if RECORDERS and self is not other:
+                return equals(self, other)
+            return True if self is other else NotImplemented
+
+        def __hash__(self) -> int:
+            if RECORDERS:
+                note_conversion(self, "a key of a dict or set")
+            return object.__hash__(self)
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return universal_function(function, method, inputs, options)
 
     # What a Value is not --------------------------------------------------------------------------
 
-    def __bool__(self) -> bool:
-        if RECORDERS and (recorder := mode().recorder) is not None and recorder.is_plain(self):
-            return not equals(self, 0.0)
-        raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
+    if TYPE_CHECKING:
+
+        def __bool__(self) -> NoReturn: ...
+
+    else:
+
+        def __bool__(self) -> bool:
+            if RECORDERS and (recorder := mode().recorder) is not None and recorder.is_plain(self):
+                return not equals(self, 0.0)
+            raise TypeError("a Value is neither true nor false: compare it, as in v > 0, or v.data != 0")
 
     if not TYPE_CHECKING:  # because then float(v) and v ^ 2 would pass
 

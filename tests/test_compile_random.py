@@ -160,8 +160,13 @@ class Examples:
         self.templates = [template for _, template in recipe.templates]
 
         def make(kind: str, x: float) -> Any:
-            return x if kind == "i" else Value(x)
+            if kind == "v" and draw.randrange(8) == 0:  # one that is captured, or was given before
+                return draw.choice(world.captured + self.given)
+            made = x if kind == "i" else Value(x)
+            self.given += [made] * (kind == "v")
+            return made
 
+        self.given: list[Any] = []
         self.rows = [
             [filled(template, draw, recipe.numbers, make) for template in self.templates]
             for _ in range(recipe.examples)
@@ -256,6 +261,8 @@ def compared(examples: Examples, root: Any, reduced: Any, mapped: list[float], i
     captured = [x._data for x in examples.world.leaves]
     if not is_far_from_the_ends((*terms.values(), *captured, *[x._data for x in examples.leaves])):
         return SKIPPED
+    if any(x in examples.world.captured for row in examples.rows for x in values_in(row)):
+        return SKIPPED  # because another world has captured others
     if not all(map(math.isfinite, captured)):  # a flow of −0.0 stands for none, which matters beside an inf
         return SKIPPED
 
@@ -298,6 +305,26 @@ def is_off_by_rounding(examples: Examples, answered: Sequence[float], terms: Seq
         if bits(answer) not in map(bits, others) and not low - slack <= answer <= high + slack:
             return False
     return True
+
+
+def check_threads(recipe: Recipe) -> None:
+    """Raise AssertionError where the number of threads changes a bit."""
+    recipe = replace(recipe, outputs=1, examples=37)
+    world = World(recipe)
+    examples = Examples(world)
+    columns = [column * 40 for column in examples.columns]
+    found = []
+    for threads in (1, 2, 5):
+        seen: list[str] = []
+        compiled = autograd.compile(world.function, threads=threads)
+        with told_in(seen, Exception):
+            seen += map(bits, compiled.map(*columns))
+            reduced = getattr(compiled, examples.how)(*columns)
+            seen += map(bits, (reduced._data, *examples.gradients(reduced)))
+        found.append(seen)
+
+    assert found[1] == found[0]
+    assert found[2] == found[0]
 
 
 # Both replays ---------------------------------------------------------------------------------------
@@ -459,15 +486,22 @@ searching = settings(suppress_health_check=list(HealthCheck))
 @searching
 @given(RECIPES)
 def test_a_compiled_call_gives_the_bits_of_the_eager_one(recipe: Recipe) -> None:
-    """Seen to fail with the terms of a sum fused in another order, with flows of two outputs sent apart, and with a
-    number of an example among the constants."""
+    """Seen to fail with guards ignored, with the terms of a sum added from right to left, with flows that had arrived
+    before added afterwards, and with 0 for BLOCKED."""
     check_calls(recipe)
 
 
 @searching
 @given(RECIPES)
 def test_many_examples_give_what_is_promised(recipe: Recipe) -> None:
+    """Seen to fail with the same, except that the order in which flows are added is not promised here."""
     check_columns(recipe)
+
+
+@settings(searching, max_examples=max(10, settings.default.max_examples // 10))
+@given(RECIPES)
+def test_any_number_of_threads_gives_the_same_bits(recipe: Recipe) -> None:
+    check_threads(recipe)
 
 
 @searching
@@ -483,7 +517,7 @@ REPLAYS = {"reference": Reference} if native is None else {"reference": Referenc
 def test_a_fault_put_into_an_instruction_is_seen(kind: str) -> None:
     """Of those that change any number at all: not b + a for a + b, nor a guard that no number meets."""
     counted: Counter[str] = Counter()
-    for seed in range(settings.default.max_examples * 4):
+    for seed in range(min(2000, settings.default.max_examples * 4)):
         draw = random.Random(seed)
         recipe = drawn(draw)
         steps = tuple(step for step in recipe.steps if step.kind not in (*HIDING, *OWN, *RARE))

@@ -1,11 +1,14 @@
 """What a compiled function is in Python: how it is written, called, shared, copied and freed, and what it refuses."""
 
+import asyncio
 import copy
 import functools
 import gc
 import math
+import os
 import pickle
 import random
+import signal
 import threading
 import warnings
 import weakref
@@ -313,6 +316,24 @@ def test_a_value_that_is_captured_too_collects_both_gradients() -> None:
     assert W.grad == 6.0
 
 
+def test_a_captured_value_is_told_from_others_whatever_came_first() -> None:
+    compiled = autograd.compile(lambda x: x * W)
+
+    assert [compiled(x).data for x in (W, Value(2.0), 5.0, W, Value(7.0))] == [9.0, 6.0, 15.0, 9.0, 21.0]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["captured first", "captured later"])
+def test_a_captured_value_in_a_column_collects_both_gradients(first: int) -> None:
+    compiled = autograd.compile(lambda x: x * W if x is W else x * W + x)
+    column = [W, Value(5.0), W][first:]
+    answer = compiled.sum(column)
+    answer.backward()
+
+    assert compiled.map(column) == [9.0, 20.0, 9.0][first:]
+    assert W.grad == [6.0, 5.0, 6.0][first] + sum([6.0, 5.0, 6.0][first + 1 :])
+    assert column[1 - first].grad == 4.0
+
+
 # Columns --------------------------------------------------------------------------------------------
 
 NUMBERS = [1.0, -2.0, 4.0]
@@ -472,6 +493,19 @@ def test_an_anomaly_is_found_in_the_line_that_made_it() -> None:
         compiled.mean([1.0, 0.0])
 
 
+def test_a_coroutine_calls_a_compiled_function() -> None:
+    compiled = autograd.compile(line)
+
+    async def compute(x: float) -> float:
+        await asyncio.sleep(0)
+        return float(compiled(x).data)
+
+    async def gathered() -> list[float]:
+        return await asyncio.gather(*map(compute, NUMBERS))
+
+    assert asyncio.run(gathered()) == [1.0, -8.0, 10.0]
+
+
 def test_threads_share_a_function() -> None:
     compiled = autograd.compile(lambda x: W * x if x > 0.0 else W - x)
     expected = [3.0 * x if x > 0.0 else 3.0 - x for x in range(-20, 20)]
@@ -531,6 +565,19 @@ def test_a_variable_around_the_function_that_is_bound_again_is_noticed() -> None
     found.append(compiled(5.0).data)
 
     assert found == [10.0, 2.0, 7.0]
+
+
+def test_a_variable_that_the_function_itself_binds_again_is_noticed() -> None:
+    calls = 0
+
+    def counted(x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return W * x * calls
+
+    compiled = autograd.compile(counted)
+
+    assert [compiled(1.0).data for _ in range(3)] == [3.0, 6.0, 9.0]
 
 
 def test_a_list_of_parameters_that_changes_is_noticed() -> None:
@@ -655,11 +702,10 @@ def test_an_index_out_of_range_names_the_example() -> None:
         compiled.map([0, 5])
 
 
-def test_rows_that_change_form_are_told() -> None:
+def test_an_argument_that_keeps_changing_is_named() -> None:
     compiled = autograd.compile(lambda x, way: W * x)
     with pytest.warns(RuntimeWarning, match="way"):
-        for number in range(80):
-            compiled(1.0, str(number))
+        call_each(lambda number: compiled(1.0, str(number)))
 
 
 def test_a_comparison_that_keeps_changing_is_named_with_its_line() -> None:
@@ -668,8 +714,12 @@ def test_a_comparison_that_keeps_changing_is_named_with_its_line() -> None:
 
     compiled = autograd.compile(search)
     with pytest.warns(RuntimeWarning, match=rf"test_compile_semantics\.py:{search.__code__.co_firstlineno + 1}"):
-        for number in range(80):
-            compiled(float(number))
+        call_each(lambda number: compiled(float(number)))
+
+
+def call_each(call: Callable[[int], Any]) -> None:
+    for number in range(80):
+        call(number)
 
 
 def test_what_the_function_raises_is_raised() -> None:
@@ -725,6 +775,30 @@ def test_derivatives_of_derivatives_are_those_of_the_function() -> None:
         assert [[entry.data for entry in row] for row in hessian(answer, [x, W])] == [[36.0, 12.0], [12.0, 0.0]]
 
 
+def test_derivatives_of_derivatives_go_through_all_ways() -> None:
+    xs = [Value(1.0), Value(-2.0)]
+    answer = autograd.compile(lambda x: W * x * x if x > 0.0 else W * x).sum(xs)
+
+    assert [[entry.data for entry in row] for row in hessian(answer, [W, *xs])] == [
+        [0.0, 2.0, 1.0],
+        [2.0, 6.0, 0.0],
+        [1.0, 0.0, 0.0],
+    ]
+
+
+@pytest.mark.parametrize("how", ["call", "mean"])
+def test_a_pass_belongs_to_the_numbers_of_its_call(how: str) -> None:
+    compiled = autograd.compile(lambda x: W * W * x)
+    column = array("d", [2.0])
+    answer = compiled(2.0) if how == "call" else compiled.mean(column)
+    W.data, column[0] = 10.0, 100.0
+    compiled(5.0)
+    compiled.mean([7.0])
+    answer.backward()
+
+    assert W.grad == 12.0
+
+
 def test_gradcheck_audit_and_explain_know_programs() -> None:
     compiled = autograd.compile(lambda x, y: autograd.tanh(x * y) * x)
     x, y = Value(0.5, "x"), Value(-0.25, "y")
@@ -770,13 +844,13 @@ def test_graphs_and_recordings_are_freed_by_reference_counts() -> None:
     gc.collect()
     gc.disable()
     try:
-        weight = Value(2.0)
-        compiled = autograd.compile(lambda x: weight * x if x > 0.0 else weight)
+        instance = Scale(2.0)
+        compiled = autograd.compile(lambda x, s=instance.weight: s * x if x > 0.0 else s)
         answers = [compiled(1.0), compiled(-1.0), compiled(Value(2.0)), compiled.mean([1.0, -1.0])]
         for answer in answers:
             answer.backward()
-        watched = [weakref.ref(each) for each in (*answers, compiled, weight)]
-        del weight, answers, answer, compiled
+        watched = [weakref.ref(each) for each in (*answers, compiled, instance.weight)]
+        del instance, answers, answer, compiled
 
         assert [each() for each in watched] == [None] * 6
     finally:
@@ -800,6 +874,50 @@ def test_an_interrupted_pass_changes_no_gradient() -> None:
         answer.backward()
 
     assert (W.grad, other.grad) == (0.0, 0.0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to a process of its own")
+def test_ctrl_c_in_the_midst_of_many_examples_changes_no_gradient() -> None:
+    compiled = autograd.compile(lambda x: (W * x).tanh() + ((W * x).sin() * x).exp())
+    compiled(0.1)
+    column = array("d", bytes(8 * 3_000_000))
+    timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        call_each(lambda _: compiled.mean(column).backward(0.0))
+    timer.join()
+
+    assert W.grad == 0.0
+    assert compiled.map([0.0]) == [1.0]
+
+
+def test_nothing_grows_with_the_number_of_replays() -> None:
+    compiled = autograd.compile(lambda x: W * x if x > 0.0 else W)
+    column = array("d", NUMBERS)
+    compiled.mean(column)
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(1000):
+        compiled(float(number))
+        compiled.mean(column)
+    gc.collect()
+
+    assert len(gc.get_objects()) <= before + 10
+
+
+def test_depth_is_no_limit() -> None:
+    def deep(x: Any) -> Any:
+        for _ in range(20_000):
+            x = x * 1.0001 - W
+        return x
+
+    compiled = autograd.compile(deep)
+    compiled(Value(1.0)).backward()
+    found = W.grad
+    W.zero_grad()
+    deep(Value(1.0)).backward()
+
+    assert found == W.grad
 
 
 def test_nothing_is_warned_about() -> None:

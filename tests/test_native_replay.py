@@ -414,6 +414,31 @@ def test_an_operation_of_a_program_is_asked_of_its_rule():
     assert state.sweep(0, 1.0, [None, None]) == [1.5, 1.0]
 
 
+def test_an_operation_that_has_a_program_is_run_by_it_until_its_names_mean_something_else():
+    def scaled(x):
+        return x / scale, lambda: (1.0 / scale,)
+
+    def answers():
+        outputs, state = replay.exact(array("d", [2.0, 3.0]))
+        return outputs[0], state.sweep(0, 1.0, [None, None])
+
+    scale = 2.0
+    with declared(scaled) as operation:
+        (operation(Value(1.0)) + 0.0).backward()  # known from here on
+        writer = Writer(1, 1)
+        program = writer.program(writer.add(operation, writer.add(OPERATIONS["multiply"], 0, 1)))
+        replay = native.Replay(program)
+
+        assert answers() == (3.0, [1.5, 1.0])
+        scale = 4.0
+
+        assert answers() == (1.5, [0.75, 0.5])
+        agree(program, [[1.0], [2.0], [3.0]], array("d", [3.0]))
+        scale = 0.0
+        with pytest.raises(ZeroDivisionError):
+            replay.exact(array("d", [2.0, 3.0]))
+
+
 def test_ctrl_c_stops_many_examples_and_the_next_call_works():
     program, count = layers(3, 16, 16, 1)
     replay = native.Replay(program)

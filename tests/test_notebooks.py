@@ -11,6 +11,9 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 TRANSLATED = [path for path in NOTEBOOKS if path.name.endswith(".pt.ipynb")]
 
+# What a notebook needs that others do not.
+NEEDED = {"9-digits": ["sklearn"], "10-beyond": ["sklearn", "jax"]}
+
 
 def code_of(path: Path) -> list[str]:
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
@@ -27,6 +30,7 @@ def test_all_notebooks_are_there() -> None:
         "6-curvature",
         "8-inside",
         "9-digits",
+        "10-beyond",
     ]
 
     assert names >= {f"{lesson}.ipynb" for lesson in lessons}
@@ -36,6 +40,8 @@ def test_all_notebooks_are_there() -> None:
 # The Portuguese ones have the same code, which is run once.
 @pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p not in TRANSLATED], ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for needed in NEEDED.get(path.stem, ()):
+        pytest.importorskip(needed, reason=f"this notebook needs {needed}")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # no profile of the user's
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(FOLDER)}})

@@ -258,7 +258,7 @@ def test_a_users_rule_is_asked_for_each_example() -> None:
     w = Value(2.0, "w")
     program = program_of(lambda x: drifting(w) * tanh(x) + 1.0, 1.0)
 
-    assert lines(program, "Forward")[0] == "v1 = drifting(w)  # through its closure"
+    assert lines(program, "Forward")[0] == "v1 = drifting(w)  # by its traced rule"
 
 
 def test_guards_are_told_as_they_came_out() -> None:
@@ -324,8 +324,8 @@ def test_an_operation_of_a_user_is_told_with_its_derivative_or_without() -> None
     program = program_of(lambda x, y: mixed(cubed(x), y), Value(1.0), Value(2.0))
 
     assert lines(program, "Forward")[:2] == [
-        "v1 = cubed(x)  # through its closure",
-        "v2 = mixed(v1, y)  # through its closure",
+        "v1 = cubed(x)  # by its traced rule",
+        "v2 = mixed(v1, y)  # by its traced rule",
     ]
     assert lines(program, "Backward")[1:] == ["d_v1 = d_v2 × (∂v2/∂v1)", "d_x = d_v1 × (3·x²)", "d_y = d_v2 × (∂v2/∂y)"]
 

@@ -140,8 +140,8 @@ OPERATIONS_AND_ROWS = [
 
 @pytest.mark.parametrize(("operations", "rows"), OPERATIONS_AND_ROWS)
 def test_values_and_derivatives_are_those_of_the_rules(operations: list[Operation], rows: list[list[float]]) -> None:
-    """Also if what arrives is inf: what is not chosen receives 0. Seen to fail with the formulas of relu, with x / y²
-    for x / y / y, and with the ties of max."""
+    """Also if what arrives is inf: what is not chosen receives 0. Seen to fail with x / y² for x / y / y, with 1 for
+    each of the largest that tie, and with 0 · inf towards what is not chosen."""
     count = len(rows[0])
     outputs = outputs_of(each_alone(operations, count))
 
@@ -171,7 +171,7 @@ INSIDE = [1.2, 0.3, -0.6, 2.0, -2.5, 0.5, 3.0, -0.7517915246935645]
 @pytest.mark.parametrize(
     ("operations", "rows"),
     [
-        (single(1), [[x] for x in INSIDE]),
+        (single(1), [[x] for x in [0.0, *INSIDE]]),
         (single(2), [list(x) for x in itertools.product(INSIDE, repeat=2)]),
         (single(3), [list(x) for x in itertools.product(INSIDE, repeat=3)][::9]),
         (on_list(4), [[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 0.0, 2.0], [0.3, -1.0, 2.0, 0.7], [0.0, 0.0, 0.0, 0.0]]),
@@ -197,6 +197,8 @@ def test_second_derivatives_are_those_of_values(operations: list[Operation], row
         values = [Value(x) for x in row]
         first = gradient(operation(*operation.arguments(values)), values)
         expected = gradient(sum(w * slope for w, slope in zip(weights, first, strict=True)), values)
+        if not all(math.isfinite(slope.data) for slope in expected):
+            continue  # a pole
         for found in (forwards, backwards):
             numbers = found[k * count : (k + 1) * count, e]
             if not all(close(float(x), y.data, scale=1.0, digits=1e-9) for x, y in zip(numbers, expected, strict=True)):
@@ -313,8 +315,9 @@ def test_gradients_of_a_model_are_those_of_the_eager_engine() -> None:
 
 
 def test_curvature_is_that_of_values() -> None:
+    """Seen to fail where the slope of (−5)² by its exponent, which is nan, is multiplied by 0."""
     w = [Value(x) for x in (0.3, -0.5, 0.8)]
-    bowl = autograd.compile(lambda x: ((w[0] * x + w[1]).tanh() * w[2] - 1.0) ** 2)
+    bowl = autograd.compile(lambda x: (w[0] * x - 5.0) ** 2 + (w[1] + x) ** w[2] + w[1].tanh() * w[2])
     root = bowl(0.7)
     function = bowl.to_jax()
     found = jax.jit(jax.hessian(function))(function.parameters(), 0.7)

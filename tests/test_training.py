@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from autograd.nn import (
     mean_squared_error,
     squared_error,
 )
-from autograd.optim import SGD, Adam
+from autograd.optim import SGD, Adam, AdamW
 
 INF, NAN = math.inf, math.nan
 
@@ -946,6 +947,17 @@ def test_a_short_training_is_not_recorded() -> None:
     assert (history.compiled, history.why_not_compiled) == (False, "so far it would have taken longer")
 
 
+def test_steps_of_a_few_nodes_are_not_replayed() -> None:
+    """A replay of them takes longer. Seen to fail with every training compiled that can be."""
+    model = Proportional()
+    history = fit(model, [(1.0, 1.0)], squared_error, SGD(model, 0.1), 300, progress=False)
+
+    assert (history.compiled, history.why_not_compiled) == (
+        False,
+        "its steps are so small that replays would not be faster",
+    )
+
+
 SCALE, GENERATOR, STEPS = 1.0, random.Random(0), [0]
 
 
@@ -1189,6 +1201,7 @@ TEXTS: list[Any] = [(text, float(len(text))) for text in ("a", "bb", "ccc") * 40
         ([({"x": n / 120, "way": "up"}, 1.0) for n in range(120)], lambda factor, x: factor * x["x"], ""),
         ([(Value(n / 120), 1.0) for n in range(120)], lambda factor, x: factor * x, ""),
         ([(numpy.array([n / 120]), 1.0) for n in range(120)], lambda factor, x: factor * x[0], ""),
+        ([(array("d", [n / 120]), n % 2 == 0) for n in range(120)], lambda factor, x: factor * x[0], ""),
         ([(str(n), 1.0) for n in range(120)], lambda factor, text: factor * len(text), "have 120 different forms"),
         ([([1.0] * n, 1.0) for n in range(1, 121)], lambda factor, xs: factor * (sum(xs) / len(xs)), "120 different"),
         ([(Thing(n / 120), 1.0) for n in range(120)], lambda factor, thing: factor * thing.x, "the data hold <.*Thing"),
@@ -1245,7 +1258,32 @@ def test_rows_that_no_example_takes_are_left_alone() -> None:
     found = [learned(Embedding, squared_error, 5, data=data, compile=way) for way in ("auto", False)]
 
     check_alike(*found)
+    assert "take" in found[0][0].why_not_compiled
     assert learned(Embedding, squared_error, 1, data=data, compile=True)[0].compiled
+
+
+class Limited(Net):
+    """A network with a limit that is a parameter, but only compared."""
+
+    def __init__(self) -> None:
+        self.net, self.limit = MLP(2, [4, 1], "tanh", seed=0), Value(0.1)
+
+    def forward(self, inputs: Any) -> Any:
+        output = self.net(inputs)
+        return output * 2.0 if output > self.limit else output
+
+
+def test_parameters_that_are_only_compared_are_left_alone() -> None:
+    """A decay of weights would shrink them. Seen to fail with the gradient 0 for them."""
+    found = []
+    for way in ("auto", False):
+        model = Limited()
+        optimizer = AdamW(model.parameters(), 0.02, weight_decay=0.1)
+        history = fit(model, moons(40, 0.1, 0), squared_error, optimizer, 6, progress=False, compile=way)
+        found.append((history, model.state_dict()))
+
+    check_alike(*found)
+    assert found[0][1]["limit"] == 0.1
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,8 @@ class Column(NamedTuple):
 class Batch:
     """Examples of one form: which these are, a column for each input, and the Values that stand among the numbers."""
 
-    key: tuple[Any, ...]
+    form: tuple[Any, ...]  # of the arguments of each,
+    marks: tuple[Any, ...]  # and which of these are parameters at the same time
     which: "array[int] | None"  # None for all, in their order
     count: int  # of all examples
     columns: list[Column]
@@ -170,7 +171,13 @@ class Batch:
     example: Callable[[int], list[tuple[str, Any]]]  # the arguments of one
 
 
-def batches(name: str, columns: Sequence[tuple[str, Any]], static: Sequence[str]) -> tuple[list[Batch], int]:
+# What says which of the numbers and Values of an example are parameters at the same time.
+Marks = Callable[[Sequence[Any]], tuple[Any, ...]]
+
+
+def batches(
+    name: str, columns: Sequence[tuple[str, Any]], static: Sequence[str], marks: Marks
+) -> tuple[list[Batch], int]:
     """The examples of columns, those of one form together, and how many there are.
 
     Raises TypeError for what is not a column, ValueError for columns of different lengths or without an example.
@@ -192,10 +199,10 @@ def batches(name: str, columns: Sequence[tuple[str, Any]], static: Sequence[str]
 
     quick = [_direct(column) if column is not None else () for _, column in laid]
     if all(each is not None for each in quick):
-        key, _ = examined(example(0), static)
+        form, _ = examined(example(0), static)
         inputs = [column for each in quick for column in each or ()]
-        return [Batch(key, None, count, inputs, [], [], example)], count
-    return _sorted(example, count, static), count
+        return [Batch(form, (), None, count, inputs, [], [], example)], count
+    return _sorted(example, count, static, marks), count
 
 
 def item(column: Any, *place: int) -> Any:
@@ -321,16 +328,18 @@ def column_of(items: Any) -> "tuple[array[float], int] | None":
 _column_of = column_of if native is None else native.column_of
 
 
-def _sorted(example: Callable[[int], list[tuple[str, Any]]], count: int, static: Sequence[str]) -> list[Batch]:
+def _sorted(
+    example: Callable[[int], list[tuple[str, Any]]], count: int, static: Sequence[str], marks: Marks
+) -> list[Batch]:
     """The examples, each looked at, those of one form together."""
     found: dict[Any, tuple[array[int], list[list[Any]]]] = {}
     for place in range(count):
-        key, numbers = examined(example(place), static)
-        which, rows = found.setdefault(key, (array("q"), []))
+        form, numbers = examined(example(place), static)
+        which, rows = found.setdefault((form, marks(numbers)), (array("q"), []))
         which.append(place)
         rows.append(numbers)
     made = []
-    for key, (which, rows) in found.items():
+    for (form, mark), (which, rows) in found.items():
         columns: list[Column] = []
         value_places: list[int] = []
         values: list[list[Any]] = []
@@ -344,5 +353,5 @@ def _sorted(example: Callable[[int], list[tuple[str, Any]]], count: int, static:
                 given = dict(zip(which, numbers, strict=True))
                 values.append([given.get(each) for each in range(count)])
         is_all = len(which) == count
-        made.append(Batch(key, None if is_all else which, count, columns, value_places, values, example))
+        made.append(Batch(form, mark, None if is_all else which, count, columns, value_places, values, example))
     return made

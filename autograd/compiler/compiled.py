@@ -30,7 +30,7 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .store import Latest, Store
-from .surroundings import check_random, random_states
+from .surroundings import check_random, containers, random_states
 
 if TYPE_CHECKING:
     from .to_jax import JaxFunction
@@ -40,6 +40,10 @@ NO_JAX = 'no way to JAX without JAX: pip install "scalar-autograd[jax]"'
 # The compiled ones, where they are.
 _read: Any = getattr(native, "read", read)
 _simplified: Any = getattr(native, "simplified", simplified)
+
+
+class _NewParametersError(Exception):
+    """Raised where a function turns out to find Values outside, which may stand in columns, too."""
 
 
 class _Done(NamedTuple):
@@ -80,10 +84,10 @@ class Compiled:
         if _is_eager():
             return self._watched(given, len(arguments), None)
         form, inputs = examined(given, self.static)
-        key = store.key(form, inputs)
+        key = store.key(form, store.marks(inputs))
         answer = self._answer(store.of(key), inputs)
         if answer is ANOTHER_WAY:
-            answer = self._answer([self._record(key, given, len(arguments))], inputs)
+            answer = self._answer([self._record(form, given, len(arguments))], inputs)
         if answer is ANOTHER_WAY:
             raise self._not_the_same()
         if native is not None and not named:
@@ -132,14 +136,16 @@ class Compiled:
                 f"{self.name}.map answers plain numbers, which would be the same at every call of the function "
                 f"around it: call {self.name} itself there, for each example"
             )
-        found, count = batches(f"{self.name}.map", self._named(columns, named), self.static)
+        found, all_done, count = self._all_done("map", columns, named, want_gradient=False)
+        if not all_done:
+            watched = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
+            return [mapped(x, lambda part, _: part._data if isinstance(part, Value) else part) for x in watched]
         answers: list[Any] = [None] * count
-        for batch in found:
-            for done in self._replayed(batch, len(columns), want_gradient=False):
-                width = len(done.piece.recording.operations)
-                for row, place in enumerate(done.places):
-                    numbers = list(done.outputs[row * width : (row + 1) * width])
-                    answers[place] = done.piece.recording.assembled(numbers)
+        for done in all_done:
+            width = len(done.piece.recording.operations)
+            for row, place in enumerate(done.places):
+                numbers = list(done.outputs[row * width : (row + 1) * width])
+                answers[place] = done.piece.recording.assembled(numbers)
         return answers
 
     @property
@@ -215,15 +221,17 @@ class Compiled:
         """What the function itself answers; so many arguments are given without a name."""
         return self.function(*[x for _, x in arguments[:positional]], **dict(arguments[positional:]))
 
-    def _record(self, key: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
+    def _record(self, form: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
         """Call the function once, and keep what it did."""
+        found = self._store.surroundings.key()  # before the function itself may change it
         recording = self._recorded(given, positional)
         new = {parameter._birth for parameter in recording.parameters} - self._store.captured
         self._store.captured |= new
-        if any(type(x) is not float and x._birth in new for x in examined(given, self.static)[1]):
+        inputs = examined(given, self.static)[1]
+        if any(type(x) is not float and x._birth in new for x in inputs):
             # Again, with one slot for what is both an argument and found outside.
             recording = self._recorded(given, positional)
-        self._store.keep(key, recording)
+        self._store.keep((found, form, *self._store.marks(inputs)), recording)
         return recording
 
     def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
@@ -264,6 +272,8 @@ class Compiled:
                 f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
                 "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
             )
+        found = [place.thing for place in self._store.surroundings.places()]
+        recording.watched = containers(recording.parameters, [*found, self._store.surroundings.instance])
         if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
             return self._recorded(given, positional, is_again=True)
         return recording
@@ -278,7 +288,7 @@ class Compiled:
 
         Sums must not depend on what was recorded earlier: the ways are tried in one order, once all are known.
         """
-        key = self._store.key(batch.key, ())
+        key = self._store.key(batch.form, batch.marks)
         known = self._store.of(key)
         done = list(self._passes(batch, key, positional, want_gradient))
         if len(done) > 1 and self._store.of(key) != known:
@@ -291,7 +301,7 @@ class Compiled:
         which, known = batch.which, sorted(self._store.of(key), key=lambda recording: recording.outcomes)
         while places:
             is_new = not known
-            recording = self._record_example(key, batch, places[0], positional) if is_new else known.pop(0)
+            recording = self._record_example(batch, places[0], positional) if is_new else known.pop(0)
             outputs, failed, slope, of_inputs = recording.replay.lanes(
                 batch.columns, which, batch.count, numbers_of(recording.parameters), want_gradient, self.threads
             )
@@ -310,26 +320,43 @@ class Compiled:
                 yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
             which = places = array("q", [places[row] for row in failed])
 
-    def _record_example(self, key: Any, batch: Batch, place: int, positional: int) -> Recording:
+    def _record_example(self, batch: Batch, place: int, positional: int) -> Recording:
+        before = len(self._store.captured)
         try:
-            return self._record(key, batch.example(place), positional)
+            recording = self._record(batch.form, batch.example(place), positional)
         except Exception as error:
             error.add_note(f"at example {place} of the columns of {self.name}")
             raise
+        if batch.value_places and len(self._store.captured) > before:
+            raise _NewParametersError
+        return recording
+
+    def _all_done(
+        self, how: str, columns: Sequence[Any], named: Mapping[str, Any], want_gradient: bool
+    ) -> tuple[list[Batch], list[_Done], int]:
+        """What replays of all examples have answered, in the order of their first examples."""
+        given = self._named(columns, named)
+        while True:
+            found, count = batches(f"{self.name}.{how}", given, self.static, self._store.marks)
+            if _is_eager():
+                return found, [], count
+            try:
+                done = [each for batch in found for each in self._replayed(batch, len(columns), want_gradient)]
+            except _NewParametersError:
+                continue  # with those examples apart of which a Value is one of these
+            return found, sorted(done, key=lambda each: each.places[0]), count
 
     def _reduced(self, how: str, columns: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         latest = self._store.latest
         done = [] if named or latest is None else self._like_the_last(latest, columns)
         count = len(done[0].places) if done else 0
         if not done:
-            found, count = batches(f"{self.name}.{how}", self._named(columns, named), self.static)
-            if _is_eager():
+            found, done, count = self._all_done(how, columns, named, mode().recording)
+            if not done:
                 answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
                 return (mean if how == "mean" else sum_of)(answers)
-            done = [each for batch in found for each in self._replayed(batch, len(columns), mode().recording)]
-            done.sort(key=lambda each: each.places[0])
             if native is not None and len(done) == 1 and not named:
-                self._store.remember(self._store.key(found[0].key, ()), tuple(map(layout_of, columns)))
+                self._store.remember(self._store.key(found[0].form), tuple(map(layout_of, columns)))
         reduction = Reduction(how, count, [each.piece for each in done])
         if not all(each.piece.recording.is_one for each in done):
             raise TypeError(f"{self.name}.{how} needs a function that answers one Value: {self.name} answers several")
@@ -361,7 +388,7 @@ class Compiled:
         def example(place: int) -> list[tuple[str, Any]]:
             return self._named([item(column, place) for column in columns], {})
 
-        batch = Batch(latest.key[1], None, count, inputs, [], [], example)
+        batch = Batch(latest.key[1], (), None, count, inputs, [], [], example)
         return [_Done(Piece(recording, batch, None), range(count), outputs, slope, of_inputs)]
 
     def _watched(self, given: Sequence[tuple[str, Any]], positional: int, example: int | None) -> Any:

@@ -17,6 +17,7 @@ from .. import notation
 from ..cells import counted, readable, shortened
 from ..formulas import Lazy, applied, derivative, free_letter, named, shorter
 from ..markup import document, heading, paragraph, table
+from ..native.programs import is_traced
 from ..operations import power, where
 from ..taking import DETACH, TAKE
 from ..text import DOTS, NOTHING, Brackets, Infix, Name, Number, Prefix, Term, printer
@@ -155,7 +156,7 @@ class _Listing(Names):
         if program.copies[slot - self.first] >= 0:
             yield f"copied from {self.name(program.copies[slot - self.first])}"
         if not operation.is_of_book:
-            yield "through its closure"
+            yield "by its traced rule" if is_traced(operation) else "through its closure"
 
     def formula(self, operation: Any, operands: Sequence[int]) -> Term:
         """What an instruction computes, in the names of its operands."""

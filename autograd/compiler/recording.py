@@ -46,9 +46,8 @@ class Recorder:
         # Each comparison: the relation, both sides, what came out, and where in which code it was asked.
         self.comparisons: list[tuple[int, Any, Any, bool]] = []
         self.places: list[tuple[CodeType, int]] = []
-        # What the call has made, as weak references, or, where the reader can see that, what somebody else holds of it.
+        # What the call has made, as weak references; where the reader can see that, what somebody else holds of it.
         self.made: list[weakref.ref[Any]] = []
-        self.held: list[Any] = []
         # The scopes that it opens, by which parameters are called: the path of each, and a weak reference to what tells
         # its members. (That may hold Values of this call, which nobody else does.)
         self.scopes: dict[Place, None] = {}
@@ -104,7 +103,7 @@ class Recorder:
         Asked when all that belongs to the call has been let go.
         """
         self.comparisons.clear()
-        return self.held + [value for reference in self.made if (value := reference()) is not None]
+        return [value for reference in self.made if (value := reference()) is not None]
 
     def _refuse(self, reason: str) -> NoReturn:
         frame = _users_frame()

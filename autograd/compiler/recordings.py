@@ -43,6 +43,7 @@ class Recording:
         self.outcomes = [outcome for *_, outcome in recorder.comparisons]
         self.places = recorder.places
         self.scopes = recorder.scopes
+        self.watched: tuple[Any, ...] = ()  # where its parameters stand
         self.uses = 0
         self.replay: Any = Replay(program) if native is None else native.Replay(program)
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY

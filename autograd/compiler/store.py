@@ -3,12 +3,13 @@
 import sys
 import warnings
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..locks import new_lock
 from .arguments import known
 from .recordings import Recording
-from .surroundings import Surroundings
+from .surroundings import Surroundings, unchanged
 
 # So many recordings are kept of one function. Many ways through a function cost more than they save.
 MOST_RECORDINGS = 64
@@ -37,25 +38,42 @@ class Store:
         self.latest: Latest | None = None
         self._former: Any = None
         self._has_warned = False
+        self._replaced = 0
 
-    def key(self, form: Any, inputs: Sequence[Any]) -> tuple[Any, ...]:
-        """What selects the recordings of a call: what the function finds outside, the form of the arguments, and which
-        of these are parameters at the same time."""
-        return (self.surroundings.key(), form, *[(i, known(x)) for i, x in enumerate(inputs) if self.captures(x)])
+    def key(self, form: Any, marks: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """What selects recordings: what the function finds outside, the form of its arguments, and their marks."""
+        return (self.surroundings.key(), form, *marks)
+
+    def marks(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """Which of the numbers and Values of a call are parameters at the same time."""
+        return tuple([(place, known(x)) for place, x in enumerate(inputs) if self.captures(x)])
 
     def captures(self, thing: Any) -> bool:
         """Whether an argument is a Value that the function finds outside, too."""
         return type(thing) is not float and thing._birth in self.captured
 
     def of(self, key: Any) -> list[Recording]:
-        """The recordings of a key, as they were made."""
-        return list(self.recordings.get(key, ()))
+        """The recordings of a key, as they were made, without those whose parameters others have taken the place of."""
+        found = self.recordings.get(key, ())
+        if not all(unchanged(recording.watched) for recording in found):
+            found = self.recordings[key] = [recording for recording in found if unchanged(recording.watched)]
+            self._replaced += 1
+            if self._replaced == MOST_RECORDINGS:
+                warnings.warn(
+                    f"{self.name} has been recorded {MOST_RECORDINGS} times, because the Values that it finds outside "
+                    "are replaced by others: change the data of those, as in w.data -= lr * w.grad",
+                    RuntimeWarning,
+                    stacklevel=_depth_here(),
+                )
+        return list(found)
 
     def remember(self, key: Any, layouts: tuple[Any, ...]) -> None:
-        """Keep what the next call may be like."""
-        if key in self.recordings and len(key) == 2:
+        """Keep what the next call may be like, unless the function itself has changed what it finds outside."""
+        if self.recordings.get(key) and len(key) == 2 and key[0] == self.surroundings.key():
             forms = tuple([form for _, form in key[1]])
-            self.latest = Latest(key, forms, self.surroundings.watched(), layouts, self.recordings[key])
+            recordings = self.recordings[key]
+            watched = (*self.surroundings.watched(), *chain.from_iterable([each.watched for each in recordings[:1]]))
+            self.latest = Latest(key, forms, watched, layouts, recordings)
 
     def keep(self, key: Any, recording: Recording) -> None:
         """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
@@ -79,7 +97,7 @@ class Store:
         before = self._former
         head = f"{self.name} has been recorded more than {MOST_RECORDINGS} times, which costs more than it saves: "
         if last[0] != before[0]:
-            names = [name for name, _ in self.surroundings.meanings()]
+            names = [place.label for place in self.surroundings.places()]
             changed = [name for name, x, y in zip(names, last[0], before[0], strict=False) if x != y]
             return f"{head}{' and '.join(changed)}, which it finds outside, keeps changing; pass it as an argument"
         if last[1] != before[1]:

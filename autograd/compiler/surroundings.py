@@ -1,85 +1,188 @@
 """What a function finds outside: names of its own that may mean something else at the next call, and random numbers.
 
 >>> SCALE = 2.0
->>> Surroundings(lambda x: SCALE * x).named()
+>>> [(place.label, place.thing) for place in Surroundings(lambda x: SCALE * x).places()]
 [('SCALE', 2.0)]
 """
 
-import builtins
+import functools
+import os
 import pickle
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, dropwhile, takewhile
 from operator import is_
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engines import Value
 from .arguments import MOST_PARTS, PLAIN, known
 
 
+class Place(NamedTuple):
+    """Where a function finds something: what messages call it, in which dict, cell or list, where there, and what."""
+
+    label: str
+    owner: Any
+    way: Any
+    thing: Any
+
+
 class Surroundings:
-    """What the names mean that the code of a function itself reads: part of what selects a recording."""
+    """What the names mean that a function reads: part of what selects a recording.
+
+    Those of the functions of the same program that it calls count, too; one level down what lists and dicts hold, and
+    the numbers, texts, flags and Values among the attributes that the code mentions.
+    """
 
     def __init__(self, function: Any) -> None:
         self.function = function
-        inner = _function_of(function)
-        self.globals: dict[str, Any] = {} if inner is None else inner.__globals__
-        self.names = [] if inner is None else [x for x in global_names(inner.__code__) if not hasattr(builtins, x)]
-        self.cells = (
-            [] if inner is None else list(zip(inner.__code__.co_freevars, inner.__closure__ or (), strict=True))
-        )
-        self.attribute_names = () if inner is None else attribute_names(inner.__code__)
         self.instance: dict[str, Any] = {}  # the attributes of the instance whose method it is
         self._last: tuple[Any, ...] = ()
         self._key: tuple[Any, ...] = ()
 
     def key(self) -> tuple[Any, ...]:
         """What the names mean now, as something that can be compared."""
-        found = tuple([thing for _, thing in self.meanings()])
+        found = tuple([place.thing for place in self.places()])
         if len(found) != len(self._last) or not all(map(is_, found, self._last)):
             self._last, self._key = found, tuple(map(known, found))
         return self._key
 
-    def named(self) -> list[tuple[str, Any]]:
-        """The names and what they mean."""
-        found = [(name, self.globals.get(name)) for name in self.names]
-        return found + [(name, cell.cell_contents) for name, cell in self.cells if not _is_empty(cell)]
-
-    def meanings(self) -> list[tuple[str, Any]]:
-        """The names, and one level down what lists hold and what attributes are plain, with what they mean."""
-        named = self.named()
-        parts = [(f"{name}, its {way}", part) for name, thing in named for _, way, part in self._parts(thing)]
-        return [*named, *parts, *self._of_instance()]
-
     def watched(self) -> tuple[Any, ...]:
-        """The places where all this stands, one after the other: a dict, cell or list, which place, and the thing."""
-        places: list[tuple[Any, Any, Any]]
-        places = [(self.globals, name, self.globals[name]) for name in self.names if name in self.globals]
-        places += [(cell, None, cell.cell_contents) for _, cell in self.cells if not _is_empty(cell)]
-        for _, thing in self.named():
-            length = len(thing) if isinstance(thing, list) else None
-            parts = () if isinstance(thing, tuple) else self._parts(thing)
-            places += [(owner, (way, length) if length is not None else way, part) for owner, way, part in parts]
-        places += [(self.instance, name, part) for name, part in self._of_instance()]
-        return tuple(chain.from_iterable(places))
+        """All places, one after the other: the dict, cell or list, the place in it, and the thing."""
+        return tuple(chain.from_iterable([place[1:] for place in self.places() if place.owner is not None]))
 
-    def _parts(self, thing: Any) -> Iterator[tuple[Any, Any, Any]]:
-        """What a list holds, and the plain attributes of an object that the function names: where, which, and what."""
-        if isinstance(thing, list | tuple) and len(thing) <= MOST_PARTS:
-            yield from [(thing, place, part) for place, part in enumerate(thing)]
-        elif isinstance(thing, dict) and len(thing) <= MOST_PARTS:
-            yield from [(thing, name, part) for name, part in thing.items()]
-        elif not isinstance(thing, ModuleType | FunctionType | type | Value) and hasattr(thing, "__dict__"):
-            yield from [(vars(thing), name, vars(thing)[name]) for name in self._attributes(vars(thing))]
+    def places(self) -> list[Place]:
+        """Where the function finds what it reads."""
+        functions: list[Any] = [_function_of(self.function)]
+        found: list[Place] = []
+        for function in functions:  # grows as it goes
+            if function is None:
+                continue
+            names = attribute_names(function.__code__)
+            here = (
+                [*_named(function), *_parts("", self.instance, names)] if function is functions[0] else _named(function)
+            )
+            for place in here:
+                found.append(place)
+                found += _parts(place.label, place.thing, names)
+                functions += [each for each in _called(place.thing) if each not in functions]
+        return found
 
-    def _of_instance(self) -> list[tuple[str, Any]]:
-        return [(name, self.instance[name]) for name in self._attributes(self.instance)]
 
-    def _attributes(self, attributes: dict[str, Any]) -> list[str]:
-        """The plain attributes that the function names."""
-        return [name for name in self.attribute_names if name in attributes and isinstance(attributes[name], PLAIN)]
+def _named(function: FunctionType) -> list[Place]:
+    """The names that a function takes from outside of it."""
+    around, code = function.__globals__, function.__code__
+    found = [Place(x, around, x, around[x]) for x in global_names(code) if x in around]
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    found += [Place(name, cell, None, cell.cell_contents) for name, cell in cells if not _is_empty(cell)]
+    return found + [Place("a default", None, None, each) for each in function.__defaults__ or ()]
+
+
+def _parts(label: str, thing: Any, names: Sequence[str]) -> list[Place]:
+    """What a list or dict holds, and of an object the attributes that a function mentions."""
+    if isinstance(thing, list | tuple):
+        owner = thing if isinstance(thing, list) else None
+        things = thing if len(thing) <= MOST_PARTS else ()
+        return [Place(f"{label}[{place}]", owner, (place, len(thing)), part) for place, part in enumerate(things)]
+    if isinstance(thing, dict):
+        wanted = thing if label and len(thing) <= MOST_PARTS else [name for name in names if name in thing]
+        parts = [(name, thing[name]) for name in wanted]
+        return [Place(f"{label}[{way!r}]", thing, way, part) for way, part in parts if label or _is_plain(part)]
+    if isinstance(thing, FunctionType | type | Value) or not hasattr(thing, "__dict__"):
+        return []
+    names = [*names, *(name for method in _called(thing) for name in attribute_names(method.__code__))]
+    attributes = vars(thing)
+    return [
+        Place(f"{label}.{name}", attributes, name, attributes[name])
+        for name in dict.fromkeys(names)
+        if name in attributes and _is_plain(attributes[name])
+    ]
+
+
+def _is_plain(thing: Any) -> bool:
+    return isinstance(thing, (*PLAIN, Value))
+
+
+def _called(thing: Any) -> list[FunctionType]:
+    """The functions of the same program that run when a thing is called."""
+    if isinstance(thing, FunctionType):
+        functions: list[Any] = [thing]
+    elif isinstance(thing, MethodType):
+        functions = [thing.__func__]
+    elif hasattr(thing, "__wrapped__") and isinstance(thing.__wrapped__, FunctionType):
+        functions = [thing.__wrapped__]
+    else:
+        functions = [vars(kind).get(name) for kind in type(thing).__mro__ for name in ("__call__", "forward")]
+    return [each for each in functions if isinstance(each, FunctionType) and _is_users(each.__code__.co_filename)]
+
+
+@functools.cache
+def _is_users(file: str) -> bool:
+    """Whether a file is of the program, and not of Python or a package that is installed."""
+    return not file.startswith((_PACKAGE, _LIBRARY)) and "site-packages" not in file
+
+
+_PACKAGE, _LIBRARY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(os.__file__)
+
+
+def containers(values: Iterable[Any], places: Iterable[Any]) -> tuple[Any, ...]:
+    """The lists, dicts and attributes in which these Values stand, and those in which these stand, from some things on.
+
+    Each as three things in a row: a list, None and what it holds; or a dict, a key, and what is there.
+    """
+    births = {value._birth for value in values}
+    seen: dict[int, bool] = {}
+    found: list[Any] = []
+
+    def holds(thing: Any, depth: int) -> bool:
+        if isinstance(thing, Value):
+            return thing._birth in births
+        if id(thing) in seen or depth > DEEPEST or len(seen) > MOST_SEEN:
+            return seen.get(id(thing), False)
+        seen[id(thing)] = False
+        if isinstance(thing, list | tuple):
+            if thing and isinstance(thing[0], PLAIN):
+                return False
+            if sum(holds(part, depth + 1) for part in thing):  # of all, and not only up to the first
+                seen[id(thing)] = True
+                if isinstance(thing, list):
+                    found.extend((thing, None, tuple(thing)))
+        elif isinstance(thing, dict) or _has_attributes(thing):
+            owner = thing if isinstance(thing, dict) else vars(thing)
+            for name, part in list(owner.items()):
+                if holds(part, depth + 1):
+                    seen[id(thing)] = True
+                    found.extend((owner, name, part))
+        return seen[id(thing)]
+
+    for thing in places:
+        holds(thing, 0)
+    return tuple(found)
+
+
+# How far Values are looked for.
+DEEPEST, MOST_SEEN = 50, 100_000
+
+
+def _has_attributes(thing: Any) -> bool:
+    return hasattr(thing, "__dict__") and not isinstance(thing, ModuleType | FunctionType | MethodType | type)
+
+
+def unchanged(watched: Sequence[Any]) -> bool:
+    """Whether places hold what they held."""
+    return all(map(_is_as_before, watched[::3], watched[1::3], watched[2::3]))
+
+
+def _is_as_before(owner: Any, way: Any, thing: Any) -> bool:
+    if isinstance(owner, dict):
+        return owner.get(way, _is_as_before) is thing
+    if isinstance(owner, list):
+        if way is None:
+            return len(owner) == len(thing) and all(map(is_, owner, thing))
+        return len(owner) == way[1] and owner[way[0]] is thing
+    return owner.cell_contents is thing
 
 
 def _is_empty(cell: Any) -> bool:
@@ -88,10 +191,6 @@ def _is_empty(cell: Any) -> bool:
     except ValueError:  # a name that is given later
         return True
     return False
-
-
-def _cells(function: FunctionType) -> list[tuple[str, Any]]:
-    return list(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
 
 def _function_of(function: Any) -> FunctionType | None:
@@ -149,7 +248,7 @@ def random_states(surroundings: Surroundings) -> list[Any]:
 
 def _generators(surroundings: Surroundings) -> Iterator[Any]:
     """Generators among what a function names, and among the attributes of those things."""
-    things = [thing for _, thing in surroundings.named() if not isinstance(thing, ModuleType)]
+    things = [place.thing for place in surroundings.places() if not isinstance(place.thing, ModuleType)]
     things.append(getattr(surroundings.function, "__self__", surroundings.function))
     for thing in things:
         attributes = [] if isinstance(thing, FunctionType | type) else getattr(thing, "__dict__", {}).values()

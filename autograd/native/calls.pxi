@@ -142,9 +142,14 @@ cdef bint has_form(thing, form, list inputs, Py_ssize_t* values) except -1:
     return type(thing) in (str, bool) and thing == (<tuple>form)[1]
 
 
-def are_unchanged(tuple watched not None):
-    """Whether places hold what they held: a triple is a dict, a cell or a list, which place of it, and the thing."""
-    return are_as_before(watched)
+cdef bint holds_the_same(list things, tuple others) noexcept:
+    cdef Py_ssize_t i
+    if len(things) != len(others):
+        return False
+    for i in range(len(others)):
+        if PyList_GET_ITEM(things, i) != PyTuple_GET_ITEM(<PyObject*>others, i):
+            return False
+    return True
 
 
 cdef bint are_as_before(tuple watched) except -1:
@@ -153,6 +158,9 @@ cdef bint are_as_before(tuple watched) except -1:
         place, name, thing = watched[i], watched[i + 1], watched[i + 2]
         if type(place) is dict:
             if (<dict>place).get(name, ABSENT) is not thing:
+                return False
+        elif type(place) is list and name is None:
+            if not holds_the_same(<list>place, <tuple>thing):
                 return False
         elif type(place) is list:
             if len(<list>place) != <Py_ssize_t>name[1] or (<list>place)[<Py_ssize_t>name[0]] is not thing:

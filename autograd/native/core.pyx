@@ -26,6 +26,7 @@ from .formulas cimport (
 import operator
 from array import array
 from functools import update_wrapper
+from weakref import ref as weakref_to
 from heapq import heappop, heappush
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, MethodType
 

@@ -498,12 +498,24 @@ static void clear_sums(Bench *bench, const Plan *plan, const Kernels *kernels) {
     memset(bench->flows + plan->first_lifted * bench->lanes, 0, (size_t)(plan->lifted_count * bench->lanes) * sizeof(double));
 }
 
+/* The sum of a power of two or a multiple of 16 of numbers: of halves, so that no addition has to wait for the one before. */
 static double total_of_row(const double *row, Py_ssize_t count) {
-    double total = row[0];
-    for (Py_ssize_t l = 1; l < count; ++l) {
-        total += row[l];
+    double total = 0.0;
+    switch (count) {
+    case 1:
+        return row[0];
+    case 2:
+        return row[0] + row[1];
+    case 4:
+        return (row[0] + row[1]) + (row[2] + row[3]);
+    case 8:
+        return ((row[0] + row[1]) + (row[2] + row[3])) + ((row[4] + row[5]) + (row[6] + row[7]));
+    default:
+        for (Py_ssize_t l = 0; l < count; l += 8) {
+            total += total_of_row(row + l, 8);
+        }
+        return total;
     }
-    return total;
 }
 
 /* Add to the sums of a part; whether one of those that are needed is nan. */
@@ -677,6 +689,7 @@ typedef struct {
     char *again;             /* of each block: whether it is to be done again, example by example */
     double *sums;            /* of each part */
     volatile int stopped;
+    volatile long next_part; /* the first that no thread has taken */
 } Job;
 
 static void read_inputs(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
@@ -812,14 +825,21 @@ static int do_part(Job *job, Bench *bench, int part, int careful) {
     return odd;
 }
 
-/* Every so-manieth part, by one thread; 0 where memory ends. */
-static int do_parts(Job *job, int first, int step, Memory *memory) {
+#if defined(__GNUC__) || defined(__clang__)
+#define NEXT_PART(job) __sync_fetch_and_add(&(job)->next_part, 1)
+#else
+#include <intrin.h>
+#define NEXT_PART(job) (_InterlockedIncrement(&(job)->next_part) - 1)
+#endif
+
+/* One part after the other that no other thread has taken; 0 where memory ends. */
+static int do_parts(Job *job, Memory *memory) {
     Bench bench;
     if (!open_bench(&bench, job->plan, job->lanes, job->weights, job->kernels, memory)) {
         return 0;
     }
-    for (int part = first; part < job->part_count && !job->stopped; part += step) {
-        if (do_part(job, &bench, part, 0) && do_part(job, &bench, part, 1) < 0) {
+    for (long part = NEXT_PART(job); part < job->part_count && !job->stopped; part = NEXT_PART(job)) {
+        if (do_part(job, &bench, (int)part, 0) && do_part(job, &bench, (int)part, 1) < 0) {
             return 0;
         }
     }

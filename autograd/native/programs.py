@@ -21,7 +21,19 @@ from typing import Any, NamedTuple
 
 from .. import ieee
 from ..book import BLOCKED, Operation
-from ..tracing import Apply, Branch, Formula, Input, UntraceableError, formulas, parts
+from ..tracing import (
+    COMPARISONS,
+    CONNECTIVES,
+    ELEMENTARY,
+    OPERATORS,
+    Apply,
+    Branch,
+    Formula,
+    Input,
+    UntraceableError,
+    formulas,
+    parts,
+)
 
 MOST_REGISTERS = 250
 
@@ -65,6 +77,20 @@ def program(operation: Operation, functions: Sequence[str]) -> Program | None:
         return _assembled(operation.parameters, [value, *partials], guards, functions)
     except UntraceableError:
         return None
+
+
+def is_traced(operation: Operation) -> bool:
+    """Whether the rule of an operation can be run as a program at all.
+
+    >>> from autograd import operation
+    >>> @operation("told(x)", "1")
+    ... def told(x):
+    ...     print(x)
+    ...     return x, lambda: (1.0,)
+    >>> is_traced(told)
+    False
+    """
+    return program(operation, (*OPERATORS, "negate", *ELEMENTARY, *COMPARISONS, *CONNECTIVES)) is not None
 
 
 # Which rules only compute ---------------------------------------------------------------------------

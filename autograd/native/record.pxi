@@ -537,7 +537,7 @@ def read(recorder, inputs, outputs, differentiable):
     cdef list sides = [side for _, left, right, _ in recorder.comparisons for side in (left, right)]
     cdef list roots = [root for root in (*outputs, *sides) if isinstance(root, Value)]
     reading.find(roots, recorder.start)
-    recorder.held = [node for node in reading.held() if node._birth not in recorder.given]
+    recorder.made = [weakref_to(node) for node in reading.held() if node._birth not in recorder.given]
     parameters = reading.give(inputs)
     reading.write_all()
     for root in (*sides, *outputs):

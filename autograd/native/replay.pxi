@@ -74,7 +74,7 @@ cdef extern from "lanes.h" nogil:
     void free_plan(Plan* plan)
     const Kernels* best_kernels()
     Py_ssize_t sum_count(const Plan* plan)
-    bint do_parts(Job* job, int first, int step, Memory* memory)
+    bint do_parts(Job* job, Memory* memory)
     void collect_sums(const Job* job, double* flows, char* reached)
     double told(const Schedule* s, int slot, double flow)
     void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
@@ -336,6 +336,18 @@ cdef class Replay:
         PyMem_RawFree(self.spare_values)
         PyMem_RawFree(self.spare_flows)
 
+    cdef Program program_of(self, operation):
+        """The program of an operation that a user declared, if it is right at present; see `programs`."""
+        cdef int code = CODE_OF.get(operation, OTHER)
+        cdef Program program
+        if not HAS_PROGRAM[code]:
+            return None
+        program = PROGRAM_OF[code]
+        if not program.holds(program.guards):
+            unlearn(operation)
+            return None
+        return program
+
     cdef State new_state(self):
         """A state whose constants are written, but no other numbers."""
         cdef State state = State.__new__(State)
@@ -413,7 +425,7 @@ cdef class Replay:
         return examples.done(threads)
 
 
-cdef object DOUBLES = array("d", [0.0])
+cdef object DOUBLES = array("d", [0.0]), PLACES = array("q", [0])
 
 
 cdef object zeros(Py_ssize_t count):
@@ -451,7 +463,7 @@ cdef class Examples:
         cdef Py_ssize_t low = 0, high = count - 1, i
         cdef int given = s.given - s.inputs
         self.replay, self.which = replay, which
-        self.views = <Py_buffer*>PyMem_RawMalloc((s.inputs + 8) * sizeof(Py_buffer))
+        self.views = <Py_buffer*>PyMem_RawMalloc((s.inputs + 9) * sizeof(Py_buffer))
         job.columns = <LaneColumn*>PyMem_RawMalloc((s.inputs + 1) * sizeof(LaneColumn))
         if self.views == NULL or job.columns == NULL:
             raise MemoryError
@@ -460,7 +472,9 @@ cdef class Examples:
             job.count = len(which)
             job.which = <const long long*>self.view(which, b"q", sizeof(long long))
             if job.count:
-                low, high = min(which), max(which)
+                low = high = <Py_ssize_t>job.which[0]
+            for i in range(job.count):
+                low, high = min(low, <Py_ssize_t>job.which[i]), max(high, <Py_ssize_t>job.which[i])
             if low < 0 or high >= count:
                 raise IndexError(f"there are {count} examples")
         if len(columns) != s.inputs:
@@ -533,21 +547,28 @@ cdef class Examples:
             group = replay_values(s, 0, True, self.state.values, self.state.values + s.slots, &failed)
         if s.needs_python or failed >= 0 or not self.in_lanes(max(threads, 1)):
             self.one_by_one()
-        lost = array("q", [i for i in range(self.job.count) if not self.job.holds[i]]) if self.any_lost() else array("q")
-        return (self.outputs, lost, self.gradient if self.job.want_gradient else None,
+        return (self.outputs, self.lost(), self.gradient if self.job.want_gradient else None,
                 self.to_inputs if self.job.wanted_count else None)
+
+    cdef object lost(self):
+        """The places of examples whose guards came out differently."""
+        cdef Py_ssize_t i, place = 0, count = 0
+        cdef long long* places
+        for i in range(self.job.count):
+            count += not self.job.holds[i]
+        found = PLACES * count
+        if count:
+            places = <long long*>self.view(found, b"q", sizeof(long long))
+            for i in range(self.job.count):
+                if not self.job.holds[i]:
+                    places[place] = i
+                    place += 1
+        return found
 
     cdef bint any_kept(self) noexcept:
         cdef Py_ssize_t i
         for i in range(self.job.count):
             if self.job.holds[i]:
-                return True
-        return False
-
-    cdef bint any_lost(self) noexcept:
-        cdef Py_ssize_t i
-        for i in range(self.job.count):
-            if not self.job.holds[i]:
                 return True
         return False
 
@@ -609,7 +630,7 @@ cdef class Examples:
         if <double>job.count * job.schedule.slots < 5e6:
             threads = 1
         if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
-            done = self.do_share(0, 1)
+            done = self.do_share()
             if not done:
                 raise MemoryError
             PyErr_CheckSignals()
@@ -618,7 +639,7 @@ cdef class Examples:
         from threading import Thread
 
         answers = []
-        workers = [Thread(target=self.work, args=(i, threads, answers)) for i in range(threads)]
+        workers = [Thread(target=self.work, args=(answers,)) for _ in range(threads)]
         started = []
         try:
             for worker in workers:
@@ -631,23 +652,23 @@ cdef class Examples:
             for worker in started:
                 worker.join()
             raise
-        if not all(answers):
+        if len(answers) != threads or not all(answers):
             raise MemoryError
         return 0
 
-    def work(self, int first, int step, list answers):
+    def work(self, list answers):
         """What a thread does."""
-        answers.append(self.do_share(first, step))
+        answers.append(self.do_share())
 
-    cdef bint do_share(self, int first, int step):
-        """Do every so-manieth part; False where memory ends."""
+    cdef bint do_share(self) except -1:
+        """Do parts until none is left; False where memory ends."""
         cdef Memory memory
         cdef bint done
         with cython.critical_section(self.replay):
             memory = self.replay.spare_memory
             self.replay.spare_memory.at, self.replay.spare_memory.size = NULL, 0
         with nogil:
-            done = do_parts(&self.job, first, step, &memory)
+            done = do_parts(&self.job, &memory)
         with cython.critical_section(self.replay):
             memory, self.replay.spare_memory = self.replay.spare_memory, memory
         free_memory(&memory)
@@ -796,43 +817,78 @@ cdef class State(Through):
         TAKE.rule(operands[0], operands[1:])  # raises
 
     cdef int ask(self, Group* group, list errors) except -1:
-        """Have Python compute the members of a group."""
+        """Compute the members of a group whose operation has no formula: by its program if it has one, else by its rule."""
         cdef Schedule* s = &self.replay.schedule
-        cdef const int* operands = s.operands + group.operands
-        cdef int m, i
+        cdef double* numbers = self.values + s.slots  # the scratch
+        cdef int m, i, slot
         operation = self.replay.operations[group.operation]
+        cdef Program program = self.replay.program_of(operation)
         if self.closures is None:
             self.closures = {}
         for m in range(group.count):
-            numbers = tuple([self.values[operands[m * group.arity + i]] for i in range(group.arity)])
+            slot = group.first + m
+            for i in range(group.arity):
+                numbers[i] = self.values[s.operands[group.operands + m * group.arity + i]]
+            if program is not None and program.run(0, numbers, 0.0, &self.values[slot]) == ANSWERED:
+                self.closures[slot] = program
+                continue
             try:
-                number, closure = reference.answered(operation, numbers)
+                number, closure = reference.answered(operation, tuple([numbers[i] for i in range(group.arity)]))
             except Exception as error:  # unless it is another recording's example
-                errors.append((s.origin[group.first + m - s.base], error))
+                errors.append((s.origin[slot - s.base], error))
                 number, closure = 0.0, None
-            self.values[group.first + m] = plain(number)
-            self.closures[group.first + m] = closure
+            self.values[slot] = plain(number)
+            self.closures[slot] = closure
         return 0
 
     cdef int ask_flows(self, Group* group, Flows* flows) except -1:
-        """Have Python compute what the members of a group send."""
+        """Compute what the members of a group send."""
         cdef Schedule* s = &self.replay.schedule
         cdef const int* operands
-        cdef int m, i, slot
+        cdef int m, slot
         operation = self.replay.operations[group.operation]
         for m in range(group.count - 1, -1, -1):
             slot = group.first + m
-            if not flows.reached[slot]:
-                continue
             operands = s.operands + group.operands + m * group.arity
-            partials = reference.checked(operation, self.closures[slot](), group.arity)
-            for i in range(group.arity):
-                if s.given <= operands[i] < s.base:
-                    continue  # towards a plain number nothing is computed
-                partial = reference.plain_number(partials[i])
-                if partial is not BLOCKED:
-                    flows.flows[operands[i]] += flows.flows[slot] * <double>partial
-                    flows.reached[operands[i]] = True
+            if flows.reached[slot]:
+                closure = self.closures[slot]
+                if not isinstance(closure, Program) or not self.send_by(<Program>closure, slot, operands, group.arity, flows):
+                    self.send_by_closure(operation, closure, slot, operands, group.arity, flows)
+        return 0
+
+    cdef bint send_by(self, Program program, int slot, const int* operands, int count, Flows* flows) except -1:
+        """Send what the program of an operation says; False if it has no answer."""
+        cdef double* partials = flows.flows + self.replay.schedule.slots  # the scratch
+        cdef double* numbers = partials + count
+        cdef int i
+        cdef list found = []
+        if not program.holds(program.late_guards):
+            return False
+        for i in range(count):
+            numbers[i] = self.values[operands[i]]
+        for i in range(count):
+            found.append(program.run(1 + i, numbers, self.values[slot], &partials[i]))
+        if FAILED in found:
+            return False
+        for i in range(count):
+            if found[i] == ANSWERED:
+                flows.flows[operands[i]] += flows.flows[slot] * partials[i]
+                flows.reached[operands[i]] = True
+        return True
+
+    cdef int send_by_closure(self, operation, closure, int slot, const int* operands, int count, Flows* flows) except -1:
+        cdef Schedule* s = &self.replay.schedule
+        cdef int i
+        if isinstance(closure, Program):
+            _, closure = reference.answered(operation, tuple([self.values[operands[i]] for i in range(count)]))
+        partials = reference.checked(operation, closure(), count)
+        for i in range(count):
+            if s.given <= operands[i] < s.base:
+                continue  # towards a plain number nothing is computed
+            partial = reference.plain_number(partials[i])
+            if partial is not BLOCKED:
+                flows.flows[operands[i]] += flows.flows[slot] * <double>partial
+                flows.reached[operands[i]] = True
         return 0
 
     cdef int open(self, Flows* flows) except -1:

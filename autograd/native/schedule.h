@@ -39,8 +39,8 @@ typedef struct {
 /* Members whose first operands lie in a row, or are one slot, and so do their second ones. */
 typedef struct {
     int first, count; /* members */
-    int x_step, y_step;
-    int sure; /* whether all of them are sure to be reached */
+    signed char x_step, y_step;
+    char sure; /* whether all of them are sure to be reached */
 } Stretch;
 
 /* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
@@ -84,6 +84,12 @@ static void free_schedule(Schedule *s) {
 }
 
 static void *room_for(Py_ssize_t count, size_t size) { return PyMem_RawMalloc((size_t)(count ? count : 1) * size); }
+
+/* The same items in no more memory than they need. */
+static void *fitted(void *items, Py_ssize_t count, size_t size) {
+    void *smaller = PyMem_RawRealloc(items, (size_t)(count ? count : 1) * size);
+    return smaller != NULL ? smaller : items;
+}
 
 /* What is read of a program. */
 typedef struct {
@@ -324,11 +330,10 @@ static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, 
     while (m < group->count) {
         Stretch *stretch = &stretches[(*used)++];
         *stretch = (Stretch){m, 1, 1, 1, 0};
-        if (m + 1 < group->count) {
-            stretch->x_step = xs[m + 1] - xs[m];
-            stretch->y_step = ys[m + 1] - ys[m];
-        }
-        if ((stretch->x_step == 1 && (stretch->y_step | 1) == 1) || (stretch->x_step == 0 && stretch->y_step == 1)) {
+        int x_step = m + 1 < group->count ? xs[m + 1] - xs[m] : -1, y_step = x_step < 0 ? -1 : ys[m + 1] - ys[m];
+        if ((x_step == 1 && (y_step == 0 || y_step == 1)) || (x_step == 0 && y_step == 1)) {
+            stretch->x_step = (signed char)x_step;
+            stretch->y_step = (signed char)y_step;
             while (m + stretch->count < group->count &&
                    xs[m + stretch->count] == xs[m] + stretch->x_step * stretch->count &&
                    ys[m + stretch->count] == ys[m] + stretch->y_step * stretch->count &&
@@ -398,6 +403,10 @@ static int place_operands(Schedule *s, const Recorded *r, const int *group_of, c
         }
     }
     PyMem_RawFree(pairs);
+    s->stretches = fitted(s->stretches, stretch_count, sizeof(Stretch));
+    s->blocks = fitted(s->blocks, s->block_count, sizeof(Block));
+    s->runs = fitted(s->runs, 2 * (Py_ssize_t)run_count, sizeof(int));
+    s->linear = fitted(s->linear, used, sizeof(int));
     return 1;
 }
 
@@ -502,7 +511,7 @@ static void note_sure(Schedule *s) {
         const Group *group = &s->groups[g];
         for (int i = 0; i < group->stretch_count; ++i) {
             Stretch *stretch = &s->stretches[group->stretches + i];
-            stretch->sure = all_sure(s, group->first + stretch->first, stretch->count);
+            stretch->sure = (char)all_sure(s, group->first + stretch->first, stretch->count);
         }
         for (int i = 0; i < group->block_count; ++i) {
             Block *block = &s->blocks[group->blocks + i];

@@ -17,12 +17,14 @@ from ..compiler.program import TAKE, Program
 from ..engines import Value
 from ..ieee import is_real
 from ..modes import mode
-from ..nested import is_array
 from .watching import Watch
 
 # Recording takes as long as some ten examples. So a short training is not recorded. What is counted are all examples
 # of a training, also before it was gone on with: in parts it must learn the same as at once, to the last bit.
 WARM_UP = 100
+
+# Steps of fewer nodes than this are as fast as a replay.
+LEAST_NODES = 20
 
 # With more recordings than this, most of the time would go into them.
 MOST_RECORDINGS = 32
@@ -35,11 +37,19 @@ class ReplayedLoss:
     call has changed is put back, and from then on everything is computed as it is written.
     """
 
-    def __init__(self, wanted: Any, model: Any, loss: Any, data: Sequence[tuple[Any, Any]], others: Any = ()) -> None:
+    def __init__(
+        self,
+        wanted: Any,
+        model: Any,
+        loss: Any,
+        data: Sequence[tuple[Any, Any]],
+        batch_size: int | None = None,
+        others: Sequence[Any] = (),
+    ) -> None:
         self._wanted, self._model, self._loss, self._data = wanted, model, loss, data
-        self._others = (
-            others  # what changes while it trains: if the model or the loss know one of them, they are watched
-        )
+        self._batch_size = min(batch_size or len(data), len(data))
+        # What changes in a training: if the model or the loss know one of these, they are looked at in each step.
+        self._others = others
         self._error: Exception | None = None
         self._is_used = False
         self._forms = 0  # of the data
@@ -97,7 +107,9 @@ class ReplayedLoss:
         try:
             for pair in self._data:
                 _check_data(pair)
-            count = len(batches("fit", [*zip(("inputs", "target"), _columns(self._data), strict=True)], ())[0])
+            count = len(
+                batches("fit", [*zip(("inputs", "target"), _columns(self._data), strict=True)], (), lambda _: ())[0]
+            )
             if count > MOST_RECORDINGS:
                 raise ValueError(f"the data have {count} different forms, each of which would have to be recorded")
         except Exception as error:
@@ -119,7 +131,7 @@ class ReplayedLoss:
         except Exception as error:  # where it is one of the data, it is raised again by what is written
             self._error = error
         if self._recordings > before and self._error is None and self._wanted is not True:
-            self._error = _reason_not_to(self._function.program)
+            self._error = _reason_not_to(self._function.program, self._batch_size)
         if self._recordings > before or self._error is not None:
             changed = self._watch.changed()
             if changed:
@@ -145,16 +157,22 @@ class ReplayedLoss:
             )
 
 
-def _reason_not_to(program: Program) -> Exception | None:
-    """Why a program would teach a model something else, if it does."""
-    parameters = range(len(program.input_names), len(program.input_names) + len(program.parameter_names))
+def _reason_not_to(program: Program, batch_size: int) -> Exception | None:
+    """Why a program would take longer than what is written, or would teach a model something else; None if neither."""
+    if batch_size * program.counts["recorded"] < LEAST_NODES:
+        return ValueError("its steps are so small that replays would not be faster")
+    first = len(program.input_names)
+    parameters = set(range(first, first + len(program.parameter_names)))
+    computed_with = set(program.outputs)
     for _, operation, operands in program.instructions():
-        if operation is TAKE and any(row in parameters for row in operands[1:]):
-            return TypeError(
-                "take() chooses among parameters: replayed, those that it leaves get the gradient 0 instead of none, "
-                "and optimisers with momentum go on moving them"
-            )
-    return None
+        taken = set(operands[1:]) if operation is TAKE else set()
+        computed_with.update(set(operands) - taken)
+    if parameters <= computed_with:
+        return None
+    return TypeError(
+        "a parameter is only compared, or one that take() may leave: replayed it gets the gradient 0 instead of none, "
+        "and some optimisers move it all the same"
+    )
 
 
 def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
@@ -163,13 +181,17 @@ def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
 
 def _check_data(thing: Any) -> None:
     """Raise TypeError for data that are more than texts and numbers, for those may change from step to step."""
-    if isinstance(thing, list | tuple) and not set(map(type, thing)) <= _NUMBERS:
+    if isinstance(thing, str | bytes | Value | None) or is_real(thing):
+        return
+    if isinstance(thing, dict):
+        thing = list(thing.values())
+    elif hasattr(thing, "tolist"):  # an array
+        thing = thing.tolist()
+    if not isinstance(thing, list | tuple):
+        raise TypeError(f"the data hold {shown(thing)}, which may change from step to step")
+    if not set(map(type, thing)) <= _NUMBERS:
         for part in thing:
             _check_data(part)
-    elif not isinstance(thing, list | tuple | str | bytes | Value | None) and not (is_real(thing) or is_array(thing)):
-        if not isinstance(thing, dict):
-            raise TypeError(f"the data hold {shown(thing)}, which may change from step to step")
-        _check_data(list(thing.values()))
 
 
 _NUMBERS = {float, int, bool}

@@ -138,7 +138,7 @@ def fit(
     history = _begun(history, seed, batch_size is not None, tested is not None)
     limits = _Limits(history, stop_below, patience)
     shuffles = _shuffles(len(pairs), batch_size, Random(history.seed))
-    replayed = ReplayedLoss(compile, model, loss, pairs, (optimizer, history))
+    replayed = ReplayedLoss(compile, model, loss, pairs, batch_size, (optimizer, history))
     for _ in history.losses:
         next(shuffles)  # those of the epochs that are over
     bar = _Bar(epochs, progress)
