@@ -41,8 +41,8 @@ Of compiled code:
 - Where a package compiles, it has compiled before it is measured. scalar-autograd records and replays in
   float64, on one thread but where two are told; so do PyTorch, JAX (`jit`), CasADi and NumPy.
 - A step of moons is the loss and all 337 gradients of the network above, by `f.mean`, columns being NumPy's arrays or
-  lists. PyTorch and JAX multiply matrices, and so does CasADi (`MX`). micrograd builds a graph in each step, and so does
-  XAD, on a tape in C++. AADC's are the calls of its engine alone, without those that set inputs and read
+  lists. PyTorch and JAX multiply matrices, and so does CasADi (`MX`). micrograd builds a graph in each step, and so
+  does XAD, on a tape in C++. AADC's are the calls of its engine alone, without those that set inputs and read
   derivatives, which take many times as long from Python.
 - A training step has `zero_grad`, `backward` and the package's own Adam; JAX compiles a step with Adam as one
   function.
