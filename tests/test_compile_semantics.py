@@ -285,6 +285,21 @@ def test_numbers_in_a_dataclass_vary() -> None:
     assert (before, compiled(point).data, compiled(Point(0.0, 1.0)).data) == (5.0, 17.0, 1.0)
 
 
+def test_at_the_edge_of_a_comparison_examples_are_computed_as_recorded() -> None:
+    """Where functions of many lanes are off by a bit, and that bit decides."""
+    draw = random.Random(1)
+    column = [draw.uniform(-2.0, 2.0) for _ in range(300)]
+    lanes = autograd.compile(lambda x: autograd.tanh(x) + W * 0.0).map(column)
+    for x, number in zip(column, lanes, strict=True):
+        edge = max(number, autograd.tanh(x))
+        compiled = autograd.compile(lambda x, edge: W * x if autograd.tanh(x) >= edge else W * 2.0)
+        mapped = [compiled.map([x, 1.9, x], [edge, 9.0, edge]) for _ in range(2)]
+        compiled.mean([x, x], [edge, edge]).backward()
+
+        assert all(row[0] in (3.0 * x, 6.0) and row[1:] == [6.0, row[0]] for row in mapped)
+        assert repr(compiled) in ("<compiled function, 1 recording>", "<compiled function, 2 recordings>")
+
+
 def test_numbers_are_compared_as_numbers() -> None:
     def chosen(n: Any) -> Any:
         if n % 2 == 0:

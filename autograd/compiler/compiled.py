@@ -309,6 +309,15 @@ class Compiled:
             if not failed:
                 yield _Done(Piece(recording, batch, which), places, outputs, slope, of_inputs)
                 return
+            if failed[0] == 0 and not known:
+                # The functions of many lanes are off by a bit, which decides at the very edge of a comparison.
+                ways = [recording] if is_new else self._store.of(key)
+                alone = next(filter(None, (self._alone(way, batch, places[0], want_gradient) for way in ways)), None)
+                if alone is not None:
+                    yield alone
+                    which = places = array("q", places[1:])
+                    known.insert(0, recording)
+                    continue
             if is_new and failed[0] == 0:
                 raise self._not_the_same()
             lost = set(failed)
@@ -319,6 +328,19 @@ class Compiled:
                 piece = Piece(recording, batch, done)
                 yield _Done(piece, done, _rows(outputs, kept, width), slope, _rows(of_inputs, kept, each))
             which = places = array("q", [places[row] for row in failed])
+
+    def _alone(self, recording: Recording, batch: Batch, place: int, want_gradient: bool) -> _Done | None:
+        """One example, computed as it was recorded; None if it takes another way even so."""
+        numbers = array("d", [*[column.at(place) for column in batch.columns], *numbers_of(recording.parameters)])
+        answers, state = recording.replay.exact(numbers)
+        if answers is None:
+            return None
+        which, inputs = array("q", [place]), len(batch.columns)
+        flows = state.sweep(0, 1.0, [None] * len(numbers)) if want_gradient else []
+        sent = array("d", [-0.0 if flow is None else flow for flow in flows])
+        wanted = [sent[i] for i, asked in enumerate(recording.program.differentiable) if asked] if want_gradient else []
+        piece = Piece(recording, batch, which)
+        return _Done(piece, which, array("d", answers), sent[inputs:], array("d", wanted) if wanted else None)
 
     def _record_example(self, batch: Batch, place: int, positional: int) -> Recording:
         before = len(self._store.captured)
