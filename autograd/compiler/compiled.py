@@ -253,15 +253,16 @@ class Compiled:
             return made
 
         arguments = filled(given, self.static, leaf)
+        # Before the function may change them.
+        places = {id(made): place for place, made in enumerate(leaves.values())}
+        varying = [(name, x) for name, x in arguments if name not in self.static]
+        form = dict(filled(varying, (), lambda part, _: places[id(part)]))
         states = random_states(self._store.surroundings)
         with recorded(recorder):
             answer = self._called(arguments, positional)
         check_random(self.name, self._store.surroundings, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
-        places = {id(made): place for place, made in enumerate(leaves.values())}
-        varying = [(name, x) for name, x in arguments if name not in self.static]
-        form = dict(filled(varying, (), lambda part, _: places[id(part)]))
         recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
         del answer, arguments, outputs, varying
         leaves.clear()

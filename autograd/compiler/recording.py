@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from ..engines import Value
 from ..ieee import real
+from ..notation import brief
 from ..operations import identity
 from ..taking import TAKE
 from ..value import by_birth
@@ -31,15 +32,12 @@ RELATION_OF: dict[Any, int] = {
 MOST_TAKEN = 256
 
 
-def _named(value: Any) -> str:
-    return value.label or (value.operation.name if value.operation else "a Value")
-
-
 class Recorder:
     """What a function asks while it is recorded."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._is_telling = False
         self.start = Value(0.0)._birth  # what is younger is made by this call
         self.given: set[int] = set()  # the births of its arguments,
         self.numbers: set[int] = set()  # and of those that are plain numbers
@@ -65,29 +63,31 @@ class Recorder:
 
     def reads(self, value: Any, how: str) -> None:
         """Raise TypeError for a number that is read from what varies from call to call."""
-        if self.varies(value):
+        if not self._is_telling and self.varies(value):
             self._refuse(
-                f"reads {how} of {_named(value)}, which would be the same number at every call of the compiled "
+                f"reads {how} of {self._named(value)}, which would be the same number at every call of the compiled "
                 "function: compute with the Value itself, use v.detach() for its number without a gradient, compare "
                 "Values with < and >, or compute this outside"
             )
 
     def changes(self, value: Any, what: str) -> None:
         """Raise TypeError for what is done to Values, as a replay would not do it again."""
-        if value._birth <= self.start or what.startswith("calls"):
+        if value._birth <= self.start or value._birth in self.given or what.startswith("calls"):
             self._refuse(
-                f"{what} {_named(value)}, which would be done at the first call of the compiled function alone: do it "
+                f"{what} {self._named(value)}, which would be done at the first call of the compiled function alone: do it "
                 "outside; for a derivative inside, use autograd.gradient(output, inputs)"
             )
 
     def converts(self, value: Any, what: str) -> None:
         """Raise TypeError for a number that would stay the same, as an index, a key or a float of Python's own."""
         if self.varies(value) and (what != "a key of a dict or set" or self.is_plain(value)):
-            name = _named(value)
+            name = self._named(value)
+            is_argument = value._birth in self.numbers
+            static = f"; or compile with static=({name.partition('[')[0]!r},), for a number that shapes the computation"
             self._refuse(
                 f"takes {name} as {what}, which would be the same at every call of the compiled function: use "
-                f"autograd.take(rows, {name}) for rows[{name}], autograd.exp for math.exp, autograd.floor for int; or "
-                f"compile with static=({name.partition('[')[0]!r},), for a number that shapes the computation"
+                f"autograd.take(rows, {name}) for rows[{name}], autograd.exp for math.exp, autograd.floor for int"
+                f"{static if is_argument else ''}"
             )
 
     def is_plain(self, thing: Any) -> bool:
@@ -104,6 +104,14 @@ class Recorder:
         """
         self.comparisons.clear()
         return [value for reference in self.made if (value := reference()) is not None]
+
+    def _named(self, value: Any) -> str:
+        """What messages call a Value: its label, or how it was computed, for which its numbers are read."""
+        self._is_telling = True
+        try:
+            return value.label or brief(value)
+        finally:
+            self._is_telling = False
 
     def _refuse(self, reason: str) -> NoReturn:
         frame = _users_frame()

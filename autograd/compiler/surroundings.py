@@ -38,7 +38,9 @@ class Surroundings:
 
     def __init__(self, function: Any) -> None:
         self.function = function
-        self.instance: dict[str, Any] = {}  # the attributes of the instance whose method it is
+        owner = function.__self__ if isinstance(function, MethodType) else function
+        # The attributes of the instance whose method it is, or of the object that is called.
+        self.instance: dict[str, Any] = {} if isinstance(owner, FunctionType) else getattr(owner, "__dict__", {})
         self._last: tuple[Any, ...] = ()
         self._key: tuple[Any, ...] = ()
 
@@ -77,7 +79,8 @@ def _named(function: FunctionType) -> list[Place]:
     found = [Place(x, around, x, around[x]) for x in global_names(code) if x in around]
     cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
     found += [Place(name, cell, None, cell.cell_contents) for name, cell in cells if not _is_empty(cell)]
-    return found + [Place("a default", None, None, each) for each in function.__defaults__ or ()]
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    return found + [Place("a default", None, None, each) for each in defaults]
 
 
 def _parts(label: str, thing: Any, names: Sequence[str]) -> list[Place]:
@@ -121,7 +124,7 @@ def _called(thing: Any) -> list[FunctionType]:
 @functools.cache
 def _is_users(file: str) -> bool:
     """Whether a file is of the program, and not of Python or a package that is installed."""
-    return not file.startswith((_PACKAGE, _LIBRARY)) and "site-packages" not in file
+    return not file.startswith((_PACKAGE + os.sep, _LIBRARY + os.sep)) and "site-packages" not in file
 
 
 _PACKAGE, _LIBRARY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(os.__file__)
@@ -163,7 +166,7 @@ def containers(values: Iterable[Any], places: Iterable[Any]) -> tuple[Any, ...]:
 
 
 # How far Values are looked for.
-DEEPEST, MOST_SEEN = 50, 100_000
+DEEPEST, MOST_SEEN = 50, 1_000_000
 
 
 def _has_attributes(thing: Any) -> bool:

@@ -156,13 +156,13 @@ cdef bint are_as_before(tuple watched) except -1:
     cdef Py_ssize_t i
     for i in range(0, len(watched), 3):
         place, name, thing = watched[i], watched[i + 1], watched[i + 2]
-        if type(place) is dict:
+        if isinstance(place, dict):
             if (<dict>place).get(name, ABSENT) is not thing:
                 return False
-        elif type(place) is list and name is None:
+        elif isinstance(place, list) and name is None:
             if not holds_the_same(<list>place, <tuple>thing):
                 return False
-        elif type(place) is list:
+        elif isinstance(place, list):
             if len(<list>place) != <Py_ssize_t>name[1] or (<list>place)[<Py_ssize_t>name[0]] is not thing:
                 return False
         elif place.cell_contents is not thing:
