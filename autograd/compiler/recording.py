@@ -74,8 +74,8 @@ class Recorder:
         """Raise TypeError for what is done to Values, as a replay would not do it again."""
         if value._birth <= self.start or value._birth in self.given or what.startswith("calls"):
             self._refuse(
-                f"{what} {self._named(value)}, which would be done at the first call of the compiled function alone: do it "
-                "outside; for a derivative inside, use autograd.gradient(output, inputs)"
+                f"{what} {self._named(value)}, which would be done at the first call of the compiled function alone: "
+                "do it outside; for a derivative inside, use autograd.gradient(output, inputs)"
             )
 
     def converts(self, value: Any, what: str) -> None:
