@@ -1000,3 +1000,12 @@ def test_nothing_is_warned_about() -> None:
         compiled = autograd.compile(line)
 
         assert [compiled(float(x)).data for x in range(100)] == [3.0 * x - 2.0 for x in range(100)]
+
+
+def test_what_depends_on_parameters_alone_may_be_infinitely_steep() -> None:
+    """Seen to fail with inf, the partial of √w at 0 times the sum of the flows."""
+    w = Value(0.0)
+    compiled = autograd.compile(lambda x: autograd.sqrt(w) * x)
+    compiled.sum([0.0, 1.0]).backward()
+
+    assert math.isnan(w.grad)
