@@ -82,9 +82,6 @@ class Watch:
     def _note(self, name: str, read: Callable[[], Any], put_back: Callable[[Any], object]) -> None:
         self._notes.append(_Note(name, read, put_back))
 
-    def _note_pickled(self, name: str, read: Callable[[], Any], put_back: Callable[[Any], object]) -> None:
-        self._note(name, lambda: pickle.dumps(read()), lambda before: put_back(pickle.loads(before)))
-
     def _parts(self, name: str, thing: Any) -> _Parts:
         """What a thing holds, after a note of what it holds now, if that can change."""
         if isinstance(thing, tuple | frozenset):
