@@ -1009,3 +1009,35 @@ def test_what_depends_on_parameters_alone_may_be_infinitely_steep() -> None:
     compiled.sum([0.0, 1.0]).backward()
 
     assert math.isnan(w.grad)
+
+
+def test_what_is_not_chosen_keeps_its_gradient_and_what_is_blocked_has_0() -> None:
+    rows = [[Value(1.0), Value(2.0)] for _ in range(3)]
+    weights = [Value(-1.0), Value(0.5)]
+
+    def loss(token: Any, target: Any) -> Any:
+        row = autograd.take(rows, token)
+        outputs = [autograd.relu(weight * row[0]) + row[1] for weight in weights]
+        return autograd.take(autograd.softmax(outputs), target)
+
+    autograd.compile(loss)(1, 0).backward()
+
+    assert [value.has_grad for row in rows for value in row] == [False, False, True, True, False, False]
+    assert [(weight.has_grad, weight.grad == 0.0) for weight in weights] == [(True, True), (True, False)]
+
+
+def test_training_moves_what_it_moves_uncompiled() -> None:
+    """Seen to fail where rows that were not chosen, or what was only detached, had a gradient of 0, and moved."""
+
+    def trained(compiled: bool) -> list[float]:
+        rows, b, w = [Value(0.5), Value(0.25)], Value(2.0), Value(-1.0)
+        function: Any = lambda token, x: autograd.take(rows, token) * autograd.relu(w * x) + b.detach() * w  # noqa: E731
+        loss = autograd.compile(function) if compiled else function
+        optimizer = autograd.optim.AdamW([*rows, b, w], lr=0.1, weight_decay=0.1)
+        for token, x in ((0, -1.0), (0, 1.0), (1, -2.0), (1, 1.0)):
+            optimizer.zero_grad()
+            loss(token, x).backward()
+            optimizer.step()
+        return [value.data for value in (*rows, b, w)]
+
+    assert trained(compiled=True) == trained(compiled=False)

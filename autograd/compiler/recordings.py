@@ -49,6 +49,8 @@ class Recording:
         # The inputs and parameters that no gradient can reach: their numbers are all that is needed of them.
         self.closed = frozenset(place for place, may in enumerate(self.replay.may or ()) if not may)
         self.is_open = max(self.closed, default=-1) < len(program.input_names)  # whether all parameters can be reached
+        met = (self.replay.met or b"")[len(program.input_names) :]
+        self.met: bytes | None = met if 0 in met else None  # of each parameter whether each example is computed from it
         self.is_one = len(program.outputs) == 1 and assembled([ANOTHER_WAY]) is ANOTHER_WAY
         self.quick: Any = getattr(self.replay, "call", None) if self.is_one else None
         self.operations = [_operation(program, self.replay, place) for place in range(len(program.outputs))]

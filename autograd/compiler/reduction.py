@@ -42,8 +42,10 @@ class Reduction:
 
     def met(self) -> bytes | None:
         """Of each operand, whether it is a part of the computation even if nothing arrives there; None for all."""
-        if all(piece.recording.replay.met is None for piece in self.pieces):
+        if all(piece.recording.met is None for piece in self.pieces):
             return None
+        if len(self.pieces) == 1 and self.pieces[0].recording.is_open and not self.pieces[0].batch.values:
+            return self.pieces[0].recording.met  # type: ignore[no-any-return]
         births = {p._birth for piece in self.pieces for p, is_met in _given(piece, "met") if is_met}
         values = sum(1 for piece in self.pieces for _ in _values(piece))
         return bytes([p._birth in births for p in self.parameters]) + b"\1" * values

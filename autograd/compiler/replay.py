@@ -124,11 +124,12 @@ def _reach(program: Program, instructions: Sequence[Any], given: int) -> "tuple[
         met[output] = may[output] = True
     for slot, operation, operands in reversed(instructions):
         if may[slot] and operation is not DETACH:
-            # What `take` does not choose is no part of the computation, and an index is read only.
+            # A parameter that `take` does not choose is no part of the computation; of what is computed, as the outputs
+            # of a network, all has a part in the one that is chosen. An index is read only.
             for operand in operands[operation is TAKE :]:
                 if operand >= 0:
                     may[operand] = True
-                    met[operand] |= met[slot] and operation is not TAKE
+                    met[operand] |= met[slot] and (operation is not TAKE or operand >= program.first)
     rows = [bytes(row[:given]) for row in (met, may)]
     return tuple([None if all(row) else row for row in rows])  # type: ignore[return-value]
 

@@ -263,7 +263,8 @@ cdef tuple reach_of(const Recorded* r, outputs):
         for i in range(r.starts[k] + (code == TAKE_CODE), r.starts[k + 1]):
             if r.operands[i] >= 0 and code != DETACH_CODE:
                 may[r.operands[i]] = 1
-                met[r.operands[i]] |= met[first + k] and code != TAKE_CODE
+                # Of what is computed, as the outputs of a network, all has a part in the one that is chosen.
+                met[r.operands[i]] |= met[first + k] and (code != TAKE_CODE or r.operands[i] >= first)
     of_met, of_may = met[:given], may[:given]
     PyMem_RawFree(met)
     return of_met if 0 in of_met else None, of_may if 0 in of_may else None
