@@ -65,7 +65,7 @@ class Recording:
     def call(self, inputs: Sequence[Any]) -> Any:
         """The answer for these numbers and Values, or ANOTHER_WAY."""
         operands = (*inputs, *self.parameters)
-        if any(type(operands[place]) is not float for place in self.closed):
+        if self.closed and any(type(operands[place]) is not float for place in self.closed):
             pairs = enumerate(operands)
             operands = tuple([x if type(x) is float or i not in self.closed else x._data for i, x in pairs])
         if self.quick is not None:

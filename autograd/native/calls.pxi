@@ -102,9 +102,13 @@ def inputs_like_the_last(tuple arguments not None, tuple forms not None, tuple w
     for i in range(len(arguments)):
         if not has_form(arguments[i], forms[i], inputs, &values):
             return None
-    if values > 1 and len(set([id(x) for x in inputs if isinstance(x, Value)])) < values:
+    if values > FEW_VALUES and len(set([id(x) for x in inputs if isinstance(x, Value)])) < values:
         return None  # some Value is given twice
     return inputs
+
+
+cdef enum:
+    FEW_VALUES = 16  # among which each is looked for faster than a set is made
 
 
 cdef bint has_form(thing, form, list inputs, Py_ssize_t* values) except -1:
@@ -122,8 +126,12 @@ cdef bint has_form(thing, form, list inputs, Py_ssize_t* values) except -1:
     if form is 1:
         if not isinstance(thing, Value):
             return False
-        inputs.append(thing)
         values[0] += 1
+        if values[0] <= FEW_VALUES:
+            for i in range(PyList_GET_SIZE(inputs)):
+                if PyList_GET_ITEM(inputs, i) == <PyObject*>thing:
+                    return False  # it is given twice
+        inputs.append(thing)
         return True
     if type(form) is not tuple or (<tuple>form)[0] is not type(thing):
         return False
