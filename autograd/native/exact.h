@@ -122,8 +122,8 @@ static void group_values(const Schedule *s, const Group *group, double *values, 
     const int *xs = s->operands + group->operands, *ys = xs + group->count, *zs = ys + group->count;
     double *value = values + group->first;
     if (group->code == LINEAR_CODE) {
-        for (int b = 0; b < group->block_count; ++b) {
-            block_values(s, &s->blocks[group->blocks + b], values, scratch);
+        for (int b = 0; b < group->piece_count; ++b) {
+            block_values(s, &s->blocks[group->pieces + b], values, scratch);
         }
     } else if (group->listed) {
         list_values(s, group, values, scratch, failed);
@@ -138,10 +138,11 @@ static void group_values(const Schedule *s, const Group *group, double *values, 
         case CODE_SUBTRACT:
         case CODE_MULTIPLY:
         case CODE_DIVIDE:
-            for (int i = 0; i < group->stretch_count; ++i) {
-                const Stretch *stretch = &s->stretches[group->stretches + i];
-                stretch_values(group->code, stretch->count, values + xs[stretch->first], stretch->x_step,
-                               values + ys[stretch->first], stretch->y_step, value + stretch->first);
+            for (int i = 0, m = 0; i < group->piece_count; ++i) {
+                const Stretch *stretch = &s->stretches[group->pieces + i];
+                stretch_values(group->code, stretch->count, values + xs[m], stretch->x_step, values + ys[m],
+                               stretch->y_step, value + m);
+                m += stretch->count;
             }
             break;
         default:
@@ -348,9 +349,11 @@ LANES void stretch_flows(int code, int n, const double *flow, const double *x, i
 
 static void basic_flows(const Schedule *s, const Group *group, const double *values, double *flows, char *reached) {
     const int *xs = s->operands + group->operands, *ys = xs + group->count;
-    for (int i = group->stretch_count - 1; i >= 0; --i) {
-        const Stretch *stretch = &s->stretches[group->stretches + i];
-        int m = stretch->first, n = stretch->count, slot = group->first + m, sure = stretch->sure && reached[s->slots];
+    int end = group->count;
+    for (int i = group->piece_count - 1; i >= 0; --i) {
+        const Stretch *stretch = &s->stretches[group->pieces + i];
+        int n = stretch->count, m = end - n, slot = group->first + m, sure = stretch->sure && reached[s->slots];
+        end = m;
         if (n > 2 && group->code != CODE_DIVIDE && (sure || is_reached(reached + slot, n))) {
             stretch_flows(group->code, n, flows + slot, values + xs[m], stretch->x_step, values + ys[m], stretch->y_step,
                           flows + xs[m], flows + ys[m]);
@@ -361,7 +364,7 @@ static void basic_flows(const Schedule *s, const Group *group, const double *val
             memset(reached + ys[m], 1, (size_t)(stretch->y_step ? n : 1));
             continue;
         }
-        for (m += n - 1; m >= stretch->first; --m) {
+        for (m += n - 1; m >= end; --m) {
             double flow = flows[group->first + m], x = values[xs[m]], y = values[ys[m]];
             if (!reached[group->first + m]) {
                 continue;
@@ -398,8 +401,8 @@ static void group_flows(const Schedule *s, const Group *group, const double *val
     const char *arrived = reached + group->first;
     double partial;
     if (group->code == LINEAR_CODE) {
-        for (int b = group->block_count - 1; b >= 0; --b) {
-            block_flows(s, &s->blocks[group->blocks + b], values, flows, reached, scratch);
+        for (int b = group->piece_count - 1; b >= 0; --b) {
+            block_flows(s, &s->blocks[group->pieces + b], values, flows, reached, scratch);
         }
     } else if (group->listed) {
         list_flows(s, group, values, flows, reached, scratch);

@@ -122,7 +122,7 @@ static void TIER(matrix_values)(const Step *step, const Plan *plan, Bench *bench
 static void TIER(matrix_flows)(const Step *step, const Plan *plan, Bench *bench) {
     const int *shared = plan->rows + step->operands;
     const double *weights = bench->weights + step->weights, *sent = bench->flows + step->row * bench->lanes;
-    double *to_weights = bench->to_weights + step->weights * WIDTH;
+    double *to_weights = bench->to_weights + (Py_ssize_t)step->weights * WIDTH;
     int m = 0;
     for (; m + 4 <= step->count; m += 4) {
         Py_ssize_t place = (Py_ssize_t)m * step->arity;

@@ -20,11 +20,12 @@ typedef enum { MATRIX, CHAIN, SINGLE, OF_LIST, TAKEN, TAKEN_UNIFORM, DETACHED } 
 
 /* What is done at a time: an instruction, or some whose rows and operands lie in a row, or a matrix times a vector. */
 typedef struct {
-    int what, code, arity, count; /* how many operands or terms, and members */
-    int row;                      /* of the first member */
-    int needed, sends_on;         /* whether a gradient needs its flows, and those of its shared operands; */
-                                  /* where it is SINGLE, a bit for each operand whose flow is needed */
-    Py_ssize_t operands, weights; /* in `rows`; in `weight_slots`, or `taken_slots` */
+    unsigned short what, code;
+    int arity, count;      /* how many operands or terms, and members */
+    int row;               /* of the first member */
+    int operands, weights; /* where they begin, in `rows`; in `weight_slots`, or `taken_slots` */
+    char needed, sends_on; /* whether a gradient needs its flows, and those of its shared operands; */
+                           /* where it is SINGLE, a bit for each operand whose flow is needed */
 } Step;
 
 typedef struct {
@@ -168,7 +169,7 @@ static Step *add_step(Plan *plan, int what, int code, int arity, int row) {
         plan->step_room = 2 * plan->step_room + 16;
     }
     step = &plan->steps[plan->step_count++];
-    *step = (Step){what, code, arity, 1, row, 0, 0, plan->operand_count, 0};
+    *step = (Step){(unsigned short)what, (unsigned short)code, arity, 1, row, (int)plan->operand_count, 0, 0, 0};
     return step;
 }
 
@@ -251,7 +252,7 @@ static int plan_block(Plan *plan, const Schedule *s, const Block *block) {
             continue;
         }
         step->what = MATRIX;
-        step->weights = plan->weight_count;
+        step->weights = (int)plan->weight_count;
         step->count = 0;
         while (m + step->count < block->count) {
             const int *other = own + (Py_ssize_t)step->count * terms;
@@ -263,7 +264,7 @@ static int plan_block(Plan *plan, const Schedule *s, const Block *block) {
         }
         for (int k = 0; k < terms; ++k) {
             int slot = term_row(s, own[k], shared[k]);
-            step->sends_on |= slot != s->one && plan->needed[slot];
+            step->sends_on = (char)(step->sends_on | (slot != s->one && plan->needed[slot]));
             if (!add_operand(plan, row_for(plan, s, slot))) {
                 return 0;
             }
@@ -295,7 +296,7 @@ static int plan_single(Plan *plan, const Schedule *s, const Group *group) {
         }
         if (follows) {
             ++last->count;
-            last->needed |= needed;
+            last->needed = (char)(last->needed | needed);
             continue;
         }
         last = add_step(plan, group->code == DETACH_CODE ? DETACHED : SINGLE, group->code, group->arity,
@@ -303,7 +304,7 @@ static int plan_single(Plan *plan, const Schedule *s, const Group *group) {
         if (last == NULL) {
             return 0;
         }
-        last->needed = needed;
+        last->needed = (char)needed;
         for (int i = 0; i < group->arity; ++i) {
             if (!add_operand(plan, rows[i])) {
                 return 0;
@@ -328,7 +329,7 @@ static int plan_list(Plan *plan, const Schedule *s, const Group *group) {
         if (group->code == TAKE_CODE) {
             step->what = uniform ? TAKEN_UNIFORM : TAKEN;
         }
-        step->weights = plan->taken_count;
+        step->weights = (int)plan->taken_count;
         for (int i = 0; i < group->arity; ++i) {
             if (uniform && i > 0) {
                 if (!add_int(&plan->taken_slots, &plan->taken_count, &plan->taken_room, operands[i])) {
@@ -361,8 +362,8 @@ static void find_needed(Plan *plan, const Schedule *s, const char *differentiabl
     for (int g = 0; g < s->group_count; ++g) {
         const Group *group = &s->groups[g];
         if (group->code == LINEAR_CODE) {
-            for (int b = 0; b < group->block_count; ++b) {
-                const Block *block = &s->blocks[group->blocks + b];
+            for (int b = 0; b < group->piece_count; ++b) {
+                const Block *block = &s->blocks[group->pieces + b];
                 for (int m = 0; m < block->count; ++m) {
                     const int *own = s->linear + block->own + (Py_ssize_t)m * block->terms;
                     for (int k = 0; k < block->terms; ++k) {
@@ -416,8 +417,8 @@ static int make_plan(Plan *plan, const Schedule *s, const char *differentiable, 
             continue;
         }
         if (group->code == LINEAR_CODE) {
-            for (int b = 0; b < group->block_count; ++b) {
-                if (!plan_block(plan, s, &s->blocks[group->blocks + b])) {
+            for (int b = 0; b < group->piece_count; ++b) {
+                if (!plan_block(plan, s, &s->blocks[group->pieces + b])) {
                     return 0;
                 }
             }
@@ -425,6 +426,9 @@ static int make_plan(Plan *plan, const Schedule *s, const char *differentiable, 
             return 0;
         }
     }
+    plan->steps = fitted(plan->steps, plan->step_count, sizeof(Step));
+    plan->rows = fitted(plan->rows, plan->operand_count, sizeof(int));
+    plan->weight_slots = fitted(plan->weight_slots, plan->weight_count, sizeof(int));
     return 1;
 }
 

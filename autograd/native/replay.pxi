@@ -7,8 +7,9 @@ from ..taking import DETACH, TAKE
 cdef extern from "schedule.h" nogil:
     const int LINEAR_CODE, TAKE_CODE, DETACH_CODE, PYTHON_CODE
     ctypedef struct Group:
-        int code, operation, arity, listed, uniform, count, first
-        Py_ssize_t operands
+        unsigned short code, operation
+        char listed, uniform
+        int arity, count, first, operands
     ctypedef struct Schedule:
         int given, inputs, one, base, slots, instructions, group_count, most_operands, needs_python
         Group* groups
@@ -24,6 +25,7 @@ cdef extern from "schedule.h" nogil:
         const int* is_listed
     bint make_schedule(Schedule* s, const Recorded* r)
     void free_schedule(Schedule* s)
+    const Group* group_of_slot(const Schedule* s, int slot)
 
 cdef extern from "exact.h" nogil:
     size_t scratch_size(const Schedule* s)
@@ -331,6 +333,8 @@ cdef class Replay:
         for i in range(self.guard_count):
             self.guards[4 * i + 1] = self.schedule.slot_of[self.guards[4 * i + 1]]
             self.guards[4 * i + 2] = self.schedule.slot_of[self.guards[4 * i + 2]]
+        PyMem_RawFree(self.schedule.slot_of)
+        self.schedule.slot_of = NULL
 
     cdef int make(self, program, codes, starts, operands, code_of, is_listed) except -1:
         cdef Py_buffer views[5]
@@ -843,9 +847,12 @@ cdef class State(Through):
         for place, error in sorted(errors, key=lambda each: each[0]):
             if failed < 0 or place < failed:
                 raise error
-        program = self.replay.program
-        first, end = program.starts[failed], program.starts[failed + 1]
-        operands = [self.values[s.slot_of[program.operands[i]]] for i in range(first, end)]
+        cdef int slot = s.base, i
+        while s.origin[slot - s.base] != failed:
+            slot += 1
+        cdef const Group* group = group_of_slot(s, slot)
+        cdef const int* places = s.operands + group.operands + <Py_ssize_t>(slot - group.first) * group.arity
+        operands = [self.values[places[i]] for i in range(group.arity)]
         TAKE.rule(operands[0], operands[1:])  # raises
 
     cdef int ask(self, Group* group, list errors) except -1:

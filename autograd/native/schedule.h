@@ -25,20 +25,20 @@ enum {
 };
 
 typedef struct {
-    int code;
-    int operation; /* its place in the program */
-    int arity;     /* how many operands each member has; of LINEAR how many terms */
-    int listed;    /* whether the operands of each member lie in a row; else the first operands of all do, and so on */
-    int uniform;   /* whether it depends on parameters and constants alone */
-    int count, first; /* how many members, and the slot of the first */
-    Py_ssize_t operands;
-    int blocks, block_count;       /* of LINEAR */
-    int stretches, stretch_count;  /* of the four basic operations */
+    unsigned short code;
+    unsigned short operation; /* its place in the program */
+    char listed;  /* whether the operands of each member lie in a row; else the first operands of all do, and so on */
+    char uniform; /* whether it depends on parameters and constants alone */
+    int arity;    /* how many operands each member has; of LINEAR how many terms */
+    int count, first;        /* how many members, and the slot of the first */
+    int operands;            /* where they begin, in `operands` */
+    int pieces, piece_count; /* in `blocks` of LINEAR, in `stretches` of the four basic operations */
 } Group;
 
-/* Members whose first operands lie in a row, or are one slot, and so do their second ones. */
+/* Members, after those of the stretch before, whose first operands lie in a row, or are one slot, and so do their second
+   ones. */
 typedef struct {
-    int first, count; /* members */
+    int count;
     signed char x_step, y_step;
     char sure; /* whether all of them are sure to be reached */
 } Stretch;
@@ -46,11 +46,11 @@ typedef struct {
 /* Members of a LINEAR group that have one factor of each term in common: a matrix times a vector. */
 typedef struct {
     int first, count, terms;
-    Py_ssize_t shared;   /* the slots of the common factors, `terms` of them, in `linear` */
-    Py_ssize_t own;      /* the slots of the others, member by member */
+    int shared;          /* where the slots of the common factors begin, `terms` of them, in `linear` */
+    int own;             /* and those of the others, member by member */
     int runs, run_count; /* terms in which the own factors of each member lie in a row */
-    int sure;            /* whether all of its members are sure to be reached */
-    int apart;           /* whether the own factors of no two members meet, in any run: then four can be done at a time */
+    char sure;           /* whether all of its members are sure to be reached */
+    char apart;          /* whether the own factors of no two members meet, in any run: then four can be done at a time */
 } Block;
 
 typedef struct {
@@ -63,8 +63,8 @@ typedef struct {
     int *operands;    /* of all groups but LINEAR ones */
     int *linear;      /* the factors of blocks */
     int *runs;        /* the first term of each run, and the one after its last */
-    int *slot_of;     /* the slot of each slot of the program */
-    int *origin;      /* the instruction of each slot from `base` on */
+    int *slot_of;     /* the slot of each slot of the program, until all of them have been translated */
+    int *origin;      /* the instruction of each slot from `base` on, where one can fail; else NULL */
     char *uniform;    /* of each slot */
     char *sure;       /* of each slot: whether a flow reaches it from the first output, whatever the numbers are */
 } Schedule;
@@ -179,8 +179,8 @@ static int assign_groups(Schedule *s, const Recorded *r, int *group_of, int *mem
         if (group < 0 || group < earliest) {
             kinds.used += *last == 0;
             group = s->group_count++;
-            s->groups[group] = (Group){r->code_of[operation], operation, arity, r->is_listed[operation], is_uniform,
-                                       0, 0, 0, 0, 0, 0, 0};
+            s->groups[group] = (Group){(unsigned short)r->code_of[operation], (unsigned short)operation,
+                                       (char)r->is_listed[operation], (char)is_uniform, arity, 0, 0, 0, 0, 0};
             *last = group + 1;
         }
         group_of[k] = group;
@@ -257,7 +257,7 @@ static void find_whether_apart(const Schedule *s, Block *block) {
     for (int i = 0; i < block->run_count && block->apart; ++i, run += 2) {
         int step = own[block->terms + run[0]] - own[run[0]], length = run[1] - run[0];
         int is_constant = step == 0 && length == 1 && own[run[0]] >= s->given && own[run[0]] < s->base;
-        block->apart = is_constant || step >= length || step <= -length;
+        block->apart = (char)(is_constant || step >= length || step <= -length);
         for (int m = 2; m < block->count && block->apart; ++m) {
             const int *mine = own + (Py_ssize_t)m * block->terms + run[0];
             block->apart = mine[0] - mine[-block->terms] == step;
@@ -287,12 +287,12 @@ static void find_runs(Schedule *s, Block *block, int *run_count) {
 /* Cut a LINEAR group into blocks; `pairs` are the factors of its members. */
 static void cut_into_blocks(Schedule *s, Group *group, const int *pairs, Py_ssize_t *used, int *run_count) {
     int terms = group->arity, m = 0;
-    group->blocks = s->block_count;
+    group->pieces = s->block_count;
     while (m < group->count) {
         Block *block = &s->blocks[s->block_count++];
         const int *mine = pairs + (Py_ssize_t)m * 2 * terms;
         int *shared = s->linear + *used, *own = shared + terms;
-        *block = (Block){group->first + m, 1, terms, *used, *used + terms, 0, 0, 0, 0};
+        *block = (Block){group->first + m, 1, terms, (int)*used, (int)*used + terms, 0, 0, 0, 0};
         if (m + 1 < group->count && choose_shared(mine, mine + 2 * terms, terms, shared, own)) {
             while (m + block->count < group->count &&
                    fits_block(mine + (Py_ssize_t)block->count * 2 * terms, terms, shared,
@@ -306,7 +306,7 @@ static void cut_into_blocks(Schedule *s, Group *group, const int *pairs, Py_ssiz
         m += block->count;
         find_runs(s, block, run_count);
     }
-    group->block_count = s->block_count - group->blocks;
+    group->piece_count = s->block_count - group->pieces;
 }
 
 static int is_basic(const Group *group) {
@@ -326,10 +326,10 @@ static int are_apart(int x, int x_step, int y, int y_step, int count) {
 static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, int *used) {
     const int *xs = s->operands + group->operands, *ys = xs + group->count;
     int m = 0;
-    group->stretches = *used;
+    group->pieces = *used;
     while (m < group->count) {
         Stretch *stretch = &stretches[(*used)++];
-        *stretch = (Stretch){m, 1, 1, 1, 0};
+        *stretch = (Stretch){1, 1, 1, 0};
         int x_step = m + 1 < group->count ? xs[m + 1] - xs[m] : -1, y_step = x_step < 0 ? -1 : ys[m + 1] - ys[m];
         if ((x_step == 1 && (y_step == 0 || y_step == 1)) || (x_step == 0 && y_step == 1)) {
             stretch->x_step = (signed char)x_step;
@@ -343,7 +343,23 @@ static void find_stretches(const Schedule *s, Group *group, Stretch *stretches, 
         }
         m += stretch->count;
     }
-    group->stretch_count = *used - group->stretches;
+    group->piece_count = *used - group->pieces;
+}
+
+/* Note which instruction each slot is, for the error of one that fails. */
+static int note_origins(Schedule *s, const Recorded *r) {
+    int first = r->inputs + r->parameters + r->constants, can_fail = 0;
+    for (int g = 0; g < s->group_count; ++g) {
+        can_fail |= s->groups[g].code == PYTHON_CODE || s->groups[g].code == TAKE_CODE;
+    }
+    if (!can_fail) {
+        return 1;
+    }
+    s->origin = room_for(r->instructions, sizeof(int));
+    for (int k = 0; k < r->instructions && s->origin; ++k) {
+        s->origin[s->slot_of[first + k] - s->base] = k;
+    }
+    return s->origin != NULL;
 }
 
 /* Write the operands of all members, by their new slots. */
@@ -484,8 +500,8 @@ static void find_sure(Schedule *s, int output) {
         if (!always_sends(group->code)) {
             continue;
         }
-        for (int b = 0; b < (group->code == LINEAR_CODE ? group->block_count : 0); ++b) {
-            const Block *block = &s->blocks[group->blocks + b];
+        for (int b = 0; b < (group->code == LINEAR_CODE ? group->piece_count : 0); ++b) {
+            const Block *block = &s->blocks[group->pieces + b];
             for (int m = 0; m < block->count; ++m) {
                 for (int k = 0; k < block->terms && s->sure[block->first + m]; ++k) {
                     s->sure[s->linear[block->shared + k]] = 1;
@@ -509,13 +525,14 @@ static int all_sure(const Schedule *s, int first, int count) {
 static void note_sure(Schedule *s) {
     for (int g = 0; g < s->group_count; ++g) {
         const Group *group = &s->groups[g];
-        for (int i = 0; i < group->stretch_count; ++i) {
-            Stretch *stretch = &s->stretches[group->stretches + i];
-            stretch->sure = (char)all_sure(s, group->first + stretch->first, stretch->count);
+        for (int i = 0, slot = group->first; i < group->piece_count && is_basic(group); ++i) {
+            Stretch *stretch = &s->stretches[group->pieces + i];
+            stretch->sure = (char)all_sure(s, slot, stretch->count);
+            slot += stretch->count;
         }
-        for (int i = 0; i < group->block_count; ++i) {
-            Block *block = &s->blocks[group->blocks + i];
-            block->sure = all_sure(s, block->first, block->count);
+        for (int i = 0; i < group->piece_count && group->code == LINEAR_CODE; ++i) {
+            Block *block = &s->blocks[group->pieces + i];
+            block->sure = (char)all_sure(s, block->first, block->count);
         }
     }
 }
@@ -532,11 +549,10 @@ static int make_schedule(Schedule *s, const Recorded *r) {
     s->instructions = r->instructions;
     s->slots = s->base + r->instructions;
     s->slot_of = room_for(first + r->instructions, sizeof(int));
-    s->origin = room_for(r->instructions, sizeof(int));
     s->uniform = room_for(s->slots, 1);
     s->sure = room_for(s->slots, 1);
     s->failed = 1;
-    if (group_of && member_of && s->slot_of && s->origin && s->uniform && s->sure &&
+    if (group_of && member_of && s->slot_of && s->uniform && s->sure &&
         assign_groups(s, r, group_of, member_of)) {
         next = s->base;
         for (int g = 0; g < s->group_count; ++g) {
@@ -552,10 +568,10 @@ static int make_schedule(Schedule *s, const Recorded *r) {
         for (int k = 0; k < r->instructions; ++k) {
             int slot = s->groups[group_of[k]].first + member_of[k];
             s->slot_of[first + k] = slot;
-            s->origin[slot - s->base] = k;
             s->uniform[slot] = (char)s->groups[group_of[k]].uniform;
         }
-        s->failed = !place_operands(s, r, group_of, member_of);
+        s->groups = fitted(s->groups, s->group_count, sizeof(Group));
+        s->failed = !note_origins(s, r) || !place_operands(s, r, group_of, member_of);
         if (!s->failed) {
             find_sure(s, s->slot_of[r->output]);
             note_sure(s);
