@@ -31,7 +31,7 @@ from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
 from .store import Latest, Store
-from .surroundings import check_random, containers, random_states
+from .surroundings import Place, check_random, containers, random_states
 
 if TYPE_CHECKING:
     from .to_jax import JaxFunction
@@ -223,18 +223,21 @@ class Compiled:
 
     def _record(self, form: Any, given: Sequence[tuple[str, Any]], positional: int) -> Recording:
         """Call the function once, and keep what it did."""
-        found = self._store.surroundings.key()  # before the function itself may change it
-        recording = self._recorded(given, positional)
+        places = self._store.surroundings.places()
+        found = self._store.surroundings.key(places)  # before the function itself may change it
+        recording = self._recorded(given, positional, places)
         new = {parameter._birth for parameter in recording.parameters} - self._store.captured
         self._store.captured |= new
         inputs = examined(given, self.static)[1]
         if any(type(x) is not float and x._birth in new for x in inputs):
             # Again, with one slot for what is both an argument and found outside.
-            recording = self._recorded(given, positional)
+            recording = self._recorded(given, positional, places)
         self._store.keep((found, form, *self._store.marks(inputs)), recording)
         return recording
 
-    def _recorded(self, given: Sequence[tuple[str, Any]], positional: int, is_again: bool = False) -> Recording:
+    def _recorded(
+        self, given: Sequence[tuple[str, Any]], positional: int, outside: Sequence[Place], is_again: bool = False
+    ) -> Recording:
         recorder = Recorder(self.name)
         leaves: dict[int, Any] = {}
         differentiable = bytearray()
@@ -257,10 +260,11 @@ class Compiled:
         places = {id(made): place for place, made in enumerate(leaves.values())}
         varying = [(name, x) for name, x in arguments if name not in self.static]
         form = dict(filled(varying, (), lambda part, _: places[id(part)]))
-        states = random_states(self._store.surroundings)
+        generators = self._store.surroundings.generators(outside)
+        states = random_states(generators)
         with recorded(recorder):
             answer = self._called(arguments, positional)
-        check_random(self.name, self._store.surroundings, states, lambda: self._called(given, positional))
+        check_random(self.name, generators, states, lambda: self._called(given, positional))
         outputs, assembled = _taken_apart(self.name, answer)
         program, parameters, numbers = _read(recorder, list(leaves.values()), outputs, bytes(differentiable))
         recording = Recording(_simplified(program, numbers), parameters, assembled, recorder, form)
@@ -273,10 +277,11 @@ class Compiled:
                 f"{self.name} keeps a Value that it computes, {brief(kept)}, in something outside of it, which a "
                 "replay would not renew: let it answer that too, and keep it outside, or pass it as an argument"
             )
-        found = [place.thing for place in self._store.surroundings.places()]
-        recording.watched = containers(recording.parameters, [*found, self._store.surroundings.instance])
+        if recording.parameters:
+            found = [place.thing for place in self._store.surroundings.places()]
+            recording.watched = containers(recording.parameters, [*found, self._store.surroundings.instance])
         if held and not is_again:  # leaves that it makes at its first call only are parameters at the next one
-            return self._recorded(given, positional, is_again=True)
+            return self._recorded(given, positional, outside, is_again=True)
         return recording
 
     def _not_the_same(self) -> RuntimeError:
@@ -433,7 +438,7 @@ class Compiled:
         """Which instruction of the program it is where the first inf or nan comes up."""
         inputs = examined(given, self.static)[1]
         with _unwatched():
-            recording = self._recorded(given, positional)
+            recording = self._recorded(given, positional, self._store.surroundings.places())
         numbers = [x if type(x) is float else x._data for x in (*inputs, *recording.parameters)]
         slot = Replay(recording.program).first_anomaly(numbers)
         return "" if slot is None else f"; instruction {recording.named().told(slot)} of {self.name}.program"

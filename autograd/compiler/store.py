@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..locks import new_lock
 from .arguments import known
 from .recordings import Recording
-from .surroundings import Surroundings, unchanged
+from .surroundings import Surroundings, unchanged, watched_at
 
 # So many recordings are kept of one function. Many ways through a function cost more than they save.
 MOST_RECORDINGS = 64
@@ -71,10 +71,13 @@ class Store:
 
     def remember(self, key: Any, layouts: tuple[Any, ...]) -> None:
         """Keep what the next call may be like, unless the function itself has changed what it finds outside."""
-        if self.recordings.get(key) and len(key) == 2 and key[0] == self.surroundings.key():
+        if not self.recordings.get(key) or len(key) != 2:
+            return
+        places = self.surroundings.places()
+        if key[0] == self.surroundings.key(places):
             forms = tuple([form for _, form in key[1]])
             recordings = self.recordings[key]
-            watched = (*self.surroundings.watched(), *chain.from_iterable([each.watched for each in recordings[:1]]))
+            watched = (*watched_at(places), *chain.from_iterable([each.watched for each in recordings[:1]]))
             self.latest = Latest(key, forms, watched, layouts, recordings)
 
     def keep(self, key: Any, recording: Recording) -> None:

@@ -44,16 +44,22 @@ class Surroundings:
         self._last: tuple[Any, ...] = ()
         self._key: tuple[Any, ...] = ()
 
-    def key(self) -> tuple[Any, ...]:
-        """What the names mean now, as something that can be compared."""
-        found = tuple([place.thing for place in self.places()])
+    def key(self, places: Sequence[Place] | None = None) -> tuple[Any, ...]:
+        """What the names mean, now or when the places were looked at, as something that can be compared."""
+        found = tuple([place.thing for place in (self.places() if places is None else places)])
         if len(found) != len(self._last) or not all(map(is_, found, self._last)):
             self._last, self._key = found, tuple(map(known, found))
         return self._key
 
-    def watched(self) -> tuple[Any, ...]:
-        """All places, one after the other: the dict, cell or list, the place in it, and the thing."""
-        return tuple(chain.from_iterable([place[1:] for place in self.places() if place.owner is not None]))
+    def generators(self, places: Iterable[Place]) -> list[Any]:
+        """Generators of random numbers among what the function names, and among the attributes of those things."""
+        things = [place.thing for place in places if not isinstance(place.thing, ModuleType)]
+        things.append(getattr(self.function, "__self__", self.function))
+        found: list[Any] = []
+        for thing in things:
+            attributes = [] if isinstance(thing, FunctionType | type) else getattr(thing, "__dict__", {}).values()
+            found += [each for each in (thing, *attributes) if _is_generator(each)]
+        return found
 
     def places(self) -> list[Place]:
         """Where the function finds what it reads."""
@@ -173,6 +179,11 @@ def _has_attributes(thing: Any) -> bool:
     return hasattr(thing, "__dict__") and not isinstance(thing, ModuleType | FunctionType | MethodType | type)
 
 
+def watched_at(places: Iterable[Place]) -> tuple[Any, ...]:
+    """The places, one after the other: the dict, cell or list, the place in it, and the thing."""
+    return tuple(chain.from_iterable([place[1:] for place in places if place.owner is not None]))
+
+
 def unchanged(watched: Sequence[Any]) -> bool:
     """Whether places hold what they held."""
     return all(map(_is_as_before, watched[::3], watched[1::3], watched[2::3]))
@@ -225,6 +236,7 @@ def global_names(code: CodeType) -> tuple[str, ...]:
 _GLOBALS: dict[CodeType, tuple[str, ...]] = {}
 
 
+@functools.lru_cache(maxsize=1000)
 def attribute_names(code: CodeType) -> tuple[str, ...]:
     """The names of attributes that a code mentions, also in functions inside it; among other names."""
     return tuple(dict.fromkeys(name for part in _codes(code) for name in part.co_names))
@@ -240,22 +252,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 # Random numbers -------------------------------------------------------------------------------------
 
 
-def random_states(surroundings: Surroundings) -> list[Any]:
-    """The states of the generators that a function may draw from: Python's and NumPy's own, and those that it names."""
+def random_states(generators: Iterable[Any]) -> list[Any]:
+    """The states of these generators, and of Python's and NumPy's own, from which any function may draw."""
     states: list[Any] = [random.getstate()]
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:
         states.append(pickle.dumps(numpy.get_state()))
-    return states + [_state(generator) for generator in _generators(surroundings)]
-
-
-def _generators(surroundings: Surroundings) -> Iterator[Any]:
-    """Generators among what a function names, and among the attributes of those things."""
-    things = [place.thing for place in surroundings.places() if not isinstance(place.thing, ModuleType)]
-    things.append(getattr(surroundings.function, "__self__", surroundings.function))
-    for thing in things:
-        attributes = [] if isinstance(thing, FunctionType | type) else getattr(thing, "__dict__", {}).values()
-        yield from [each for each in (thing, *attributes) if _is_generator(each)]
+    return states + [_state(generator) for generator in generators]
 
 
 def _is_generator(thing: Any) -> bool:
@@ -268,16 +271,16 @@ def _state(generator: Any) -> Any:
     return pickle.dumps(generator.get_state() if hasattr(generator, "get_state") else generator.bit_generator.state)
 
 
-def check_random(name: str, surroundings: Surroundings, before: list[Any], again: Callable[[], Any]) -> None:
+def check_random(name: str, generators: Sequence[Any], before: list[Any], again: Callable[[], Any]) -> None:
     """Raise TypeError if a random number was drawn; the function is run once more to see at which line."""
-    if random_states(surroundings) == before:
+    if random_states(generators) == before:
         return
-    before = random_states(surroundings)
+    before = random_states(generators)
     lines: list[str] = []
     drawn: list[str] = []
 
     def watch(frame: Any, event: str, _: Any) -> Any:
-        if lines and not drawn and random_states(surroundings) != before:
+        if lines and not drawn and random_states(generators) != before:
             drawn.append(f" at {lines[0]}")
         lines[:] = _lines_of_the_user(frame)
         return None if drawn else watch
