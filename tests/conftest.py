@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, settings
 
 from autograd import OPERATIONS
 
+# The language of the tests, and of all programs that they start.
+os.environ["AUTOGRAD_LANGUAGE"] = "en"
+
 # What a shell starts in the background ignores Ctrl-C, and so do all programs that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, dot, exp, maximum, nn, operation, plot, scope, sum
-from autograd.draw import draw, legend
+from autograd.draw import draw
 from autograd.draw.figure import COLOURS, number
 from autograd.draw.look import Look
 from autograd.draw.network.svg import PALETTE
 from autograd.draw.svg import MARGIN
 from autograd.explain import explain
-from autograd.languages import LANGUAGES
 from autograd.operations import OPERATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -476,11 +475,6 @@ def test_only_signs_of_the_picture_are_explained():
 @pytest.mark.parametrize(("language", "leaf"), [("en", "leaf"), ("pt", "folha"), ("es", "hoja")])
 def test_a_legend_speaks_the_language_of_the_page(language, leaf):
     assert explained(draw(Value(1.0), legend=True, language=language))[0].split(":")[0] == leaf
-
-
-def test_each_word_of_a_legend_is_there_in_each_language():
-    assert {len(words) for words in legend.WORDS.values()} == {len(LANGUAGES)}
-    assert all(word.strip() for words in legend.WORDS.values() for word in words)
 
 
 @pytest.mark.parametrize("direction", ["LR", "TB"])

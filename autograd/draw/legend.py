@@ -13,25 +13,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ..cells import cells
-from ..languages import in_language
+from ..languages import words
 from .diagram import Diagram
 from .diagram.cards import CELL, DASH
 from .geometry import Box, Point
-
-# What each sign means, in English, Portuguese and Spanish; in the order in which signs are explained.
-WORDS = {
-    "leaf": ("leaf: a given number", "folha: um número dado", "hoja: un número dado"),
-    "operation": ("operation", "operação", "operación"),
-    "root": ("root: the result", "raiz: o resultado", "raíz: el resultado"),
-    "group": ("folded group", "grupo recolhido", "grupo plegado"),
-    "stub": ("more, not drawn", "mais, não desenhado", "más, sin dibujar"),
-    "value": ("value", "valor", "valor"),
-    "gradient": ("gradient", "gradiente", "gradiente"),
-    "dash": ("no gradient yet", "ainda sem gradiente", "todavía sin gradiente"),
-    "flow": ("flow: gradient going back", "fluxo: gradiente que volta", "flujo: gradiente que vuelve"),
-    "blocked": ("nothing flows back", "nada volta por aqui", "nada vuelve por aquí"),
-    "highlight": ("highlighted", "em destaque", "destacado"),
-}
 
 # Sizes in pixels: of a sign, how far behind its start the words begin, of a row, what is free around and between, and
 # how far the legend is from the drawing.
@@ -40,7 +25,7 @@ SIGN, WORDS_AT, ROW, PAD, BETWEEN, AWAY = 38.0, 48.0, 26.0, 12.0, 26.0, 20.0
 
 @dataclass(frozen=True)
 class Entry:
-    """A sign by its name in WORDS, and what it means."""
+    """A sign by its name in the catalogue, and what it means."""
 
     sign: str
     words: str
@@ -62,8 +47,8 @@ class Legend:
 
 def legend_of(diagram: Diagram, language: str = "en") -> list[Entry]:
     """What is to be explained: only signs that the picture has."""
-    signs, words = set(_signs(diagram)), in_language(WORDS, language)
-    return [Entry(sign, words[sign]) for sign in WORDS if sign in signs]
+    signs = set(_signs(diagram))
+    return [Entry(sign, text) for sign, text in words("legend", language).items() if sign in signs]
 
 
 def _signs(diagram: Diagram) -> Iterator[str]:

@@ -19,7 +19,7 @@ from ..book import REALS, unlisted
 from ..compiler.listing import Names
 from ..compiler.program import LINEAR, Program
 from ..engines import Value
-from ..languages import in_language
+from ..languages import words
 from ..modes import recorded, scope
 from ..operations import dot
 from .diagram import Diagram
@@ -28,14 +28,6 @@ from .network.trial import TrialDrawing, without_numbers
 
 # So many inputs, or parameters, have a card each; of more, there is one for all.
 MOST_LEAVES = 40
-
-WORDS = {
-    "no numbers": (
-        "A program has no numbers: they are those of each call.",
-        "Um programa não tem números: eles são os de cada chamada.",
-        "Un programa no tiene números: son los de cada llamada.",
-    ),
-}
 
 # A chain of sums and products has the card of a dot, whose lists are its first and its second factors.
 _CHAIN = replace(dot, name=LINEAR.notation)
@@ -47,7 +39,7 @@ class ProgramDrawing(TrialDrawing):
     @property
     def note(self) -> str:
         """Why there are no numbers."""
-        return in_language(WORDS, self.look.language)["no numbers"]
+        return words("program", self.look.language)["no numbers"]
 
 
 # What a function answers that answers several numbers.
@@ -93,5 +85,5 @@ def _factors(slots: Sequence[Any], pairs: Sequence[tuple[int, int]]) -> list[Any
 
 def program_drawing(program: Program, diagram: Diagram, look: Look, root: Value, seconds: float) -> ProgramDrawing:
     """The drawing of a program from the diagram of its graph."""
-    diagram = replace(without_numbers(diagram), title=program.summary, description=WORDS["no numbers"][0])
+    diagram = replace(without_numbers(diagram), title=program.summary, description=words("program", "en")["no numbers"])
     return ProgramDrawing(diagram, look, root, seconds)

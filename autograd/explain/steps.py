@@ -22,13 +22,12 @@ from typing import ClassVar, NamedTuple
 from ..book import BLOCKED
 from ..engines import Value, topological_order
 from ..formulas import product, prose
-from ..languages import in_language
+from ..languages import words
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
 from ..terminal import printable
 from ..text import Term
 from .kinks import Kinks, is_at_kink, jumps
-from .words import WORDS
 from .writer import Writer, is_shared
 
 # So many operands, or sources of flows, are told in one line.
@@ -105,7 +104,7 @@ class Passes:
         decimals: int | None = None,
         language: str = "en",
     ) -> None:
-        self.words = in_language(WORDS, language)
+        self.words = words("explain", language)
         self.root = root
         self.order = topological_order(root)
         self.write = Writer(distinct([*self.order, *others]), digits, decimals)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...checks import whole
+from ...languages import words
 from ...locks import CachedProperty
 from ...nn.module import Module
 from ...terminal import printable
@@ -55,13 +56,12 @@ class NetworkDrawing(LaidOutPicture, Drawing):
 
     def to_html(self) -> str:
         """The picture as a page to step through the network, a circle at a time."""
-        from ..page.words import words
         from .page import page_of
 
         look = replace(self.look, legend=self.look.legend is not False)
         picture = replace(self, look=look)
         with self._in_time():
-            description = words(look.language)["description"]
+            description = words("page", look.language)["description"]
             svg = svg_of(picture.layout, self.shown, look, picture.prefix, self.title, description, is_for_page=True)
             return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ...cells import cells, readable, shortened
-from ...languages import in_language
+from ...languages import words
 from ..diagram.cards import DASH
 from ..geometry import Box, Point
 from ..labels import set_cells
@@ -41,14 +41,6 @@ SPLITS = (0.5, 0.4, 0.6)
 
 # More lines than these between two columns have no numbers.
 MOST_NUMBERS = 40
-
-# The words in the picture, in the order of `LANGUAGES`.
-WORDS = {
-    "input": ("{} input", "{} entrada", "{} entrada"),
-    "inputs": ("{} inputs", "{} entradas", "{} entradas"),
-    "neurons": ("{} neurons", "{} neurônios", "{} neuronas"),
-    "more": ("{} more", "mais {}", "{} más"),
-}
 
 # The texts at the stem of a bias.
 BESIDE = ("bias", "bias gradient")
@@ -154,7 +146,7 @@ class _Plan:
         self.decimal, self.is_upright, self.words = (
             look.decimal,
             look.direction == "TB",
-            in_language(WORDS, look.language),
+            words("network", look.language),
         )
         units = [(place, unit) for place, column in enumerate(network.columns) for unit in column.units]
         self.inside = {(place, unit.place): self.texts_in(unit, place) for place, unit in units}

@@ -13,32 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...cells import readable
-from ...languages import in_language
+from ...languages import words
 from ..look import Look
 from ..page.template import Step, page
 from .layout import NetworkLayout, gradient_of
 from .model import SUM, Column, Network, Unit
-
-# In the order of `LANGUAGES`.
-WORDS = {
-    "neuron": ("neuron {}", "neurônio {}", "neurona {}"),
-    "neuron of": ("neuron {} of {}", "neurônio {} de {}", "neurona {} de {}"),
-    "joint": ("its {} over all sums", "seu {} sobre todas as somas", "su {} sobre todas las sumas"),
-    "arrives": ("{} arrives at {}", "{} chega ao {}", "{} llega a la {}"),
-    "back": ("back at {}", "de volta no {}", "de vuelta en la {}"),
-    "weights": ("its weights get {}", "seus pesos recebem {}", "sus pesos reciben {}"),
-    "bias": ("its bias gets {}", "seu viés recebe {}", "su sesgo recibe {}"),
-    "no values": (
-        "There are no values: draw(model, inputs) has those of a pass.",
-        "Não há valores: draw(model, inputs) tem os de uma passagem.",
-        "No hay valores: draw(model, inputs) tiene los de una pasada.",
-    ),
-    "left out": (
-        "Neurons that are not drawn have no steps.",
-        "Neurônios que não são desenhados não têm passos.",
-        "Las neuronas que no se dibujan no tienen pasos.",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +51,7 @@ class _Tour:
 
     def __init__(self, network: Network, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str) -> None:
         self.network, self.shown, self.prefix = network, shown, prefix
-        self.decimal, self.words = look.decimal, in_language(WORDS, look.language)
+        self.decimal, self.words = look.decimal, words("network page", look.language)
         self.places = [_Place(circle.column, circle.unit, number) for number, circle in enumerate(layout.circles)]
         self.lines: dict[tuple[int, int], list[str]] = {}
         self.with_bias_gradients = {

@@ -11,7 +11,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from ...cells import cells, counted, readable
-from ...languages import in_language
+from ...languages import words
 from ...text import typeset
 from ..figure import COLOURS, Figure, number, pair
 from ..geometry import Box, Point
@@ -29,22 +29,6 @@ LINES = {
 }
 SHARED = ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
 PALETTE = {name: COLOURS[name] for name in SHARED} | LINES | {"more": COLOURS["mark"]}
-
-# What the legend says, in the order of `LANGUAGES`.
-LEGEND = {
-    "weight": ("weight", "peso", "peso"),
-    "gradient": ("gradient", "gradiente", "gradiente"),
-    "positive": ("positive {}", "{} positivo", "{} positivo"),
-    "negative": ("negative {}", "{} negativo", "{} negativo"),
-    "thick": (
-        "the larger, the thicker: {} at most",
-        "quanto maior, mais grossa: até {}",
-        "cuanto mayor, más gruesa: hasta {}",
-    ),
-    "stem": ("b: bias", "b: viés", "b: sesgo"),
-    "value": ("value", "valor", "valor"),
-    "flow": ("gradient", "gradiente", "gradiente"),
-}
 
 # Signs of the legend that are texts, in the colours of what they stand for.
 TEXT_SIGNS = {"value": ("0.5", "value"), "flow": ("◂0.5", "gradient")}
@@ -150,7 +134,7 @@ class _NetworkFigure(Figure):
     ) -> None:
         super().__init__(prefix, look, PALETTE, FONT)
         self.layout, self.is_for_page = layout, is_for_page
-        self.words = in_language(LEGEND, look.language)
+        self.words = words("network legend", look.language)
         self.is_of_gradients = "gradient" in shown and "weight" not in shown
         wires = [line.wire for line in layout.lines] + [bias for _, bias, *_ in layout.stems]
         sizes = [abs(self.size(wire)) for wire in wires]
@@ -256,12 +240,12 @@ class _NetworkFigure(Figure):
 
     def legend(self, parent: ElementTree.Element, items: list[tuple[str, str]], y: float) -> None:
         x = (self.layout.width - sum(map(_item_width, items))) / 2
-        for sign, words in items:
+        for sign, said in items:
             self.sign(parent, sign, x, y)
-            text = Text(words, "legend", (x + 48.0 + CELL * cells(words) / 2, y))
+            text = Text(said, "legend", (x + 48.0 + CELL * cells(said) / 2, y))
             self.ground_of(parent, text)
             self.text(parent, text)
-            x += _item_width((sign, words))
+            x += _item_width((sign, said))
 
     def sign(self, parent: ElementTree.Element, sign: str, x: float, y: float) -> None:
         if sign in ("positive", "negative"):

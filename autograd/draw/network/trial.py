@@ -16,12 +16,11 @@ import re
 from dataclasses import replace
 
 from ...engines import Value
-from ...languages import in_language
+from ...languages import words
 from ..diagram import Diagram
 from ..drawing import GraphDrawing
 from ..look import Look
 from ..page.template import page
-from .page import WORDS
 
 # What cards can show of a trial, and what they cannot.
 SHOWN, HIDDEN = "operation label", "value gradient"
@@ -33,7 +32,7 @@ class TrialDrawing(GraphDrawing):
     @property
     def note(self) -> str:
         """Why there are no numbers, in the language of the page."""
-        return in_language(WORDS, self.look.language)["no values"]
+        return words("network page", self.look.language)["no values"]
 
     def to_html(self) -> str:
         """The picture as a page, which tells how to get one with steps: they are those of a pass."""

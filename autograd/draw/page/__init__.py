@@ -13,10 +13,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...languages import words
 from ..picture import GraphPicture
 from .template import Step, page
 from .tour import Tour
-from .words import words
 
 
 def page_of(drawing: GraphPicture) -> str:
@@ -27,7 +27,9 @@ def page_of(drawing: GraphPicture) -> str:
     picture = replace(drawing, diagram=tour.told(), look=look)
     note = ""
     if left_out := len(tour.nodes) - len(drawing.diagram.node_ids):
-        note = words(language)["left_out"].format(shown=f"{len(tour.nodes) - left_out:,}", all=f"{len(tour.nodes):,}")
+        note = words("page", language)["left_out"].format(
+            shown=f"{len(tour.nodes) - left_out:,}", all=f"{len(tour.nodes):,}"
+        )
     return page(
         picture.svg,
         picture.title,

@@ -19,8 +19,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
+from ...languages import words
 from ..figure import COLOURS
-from .words import words
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def page(
     PREFIX-number and PREFIX-value or PREFIX-gradient, an edge is a path with its arrow head, a polygon, right behind
     it. The note stands before the first step, alone if there is none.
     """
-    said = {name: escape(text) for name, text in words(language).items()}
+    said = {name: escape(text) for name, text in words("page", language).items()}
     style, script = _palette(theme) + _part("page.css"), _part("page.js")
     styles = [style, *re.findall("<style>(.*?)</style>", svg)]  # no label has a "<" there
     return Template(_part("page.html")).substitute(

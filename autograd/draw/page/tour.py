@@ -27,12 +27,12 @@ from ...cells import cells
 from ...engines import Value
 from ...explain.steps import TOLD, Passes
 from ...groups import groups_of
+from ...languages import words
 from ...nodes import NodeDict
 from ..diagram import Diagram, Edge
 from ..diagram.cards import Card, Row
 from ..look import Look
 from .template import Step
-from .words import words
 
 
 class _Sent(NamedTuple):
@@ -265,7 +265,7 @@ class Tour:
             self.diagram,
             cards=[told_card(card) for card in self.diagram.cards],
             edges=[told_edge(edge) for edge in self.diagram.edges],
-            description=words(self.look.language)["description"],
+            description=words("page", self.look.language)["description"],
         )
 
 

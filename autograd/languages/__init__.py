@@ -1,0 +1,59 @@
+"""The languages in which pictures, pages, explanations and verdicts are told, from one catalogue: a file a language.
+
+>>> words("legend", "pt")["value"], words("legend", "es")["value"]
+('valor', 'valor')
+
+A language is chosen by an argument; where there is none by AUTOGRAD_LANGUAGE; else by the system's locale; else it is
+English. The names of operations and what is code are the same in all of them.
+"""
+
+import functools
+import importlib.resources
+import locale
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..checks import choice
+
+LANGUAGES = ("en", "pt", "es")
+
+
+def chosen(language: str | None = None) -> str:
+    """The language that was asked for, by an argument or in the surroundings.
+
+    >>> chosen("pt")
+    'pt'
+
+    Raises ValueError for one that the catalogue has no file for, also where AUTOGRAD_LANGUAGE asks for it. A locale
+    in another language is no error: it means English.
+    """
+    if language is not None:
+        return str(choice("language", language, LANGUAGES))
+    if asked := os.environ.get("AUTOGRAD_LANGUAGE"):
+        return str(choice("AUTOGRAD_LANGUAGE", asked, LANGUAGES))
+    spoken = (_locale() or "").partition("_")[0].lower()
+    return spoken if spoken in LANGUAGES else LANGUAGES[0]
+
+
+def _locale() -> str | None:
+    """The locale of messages, as the environment names it, or as the system does where that has no such names."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return os.environ[name]
+    return locale.getlocale()[0]
+
+
+def words(section: str, language: str) -> Mapping[str, str]:
+    """All texts of a section of the catalogue, by their names.
+
+    Raises ValueError for a language that the catalogue has no file for.
+    """
+    return _catalogue(choice("language", language, LANGUAGES))[section]  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _catalogue(language: str) -> Mapping[str, Any]:
+    import tomllib  # here, for most programs say nothing
+
+    return tomllib.loads(importlib.resources.files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
