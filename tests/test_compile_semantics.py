@@ -951,8 +951,9 @@ def test_an_interrupted_pass_changes_no_gradient() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to a process of its own")
-def test_ctrl_c_in_the_midst_of_many_examples_changes_no_gradient() -> None:
-    compiled = autograd.compile(lambda x: (W * x).tanh() + ((W * x).sin() * x).exp())
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_in_the_midst_of_many_examples_changes_no_gradient(threads: int) -> None:
+    compiled = autograd.compile(lambda x: (W * x).tanh() + ((W * x).sin() * x).exp(), threads=threads)
     compiled(0.1)
     column = array("d", bytes(8 * 3_000_000))
     timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
