@@ -5,10 +5,10 @@
     PYODIDE_FOLDER=~/pyodide/node_modules/pyodide python .jupyterlite/build.py SITE
     python -m http.server --directory SITE
 
-Of the packages that Pyodide knows by its list (pyodide-lock.json), those that the notebooks need are in the site: as they
-are in Pyodide's folder, or, where its folder has none, as pip fetches them, in the same version. What has to be compiled
-for Pyodide, as matplotlib, pip cannot fetch; the whole distribution of Pyodide has it. A notebook that needs what the site
-does not have says so at its top.
+Packages in Python alone, which Pyodide only lists (in pyodide-lock.json), come from pip, in the version that is listed;
+they are kept, so that the next site is built without a network. matplotlib and scikit-learn have to be compiled for
+Pyodide, and are in the site if they are in Pyodide's folder: in its whole distribution they are, in npm's they are not.
+Without matplotlib a stand-in takes its place, and without anything else a notebook says at its top what it lacks.
 """
 
 import argparse
@@ -37,15 +37,30 @@ NEEDED = [*KERNEL, *DEPENDENCIES]
 WELCOME = ["matplotlib", "scikit-learn"]
 
 # What can be imported in a browser, but does nothing there: it has neither processes nor threads.
-IN_VAIN = {"subprocess": "processes", "threading": "threads"}
+IN_VAIN = {"subprocess", "threading"}
 
-MISSING = {
-    "en": "> **In this browser** some cells of this notebook end with an error, because they need {}. Run it on a machine of "
-    "your own, or read its stored results in the repository.",
-    "pt": "> **Neste navegador** algumas células deste caderno terminam com um erro, porque precisam de {}. Execute-o no seu "
-    "próprio computador, ou leia no repositório os resultados que ele guarda.",
-    "es": "> **En este navegador** algunas celdas de este cuaderno terminan con un error, porque necesitan {}. Ejecútelo en su "
-    "propia computadora, o lea en el repositorio los resultados que guarda.",
+STAND_IN = "matplotlib-stand-in"
+
+# What stands at the top of a notebook that lacks something, in its language.
+NOTES = {
+    "en": {
+        "curves": "> **In this browser** the curves of this notebook are not drawn, because the site was built without "
+        "matplotlib. All else runs. What is seen before you run it was drawn elsewhere.",
+        "ends": "> **In this browser** this notebook does not run to its end, because it needs {}. What is seen before "
+        "you run it was computed elsewhere.",
+    },
+    "pt": {
+        "curves": "> **Neste navegador** as curvas deste notebook não são desenhadas, porque o site foi feito sem "
+        "matplotlib. Todo o resto funciona. O que se vê antes de executá-lo foi desenhado em outro lugar.",
+        "ends": "> **Neste navegador** este notebook não vai até o fim, porque precisa de {}. O que se vê "
+        "antes de executá-lo foi calculado em outro lugar.",
+    },
+    "es": {
+        "curves": "> **En este navegador** las curvas de este cuaderno no se dibujan, porque el sitio se hizo sin "
+        "matplotlib. Todo lo demás funciona. Lo que se ve antes de ejecutarlo se dibujó en otro lugar.",
+        "ends": "> **En este navegador** este cuaderno no llega hasta el final, porque necesita {}. Lo que se "
+        "ve antes de ejecutarlo se calculó en otro lugar.",
+    },
 }
 
 Package = dict[str, Any]  # an entry of pyodide-lock.json
@@ -123,7 +138,10 @@ def distribution(pyodide: Path, wheels: Path, target: Path) -> dict[str, Package
             packages |= needed
             for package in needed.values():
                 shutil.copy(pyodide / package["file_name"], target)
-    for path in [own_wheel(target), *kernel_wheels(target)]:
+    built = [own_wheel(target), *kernel_wheels(target)]
+    if "matplotlib" not in packages:
+        built.append(stand_in(target))
+    for path in built:
         packages |= {(package := entry(path, {}))["name"]: package}
     packages["scalar-autograd"]["depends"] = DEPENDENCIES
     (target / "pyodide-lock.json").write_text(json.dumps(lock | {"packages": packages}), encoding="utf-8")
@@ -167,6 +185,20 @@ def own_wheel(target: Path) -> Path:
     return next(target.glob("scalar_autograd-*-none-any.whl"))
 
 
+def stand_in(target: Path) -> Path:
+    """A wheel with what takes the place of matplotlib."""
+    name = STAND_IN.replace("-", "_")
+    path = target / f"{name}-0-py3-none-any.whl"
+    folder = HERE / "without_matplotlib"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file in sorted(folder.rglob("*.py")):
+            wheel.write(file, file.relative_to(folder))
+        wheel.writestr(f"{name}-0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {STAND_IN}\nVersion: 0\n")
+        wheel.writestr(f"{name}-0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{name}-0.dist-info/RECORD", "")
+    return path
+
+
 def kernel_wheels(target: Path) -> Iterator[Path]:
     """What the kernel brings itself, copied to the others so that all are loaded in one go."""
     folder = Path("share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi")
@@ -208,24 +240,29 @@ def load_at_start(path: Path, packages: list[str]) -> None:
 def contents(packages: dict[str, Package], target: Path) -> None:
     """Copy the notebooks and what they read to `target`; those that lack something say so."""
     shutil.copytree(NOTEBOOKS, target, ignore=shutil.ignore_patterns(".*"))
-    there = {name for package in packages.values() for name in package["imports"]} | sys.stdlib_module_names
+    there = {name for package in packages.values() for name in package["imports"]}
     for path in sorted(target.glob("*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        if lacking := missing(notebook, there - IN_VAIN.keys()):
-            language = path.name.split(".")[-2] if path.name.count(".") == 2 else "en"
-            note = MISSING[language].format(", ".join(f"`{name}`" for name in lacking))
+        names = set().union(*(imported("".join(cell["source"])) for cell in notebook["cells"] if is_code(cell)))
+        lacking = sorted(names - there - (sys.stdlib_module_names - IN_VAIN))
+        note = ""
+        if lacking:
+            note = note_in(path, "ends").format(", ".join(f"`{name}`" for name in lacking))
+        elif "matplotlib" in names and STAND_IN in packages:
+            note = note_in(path, "curves")
+        if note:
             notebook["cells"].insert(0, {"cell_type": "markdown", "id": "site", "metadata": {}, "source": [note]})
         path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
 
 
-def missing(notebook: dict[str, Any], there: set[str]) -> list[str]:
-    """What a notebook imports that the site does not have; a cell that lacks something does not end the run."""
-    lacking: set[str] = set()
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and (names := imported("".join(cell["source"])) - there):
-            cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "raises-exception"]
-            lacking |= names
-    return sorted(lacking)
+def note_in(path: Path, name: str) -> str:
+    """A note in the language of a notebook, which its file's name tells: 1-a-value.pt.ipynb."""
+    return NOTES[path.stem.rpartition(".")[2] if "." in path.stem else "en"][name]
+
+
+def is_code(cell: dict[str, Any]) -> bool:
+    """Whether a cell is run."""
+    return cell["cell_type"] == "code"
 
 
 def imported(code: str) -> set[str]:
