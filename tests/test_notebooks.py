@@ -58,6 +58,7 @@ ENGLISH = re.compile(
 )
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`[^`]*`")
+QUOTED = re.compile(r"(?<!\*)\*(?=[^*\s])[^*]+\*(?!\*)")  # in italics, as the words that a program prints
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
 
 
@@ -121,7 +122,7 @@ def test_all_notebooks_are_there() -> None:
     names = {path.name for path in NOTEBOOKS}
 
     assert names >= {f"{lesson}.ipynb" for lesson in LESSONS}
-    assert names >= {f"{lesson}.pt.ipynb" for lesson in LESSONS[:3]}
+    assert names >= {f"{lesson}.pt.ipynb" for lesson in LESSONS}
     assert names >= {f"{lesson}.es.ipynb" for lesson in LESSONS[:3]}
     assert {language_of(path) for path in NOTEBOOKS} == set(HEADING)
 
@@ -216,7 +217,7 @@ def test_a_translation_has_the_same_formulas(path: Path) -> None:
     """Seen to fail with a sign that had been lost."""
 
     def formulas(text: str) -> list[str]:
-        text = re.sub(r"\\text\{[^{}]*\}", r"\\text{}", text.replace("{,}", "."))
+        text = re.sub(r"\\text\{[^{}]*\}", "", text.replace("{,}", "."))
         return ["".join(formula.split()) for formula in FORMULA.findall(text) if formula.startswith("$$")]
 
     for text, original in pairs_of_texts(path):
@@ -253,7 +254,7 @@ def test_decimals_have_the_comma_or_the_point_of_their_language(path: Path) -> N
 @named(TRANSLATED)
 def test_no_english_is_left_in_a_translation(path: Path) -> None:
     """Seen to fail with a sentence that had not been translated."""
-    left = [text for text in map(prose, texts_of(path)) if ENGLISH.search(text)]
+    left = [text for text in map(prose, texts_of(path)) if ENGLISH.search(QUOTED.sub("", text))]
 
     assert left == []
 
