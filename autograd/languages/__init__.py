@@ -11,6 +11,7 @@ import functools
 import importlib.resources
 import locale
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,18 +23,29 @@ LANGUAGES = ("en", "pt", "es")
 def chosen(language: str | None = None) -> str:
     """The language that was asked for, by an argument or in the surroundings.
 
-    >>> chosen("pt")
-    'pt'
+    >>> chosen("pt"), chosen("pt-BR"), chosen("es_AR.UTF-8")
+    ('pt', 'pt', 'es')
 
     Raises ValueError for one that the catalogue has no file for, also where AUTOGRAD_LANGUAGE asks for it. A locale
-    in another language is no error: it means English.
+    in another language is not an error: it means English.
     """
     if language is not None:
-        return str(choice("language", language, LANGUAGES))
+        return _asked("language", language)
     if asked := os.environ.get("AUTOGRAD_LANGUAGE"):
-        return str(choice("AUTOGRAD_LANGUAGE", asked, LANGUAGES))
-    spoken = (_locale() or "").partition("_")[0].lower()
+        return _asked("AUTOGRAD_LANGUAGE", asked)
+    # Windows calls its locales by words, as Portuguese_Brazil and Spanish_Argentina.
+    spoken = _alone(locale.normalize(_alone(_locale() or "")))
     return spoken if spoken in LANGUAGES else LANGUAGES[0]
+
+
+def _asked(name: str, given: object) -> str:
+    alone = _alone(given) if isinstance(given, str) else given
+    return str(choice(name, alone if alone in LANGUAGES else given, LANGUAGES))
+
+
+def _alone(name: str) -> str:
+    """The language in the name of a locale, without country, encoding and variant."""
+    return re.split("[-_.@]", name, maxsplit=1)[0].lower()
 
 
 def _locale() -> str | None:
