@@ -46,6 +46,10 @@ __all__ = [
 ]
 
 
+# How many characters of what is told in place of a verdict are passed on.
+LONGEST_REASON = 1_000
+
+
 class GradeError(Exception):
     """Why there is nothing to grade, in one line."""
 
@@ -124,6 +128,7 @@ class Assignment:
 
     def refused(self, subject: str, reason: str) -> Report:
         """The verdict on what cannot be graded, which earns no points."""
+        reason = printable(reason, LONGEST_REASON)
         outcome = Outcome(unreached=("literally", reason))
         results = [Result(check, outcome) for check in self.checks]
         return replace(self._report(printable(subject), "", results), refusal=reason)

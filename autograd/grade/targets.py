@@ -95,8 +95,10 @@ def _require_file(path: str) -> None:
     if not os.path.exists(path):
         folder, file = os.path.split(path)
         beside = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
-        similar = near(file, [name for name in beside if name.lower().endswith(ENDINGS)])
-        offered = [printable(os.path.join(folder, name)) for name in similar]
+        # All names end alike, which says nothing about them.
+        by_stem = {os.path.splitext(name)[0]: name for name in beside if name.lower().endswith(ENDINGS)}
+        similar = near(os.path.splitext(file)[0], list(by_stem))
+        offered = [printable(os.path.join(folder, by_stem[stem])) for stem in similar]
         raise RefusedError(*offering("no file", offered, printable(path)))
 
 
