@@ -3,6 +3,7 @@
 They have an exercise by hand, a point for each gradient, and an engine of the learner's own, whose mistake is named.
 """
 
+import copy
 import json
 import os
 import re
@@ -16,17 +17,70 @@ import pytest
 
 nbformat = pytest.importorskip("nbformat", reason='no graders: pip install "scalar-autograd[graders]"')
 
-from autograd import practice
+from autograd import practice  # noqa: E402 - which nothing here needs without a grader
 
 EXERCISE = practice.exercise(7, difficulty="easy", language="en")
 GRADIENTS = {name: EXERCISE.gradients[name] for name in EXERCISE.to_find}
 POINTS = len(GRADIENTS)
-ENGINE_POINTS = 5
+# What the engine is asked for, a point each, by the names of the checks.
+ASKED = [f"value and gradients of {name}" for name in ("x + y", "x * 2", "x - y", "2 - x")]
 
-IMPORTS = "import autograd\nfrom autograd import practice\nfrom autograd.grade import grade"
-RIGHT_ENGINE = "class Value(autograd.Value):\n    pass"
+IMPORTS = "from autograd import practice\nfrom autograd.grade import grade"
+RIGHT_ENGINE = """
+class Value:
+    def __init__(self, data, children=(), flow=lambda: None):
+        self.data, self.grad, self.children, self.flow = data, 0.0, children, flow
+
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data + other.data, (self, other))
+
+        def flow():
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out.flow = flow
+        return out
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+
+        def flow():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out.flow = flow
+        return out
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __rsub__(self, other):
+        return other + -self
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def backward(self):
+        order, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                for child in node.children:
+                    visit(child)
+                order.append(node)
+
+        visit(self)
+        self.grad = 1.0
+        for node in reversed(order):
+            node.flow()
+""".strip()
 # The operands of 2 - x are swapped.
-WRONG_ENGINE = "class Value(autograd.Value):\n    __rsub__ = autograd.Value.__sub__"
+WRONG_ENGINE = RIGHT_ENGINE.replace("return other + -self", "return self + -other")
 MISTAKE = "the operands swapped"
 
 RIGHT = (f"answers = {GRADIENTS!r}", RIGHT_ENGINE)
@@ -35,8 +89,13 @@ first, second, *_ = GRADIENTS
 WRONG = (f"answers = {GRADIENTS | {first: -GRADIENTS[first], second: None}!r}", WRONG_ENGINE)
 NOTHING = ("raise NotImplementedError", "raise NotImplementedError")
 
-# What each hands in, and the points for the exercise and for the engine.
-SUBMISSIONS = {"right": (RIGHT, POINTS, ENGINE_POINTS), "wrong": (WRONG, POINTS - 2, 0), "empty": (NOTHING, 0, 0)}
+# What each hands in, and the points that this earns.
+SUBMISSIONS = {
+    "right": (RIGHT, POINTS + len(ASKED)),
+    "wrong": (WRONG, POINTS - 2 + len(ASKED) - 1),
+    "empty": (NOTHING, 0),
+}
+POINTS_EARNED = {student: points for student, (_, points) in SUBMISSIONS.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +121,11 @@ def run(folder: Path, module: str, *arguments: object) -> str:
 def statement() -> Any:
     """The text of the exercise, as `practice` writes it."""
     return nbformat.from_dict(EXERCISE.cells("none")[0])
+
+
+def graded(names: list[str]) -> str:
+    """The expression that runs these checks on the learner's engine."""
+    return f"grade(Value, level='micrograd', only={names})"
 
 
 def replaced(notebook: Any, is_answer: Callable[[Any], bool], answers: tuple[str, str]) -> Any:
@@ -103,7 +167,7 @@ def nbgrader_source() -> Any:
         nbgrader_cell(between(answers), "exercise"),
         nbgrader_cell(f"marking = {EXERCISE.call}.check(answers)\nprint(marking)\nmarking.correct", "marking", POINTS),
         nbgrader_cell(between(engine), "engine"),
-        nbgrader_cell("report = grade(Value)\nprint(report)\nassert report.ok", "grade", ENGINE_POINTS),
+        nbgrader_cell(f"report = {graded(ASKED)}\nprint(report)\nreport.score", "grade", len(ASKED)),
     ]
     return nbformat.v4.new_notebook(
         cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
@@ -129,7 +193,7 @@ def is_solution(cell: Any) -> bool:
 def test_nbgrader_gives_the_points_that_were_earned(course: Path) -> None:
     run(course, "nbgrader", "generate_assignment", "backward")
     released = course / "release" / "backward" / "backward.ipynb"
-    for student, (answers, *_) in SUBMISSIONS.items():
+    for student, (answers, _) in SUBMISSIONS.items():
         path = course / "submitted" / student / "backward" / "backward.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(replaced(nbformat.read(released, as_version=4), is_solution, answers), path)
@@ -141,9 +205,7 @@ def test_nbgrader_gives_the_points_that_were_earned(course: Path) -> None:
     grades = dict(
         re.findall(r"^backward,.*,(right|wrong|empty),.*,([\d.]+),[\d.]+$", read(course / "grades.csv"), re.M)
     )
-    assert {name: float(grade) for name, grade in grades.items()} == {
-        name: exercise + engine for name, (_, exercise, engine) in SUBMISSIONS.items()
-    }
+    assert {name: float(grade) for name, grade in grades.items()} == POINTS_EARNED
     assert MISTAKE in read(course / "feedback" / "wrong" / "backward" / "backward.html")
 
 
@@ -158,17 +220,14 @@ def raw(*lines: str) -> Any:
     return nbformat.v4.new_raw_cell("\n".join(lines))
 
 
-def otter_question(name: str, solution: str, tests: dict[str, int]) -> list[Any]:
+def otter_question(name: str, solution: str, tests: list[str]) -> list[Any]:
     """A question in Otter Assign's format: a solution that learners do not get, and tests with their points."""
     code = nbformat.v4.new_code_cell
-    checks = [
-        code(f'""" # BEGIN TEST CONFIG\npoints: {points}\n""" # END TEST CONFIG\n{test}')
-        for test, points in tests.items()
-    ]
+    checks = [code(f'""" # BEGIN TEST CONFIG\npoints: 1\n""" # END TEST CONFIG\n{test}') for test in tests]
     return [
         raw("# BEGIN QUESTION", f"name: {name}"),
         raw("# BEGIN SOLUTION"),
-        code(f"{solution} # SOLUTION" if "\n" not in solution else f"# BEGIN SOLUTION\n{solution}\n# END SOLUTION"),
+        code(f"# BEGIN SOLUTION\n{solution}\n# END SOLUTION"),
         raw("# END SOLUTION"),
         raw("# BEGIN TESTS"),
         *checks,
@@ -180,13 +239,13 @@ def otter_question(name: str, solution: str, tests: dict[str, int]) -> list[Any]
 def otter_source() -> Any:
     """The teacher's notebook: a test compares what it prints with what is stored in the notebook."""
     answers, engine = RIGHT
-    marks = {f"assert {EXERCISE.call}.check(answers)[{name!r}].verdict == 'right'": 1 for name in GRADIENTS}
+    marks = [f"assert {EXERCISE.call}.check(answers)[{name!r}].verdict == 'right'" for name in GRADIENTS]
     cells = [
         raw("# ASSIGNMENT CONFIG", "init_cell: false", "check_all_cell: false", "export_cell: false"),
         nbformat.v4.new_code_cell(IMPORTS),
         statement(),
         *otter_question("exercise", answers, marks),
-        *otter_question("engine", engine, {"report = grade(Value)\nassert report.ok, report": ENGINE_POINTS}),
+        *otter_question("engine", engine, [f"report = {graded([name])}\nassert report.ok, report" for name in ASKED]),
     ]
     return nbformat.v4.new_notebook(
         cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
@@ -199,19 +258,17 @@ def test_otter_gives_the_points_that_were_earned(tmp_path: Path) -> None:
     run(tmp_path, "otter", "assign", "--no-pdfs", "backward.ipynb", "dist")
     (autograder,) = (tmp_path / "dist" / "autograder").glob("*.zip")
     given = nbformat.read(tmp_path / "dist" / "student" / "backward.ipynb", as_version=4)
-    given.cells = [cell for cell in given.cells if cell.cell_type != "raw"]
     earned = {}
-    for student, (answers, *_) in SUBMISSIONS.items():
-        nbformat.write(replaced(given, is_blank, answers), tmp_path / f"{student}.ipynb")
+    for student, (answers, _) in SUBMISSIONS.items():
+        nbformat.write(replaced(copy.deepcopy(given), is_blank, answers), tmp_path / f"{student}.ipynb")
         (tmp_path / student).mkdir()
         run(tmp_path, "otter", "run", "--no-logo", "-a", autograder, "-o", student, f"{student}.ipynb")
         tests = json.loads(read(tmp_path / student / "results.json"))["tests"]
         earned[student] = sum(test.get("score", 0) for test in tests)
 
-    assert earned == {name: exercise + engine for name, (_, exercise, engine) in SUBMISSIONS.items()}
+    assert earned == POINTS_EARNED
 
 
 def is_blank(cell: Any) -> bool:
-    return cell.cell_type == "code" and (
-        "..." in cell.source or cell.source in {a for s in SUBMISSIONS.values() for a in s[0]}
-    )
+    """Whether Otter has taken a solution out of a cell: three dots are left."""
+    return cell.cell_type == "code" and cell.source.strip() == "..."
