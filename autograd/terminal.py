@@ -45,6 +45,7 @@ PUNCTUATION = {
     "“": '"',
     "”": '"',
 }
+MARKS = {"✓": "+", "✗": "x"}
 TREES = {"─": "-", "│": "|", "├": "|", "└": "`"}
 LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
@@ -52,8 +53,9 @@ LETTERS = (
 )
 GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", LETTERS.split(), strict=True))
 CAPITALS = {letter.upper(): name.capitalize() for letter, name in GREEK.items()}
+# The letters of western languages: without their accents they can be read.
 ACCENTED = frozenset(map(chr, range(0xC0, 0x100)))
-PLAIN = str.maketrans(ARITHMETIC | RELATIONS | BRACKETS | PUNCTUATION | TREES | GREEK | CAPITALS)
+PLAIN = str.maketrans(ARITHMETIC | RELATIONS | BRACKETS | PUNCTUATION | MARKS | TREES | GREEK | CAPITALS)
 
 # The name of the way to write what an encoding lacks, for `errors=`.
 ERRORS = "autograd.plain"

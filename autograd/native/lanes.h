@@ -53,6 +53,8 @@ typedef struct {
     double **towards;
     char *holds, *in_range;
     Py_ssize_t from; /* the example in the first lane */
+    int listens;     /* whether the thread that called works here, which alone hears Ctrl-C */
+    double unheard;  /* how much was done since it last listened */
 } Bench;
 
 typedef struct {
@@ -694,6 +696,8 @@ typedef struct {
     double *sums;            /* of each part */
     volatile int stopped;
     volatile long next_part; /* the first that no thread has taken */
+    void (*listen)(void *caller); /* sets `stopped` where Ctrl-C was pressed */
+    void *caller;
 } Job;
 
 static void read_inputs(const Job *job, Bench *bench, Py_ssize_t from, Py_ssize_t count) {
@@ -789,6 +793,16 @@ static int replace_lost(const Job *job, Bench *bench, Py_ssize_t count, int care
     return good != 0;
 }
 
+/* Whether the job was stopped. Who listens does so some ten times a second, for it takes the interpreter's lock. */
+static int must_stop(Job *job, Bench *bench) {
+    bench->unheard += (double)(job->lanes * job->schedule->slots);
+    if (bench->listens && bench->unheard > 2e7) {
+        bench->unheard = 0.0;
+        job->listen(job->caller);
+    }
+    return job->stopped;
+}
+
 /* One part; `careful` with sums for each block, so that what is nan can be done again. Whether there was a nan. */
 static int do_part(Job *job, Bench *bench, int part, int careful) {
     Py_ssize_t from = part * job->part_size, end = from + job->part_size;
@@ -802,7 +816,7 @@ static int do_part(Job *job, Bench *bench, int part, int careful) {
     memset(sums, 0, (size_t)sum_count(job->plan) * sizeof(double));
     begin_bench(bench, job->plan, job->uniform_values);
     clear_sums(bench, job->plan, job->kernels);
-    for (; from < end && !job->stopped; from += job->lanes) {
+    for (; from < end && !must_stop(job, bench); from += job->lanes) {
         Py_ssize_t count = end - from < job->lanes ? end - from : job->lanes;
         do_block(job, bench, from, count);
         if (!job->want_gradient || !replace_lost(job, bench, count, careful)) {
@@ -837,8 +851,10 @@ static int do_part(Job *job, Bench *bench, int part, int careful) {
 #endif
 
 /* One part after the other that no other thread has taken; 0 where memory ends. */
-static int do_parts(Job *job, Memory *memory) {
+static int do_parts(Job *job, Memory *memory, int listens) {
     Bench bench;
+    bench.listens = listens;
+    bench.unheard = 0.0;
     if (!open_bench(&bench, job->plan, job->lanes, job->weights, job->kernels, memory)) {
         return 0;
     }
@@ -848,6 +864,48 @@ static int do_parts(Job *job, Memory *memory) {
         }
     }
     return 1;
+}
+
+/* Another thread that does parts. It never waits for Python: whom the interpreter's lock wakes, some systems put on the
+   core of who let go of it, behind the very work that was to be shared. */
+typedef struct {
+    Job *job;
+    int done;
+    PyThread_type_lock end; /* held until it has ended */
+} Helper;
+
+static void help(void *place) {
+    Helper *helper = place;
+    Memory memory = {NULL, 0};
+    helper->done = do_parts(helper->job, &memory, 0);
+    free_memory(&memory);
+    PyThread_release_lock(helper->end);
+}
+
+/* Whether there is one more thread; the work gets done by however many there are. */
+static int start_helper(Helper *helper, Job *job) {
+    helper->job = job;
+    helper->end = PyThread_allocate_lock();
+    if (helper->end == NULL) {
+        return 0;
+    }
+    PyThread_acquire_lock(helper->end, WAIT_LOCK);
+    if (PyThread_start_new_thread(help, helper) == PYTHREAD_INVALID_THREAD_ID) {
+        PyThread_release_lock(helper->end);
+        PyThread_free_lock(helper->end);
+        return 0;
+    }
+    return 1;
+}
+
+/* Whether it found the memory that it needed; whoever waits listens. */
+static int wait_for(Helper *helper) {
+    while (PyThread_acquire_lock_timed(helper->end, -1, 1) != PY_LOCK_ACQUIRED) {
+        helper->job->listen(helper->job->caller);
+    }
+    PyThread_release_lock(helper->end);
+    PyThread_free_lock(helper->end);
+    return helper->done;
 }
 
 /* The sums of all parts, added in their order to the flows of slots. */

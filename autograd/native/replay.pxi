@@ -67,6 +67,8 @@ cdef extern from "lanes.h" nogil:
         char* again
         double* sums
         int stopped
+        void (*listen)(void* caller) noexcept nogil
+        void* caller
     ctypedef struct Memory:
         void* at
         size_t size
@@ -76,7 +78,11 @@ cdef extern from "lanes.h" nogil:
     void free_plan(Plan* plan)
     const Kernels* best_kernels()
     Py_ssize_t sum_count(const Plan* plan)
-    bint do_parts(Job* job, Memory* memory)
+    ctypedef struct Helper:
+        pass
+    bint do_parts(Job* job, Memory* memory, bint listens) nogil
+    bint start_helper(Helper* helper, Job* job) nogil
+    bint wait_for(Helper* helper) nogil
     void collect_sums(const Job* job, double* flows, char* reached)
     double told(const Schedule* s, int slot, double flow)
     void gather_weights(const Plan* plan, const double* uniform_values, double* weights)
@@ -480,6 +486,7 @@ cdef class Examples:
     cdef Flows flows
     cdef double* weights
     cdef object outputs, to_inputs, gradient, which
+    cdef object interruption  # what came of Ctrl-C
 
     def __dealloc__(self):
         cdef int i
@@ -661,54 +668,37 @@ cdef class Examples:
         return True
 
     cdef int do_all_parts(self, int threads) except -1:
+        """Do them in this thread, which alone hears Ctrl-C, and in others that it starts."""
         cdef Job* job = &self.job
+        cdef Memory memory
+        cdef Helper* helpers
+        cdef int i, started = 0
         cdef bint done
         if <double>job.count * job.schedule.slots < 5e6:
             threads = 1
-        if threads == 1 and <double>job.count * job.schedule.slots < 1e8:
-            done = self.do_share()
-            if not done:
-                raise MemoryError
-            PyErr_CheckSignals()
-            return 0
-        # Threads of their own, while this one waits, so that Ctrl-C is heard.
-        from threading import Thread
-
-        answers = []
-        workers = [Thread(target=self.work, args=(answers,)) for _ in range(threads)]
-        started = []
-        try:
-            for worker in workers:
-                worker.start()
-                started.append(worker)
-            for worker in workers:
-                worker.join()
-        except:
-            job.stopped = True
-            for worker in started:
-                worker.join()
-            raise
-        if len(answers) != threads or not all(answers):
+        job.listen, job.caller = listen, <void*>self
+        helpers = <Helper*>PyMem_RawMalloc(threads * sizeof(Helper))
+        if helpers == NULL:
             raise MemoryError
-        return 0
-
-    def work(self, list answers):
-        """What a thread does."""
-        answers.append(self.do_share())
-
-    cdef bint do_share(self) except -1:
-        """Do parts until none is left; False where memory ends."""
-        cdef Memory memory
-        cdef bint done
         with cython.critical_section(self.replay):
             memory = self.replay.spare_memory
             self.replay.spare_memory.at, self.replay.spare_memory.size = NULL, 0
         with nogil:
-            done = do_parts(&self.job, &memory)
+            while started < threads - 1 and start_helper(&helpers[started], job):
+                started += 1
+            done = do_parts(job, &memory, True)
+            for i in range(started):
+                done = wait_for(&helpers[i]) and done
+        PyMem_RawFree(helpers)
         with cython.critical_section(self.replay):
             memory, self.replay.spare_memory = self.replay.spare_memory, memory
         free_memory(&memory)
-        return done
+        listen(<void*>self)
+        if self.interruption is not None:
+            raise self.interruption
+        if not done:
+            raise MemoryError
+        return 0
 
     cdef int one_by_one(self) except -1:
         """Do all of them exactly."""
@@ -807,6 +797,15 @@ cdef bint fits_in_replay(int code, Py_ssize_t arity) noexcept:
     if code < BINARY:
         return arity == 1
     return arity == 2 if code < MANY else fits(code, arity)
+
+
+cdef void listen(void* caller) noexcept with gil:
+    """Stop the examples where Ctrl-C was pressed."""
+    cdef Examples examples = <Examples>caller
+    try:
+        PyErr_CheckSignals()
+    except BaseException as interruption:
+        examples.job.stopped, examples.interruption = True, interruption
 
 
 @cython.final
