@@ -24,7 +24,7 @@ ROOT = Path(autograd.__file__).parent
 # What explain, draw and the pages say; other sections are those of others.
 SECTIONS = (
     *("numbers", "counts", "operations", "explain", "explain tables", "explain advice", "explain paths", "drawing"),
-    *("legend", "page", "network", "network description", "network legend", "network page", "program"),
+    *("legend", "page", "network", "network description", "network legend", "network page", "model", "program"),
 )
 
 # Graphs ---------------------------------------------------------------------------------------------
@@ -314,6 +314,26 @@ def test_the_patterns_of_the_backward_pass_have_the_names_of_the_lectures(langua
     assert [name for name in PATTERNS[language] if name not in told] == []
 
 
+class Twice(nn.Module):
+    """A model of one part that it has twice, and of parameters and parts enough to be left out."""
+
+    def __init__(self) -> None:
+        self.scale = [Value(x / 4, "s") for x in range(12)]
+        self.first = self.second = nn.Layer(2, 9, seed=0)
+        self.third = nn.MLP(1, [1] * 400, seed=0)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_tree_of_a_model_has_no_word_of_another_language(language, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_LANGUAGE", language)
+    told = html.unescape(re.sub("<style>.*?</style>|<[^>]*>", " ", Twice()._repr_html_()))
+
+    assert vocabulary(told) - known(language) - vocabulary("Twice Layer Neuron identity scale first second third weights bias") == set()
+    assert words("model", language)["same"] in told
+    assert "0,25" in told
+    assert not re.search(r"\s0\.\d", told)
+
+
 # What is said where ----------------------------------------------------------------------------------------
 
 
@@ -386,7 +406,7 @@ def strings() -> set[str]:
         *ROOT.glob("explain/*.py"),
         *ROOT.glob("draw/**/*.py"),
         *ROOT.glob("commands/*.py"),
-        ROOT / "languages/__init__.py",
+        *(ROOT / "languages/__init__.py", ROOT / "nn/outline.py"),
     ):
         tree = ast.parse(path.read_text("utf-8"))
         found |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is str}
