@@ -328,7 +328,8 @@ def test_the_tree_of_a_model_has_no_word_of_another_language(language, monkeypat
     monkeypatch.setenv("AUTOGRAD_LANGUAGE", language)
     told = html.unescape(re.sub("<style>.*?</style>|<[^>]*>", " ", Twice()._repr_html_()))
 
-    assert vocabulary(told) - known(language) - vocabulary("Twice Layer Neuron identity scale first second third weights bias") == set()
+    code = vocabulary("Twice Layer Neuron identity scale first second third weights bias")
+    assert vocabulary(told) - known(language) - code == set()
     assert words("model", language)["same"] in told
     assert "0,25" in told
     assert not re.search(r"\s0\.\d", told)
