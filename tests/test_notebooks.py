@@ -278,6 +278,12 @@ def test_a_translation_says_the_same_numbers(path: Path) -> None:
         assert decimals(text, ",") == decimals(original, ".")
 
 
+@named(TRANSLATED)
+def test_a_translation_says_how_to_choose_its_language(path: Path) -> None:
+    """Its code cannot: it is the same in all languages."""
+    assert f"`%env AUTOGRAD_LANGUAGE={language_of(path)}`" in texts_of(path)[0]
+
+
 # What is different --------------------------------------------------------------------------------
 
 
