@@ -1,8 +1,8 @@
 """Exercises as Markdown, LaTeX and cells of notebooks: what is asked, and the solution.
 
->>> from autograd.practice.gates import gates
+>>> from autograd.practice.gates import gates_named
 >>> from autograd.practice.making import Dice, circuit
->>> tell = Teller(circuit(Dice(7), 2, 0, gates("+ *")), "en")
+>>> tell = Teller(circuit(Dice(7), 2, 0, gates_named("+ *")), "en")
 >>> print(asked(tell))
 *easy; gates: 2; branches: 0*
 <BLANKLINE>
@@ -91,10 +91,10 @@ def _table(tell: Teller, is_solved: bool) -> str:
 PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage[utf8]{inputenc}
 \usepackage{amsmath}
-\usepackage[a4paper, margin=2.5cm]{geometry}
+\usepackage[a4paper, margin=2cm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
-\renewcommand{\arraystretch}{1.5}
+\renewcommand{\arraystretch}{1.3}
 """
 
 
@@ -127,8 +127,8 @@ def latex_asked(tell: Teller) -> str:
 
 def latex_solved(tell: Teller) -> str:
     """The table filled in, and the chain rule from the root back to the leaves."""
-    # Lines may break at their signs, which they do in no display.
-    lines = [f"$\\displaystyle {mathematics(tell.equation(name), tell.language)}$" for name in backwards(tell)]
+    # Within text, a line breaks where it is too long.
+    lines = [f"${mathematics(tell.equation(name), tell.language)}$" for name in backwards(tell)]
     return "\n\n".join([_tabular(tell, True), *lines])
 
 

@@ -1,12 +1,12 @@
 """How the terms of an exercise are printed in each form, and numbers as the language writes them.
 
 >>> from autograd.formulas import prose
->>> from autograd.text import Number, parse
->>> told = prose("{} is {}.", parse("∂f/∂x_1"), Number("-0.5"))
+>>> from autograd.text import Name, Number, Prefix
+>>> told = prose("{} is {}.", Prefix("√", Name("x1")), Number("-0.5"))
 >>> plain(told, "pt")
-'∂f/∂x_1 is −0,5.'
+'√x1 is −0,5.'
 >>> print(sentence(told, "pt"))
-$\\frac{\\partial f}{\\partial x_{1}}$ is $-0{,}5$.
+$\\sqrt{x_{1}}$ is $-0{,}5$.
 """
 
 import re

@@ -1,13 +1,15 @@
 """What is said of an exercise and of answers, in one language, as terms that each form prints in its own way.
 
+>>> from autograd.practice.circuit import Step
 >>> from autograd.practice.gates import GATES
 >>> x, y = Decimal(2), Decimal("-0.5")
 >>> circuit = Circuit({"x": x, "y": y}, (Step("a", GATES["*"], ("x", "y")), Step("f", GATES["+"], ("a", "x"))))
 >>> for line in Teller(circuit, "es").steps("x"):
 ...     print(line.text)
 x es una ramificación: va a a, f, y por eso se suman los flujos que vuelven de allí.
+En f = a + x, la suma distribuye: cada sumando recibe lo que llega, sin cambio.
 En a = x × y, la multiplicación intercambia: cada factor recibe lo que llega por el otro factor.
-...
+∂f/∂x = 1 × 1 + ∂f/∂a × y = 1 × 1 + 1 × (−0.5) = 0.5
 """
 
 import functools
