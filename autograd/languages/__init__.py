@@ -64,6 +64,54 @@ def words(section: str, language: str) -> Mapping[str, str]:
     return _catalogue(choice("language", language, LANGUAGES))[section]  # type: ignore[no-any-return]
 
 
+# How numbers are written in prose and tables; code, and files that programs read, have a point in all languages -----
+
+
+def point(language: str) -> str:
+    """The sign before the decimals of a number.
+
+    >>> point("en"), point("pt")
+    ('.', ',')
+    """
+    return words("numbers", language)["half"][1]
+
+
+def number(digits: str, language: str) -> str:
+    """One number, which has come as Python writes it, with the decimal sign of the language.
+
+    >>> number("-0.25", "en"), number("-0.25", "pt"), number("1.5e-09", "es")
+    ('-0.25', '-0,25', '1,5e-09')
+    """
+    return digits.replace(".", point(language))
+
+
+def count(number: int, language: str) -> str:
+    """A whole number, with a sign between its thousands.
+
+    >>> count(30_000, "en"), count(30_000, "pt")
+    ('30,000', '30\xa0000')
+    """
+    return f"{number:,}".replace(",", words("numbers", language)["thousand"][1])
+
+
+def counted(number: int, thing: str, language: str) -> str:
+    """A number of things, for which the catalogue has a text for one and a text for several.
+
+    >>> counted(1, "node", "pt"), counted(3, "node", "pt"), counted(30_000, "node", "en")
+    ('1 nó', '3 nós', '30,000 nodes')
+    """
+    return words("counts", language)[thing if number == 1 else f"{thing}s"].format(count(number, language))
+
+
+def between(language: str) -> str:
+    """What stands between the numbers of a list, and is not taken for a decimal sign.
+
+    >>> between("en").join(["0.5", "2"]), between("pt").join(["0,5", "2"])
+    ('0.5, 2', '0,5; 2')
+    """
+    return words("numbers", language)["pair"][1:-1]
+
+
 @functools.cache
 def _catalogue(language: str) -> Mapping[str, Any]:
     import tomllib  # here, for most programs say nothing
