@@ -245,7 +245,8 @@ class Sheet(Sequence[Exercise]):
         """A document for LaTeX's class article: the sheet, and if asked for, on pages of their own, the solutions."""
         say, pages = self._words, []
         if known(solution) != "only":
-            pages.append([forms.heading(say["title"]), f"{say['name']} \\hrulefill", *self._latex_parts("none")])
+            begin = [forms.heading(say["title"]), f"{say['name']} \\hrulefill", "\\bigskip"]
+            pages.append([*begin, *self._latex_parts("none")])
         if solution != "none":
             pages.append([forms.heading(say["solutions"]), *self._latex_parts("only")])
         return forms.document(pages, self.seed)

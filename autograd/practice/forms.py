@@ -4,7 +4,7 @@
 >>> from autograd.practice.making import Dice, circuit
 >>> tell = Teller(circuit(Dice(7), 2, 0, gates_named("+ *")), "en")
 >>> print(asked(tell))
-*easy; gates: 2; branches: 0*
+*easy: 2 gates, 0 branches*
 <BLANKLINE>
 $$f = ...$$
 ...
