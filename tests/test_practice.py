@@ -1,6 +1,7 @@
 """Exercises: the same everywhere, never ambiguous, and marked so that a learner knows what went wrong."""
 
 import ast
+import hashlib
 import inspect
 import json
 import math
@@ -41,6 +42,9 @@ def samples(count=6):
 
 SAMPLES = samples()
 
+# A script checks ten thousand exercises by these; here, some.
+SCRIPT = runpy.run_path(str(Path(__file__).parent / "benchmarks" / "exercises.py"))
+
 
 # What is asked ------------------------------------------------------------------------------------
 
@@ -66,6 +70,15 @@ def test_only_one_method_of_pythons_random_numbers_is_used():
 
     assert used == {"Random"}
     assert "self._random = random.Random(seed).random" in ast.unparse(tree)
+
+
+def test_many_exercises_are_the_same_for_ever():
+    # Recorded with Python 3.11, and the same with 3.12 and 3.13.
+    told = hashlib.sha256()
+    for task in SCRIPT["exercises"](300):
+        told.update(f"{task.source} {task.leaves} {[*map(circuits.digits, task.circuit.gradients.values())]}".encode())
+
+    assert told.hexdigest() == "7cbc5bb75a27bbde3f1479cc5fe502e145121ce333c7bd71646e7ca3716b7e54"
 
 
 def test_the_digits_of_this_machines_exp_do_not_matter(monkeypatch):
@@ -173,10 +186,6 @@ def test_a_sheet_that_is_too_large_for_its_kind_is_told():
 
 
 # What is right ------------------------------------------------------------------------------------
-
-
-# A script checks ten thousand exercises by these; here, some.
-SCRIPT = runpy.run_path(str(Path(__file__).parent / "benchmarks" / "exercises.py"))
 
 
 @pytest.mark.parametrize("check", SCRIPT["CHECKS"], ids=lambda check: check.__name__)
@@ -403,6 +412,8 @@ def test_latex_is_balanced_and_plain():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_latex_compiles(tmp_path, language):
     sheet = practice.sheet(4, seed=2, operations=" ".join(gates.GATES), difficulty="hard", language=language)
+    large = practice.exercise(2, size=20, difficulty="hard", language=language)
+    sheet = practice.Sheet(2, language, (*sheet, large))
     (tmp_path / "sheet.tex").write_text(sheet.to_latex("open"), encoding="utf-8")
     run = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"],
