@@ -106,8 +106,10 @@ class Marking:
 def marking(circuit: Circuit, answers: Mapping[str, object], language: str) -> Marking:
     """Mark the answers: those for the leaves, and those for other nodes where there are some.
 
-    Raises ValueError for an answer to what is not a node of the exercise.
+    Raises ValueError for an answer to what is not a node of the exercise, TypeError where answers have no names.
     """
+    if not isinstance(answers, Mapping):
+        raise TypeError(f"answers have names, as in check({{{next(iter(circuit.leaves))!r}: 2}})")
     for name in answers:
         if name not in circuit.gradients:
             raise ValueError(f"{name!r} is not a node of this exercise: its nodes are {', '.join(circuit.gradients)}")
@@ -153,7 +155,7 @@ def read(answer: object) -> Decimal | None:
             return None
     if isinstance(answer, Decimal):
         number = answer
-    elif is_real(answer):
+    elif is_real(answer) and not isinstance(answer, bool):
         # By its shortest digits: 0.1 is meant to be a tenth.
         number = Decimal(repr(real(answer)))
     else:
