@@ -218,7 +218,7 @@ def test_no_english_word_is_taken_for_one_of_the_language(language):
 
 
 CODE = "atan clamp draw elu inputs leaky model relu where"
-ALIKE = {"pt": f"{CODE} as divide end enter home local no", "es": f"{CODE} local no"}
+ALIKE = {"pt": f"{CODE} as divide end enter home local no", "es": f"{CODE} enter local no"}
 
 
 # Numbers ----------------------------------------------------------------------------------------------
@@ -363,6 +363,36 @@ def test_the_language_is_that_of_the_surroundings(monkeypatch):
     assert repr(explain(root, language="en")) == repr(explain(root, language="en_US"))
 
 
+def test_english_is_the_same_wherever_it_is_asked_for(monkeypatch):
+    """Seen to fail with a number that took its sign from the surroundings."""
+    there = [[drawing.svg, drawing.description, repr(drawing)] for drawing in pictures("en")]
+    told = [*explanations(kinks(), "en")]
+    monkeypatch.setenv("AUTOGRAD_LANGUAGE", "pt")
+
+    assert [[drawing.svg, drawing.description, repr(drawing)] for drawing in _pictures("en")] == there
+    assert [*explanations(kinks(), "en")] == told
+    assert not re.search(r"\d,\d", " ".join(seen(drawing.svg) for drawing in pictures("en")))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_picture_says_in_which_language_it_is_where_that_is_not_english(language):
+    """For screen readers; the English pictures are those of before."""
+    drawing = draw(circuit(), language=language)
+    found = ElementTree.fromstring(drawing.svg).get("{http://www.w3.org/XML/1998/namespace}lang")
+
+    assert found == (None if language == "en" else language)
+    assert f'<html lang="{language}">' in drawing.to_html()
+
+
+def test_what_is_opened_is_told_in_the_language(capsys, monkeypatch):
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    draw(circuit(), language="pt").show()
+
+    assert capsys.readouterr().out.startswith("não aberto, porque não há tela aqui: o desenho está em ")
+
+
 @pytest.mark.parametrize("tell", [explain, draw])
 def test_an_unknown_language_is_told(tell, monkeypatch):
     with pytest.raises(ValueError, match="language must be 'en' or 'pt' or 'es', not 'de'"):
@@ -439,6 +469,32 @@ def test_every_text_of_the_catalogue_is_used():
     assert [(section, name) for section, name in unused if name.removesuffix("s") not in used] == []
     assert {name for thing in things for name in (thing, f"{thing}s")} == set(words("counts", "en"))
     assert things <= used
+
+
+def asked(path: Path) -> Iterator[str]:
+    """The names that the code of a file asks the catalogue for: said["node"], look.said("drawing")["value"]."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Subscript(ast.Name("said" | "words" | "heads"), ast.Constant(str(name))):
+                yield name
+            case ast.Subscript(ast.Attribute(_, "said" | "words"), ast.Constant(str(name))):
+                yield name
+            case ast.Subscript(
+                ast.Call(ast.Name("words") | ast.Attribute(_, "said"), [*_, ast.Constant()] | [_, _]),
+                ast.Constant(str(name)),
+            ):
+                yield name
+
+
+def test_every_text_that_is_asked_for_is_in_the_catalogue():
+    """Seen to fail with a name that the catalogue spells in another way."""
+    there = {name for section in SECTIONS for name in words(section, "en")}
+    wanted = {
+        name: path.name for path in (*ROOT.glob("explain/*.py"), *ROOT.glob("draw/**/*.py")) for name in asked(path)
+    }
+
+    assert {name: path for name, path in wanted.items() if name not in there} == {}
+    assert len(wanted) > 60
 
 
 def test_the_operations_that_explanations_name_have_names():
