@@ -247,12 +247,12 @@ def test_an_explanation_has_the_same_numbers_with_a_decimal_comma(language, name
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_list_of_numbers_has_semicolons(language):
-    """Seen to fail with the separator of names, which would be one more decimal comma."""
+    """Those of one formula are separated alike. Seen to fail with what separates names, one more decimal comma."""
     xs = [Value(0.5, "x"), Value(2.0, "y")]
     told = explain(autograd.dot(xs, [0.25, 4.0]) + maximum(*xs), language=language)
 
     assert "= dot([0,5; 2]; [0,25; 4])" in told.to_text()
-    assert "v1 = dot([x, y]; [0,25; 4])" in told.to_text()
+    assert "v1 = dot([x; y]; [0,25; 4])" in told.to_text()
     assert "v2 = max(x, y) = max(0,5; 2) = 2" in map(repr, told.forward)
     assert "x = 0,5; y = 2" in told.to_text()
     assert r"\operatorname{dot}([0{,}5; 2]; [0{,}25; 4])" in told.to_latex()
