@@ -298,7 +298,7 @@ def test_the_marks_tell_right_wrong_missing_and_unreadable():
     assert [mark.verdict for mark in marking] == ["right", "unreadable", "missing"]
     assert (marking.correct, marking.total, marking.right) == (1, 3, False)
     assert str(marking) == (
-        "✓ ∂f/∂x = 1 is right.\n· ∂f/∂y: “two” is not a number.\n· ∂f/∂z is still to be found.\n1 of 3 right"
+        "✓ ∂f/∂x = 1,0 is right.\n· ∂f/∂y: “two” is not a number.\n· ∂f/∂z is still to be found.\n1 of 3 right"
     )
     assert json.loads(json.dumps(marking.to_dict()))["marks"][0]["answer"] == 1.0
 

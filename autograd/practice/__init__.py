@@ -6,7 +6,7 @@
 >>> print(task.check({"x": 4, "y": 6, "z": 1, "w": ""}))
 ✓ ∂f/∂x = 4 is right.
 ✗ ∂f/∂y = 6 is not right. The flow from c is missing: y is a branch, and there all flows are summed; ...
-    y is a branch: it goes to a, c, so the flows that come back from there are summed.
+    y is a branch: it goes to a and c, so the flows that come back from there are summed.
     ...
     ∂f/∂y = ∂f/∂c × 1 + ∂f/∂a × x = 1 × 1 + 1 × 6 = 7
 ✗ ∂f/∂z = 1 is not right. The sign is reversed.

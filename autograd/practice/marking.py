@@ -13,6 +13,7 @@ from typing import Any
 from ..engines import Value
 from ..expression import Expression, ExpressionError
 from ..ieee import is_real, real
+from ..notation import decimal, shortened
 from ..terminal import printable
 from ..text import Name, Number, Term
 from .circuit import TOLERANCE, Circuit
@@ -198,6 +199,7 @@ def _sentence(tell: Teller, name: str, verdict: str, given: object, answer: Deci
     symbol = tell.partial(name)
     if verdict == MISSING:
         return tell.say(verdict, symbol)
-    if answer is None:
-        return tell.say(verdict, symbol, Name(str(given).strip()[:40]))
-    return tell.say(verdict, symbol, Number(f"{answer:f}" if abs(answer.adjusted()) < 16 else f"{answer:.4e}"))
+    # What was typed is told as it was typed.
+    if isinstance(given, str) or answer is None:
+        return tell.say(verdict, symbol, Name(shortened(str(given).strip(), 40)))
+    return tell.say(verdict, symbol, Number(decimal(float(answer), digits=6)))

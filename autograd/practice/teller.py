@@ -6,9 +6,9 @@
 >>> circuit = Circuit({"x": x, "y": y}, (Step("a", GATES["*"], ("x", "y")), Step("f", GATES["+"], ("a", "x"))))
 >>> for line in Teller(circuit, "es").steps("x"):
 ...     print(line.text)
-x es una ramificación: va a a, f, y por eso se suman los flujos que vuelven de allí.
+x es una ramificación: va hacia a y f, y por eso se suman los flujos que vuelven de allí.
 En f = a + x, la suma es un distribuidor: cada sumando recibe lo que llega, sin cambio.
-En a = x × y, la multiplicación es un conmutador: cada factor recibe lo que llega por el otro factor.
+En a = x × y, la multiplicación es un conmutador: cada factor recibe lo que llega, multiplicado por el otro factor.
 ∂f/∂x = 1 × 1 + ∂f/∂a × y = 1 × 1 + 1 × (−0.5) = 0.5
 """
 
@@ -77,8 +77,7 @@ class Teller:
         flows = self.circuit.arriving[name]
         found = []
         if len(flows) > 1:
-            places = listed([Name(flow.step.name) for flow in reversed(flows)], ", ")
-            found.append(self.say("branch", Name(name), places))
+            found.append(self.say("branch", Name(name), self._and([Name(flow.step.name) for flow in reversed(flows)])))
         found += [line for flow in flows if (line := self._pattern(flow, name)) != NOTHING]
         return [*found, self.equation(name)]
 
@@ -92,6 +91,10 @@ class Teller:
         sides = [self.partial(name), _sum(symbols), _sum(numbers), number(self.circuit.gradients[name])]
         # Without those that read alike, as 1 × 1 in symbols and in numbers.
         return joined({side.text: side for side in sides}.values(), " = ")
+
+    def _and(self, names: Sequence[Term]) -> Term:
+        """Names in a row of a sentence, with a word before the last one."""
+        return prose(words("explain", self.language)["and"], listed(names[:-1], ", "), names[-1])
 
     def _arriving(self, flow: Flow) -> Term:
         """What arrives at the step that a flow comes from, as a symbol; at the root, 1."""
