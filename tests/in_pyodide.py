@@ -5,7 +5,6 @@ which is compiled. All tests that do not need these have to pass.
 """
 
 import inspect
-import os
 import sys
 from types import ModuleType
 from typing import Any
