@@ -24,7 +24,7 @@ HOUSE = """
     __main__
     commands
     autograd    generate
-    plot        grade
+    plot        grade       practice
     draw
     explain     audit
     groups
