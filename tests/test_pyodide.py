@@ -101,21 +101,23 @@ def in_pyodide(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InPyodi
     if not (Path(pyodide) / "pyodide.mjs").is_file():
         pytest.skip("PYODIDE_FOLDER is not the folder of npm's package pyodide: npm install pyodide")
     site = tmp_path_factory.mktemp("site")
-    with ZipFile(wheel) as file:
-        file.extractall(site)
+    with ZipFile(wheel) as packed:
+        packed.extractall(site)
     for name in PACKAGES:
-        for file in metadata.files(name) or ():
-            if ".." not in file.parts and "__pycache__" not in file.parts:  # but no commands
-                (site / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(file.locate(), site / file)
+        for path in metadata.files(name) or ():
+            if ".." not in path.parts and "__pycache__" not in path.parts:  # but no commands
+                (site / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path.locate(), site / path)
     tests = tmp_path_factory.mktemp("clone")
     shutil.copytree(HERE, tests / "tests", ignore=shutil.ignore_patterns("__pycache__", "benchmarks"))
     shutil.copy(CLONE / "pyproject.toml", tests)
 
-    def run(program: str, timeout: float = 500.0) -> str:
-        (tests / "program.py").write_text(textwrap.dedent(program), encoding="utf-8")
-        command = [node, HERE / "pyodide.mjs", pyodide, tests / "program.py", site, tests, tests / "tests"]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=timeout)
+    file = tmp_path_factory.mktemp("program") / "program.py"
+
+    def run(program: str) -> str:
+        file.write_text(textwrap.dedent(program), encoding="utf-8")
+        command = [node, HERE / "pyodide.mjs", pyodide, file, site, tests, tests / "tests"]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=500)
         assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         assert done.stderr == ""
         return done.stdout
