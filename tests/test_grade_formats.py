@@ -179,6 +179,18 @@ def test_json_is_all_that_is_printed(here, capsys):
     assert json.loads(capsys.readouterr().out)["score"] == 0
 
 
+def test_json_can_be_read_whatever_the_terminal_can_show(here):
+    """Seen to fail with the signs of the language in it: in ASCII, they become escapes that JSON does not have."""
+    write_engine(here)
+    finished = subprocess.run(
+        [sys.executable, "-m", "autograd", "grade", "engine.py:Value", "--only", "branches", "--json", "--language=pt"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert json.loads(finished.stdout)["checks"][0]["title"] == "os gradientes de duas ramificações se somam"
+
+
 def test_a_file_that_raises_earns_no_points_but_its_results_are_written(here, capsys):
     """Seen to fail without the files: Gradescope then tells that the autograder failed, not that the file did."""
     (here / "engine.py").write_text("x = 1\n1 / 0\n")
@@ -214,6 +226,7 @@ def test_the_checks_are_listed_with_their_points(here, capsys):
     [
         (["--only", "tahn"], "'tanh'"),
         (["--level", "micrograd", "--only", "exp"], "no check of the level micrograd is called 'exp'"),
+        (["--only", "relu", "tanh"], "grade takes one TARGET, not also 'tanh': write names of --only between commas"),
         (["--points", "nowhere.toml"], "cannot read the points of nowhere.toml: FileNotFoundError"),
         (["--only", "relu", "--language", "es", "--list", "--points", "nowhere.toml"], "no se pueden leer los puntos"),
     ],
