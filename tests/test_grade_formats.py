@@ -1,6 +1,7 @@
 """The verdict for other graders, the command that writes it, and the languages in which it is told."""
 
 import base64
+import importlib.resources
 import json
 import os
 import string
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd.__main__ import main
-from autograd.grade import CHECKS, FAILED, LEVELS, MISSING, NOTED, PASSED, assignment, checks, grade
+from autograd.grade import CHECKS, FAILED, LEVELS, MISSING, NOT_RUN, NOTED, PASSED, assignment, checks, grade
 from autograd.grade.formats import FORMATS
 from autograd.languages import LANGUAGES, words
 
@@ -280,6 +281,12 @@ def test_each_check_and_each_mistake_has_its_text(language):
 def test_each_text_of_the_catalogue_is_used():
     assert set(words("grade checks", "en")) == {check.title[0] for check in CHECKS}
     assert set(words("grade mistakes", "en")) == {mistake.name for mistake in mistakes()}
+    files = [file for file in importlib.resources.files("autograd.grade").iterdir() if file.name.endswith(".py")]
+    written = "".join(file.read_text("utf-8") for file in files).replace("'", '"')
+    # These are put together: from the status of a check, or with the names that are near.
+    made = [f"{word} {status}" for word in ("count", "is") for status in (PASSED, FAILED, NOTED, MISSING, NOT_RUN)]
+    made += [f"{name}, but near" for name in ("no file", "no class", "no check")]
+    assert [name for name in words("grade", "en") if f'"{name}"' not in written and name not in made] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
