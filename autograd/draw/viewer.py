@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from ..checks import choice
+from ..languages import words
 from ..terminal import printable
 from .files import write
 from .picture import Picture
@@ -38,18 +39,21 @@ def show(drawing: Picture, format: str = "svg") -> None:
         importlib.import_module("IPython.display").display(drawing)
         return
     path = _temporary(drawing, format)
-    problem = open_file(path)
-    print(printable(f"not opened, because {problem}: the picture is in {path}" if problem else f"opened {path}"))
+    said = drawing.look.said("drawing")
+    problem = open_file(path, drawing.look.language)
+    told = said["not opened"].format(problem=problem, path=path) if problem else said["opened"].format(path)
+    print(printable(told))
 
 
-def open_file(path: Path) -> str:
+def open_file(path: Path, language: str) -> str:
     """Open a file in what the system has for its kind; the answer is why that cannot be, or "" if it is done."""
+    said = words("drawing", language)
     if not _has_screen():
-        return "there is no screen here"
+        return said["no screen"]
     import webbrowser  # slow to import
 
     try:
-        return "" if webbrowser.open(path.resolve().as_uri()) else "no viewer was found"
+        return "" if webbrowser.open(path.resolve().as_uri()) else said["no viewer"]
     except (OSError, webbrowser.Error) as error:
         return str(error)
 
