@@ -177,7 +177,9 @@ ALSO = {
 
 
 def gates_named(asked: str | Iterable[str | Operation] | None) -> tuple[Gate, ...]:
-    """The gates of these names, each once: in a list, or in a text with blanks or commas between.
+    """The gates of these names, each once, in the order of GATES: so a set of names is as good as a list.
+
+    A text has blanks or commas between the names.
 
     >>> [gate.operation for gate in gates_named("+ * ReLU")]
     [<operation add>, <operation multiply>, <operation relu>]
@@ -191,7 +193,8 @@ def gates_named(asked: str | Iterable[str | Operation] | None) -> tuple[Gate, ..
     names = asked.replace(",", " ").split() if isinstance(asked, str) else list(asked)
     if not names:
         raise ValueError(f"an exercise needs at least one operation: some of {' '.join(GATES)}")
-    return tuple({_named(name): None for name in names})
+    asked_for = {_named(name) for name in names}
+    return tuple([gate for gate in GATES.values() if gate in asked_for])
 
 
 def _named(name: object) -> Gate:
