@@ -44,12 +44,17 @@ def show(drawing: Picture, format: str = "svg") -> None:
 
 def open_file(path: Path) -> str:
     """Open a file in what the system has for its kind; the answer is why that cannot be, or "" if it is done."""
+    return open_address(path.resolve().as_uri())
+
+
+def open_address(address: str) -> str:
+    """Open an address in the viewer or browser of the system; the answer is as that of `open_file`."""
     if not _has_screen():
         return "there is no screen here"
     import webbrowser  # slow to import
 
     try:
-        return "" if webbrowser.open(path.resolve().as_uri()) else "no viewer was found"
+        return "" if webbrowser.open(address) else "no viewer was found"
     except (OSError, webbrowser.Error) as error:
         return str(error)
 

@@ -1,0 +1,195 @@
+// The page: what is typed is asked of Python, and what Python answers is shown.
+import { Editor } from "./editor.js";
+import { fragmentOf, settingsOf } from "./links.js";
+import { Python } from "./python.js";
+import { Steps } from "./steps.js";
+import { EXAMPLES, TEXTS } from "./texts.js";
+
+// After the last key it takes so many milliseconds until Python is asked; so long may a program run before it can be
+// stopped, and before it is stopped for a newer one.
+const PAUSE = 60;
+const PATIENCE = 500;
+const LONG = 2500;
+
+const VIEWS = ["draw", "explain", "practise", "grade"];
+const at = (id) => document.getElementById(id);
+
+// Texts -----------------------------------------------------------------------------------------------
+
+let language = languageOf(stored("language")) ?? navigator.languages.map(languageOf).find(Boolean) ?? "en";
+
+function languageOf(name) {
+  const short = name?.slice(0, 2).toLowerCase();
+  return short in TEXTS ? short : undefined;
+}
+
+function said(name, places = {}) {
+  return TEXTS[language][name].replace(/{(\w+)}/g, (_, place) => places[place]);
+}
+
+function speak() {
+  document.documentElement.lang = language;
+  document.title = said("title");
+  at("language").value = language;
+  for (const it of document.querySelectorAll("[data-text]")) it.textContent = said(it.dataset.text);
+  for (const it of document.querySelectorAll("[data-label]")) it.setAttribute("aria-label", said(it.dataset.label));
+  at("text").setAttribute("aria-label", said("editor"));
+  at("example").replaceChildren(
+    new Option(said("choose"), ""),
+    ...Object.keys(EXAMPLES).map((name) => new Option(said(`example ${name}`), name)),
+  );
+}
+
+// What is kept of the last visit, where the browser keeps anything.
+function stored(name, text) {
+  try {
+    if (text !== undefined) localStorage.setItem(`autograd.${name}`, text);
+    return localStorage.getItem(`autograd.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+// Python ----------------------------------------------------------------------------------------------
+
+let view = "draw";
+let timer = 0;
+let patience = 0;
+let began = 0;
+let answers = 0;
+
+const steps = new Steps(at("view"));
+const editor = new Editor(at("text"), at("numbers"), at("marks"), () => {
+  stored("text", editor.text);
+  clearTimeout(timer);
+  timer = setTimeout(ask, PAUSE);
+});
+
+const python = new Python((state, why = "") => {
+  document.documentElement.dataset.state = state;
+  clearTimeout(patience);
+  at("stop").hidden = true;
+  at("state").textContent = state === "ready" ? "" : said(state, { why });
+  if (state === "running") {
+    at("state").textContent = "";
+    began = performance.now();
+    patience = setTimeout(() => {
+      at("stop").hidden = false;
+      at("state").textContent = said("running");
+    }, PATIENCE);
+  }
+});
+
+async function ask() {
+  clearTimeout(timer);
+  if (python.isRunning && performance.now() - began > LONG) python.stop(); // a loop without end that is being mended
+  const text = editor.text;
+  const reply = await python.ask({ do: view, text, language }, "view");
+  if (reply) show(reply);
+}
+
+function show(reply) {
+  const { kind, html, title = "", printed, message } = reply;
+  at("output").hidden = !printed;
+  at("printed").textContent = printed ?? "";
+  tellMistake(kind === "mistake" || kind === "broken" ? reply : null);
+  tellNote({ class: "is a class", nothing: "nothing to draw", stopped: "stopped" }[kind]);
+  document.documentElement.dataset.answer = `${++answers} ${kind}`; // for tests
+  if (kind === "class" && view === "draw") choose("grade");
+  if (kind !== "made") return; // what was there before stays
+  document.title = title ? `${title} · ${said("title")}` : said("title");
+  steps.show(html);
+}
+
+function tellMistake(mistake) {
+  at("mistake").hidden = !mistake;
+  at("message").textContent = mistake?.message ?? "";
+  at("place").hidden = !mistake?.line;
+  if (mistake?.line) {
+    at("place").textContent = said("place", mistake);
+    at("place").onclick = () => editor.select(mistake);
+  }
+  editor.mark(mistake?.line ? mistake : null);
+}
+
+function tellNote(name) {
+  at("note").hidden = !name;
+  at("note").textContent = name ? said(name) : "";
+}
+
+// Views -----------------------------------------------------------------------------------------------
+
+function choose(name) {
+  view = name;
+  for (const each of VIEWS) {
+    const tab = at(`tab-${each}`);
+    tab.setAttribute("aria-selected", each === name);
+    tab.tabIndex = each === name ? 0 : -1;
+  }
+  at("panel").setAttribute("aria-labelledby", `tab-${name}`);
+  steps.clear();
+  ask();
+}
+
+at("tabs").addEventListener("click", (event) => {
+  const tab = event.target.closest("[role=tab]");
+  if (tab) choose(tab.id.replace("tab-", ""));
+});
+at("tabs").addEventListener("keydown", (event) => {
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  choose(VIEWS.at((VIEWS.indexOf(view) + by) % VIEWS.length));
+  at(`tab-${view}`).focus();
+});
+
+// Links and the other controls ------------------------------------------------------------------------
+
+async function open() {
+  let settings = {};
+  try {
+    settings = await settingsOf(location.hash);
+  } catch {
+    tellMistake({ message: said("bad link") });
+  }
+  const text = settings.program ?? stored("text") ?? EXAMPLES.E3;
+  view = VIEWS.includes(settings.view) ? settings.view : "draw";
+  editor.text = text.replace(/\r\n?/g, "\n");
+  choose(view);
+}
+
+at("copy").addEventListener("click", async () => {
+  const fragment = await fragmentOf(editor.text, view === "draw" ? {} : { view });
+  history.replaceState(null, "", fragment);
+  let name = "copied";
+  try {
+    await navigator.clipboard.writeText(location.href);
+  } catch {
+    name = "not copied";
+  }
+  at("copy").textContent = said(name);
+  setTimeout(() => (at("copy").textContent = said("copy")), 2000);
+});
+at("language").addEventListener("change", () => {
+  language = at("language").value;
+  stored("language", language);
+  speak();
+  ask();
+});
+at("example").addEventListener("change", () => {
+  const text = EXAMPLES[at("example").value];
+  if (text === undefined) return;
+  editor.text = text;
+});
+at("stop").addEventListener("click", () => python.stop());
+addEventListener("hashchange", open);
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    event.preventDefault();
+    ask();
+  } else steps.key(event);
+});
+
+speak();
+open();

@@ -1,0 +1,65 @@
+// The picture and its steps: the page that Python made, in a part of this page of its own.
+import { STYLE, step } from "./stepper.js";
+
+// What is different here: the page around the picture scrolls.
+const HERE = `
+:host { display: block; }
+h1 { display: none; }
+#picture { max-height: max(14rem, calc(100vh - 19rem)); }
+#line { min-height: 5.5rem; }
+@media (max-width: 56rem) {
+  #picture { position: static; max-height: 65vh; }
+  #line { min-height: 8rem; }
+}
+`;
+
+// What is typed into is not the keyboard of the steps.
+const OWN_KEYS = "input, textarea, select, button, [role=tab], summary, pre, a";
+
+export class Steps {
+  constructor(host) {
+    this.root = host.attachShadow({ mode: "open" });
+    this.ending = new AbortController();
+    this.stepper = null;
+  }
+
+  // Shows another page; a reader who is on the way stays at the same step.
+  show(html) {
+    const { now, end } = { now: this.stepper?.now(), end: this.stepper?.end };
+    this.clear();
+    const page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll("script").forEach((script) => script.remove());
+    const style = document.createElement("style");
+    style.textContent = STYLE + HERE;
+    this.root.replaceChildren(style, ...page.body.childNodes);
+    if (!this.root.getElementById("controls")) return; // a picture without steps
+    const { signal } = this.ending;
+    const listen = (where) => (type, heard, options) => where.addEventListener(type, heard, { ...options, signal });
+    const inside = {
+      getElementById: (id) => this.root.getElementById(id),
+      createElement: (tag) => document.createElement(tag),
+      addEventListener: listen(this.root),
+    };
+    this.keys = [];
+    inside.addEventListener = (type, heard, options) => {
+      listen(this.root)(type, heard, options);
+      if (type === "keydown") this.keys.push(heard);
+    };
+    this.stepper = step(inside, listen(window));
+    this.stepper.go(now === undefined || now === end ? this.stepper.end : Math.min(now, this.stepper.end));
+  }
+
+  clear() {
+    this.ending.abort();
+    this.ending = new AbortController();
+    this.stepper = null;
+    this.keys = [];
+    this.root.replaceChildren();
+  }
+
+  // A key that was pressed outside: the steps take it if nothing else does.
+  key(event) {
+    if (!this.stepper || event.composedPath().includes(this.root) || event.target.closest(OWN_KEYS)) return;
+    this.keys.forEach((heard) => heard(event));
+  }
+}
