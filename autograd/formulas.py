@@ -10,9 +10,11 @@ The formulas are those of the rule book, with the operands' names or numbers put
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial, reduce
+from itertools import groupby
 from operator import itemgetter
+from string import Formatter
 from typing import Any
 
 from . import notation
@@ -20,17 +22,41 @@ from .book import OPERATIONS, Operation
 from .text import DOTS, NOTHING, Call, Index, Name, Number, Prose, Row, Term, changed, parse, substitute
 
 
-def prose(template: str, *terms: Term) -> Term:
-    """A sentence with terms in the places of its {}.
+def prose(template: str, *terms: Term | str, **named: Term | str) -> Term:
+    """A sentence with terms, or words, in the places of its {} and {name}.
 
     >>> prose("{} arrives.", Name("x1")).latex
     'x_{1}\\\\text{ arrives.}'
+    >>> prose("{x} or {sign}{x}", x=Name("x"), sign="−").text
+    'x or −x'
     """
-    words = template.split("{}")
-    if len(words) != len(terms) + 1:
-        raise ValueError(f"{template!r} has {len(words) - 1} places for {len(terms)} terms")
-    pieces = [piece for pair in zip_longest(words, terms) for piece in pair]
-    return Prose(tuple([piece for piece in pieces if piece]))
+    following = iter(terms)
+    pieces: list[Term | str] = []
+    for words, name, *_ in Formatter().parse(template):
+        pieces.append(words)
+        if name is not None:
+            pieces.append(named[name] if name else next(following))
+    if next(following, None) is not None:
+        raise ValueError(f"{template!r} has fewer places than terms")
+    return Prose(tuple(_together(pieces)))
+
+
+def _together(pieces: Iterable[Term | str]) -> Iterator[Term | str]:
+    """The pieces of a sentence, words beside words in one piece, and none that is empty."""
+    for are_words, beside in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+        if not are_words:
+            yield from beside
+        elif words := "".join(map(str, beside)):
+            yield words
+
+
+def enumerated(terms: Sequence[Term], both: str) -> Term:
+    """Terms as a sentence names them, by what it says of two.
+
+    >>> enumerated([Name("a"), Name("b"), Name("c")], "{} and {}").text
+    'a and b and c'
+    """
+    return reduce(partial(prose, both), terms)
 
 
 def joined(terms: Iterable[Term], between: str) -> Term:

@@ -65,7 +65,7 @@ def constant(operation: Any, place: int, x: float, *, digits: int = 4) -> "Term"
     return Name(str(bool(x))) if operation is where and place == 0 else number(x, digits=digits)
 
 
-def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
+def expression(node: Any, *, digits: int = 4, most: int = 40, point: str = ".") -> str:
     """The formula that made a node, in the labels and numbers of its leaves.
 
     >>> from autograd import Value, dot
@@ -75,8 +75,9 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
 
     A labelled node inside is called by its label; after `most` operations "…" stands for the rest. A formula that is
     all there, with names as labels, is one that `autograd.expression.Expression` reads; 17 digits give each number.
+    `point` stands before the decimals: for readers, it may be a comma.
     """
-    from .text import DOTS, Name, Term, printer
+    from .text import DOTS, Name, Term, pointed, printer
 
     remaining, write = most, printer()
 
@@ -105,7 +106,7 @@ def expression(node: Any, *, digits: int = 4, most: int = 40) -> str:
         filled = fill(operation, arguments)
         return DOTS if not is_root and len(write(filled)) > LONGEST else filled
 
-    return write(written(node, is_root=True))
+    return write(pointed(written(node, is_root=True), point))
 
 
 def _signed(number: "Term") -> "Term":

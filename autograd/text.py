@@ -14,7 +14,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 # How tightly a term binds, for parentheses: a + b inside a × b needs them, f(a) never does. A sign binds as in
@@ -49,9 +49,10 @@ class Name(Term):
 
 @dataclass(frozen=True)
 class Number(Term):
-    """A number by its digits, such as 0.5, -3, 1e-09 or inf."""
+    """A number by its digits, such as 0.5, -3, 1e-09 or inf, and what it is printed with in place of the point."""
 
     digits: str
+    point: str = field(default=".", repr=False)
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,33 @@ def changed(term: Term, change: Callable[[Term], Term]) -> Term:
     return term
 
 
+def pointed(term: Term, point: str) -> Term:
+    """The term with another sign in place of the decimal point of its numbers, such as the comma of many languages.
+
+    >>> term = pointed(parse("max(0.5, x)"), ",")
+    >>> term.text, term.latex
+    ('max(0,5; x)', '\\\\max(0{,}5; x)')
+    """
+    match term:
+        case Number():
+            return replace(term, point=point)
+    return term if point == "." else changed(term, lambda part: pointed(part, point))
+
+
+def _has_comma(term: Term) -> bool:
+    """Whether a number in it has a decimal comma, so that a comma beside it would be taken for one."""
+    match term:
+        case Number(_, point):
+            return point == ","
+        case Prefix(_, operand):
+            return _has_comma(operand)
+        case Infix(_, left, right) | Index(left, right):
+            return _has_comma(left) or _has_comma(right)
+        case Call(_, terms) | Brackets(_, terms) | Row(_, terms):
+            return any(map(_has_comma, terms))
+    return False
+
+
 def _substituted_words(piece: str | Term, places: Mapping[str, Term]) -> Sequence[str | Term]:
     if isinstance(piece, Term):
         return [substitute(piece, places)]
@@ -312,7 +340,7 @@ class _Printer:
         raise NotImplementedError
 
     def items(self, terms: Sequence[Term]) -> str:
-        return ", ".join(map(self.write, terms))
+        return ("; " if any(map(_has_comma, terms)) else ", ").join(map(self.write, terms))
 
     def operand(self, sign: str, term: Term, last: bool) -> str:
         return self.write(term, _PREFIXES[sign][1], first=sign not in _MINUS, last=last)
@@ -354,8 +382,8 @@ class _Text(_Printer):
         match term:
             case Name(text):
                 return text
-            case Number(digits):
-                return typeset(digits)
+            case Number(digits, point):
+                return typeset(digits).replace(".", point)
             case Prefix(sign, operand):
                 return typeset(sign) + self.operand(sign, operand, last)
             case Infix("ⁿ", base, Number(digits)):
@@ -436,8 +464,8 @@ class _Latex(_Printer):
         match term:
             case Name(name):
                 return _name(name)
-            case Number(digits):
-                return _number(digits)
+            case Number(digits, point):
+                return _number(digits, "{,}" if point == "," else point)
             case Prefix(sign, operand) if sign in _ROOTS:
                 return f"{_PREFIXES[sign][2]}{{{self.write(operand)}}}"
             case Prefix(sign, operand):
@@ -541,17 +569,18 @@ def _without_sign(term: Term) -> Term | None:
         case Prefix(sign, operand) if sign in _MINUS:
             return operand
         case Number(digits) if digits.startswith("-"):
-            return Number(digits[1:])
+            return replace(term, digits=digits[1:])
         case Infix(sign, left, right) if _SIGNS[sign.strip()][0] == PRODUCT and (positive := _without_sign(left)):
             return Infix(sign, positive, right)
     return None
 
 
-def _number(digits: str) -> str:
+def _number(digits: str, point: str) -> str:
     mantissa, e, exponent = digits.partition("e")
+    mantissa = mantissa.replace(".", point)
     if e:
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
-    return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\text{nan}"}.get(digits, digits)
+    return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\text{nan}"}.get(digits, mantissa)
 
 
 def _function(name: str) -> str:

@@ -59,6 +59,13 @@ def environment(monkeypatch):
         ({"LANG": "C.UTF-8"}, "en"),
         ({"LANG": "pt_BR.UTF-8", "AUTOGRAD_LANGUAGE": "es"}, "es"),
         ({"LANG": "pt_BR.UTF-8", "AUTOGRAD_LANGUAGE": ""}, "pt"),
+        ({"AUTOGRAD_LANGUAGE": "pt_BR.UTF-8"}, "pt"),
+        ({"AUTOGRAD_LANGUAGE": "es-AR"}, "es"),
+        ({"LANG": "PT"}, "pt"),
+        ({"LANG": "es@euro"}, "es"),
+        ({"LANG": "Portuguese_Brazil.1252"}, "pt"),
+        ({"LANG": "Spanish_Argentina"}, "es"),
+        ({"LANG": "est_EE"}, "en"),
     ],
 )
 def test_the_language_is_that_of_the_environment_then_of_the_locale(environment, given, language):
@@ -66,6 +73,20 @@ def test_the_language_is_that_of_the_environment_then_of_the_locale(environment,
         environment.setenv(name, text)
     assert chosen() == language
     assert chosen("en") == "en"
+
+
+@pytest.mark.parametrize(("name", "language"), [("pt-BR", "pt"), ("es_MX", "es"), ("EN", "en"), ("pt_PT.UTF-8", "pt")])
+def test_a_language_may_have_a_country_and_an_encoding(environment, name, language):
+    assert chosen(name) == language
+
+
+@pytest.mark.parametrize("name", ["fr", "portuguese", "", "est", 7, None])
+def test_what_is_not_the_name_of_a_language_is_told(environment, name):
+    if name is None:
+        environment.setenv("AUTOGRAD_LANGUAGE", "?")
+
+    with pytest.raises(ValueError, match="must be 'en' or 'pt' or 'es', not "):
+        chosen(name)
 
 
 def test_a_language_that_is_not_known_is_told(environment):

@@ -15,6 +15,7 @@ from typing import Any
 from .. import notation
 from ..engines import Value, topological_order
 from ..expression import Expression, ExpressionError
+from ..languages import LANGUAGES, chosen
 
 
 class CommandError(Exception):
@@ -82,6 +83,30 @@ def size(text: str) -> tuple[float, float]:
         width, height = text.lower().replace("×", "x").split("x")
         return above_zero(width), above_zero(height)
     raise argparse.ArgumentTypeError(f"{text.strip()!r} is not WIDTHxHEIGHT in pixels, such as 1280x720")
+
+
+def language_option(parser: Any) -> None:
+    """Declare `--language`; what is not given is found in the surroundings, so that `arguments.language` is never None.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> language_option(parser)
+    >>> parser.parse_args(["--language", "pt-BR"]).language
+    'pt'
+    """
+    parser.add_argument(
+        "--language",
+        type=_language,
+        default="",  # a text, which argparse reads as it reads one that is given
+        metavar=f"{{{','.join(LANGUAGES)}}}",
+        help="the language of what is told (default: that of AUTOGRAD_LANGUAGE, else that of the system)",
+    )
+
+
+def _language(text: str) -> str:
+    try:
+        return chosen(text or None)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # How an expression is read ------------------------------------------------------------------------

@@ -26,13 +26,13 @@ from ..draw.look import BACKGROUNDS, Look
 from ..draw.viewer import open_file
 from ..engines import Value, topological_order
 from ..expression import Expression
-from ..languages import LANGUAGES
 from ..terminal import complain, print_table
 from .arguments import (
     CommandError,
     above_zero,
     digits,
     expression_command,
+    language_option,
     nodes_called,
     numbers,
     root_of,
@@ -112,7 +112,7 @@ def _add_looks(group: Any) -> None:
     group.add_argument(
         "--legend", action=argparse.BooleanOptionalAction, help="explain the signs (default: in an .html alone)"
     )
-    group.add_argument("--language", choices=LANGUAGES, default="en", help="that of the legend (default: en)")
+    language_option(group)
 
 
 def _add_size(group: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from ..engines import Value
 from ..explain import FORMATS, explain
 from ..expression import Expression
-from .arguments import CommandError, digits, expression_command, numbers, root_of
+from .arguments import CommandError, digits, expression_command, language_option, numbers, root_of
 
 DIGITS = 4
 
@@ -26,6 +26,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help=f"significant digits (default: {DIGITS})",
     )
     parser.add_argument("--most", type=int, default=100, metavar="N", help="lines in one table (default: 100)")
+    language_option(parser)
     return parser
 
 
@@ -39,7 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError(f"{name!r} has no value: the names are {', '.join(leaves) or 'none'}")
     wrt = None if wanted is None else [leaves[name] for name in wanted]
     try:
-        told = explain(root, wrt=wrt, format=arguments.format, digits=arguments.digits, most=arguments.most)
+        told = explain(
+            root,
+            wrt=wrt,
+            format=arguments.format,
+            digits=arguments.digits,
+            most=arguments.most,
+            language=arguments.language,
+        )
     except ValueError as error:
         raise CommandError(str(error)) from error
     print(told)

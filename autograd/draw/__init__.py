@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 from ..checks import whole
 from ..compiler import Compiled, Program
 from ..engines import Value
+from ..languages import chosen
 from .drawing import Drawing, GraphDrawing
 from .look import Look
 
@@ -52,7 +53,7 @@ class Options(TypedDict, total=False):
     theme: str
     background: str | None
     legend: bool | None
-    language: str
+    language: str | None
     scale: float
     fontsize: float | None
     size: tuple[float, float] | None
@@ -86,7 +87,7 @@ def draw(
     theme: str = "auto",
     background: str | None = None,
     legend: bool | None = None,
-    language: str = "en",
+    language: str | None = None,
     scale: float = 1.0,
     fontsize: float | None = None,
     size: tuple[float, float] | None = None,
@@ -127,7 +128,10 @@ def draw(
     long graph in rows of 8 columns each, which is done unasked where it would be too long. The theme is "light",
     "dark", or "auto" for that of the reader; the background "page" for the colour of the theme or "transparent" for
     what the picture stands on, as in notebooks where nothing is said. `legend=True` explains the signs in the picture,
-    those that there are, in the `language` "en", "pt" or "es"; a page has a legend unless it is False.
+    those that there are; a page has a legend unless it is False.
+
+    What a picture, its page and its description say is in the `language` "en", "pt" or "es"; if nothing is said, in
+    that of AUTOGRAD_LANGUAGE, or else of the system. In Portuguese and Spanish numbers have a decimal comma.
 
     Numbers have 4 significant digits, or as many as `digits` says. With `decimals=2`, what was computed (values,
     gradients, flows) has two decimal places, as 1.37, 0.20 and −0.59; constants in formulas, as the 2 in
@@ -163,7 +167,7 @@ def draw(
         show=show if show is not None and is_graph else EVERYTHING,
         flows=flows,
         legend=legend,
-        language=language,
+        language=chosen(language),
         scale=scale,
         fontsize=fontsize,
         size=size,
@@ -186,7 +190,7 @@ def draw(
 
         look = look_of_trial(look)
     with within(look.timeout, "drawing"):
-        view = view_of(root, depth, around, radius, max_nodes)
+        view = view_of(root, depth, around, radius, max_nodes, look.said("drawing")["crowd"])
         with within(look.timeout, doing(view.parts, view.links)):
             diagram = diagram_of(root, look, view, highlight)
             return (trial_drawing if is_trial else GraphDrawing)(diagram, look, root, left())
@@ -208,7 +212,7 @@ def _program(program: Program, look: Look, max_nodes: int) -> Drawing:
         )
     look = look_of_trial(look, "a program has none: draw what a call answers")
     with within(look.timeout, "drawing"):
-        root, depth = graph_of(program)
+        root, depth = graph_of(program, look.language)
         diagram = diagram_of(root, look, view_of(root, depth, max_nodes=max_nodes))
         return program_drawing(program, diagram, look, root, left())
 

@@ -5,13 +5,17 @@ Traceback (most recent call last):
 ValueError: theme must be 'light' or 'dark' or 'auto', not 'blue'
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import notation
+from .. import languages, notation
 from ..checks import choice, number, shown, truth, whole
-from ..languages import LANGUAGES
+from ..engines import Value
+
+# What writes formulas is imported where that is done: most programs only train.
+if TYPE_CHECKING:
+    from ..text import Term
 
 CARD_PARTS = ("value", "gradient", "operation", "label")
 BACKGROUNDS = ("page", "transparent")
@@ -49,7 +53,7 @@ class Look:
             "background": None if self.background is None else choice("background", self.background, BACKGROUNDS),
             "flows": truth("flows", self.flows),
             "legend": None if self.legend is None else truth("legend", self.legend),
-            "language": choice("language", self.language, LANGUAGES),
+            "language": choice("language", self.language, languages.LANGUAGES),
             "scale": _length("scale", self.scale),
             "fontsize": None if self.fontsize is None else _length("fontsize", self.fontsize),
             "size": None if self.size is None else _size(self.size),
@@ -72,11 +76,43 @@ class Look:
 
         >>> Look().decimal(-0.5898357997), Look(decimals=2).decimal(-0.5898357997), Look().decimal(-0.0)
         ('−0.5898', '−0.59', '0')
+        >>> Look(language="pt").decimal(-0.5898357997)
+        '−0,5898'
         """
+        # The sign of a zero would be asked about in every lecture; the tooltip has it.
+        return self._typeset(notation.decimal(number or 0.0, self.digits, self.decimals))
+
+    def exact(self, number: float) -> str:
+        """A number in full precision, as tooltips show it."""
+        return self._typeset(repr(number))
+
+    def _typeset(self, digits: str) -> str:
         from ..text import typeset
 
-        # The sign of a zero would be asked about in every lecture; the tooltip has it.
-        return typeset(notation.decimal(number or 0.0, self.digits, self.decimals))
+        return typeset(languages.number(digits, self.language))
+
+    def constant(self, operation: Any, place: int, number: float) -> "Term":
+        """A plain number among the operands of an operation, as a part of a formula."""
+        from ..text import pointed
+
+        return pointed(notation.constant(operation, place, number, digits=self.digits), self.point)
+
+    def formula(self, node: Value, most: int = 40) -> str:
+        """The formula that made a node, of so many operations."""
+        return notation.expression(node, digits=self.digits, most=most, point=self.point)
+
+    @property
+    def point(self) -> str:
+        """What stands before decimals."""
+        return languages.point(self.language)
+
+    def counted(self, number: int, thing: str) -> str:
+        """A number of things."""
+        return languages.counted(number, thing, self.language)
+
+    def said(self, section: str) -> Mapping[str, str]:
+        """The texts of a section of the catalogue."""
+        return languages.words(section, self.language)
 
     @property
     def shown(self) -> frozenset[str]:
@@ -115,3 +151,7 @@ def _size(given: Any) -> tuple[float, float]:
     if min(width, height) < 1:
         raise ValueError(f"size must be at least one pixel by one, not {width:g} by {height:g}")
     return width, height
+
+
+# What is drawn where nothing is said.
+LOOK = Look()

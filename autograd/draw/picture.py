@@ -163,4 +163,4 @@ class GraphPicture(LaidOutPicture):
             return dot_of(self.diagram, self.look.direction)
 
     def __repr__(self) -> str:
-        return printable(f"<drawing of {self.title}>")
+        return printable(self.look.said("drawing")["name"].format(self.title))

@@ -39,18 +39,18 @@ class ProgramDrawing(TrialDrawing):
     @property
     def note(self) -> str:
         """Why there are no numbers."""
-        return words("program", self.look.language)["no numbers"]
+        return self.look.said("program")["no numbers"]
 
 
 # What a function answers that answers several numbers.
 _ANSWER = unlisted(lambda xs: (0.0, tuple), "answer(xs)", ([REALS],))
 
 
-def graph_of(program: Program) -> tuple[Value, int | None]:
+def graph_of(program: Program, language: str) -> tuple[Value, int | None]:
     """A graph with a node for each instruction, whose numbers mean nothing, and the depth in which it is drawn."""
     names = Names(program).names
-    count = len(program.input_names)
-    inputs, parameters = _leaves(names[:count], "inputs"), _leaves(names[count:], "parameters")
+    count, said = len(program.input_names), words("program", language)
+    inputs, parameters = _leaves(names[:count], said["inputs"]), _leaves(names[count:], said["parameters"])
     slots: list[Any] = [*inputs, *parameters, *program.constants]
     with recorded(None):  # also where nothing else is
         for _, operation, operands in program.instructions():
@@ -85,5 +85,7 @@ def _factors(slots: Sequence[Any], pairs: Sequence[tuple[int, int]]) -> list[Any
 
 def program_drawing(program: Program, diagram: Diagram, look: Look, root: Value, seconds: float) -> ProgramDrawing:
     """The drawing of a program from the diagram of its graph."""
-    diagram = replace(without_numbers(diagram), title=program.summary, description=words("program", "en")["no numbers"])
+    sizes = [(program.codes, "instruction"), (program.input_names, "input"), (program.parameter_names, "parameter")]
+    title = f"{program.name}: {', '.join([look.counted(len(some), thing) for some, thing in sizes])}"
+    diagram = replace(without_numbers(diagram), title=title, description=look.said("program")["no numbers"])
     return ProgramDrawing(diagram, look, root, seconds)

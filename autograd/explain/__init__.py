@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from ..checks import choice, whole
 from ..engines import Value
+from ..languages import chosen
 from ..terminal import printable
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def explain(
     digits: int = 4,
     decimals: int | None = None,
     most: int = 100,
+    language: str | None = None,
 ) -> Explanation:
     """Explain how `root` was computed, and how its gradients come about.
 
@@ -119,9 +121,16 @@ def explain(
     With `wrt`, one Value or several, the gradient of each is written as a sum over the paths to it, in place of the
     backward pass. The format is "text", "markdown" or "latex"; numbers have so many significant digits, or, if they
     were computed and `decimals` is given, so many decimal places; no table has more than about `most` rows,
-    and a line says what is left out. No gradient is changed: the root gets the seed 1. Raises TypeError for what is not
-    a Value or not a whole number, and ValueError for an unknown format, for digits that are not from 1 to 17, decimals
-    that are not from 0 to 17, and for `most` below 1.
+    and a line says what is left out. No gradient is changed: the root gets the seed 1.
+
+    The language is "en", "pt" or "es"; if nothing is said, that of AUTOGRAD_LANGUAGE, or else that of the system. In
+    Portuguese and Spanish numbers have a decimal comma, and lists of them semicolons:
+
+    >>> explain(x * 0.5, language="pt").forward[-1]
+    v1 = x × 0,5 = 3 × 0,5 = 1,5
+
+    Raises TypeError for what is not a Value or not a whole number, and ValueError for an unknown format or language,
+    for digits that are not from 1 to 17, decimals that are not from 0 to 17, and for `most` below 1.
     """
     wanted = None if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for value in (root, *(wanted or ())):
@@ -137,7 +146,7 @@ def explain(
     from .paths import paths_to
     from .steps import Passes
 
-    passes = Passes(root, digits, wanted or (), decimals)
+    passes = Passes(root, digits, wanted or (), decimals, chosen(language))
     forward, backward = passes.forward(most), passes.backward(most)
     gradients = passes.gradients(most, wanted)
     sums = tuple([paths_to(value, passes, most) for value in distinct(wanted or ())])

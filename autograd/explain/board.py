@@ -7,7 +7,8 @@ from typing import Any
 
 from ..cells import cells
 from ..engines import Value
-from ..formulas import joined, product, prose, same
+from ..formulas import enumerated, joined, product, prose, same
+from ..languages import between, count, number, words
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Infix, Prefix, Term
 from .paths import COUNTED, Path, PathSum
@@ -33,34 +34,45 @@ class Section:
 
 def given(steps: Sequence[Forward], passes: Passes, most: int) -> Section:
     """The leaves and their numbers."""
+    said = words("explain tables", passes.language)
     equations = [_given(step, passes) for step in steps]
-    words = ", ".join([f"{initial} for {word}" for initial, word in passes.write.initials.items()])
-    legend = [prose(f"In names, {words.replace(' for ', ' stands for ', 1)}.")] if words else []
-    left_out = _left_out(len(passes.leaves) - len(steps), most)
-    return Section(prose("Given"), sentences=[*_lines(equations), *legend, *left_out])
+    left_out = _left_out(len(passes.leaves) - len(steps), passes, most)
+    return Section(prose(said["given"]), sentences=[*_lines(equations, passes), *_initials(passes), *left_out])
 
 
 def _given(step: Forward, passes: Passes) -> Term:
     write = passes.write
     equation, now = write.equation(step.name, write.number(step.value)), write.number(step.node.data)
     # A leaf may have been changed since; the figures are those of the computation.
-    return equation if repr(step.value) == repr(step.node.data) else prose("{} (now {})", equation, now)
+    is_same = repr(step.value) == repr(step.node.data)
+    return equation if is_same else prose(words("explain tables", passes.language)["now"], equation, now)
+
+
+def _initials(passes: Passes) -> list[Term]:
+    """What the initials in names stand for."""
+    said = words("explain tables", passes.language)
+    told = [
+        said["another initial" if place else "initial"].format(initial, word)
+        for place, (initial, word) in enumerate(passes.write.initials.items())
+    ]
+    return [prose(said["initials"], ", ".join(told))] if told else []
 
 
 def forward(steps: Sequence[Forward], passes: Passes, most: int) -> Section:
     """What is computed, node by node."""
-    rows = []
+    said, rows = words("explain tables", passes.language), []
     for step in steps:
         value = passes.write.number(step.value)
         numbers = NOTHING if same(step.numbers, value) else step.numbers
         rows.append([step.name, _equals(step.formula), _equals(numbers), _equals(value)])
-    left_out = _left_out(len(passes.interior) - len(steps), most)
-    return Section(prose("Forward"), _heads("node", "formula", "in numbers", "value"), "llll", rows, left_out)
+    left_out = _left_out(len(passes.interior) - len(steps), passes, most)
+    heads = [prose(said[name]) for name in ("node", "formula", "numbers", "value")]
+    return Section(prose(said["forward"]), heads, "llll", rows, left_out)
 
 
 def backward(steps: Sequence[Backward], passes: Passes, most: int) -> Section:
     """What arrives at each node and what leaves to its operands, a row for each of these."""
-    write, rows = passes.write, []
+    said, write, rows = words("explain tables", passes.language), passes.write, []
     for step in steps:
         before = [write.equation(step.name, step.formula), _arrived(step, passes)]
         patterns = joined(step.patterns, "; ")
@@ -71,82 +83,75 @@ def backward(steps: Sequence[Backward], passes: Passes, most: int) -> Section:
         if not step.leaving:
             rows.append([*before, NOTHING, NOTHING, NOTHING, patterns])
         if step.more:
-            rows.append([*before, prose(f"and {step.more:,} more"), *[NOTHING] * 3])
-    return Section(
-        prose("Backward: what arrives × the local derivative = what leaves"),
-        _heads("node", "arrives", "to", "local derivative", "leaves", ""),
-        "lrllrl",
-        rows,
-        _left_out(len(passes.interior) - len(steps), most),
-    )
+            rows.append([*before, prose(said["more"], count(step.more, passes.language)), *[NOTHING] * 3])
+    heads = [prose(said[name]) for name in ("node", "arrives", "to", "derivative", "leaves")]
+    left_out = _left_out(len(passes.interior) - len(steps), passes, most)
+    return Section(prose(said["backward"]), [*heads, NOTHING], "lrllrl", rows, left_out)
 
 
-def gradients(steps: Sequence[Backward], passes: Passes, count: int, most: int) -> Section:
+def gradients(steps: Sequence[Backward], passes: Passes, among: int, most: int) -> Section:
     """Which way to move each leaf, and which of them moves the root most."""
-    root = passes.write.name(passes.root)
+    said, root = words("explain tables", passes.language), passes.write.name(passes.root)
     sides = NodeDict([(step.node, passes.kinks.sides(step.node)) for step in steps])
     rows = [
         [step.name, _arrived(step, passes), _advice(step, sides[step.node], passes), joined(step.patterns, "; ")]
         for step in steps
     ]
-    heads = [prose("node"), prose("gradient"), prose("to lower {}", root), NOTHING]
+    heads = [prose(said["node"]), prose(said["gradient"]), prose(said["advice"], root), NOTHING]
     sentences = [
         *_largest(steps, sides, passes),
         *_together(steps, sides, passes),
-        *_left_out(count - len(steps), most),
+        *_left_out(among - len(steps), passes, most),
     ]
-    return Section(prose("Gradients"), heads, "lrll", rows, sentences)
+    return Section(prose(said["gradients"]), heads, "lrll", rows, sentences)
 
 
 Sides = tuple[float, float] | None
 
 
 def _advice(step: Backward, sides: Sides, passes: Passes) -> Term:
-    root = passes.write.name(passes.root)
+    said, root = words("explain advice", passes.language), passes.write.name(passes.root)
     if not step.arriving and sides is None:
-        return prose("no matter: all paths are blocked")
+        return prose(said["blocked"])
     if not math.isfinite(passes.root.data):
-        return prose("unknown: {} is {}", root, passes.write.number(passes.root.data))
+        return prose(said["root unknown"], root, passes.write.number(passes.root.data))
     if not math.isfinite(step.flow):
-        return prose("unknown: the gradient is {}", passes.write.number(step.flow))
+        return prose(said["gradient unknown"], passes.write.number(step.flow))
     if sides is not None:
-        return _advice_at_kink(*sides, root)
-    if step.flow == 0:
-        return NEXT_TO_NOTHING
-    return prose("lower it" if step.flow > 0 else "raise it")
+        told = said[_advice_at_kink(*sides)]
+        return prose(told, root) if "{}" in told else prose(told)
+    return prose(said["nothing" if step.flow == 0 else "lower" if step.flow > 0 else "raise"])
 
 
-NEXT_TO_NOTHING = prose("no matter: a small change does next to nothing")
+def _advice_at_kink(lowered: float, raised: float) -> str:
+    """What a gradient does not know: how the root goes where a node is lowered, and where it is raised.
 
-
-def _advice_at_kink(lowered: float, raised: float, root: Term) -> Term:
-    """What a gradient does not know: how the root goes where a node is lowered, and where it is raised."""
+    The answer is the name of the advice in the catalogue.
+    """
     if math.isnan(lowered) or math.isnan(raised):
-        return prose("unknown: there is a kink or a jump")
+        return "unknown"
     if math.isinf(lowered) or math.isinf(raised):
-        return _advice_at_jump(lowered, raised, root)
+        return _advice_at_jump(lowered, raised)
     if lowered < 0 or raised < 0:
-        return prose("lower it" if raised >= 0 else "raise it" if lowered >= 0 else "move it either way, from a kink")
+        return "lower" if raised >= 0 else "raise" if lowered >= 0 else "from a kink"
     if lowered == raised == 0:
-        return NEXT_TO_NOTHING
+        return "nothing"
     if lowered == 0:
-        return prose("not alone: raising it raises {}, lowering it does nothing", root)
-    if raised == 0:
-        return prose("not alone: lowering it raises {}, raising it does nothing", root)
-    return prose("no way: {} rises both ways", root)
+        return "raising raises"
+    return "lowering raises" if raised == 0 else "rises"
 
 
-def _advice_at_jump(lowered: float, raised: float, root: Term) -> Term:
+def _advice_at_jump(lowered: float, raised: float) -> str:
     """What to do where the root jumps on one side or on both; no side where neither lowers it."""
     if lowered < 0 and raised < 0:
-        return prose("move it either way, from a jump")
-    if lowered < 0 or raised < 0:
-        way, jumps = ("lower it", lowered) if lowered < 0 else ("raise it", raised)
-        return prose(f"{way}: {{}} jumps {'down' if math.isinf(jumps) else 'up the other way'}", root)
+        return "from a jump"
+    if lowered < 0:
+        return "lower to jump" if math.isinf(lowered) else "lower not to jump"
+    if raised < 0:
+        return "raise to jump" if math.isinf(raised) else "raise not to jump"
     if lowered > 0 and raised > 0:
-        return prose("no way: {} rises both ways, with a jump", root)
-    goes, stays = ("lowering", "raising") if lowered else ("raising", "lowering")
-    return prose(f"not alone: {goes} it makes {{}} jump up, {stays} it does nothing", root)
+        return "rises with a jump"
+    return "lowering jumps" if lowered else "raising jumps"
 
 
 def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Term]:
@@ -158,12 +163,10 @@ def _largest(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Pa
     # At a kink, a gradient is no slope, unless both sides agree; at a jump, it never is.
     if any(side is not None and (side[0] != -side[1] or math.isinf(side[0])) for side in sides.values()):
         return []
-    root, names = passes.write.name(passes.root), [step.name for step in largest]
-    if len(names) > 1:
-        return [prose(f"{' and '.join(['{}'] * len(names))} move {{}} most.", *names, root)]
-    most, flow = names[0], passes.write.number(largest[0].flow)
-    sentence = "{} moves {} most: a small change of {} changes {} by {} times as much."
-    return [prose(sentence, most, root, most, root, flow)]
+    said, root = words("explain advice", passes.language), passes.write.name(passes.root)
+    if len(largest) > 1:
+        return [prose(said["several most"], nodes=_names(largest, passes), root=root)]
+    return [prose(said["most"], node=largest[0].name, root=root, flow=passes.write.number(largest[0].flow))]
 
 
 def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: Passes) -> list[Term]:
@@ -171,9 +174,12 @@ def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: P
     stuck = [step for step in steps if (side := sides[step.node]) and min(side) >= 0 and step.flow]
     if not 1 < len(stuck) <= TOLD or not passes.kinks.change(NodeDict([(step.node, -step.flow) for step in stuck])) < 0:
         return []
-    names = " and ".join(["{}"] * len(stuck))
-    sentence = f"{names} lower {{}} together, each moved against its gradient."
-    return [prose(sentence, *[step.name for step in stuck], passes.write.name(passes.root))]
+    told, root = words("explain advice", passes.language)["together"], passes.write.name(passes.root)
+    return [prose(told, nodes=_names(stuck, passes), root=root)]
+
+
+def _names(steps: Sequence[Backward], passes: Passes) -> Term:
+    return enumerated([step.name for step in steps], passes.words["and"])
 
 
 # Paths ----------------------------------------------------------------------------------------------
@@ -181,15 +187,15 @@ def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: P
 
 def paths(found: PathSum, passes: Passes, most: int) -> Section:
     """The gradient of one node as a sum over paths; of each path the factors, as formulas and as numbers."""
-    write = passes.write
+    said, write = words("explain paths", passes.language), passes.write
     to, root = write.name(found.to), write.name(passes.root)
     sentences = []
     if found.blocked:
-        verb = "is blocked and adds" if found.blocked == 1 else "are blocked and add"
-        sentences.append(prose(f"{_count(found.blocked)} {verb} nothing."))
+        told = said["one blocked" if found.blocked == 1 else "several blocked"]
+        sentences.append(_of_paths(told, found.blocked, passes))
     if not found.count:
-        why = sentences or [prose("{} does not depend on {}.", root, to)]
-        return Section(prose("The gradient of {} is 0", to), sentences=why)
+        why = sentences or [prose(said["independent"], root=root, to=to)]
+        return Section(prose(said["zero"], to), sentences=why)
     rows = []
     for path in found.paths:
         way, formulas, numbers = _way(path, passes), _formulas(path, passes), _numbers(path, passes)
@@ -198,18 +204,22 @@ def paths(found: PathSum, passes: Passes, most: int) -> Section:
             way, formulas = NOTHING, _equals(numbers)
         rows.append([way, formulas, _equals(write.number(path.flow))])
     if found.other_count:
-        rows.append([prose(f"{_count(found.other_count)} more"), NOTHING, _equals(write.number(found.other_flow))])
+        told = said["one more" if found.other_count == 1 else "several more"]
+        rows.append([_of_paths(told, found.other_count, passes), NOTHING, _equals(write.number(found.other_flow))])
+    heads = words("explain tables", passes.language)
     if found.count > 1:
-        rows.append([prose("sum"), NOTHING, _equals(write.number(found.gradient))])
+        rows.append([prose(heads["sum"]), NOTHING, _equals(write.number(found.gradient))])
     if found.other_count or any(path.count > 1 for path in found.paths):
-        sentences.append(prose(f"A line stands for all paths that end in this way; more lines with most={10 * most}."))
-    title = prose(f"The gradient of {{}}: the sum over {_count(found.count)} from {{}}", to, root)
-    return Section(title, _heads("path", "local derivatives on it", "flow"), "lll", rows, sentences)
+        sentences.append(prose(said["lines"], f"most={10 * most}"))
+    title = _of_paths(said["of one" if found.count == 1 else "of several"], found.count, passes, to=to, root=root)
+    columns = [prose(heads[name]) for name in ("path", "derivatives", "flow")]
+    return Section(title, columns, "lll", rows, sentences)
 
 
 def _way(path: Path, passes: Passes) -> Term:
     way = joined(_ends([passes.write.name(node) for node in path.nodes], NODES), " → ")
-    return way if path.count == 1 else prose(f"{_count(path.count)} to {{}}", way)
+    said = words("explain paths", passes.language)
+    return way if path.count == 1 else _of_paths(said["to"], path.count, passes, way=way)
 
 
 def _formulas(path: Path, passes: Passes) -> Term:
@@ -238,16 +248,19 @@ def _ends(items: list[Any], most: int) -> list[Any]:
     return items if len(items) <= most else [*items[:ENDS], DOTS, *items[-ENDS:]]
 
 
-def _count(paths: int) -> str:
+def _of_paths(told: str, paths: int, passes: Passes, **named: Term) -> Term:
+    """A sentence about so many paths, which are counted up to a limit."""
     if paths >= COUNTED:
-        return "more than 10¹⁰⁰ paths"
-    return "1 path" if paths == 1 else f"{paths:,} paths" if paths < 10**24 else f"{paths:.3g} paths"
+        many = words("explain paths", passes.language)["uncounted"].format("10¹⁰⁰")
+    else:
+        many = count(paths, passes.language) if paths < 10**24 else number(f"{paths:.3g}", passes.language)
+    return prose(told, count=many, **named)
 
 
 # Sentences ------------------------------------------------------------------------------------------
 
 
-def _lines(formulas: Iterable[Term]) -> list[Term]:
+def _lines(formulas: Iterable[Term], passes: Passes) -> list[Term]:
     """The formulas with commas between, in lines."""
     lines: list[list[Term]] = [[]]
     width = 0
@@ -257,24 +270,22 @@ def _lines(formulas: Iterable[Term]) -> list[Term]:
             lines.append([])
             width = cells(formula.text) + 2
         lines[-1].append(formula)
-    return [joined(line, ", ") for line in lines if line]
+    return [joined(line, between(passes.language)) for line in lines if line]
 
 
-def _left_out(count: int, most: int) -> list[Term]:
+def _left_out(more: int, passes: Passes, most: int) -> list[Term]:
     """That there is more than the limit of lines allows."""
-    if count <= 0:
+    if more <= 0:
         return []
-    return [prose(f"… and {count:,} more: explain a node further inside, or allow more lines with most={10 * most}.")]
+    told = words("explain tables", passes.language)["left out"]
+    return [prose(told, count=count(more, passes.language), option=f"most={10 * most}")]
 
 
 def _arrived(step: Backward, passes: Passes) -> Term:
     if not step.arriving:
-        return prose("nothing") if step.node.operation else passes.write.number(0.0)
+        nothing = prose(words("explain tables", passes.language)["nothing"])
+        return nothing if step.node.operation else passes.write.number(0.0)
     return passes.write.sum([arrival.flow for arrival in step.arriving], step.flow)
-
-
-def _heads(*heads: str) -> list[Term]:
-    return [prose(head) for head in heads]
 
 
 def _equals(formula: Term) -> Term:

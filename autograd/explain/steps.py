@@ -17,12 +17,13 @@ in `backward`.
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import ClassVar, NamedTuple
 
-from ..book import BLOCKED
+from ..book import BLOCKED, Operation
 from ..engines import Value, topological_order
-from ..formulas import product, prose
-from ..languages import words
+from ..formulas import enumerated, product, prose
+from ..languages import count, point, words
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
 from ..terminal import printable
@@ -104,10 +105,11 @@ class Passes:
         decimals: int | None = None,
         language: str = "en",
     ) -> None:
+        self.language = language
         self.words = words("explain", language)
         self.root = root
         self.order = topological_order(root)
-        self.write = Writer(distinct([*self.order, *others]), digits, decimals)
+        self.write = Writer(distinct([*self.order, *others]), digits, decimals, point(language))
         self.kinks = Kinks(self.order)
         self.flows = NodeDict([(root, 1.0)])
         for node in reversed(self.order):
@@ -201,7 +203,7 @@ class Passes:
         patterns = sums + self._pattern(node, partials)
         told = [self._arrival(arriving, flow), *[self._departure(node, flow, sent) for sent in leaving[:TOLD]]]
         if untold := more + len(leaving[TOLD:]):
-            told.append(self.words["and to more"].format(untold))
+            told.append(self.words["and to more"].format(count(untold, self.language)))
         line = f"{write.node(node).text}: {'; '.join([*told, *[pattern.text for pattern in patterns]])}"
         name, formula = write.name(node), write.formula(node)
         return Backward(index, node, name, formula, arriving, flow, leaving, more, patterns, line)
@@ -214,44 +216,55 @@ class Passes:
         names = [self.write.name(x).text for x in distinct([x.source for x in arriving if x.source is not None])]
         if not names:
             return words["arrives at the root"].format(total)
-        told = names if len(names) <= TOLD else [*names[: TOLD - 1], words["others"]]
-        return words["arrives"].format(total, words["and"].join(told))
+        told = reduce(words["and"].format, names if len(names) <= TOLD else names[: TOLD - 1])
+        return words["arrives"].format(total, told if len(names) <= TOLD else words["and others"].format(told))
 
     def _departure(self, node: Value, flow: float, departure: Departure) -> str:
         write, words = self.write, self.words
         to, number = write.name(departure.to).text, write.number(departure.partial or 0.0)
         told = f"∂{write.name(node).text}/∂{to} = {write.equation(departure.derivative, number).text}"
         if departure.blocked:
-            return words["so"].format(told, words["nothing leaves"].format(to))
+            return words["so nothing leaves"].format(told, to)
         sent = write.equation(product([write.number(flow), number]), write.number(departure.flow)).text
-        return words["so"].format(told, words["leaves"].format(sent, to))
+        return words["so leaves"].format(told, sent, to)
 
     def _pattern(self, node: Value, partials: Sequence[tuple[Value, float | None]]) -> tuple[Term, ...]:
         """What the node's operation does with the flow; nothing where there is no word for it."""
         if not (node.operation and partials):
             return ()
-        words, name, does = self.words, node.operation.name, node.operation.pattern
+        words, name, does = self.words, self._called(node.operation), node.operation.pattern
         remarks = []
         if is_at_kink(node) and len(node.operands) == 1:
-            remarks.append(prose(words["kink"].format(name)))
+            remarks.append(prose(words["kink"], name))
         if jumps(node):
             single = len(node.operands) == 1
-            where = words["at"].format(self.write.number(node.numbers[0]).text) if single else words["here"]
-            remarks.append(prose(words["jump"].format(name, where)))
+            remarks.append(
+                prose(words["jump at"], name, self.write.number(node.numbers[0]).text)
+                if single
+                else prose(words["jump"], name)
+            )
         if any(partial is not BLOCKED and math.isnan(partial) for _, partial in partials):
             return () if does else tuple(remarks)
         chosen = [self.write.name(parent) for parent, partial in partials if partial is not BLOCKED]
         if not chosen:
-            return (prose(words["blocks"].format(name)), *remarks)
+            return (prose(words["blocks"], name), *remarks)
         if not does:
             return tuple(remarks)
         if does != "routes":
-            return (prose(words.get(does, f"{{}} {does}").format(name)),)
+            return (prose(words.get(does, f"{{}} {does}"), name),)
         if len(node.operands) == 1:
-            return (prose(words["passes"].format(name)),)
+            return (prose(words["passes"], name),)
         if any(is_shared(node, partial) for _, partial in partials):
-            return (prose(words["shares"].format(name)),)
-        return (prose(words["routes"].format(name, words["and"].join(["{}"] * len(chosen))), *chosen),)
+            return (prose(words["shares"], name),)
+        return (prose(words["routes"], name, enumerated(chosen, words["and"])),)
+
+    def _called(self, operation: Operation) -> str:
+        """What an operation is called in sentences: one of a user by its own name."""
+        return (
+            words("operations", self.language).get(operation.name, operation.name)
+            if operation.is_of_book
+            else operation.name
+        )
 
 
 def magnitude(number: float) -> float:

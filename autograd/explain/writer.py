@@ -20,7 +20,7 @@ from ..engines import Value
 from ..formulas import Lazy, applied, derivative, joined, named, same, shorter
 from ..groups import groups_of
 from ..nodes import NodeDict
-from ..text import DOTS, NOTHING, Name, Term, parse
+from ..text import DOTS, NOTHING, Name, Term, parse, pointed
 from .kinks import is_at_tie
 
 # So many terms of a sum are shown.
@@ -36,8 +36,10 @@ SCOPE = 14
 class Writer:
     """Writes nodes, formulas and numbers; the nodes in topological order."""
 
-    def __init__(self, order: Collection[Value], digits: int = 4, decimals: int | None = None) -> None:
-        self.digits, self.decimals = digits, decimals
+    def __init__(
+        self, order: Collection[Value], digits: int = 4, decimals: int | None = None, point: str = "."
+    ) -> None:
+        self.digits, self.decimals, self._point = digits, decimals, point
         labels, self.initials = _labels(order)
         self._names = NodeDict(zip(order, named(labels), strict=True))
         self._last: Value | None = None
@@ -52,22 +54,18 @@ class Writer:
 
     def formula(self, node: Value) -> Term:
         """What the node is computed as, from the names of its operands; empty for a leaf."""
-        return applied(node.operation, self._operands(node)[0]) if node.operation else NOTHING
+        return self._written(applied(node.operation, self._operands(node)[0])) if node.operation else NOTHING
 
     def numbers(self, node: Value) -> Term:
         """The node's formula with the numbers that its operands were; empty for a leaf."""
         if not node.operation:
             return NOTHING
         operands, numbers = node.operands, node.numbers
-        return applied(
-            node.operation,
-            Lazy(
-                len(numbers),
-                lambda i: (
-                    self.number(numbers[i]) if isinstance(operands[i], Value) else self._operand(node, operands, i)
-                ),
-            ),
+        filled = Lazy(
+            len(numbers),
+            lambda i: self.number(numbers[i]) if isinstance(operands[i], Value) else self._operand(node, operands, i),
         )
+        return self._written(applied(node.operation, filled))
 
     def derivative(self, node: Value, parent: int, partial: float | None) -> Term:
         """The local derivative towards one of the node's parents, where a formula tells what it is."""
@@ -77,11 +75,15 @@ class Writer:
             return NOTHING  # [x > y] is not nan, whatever x and y are
         if is_shared(node, partial):
             return parse(f"1/{round(1 / partial)}") if partial else NOTHING
-        return derivative(node.operation, parents[parent], operands)
+        return self._written(derivative(node.operation, parents[parent], operands))
 
     def number(self, x: float) -> Term:
         """A number that was computed, to as many digits or decimals as were asked for."""
-        return notation.number(x, digits=self.digits, decimals=self.decimals)
+        return self._written(notation.number(x, digits=self.digits, decimals=self.decimals))
+
+    def _written(self, formula: Term) -> Term:
+        """A formula with the decimal sign that is asked for: the one place where it gets that."""
+        return pointed(formula, self._point)
 
     def sum(self, flows: Sequence[float], total: float) -> Term:
         """The sum of flows and what it comes to; a single flow by itself."""

@@ -11,6 +11,7 @@ import functools
 import importlib.resources
 import locale
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,18 +23,29 @@ LANGUAGES = ("en", "pt", "es")
 def chosen(language: str | None = None) -> str:
     """The language that was asked for, by an argument or in the surroundings.
 
-    >>> chosen("pt")
-    'pt'
+    >>> chosen("pt"), chosen("pt-BR"), chosen("es_AR.UTF-8")
+    ('pt', 'pt', 'es')
 
     Raises ValueError for one that the catalogue has no file for, also where AUTOGRAD_LANGUAGE asks for it. A locale
-    in another language is no error: it means English.
+    in another language is not an error: it means English.
     """
     if language is not None:
-        return str(choice("language", language, LANGUAGES))
+        return _asked("language", language)
     if asked := os.environ.get("AUTOGRAD_LANGUAGE"):
-        return str(choice("AUTOGRAD_LANGUAGE", asked, LANGUAGES))
-    spoken = (_locale() or "").partition("_")[0].lower()
+        return _asked("AUTOGRAD_LANGUAGE", asked)
+    # Windows calls its locales by words, as Portuguese_Brazil and Spanish_Argentina.
+    spoken = _alone(locale.normalize(_alone(_locale() or "")))
     return spoken if spoken in LANGUAGES else LANGUAGES[0]
+
+
+def _asked(name: str, given: object) -> str:
+    alone = _alone(given) if isinstance(given, str) else given
+    return str(choice(name, alone if alone in LANGUAGES else given, LANGUAGES))
+
+
+def _alone(name: str) -> str:
+    """The language in the name of a locale, without country, encoding and variant."""
+    return re.split("[-_.@]", name, maxsplit=1)[0].lower()
 
 
 def _locale() -> str | None:
@@ -50,6 +62,54 @@ def words(section: str, language: str) -> Mapping[str, str]:
     Raises ValueError for a language that the catalogue has no file for.
     """
     return _catalogue(choice("language", language, LANGUAGES))[section]  # type: ignore[no-any-return]
+
+
+# How numbers are written in prose and tables; code, and files that programs read, have a point in all languages -----
+
+
+def point(language: str) -> str:
+    """The sign before the decimals of a number.
+
+    >>> point("en"), point("pt")
+    ('.', ',')
+    """
+    return words("numbers", language)["half"][1]
+
+
+def number(digits: str, language: str) -> str:
+    """One number, which has come as Python writes it, with the decimal sign of the language.
+
+    >>> number("-0.25", "en"), number("-0.25", "pt"), number("1.5e-09", "es")
+    ('-0.25', '-0,25', '1,5e-09')
+    """
+    return digits.replace(".", point(language))
+
+
+def count(number: int, language: str) -> str:
+    """A whole number, with a sign between its thousands.
+
+    >>> count(30_000, "en"), count(30_000, "pt")
+    ('30,000', '30\xa0000')
+    """
+    return f"{number:,}".replace(",", words("numbers", language)["thousand"][1])
+
+
+def counted(number: int, thing: str, language: str) -> str:
+    """A number of things, for which the catalogue has a text for one and a text for several.
+
+    >>> counted(1, "node", "pt"), counted(3, "node", "pt"), counted(30_000, "node", "en")
+    ('1 nó', '3 nós', '30,000 nodes')
+    """
+    return words("counts", language)[thing if number == 1 else f"{thing}s"].format(count(number, language))
+
+
+def between(language: str) -> str:
+    """What stands between the numbers of a list, and is not taken for a decimal sign.
+
+    >>> between("en").join(["0.5", "2"]), between("pt").join(["0,5", "2"])
+    ('0.5, 2', '0,5; 2')
+    """
+    return words("numbers", language)["pair"][1:-1]
 
 
 @functools.cache

@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from ... import notation
-from ...cells import cells, counted, readable, shortened
+from ... import languages
+from ...cells import cells, readable, shortened
 from ...engines import Value
 from ..limits import each
 from ..look import Look
@@ -60,7 +60,7 @@ def diagram_of(root: Value, look: Look | None = None, view: View | None = None, 
         edges,
         frames,
         _title(root, view, look),
-        _description(cards),
+        _description(cards, look),
         {place: cards[part].id for place, part in enumerate(view.part_of) if part is not None},
         {link.operand: edge.id for link, edge in zip(view.links, edges, strict=True) if link.operand},
     )
@@ -68,18 +68,22 @@ def diagram_of(root: Value, look: Look | None = None, view: View | None = None, 
 
 def _title(root: Value, view: View, look: Look) -> str:
     nodes, shown = len(view.order), sum(not isinstance(part, Stub) for part in view.parts)
-    cards = "" if shown == nodes else f", {shown:,} of them drawn"
-    if any(isinstance(part, Fold) for part in view.parts):
-        cards = f" on {counted(shown, 'card')}"
-    return f"{_subject(root, look.digits)}: {counted(nodes, 'node')}{cards}"
+    has_groups = any(isinstance(part, Fold) for part in view.parts)
+    kind = "title of groups" if has_groups else "title" if shown == nodes else "title of some"
+    return look.said("drawing")[kind].format(
+        subject=_subject(root, look),
+        nodes=look.counted(nodes, "node"),
+        cards=look.counted(shown, "card"),
+        shown=languages.count(shown, look.language),
+    )
 
 
-def _subject(root: Value, digits: int) -> str:
+def _subject(root: Value, look: Look) -> str:
     """The root's label and as much of its formula as a title has room for, cut only where "…" stands for an operand."""
     label = shortened(readable(root.label), SUBJECT_CELLS)
     if label and not root.operation:
         return label
-    formulas = (readable(notation.expression(root, digits=digits, most=most)) for most in (12, 8, 5, 3, 2, 1))
+    formulas = (readable(look.formula(root, most)) for most in (12, 8, 5, 3, 2, 1))
     longest = next(formulas)
     for formula in itertools.chain([longest], formulas):
         subject = f"{label} = {formula}" if label else formula
@@ -88,8 +92,8 @@ def _subject(root: Value, digits: int) -> str:
     return label or shortened(longest, SUBJECT_CELLS)
 
 
-def _description(cards: list[Card]) -> str:
+def _description(cards: list[Card], look: Look) -> str:
     sentences = [card.sentence for card in cards[:SENTENCES]]
     if len(cards) > SENTENCES:
-        sentences.append(f"And {len(cards) - SENTENCES} more.")
+        sentences.append(look.said("drawing")["more"].format(len(cards) - SENTENCES))
     return " ".join(sentences)

@@ -8,10 +8,9 @@
 
 from dataclasses import dataclass, replace
 
-from ... import notation
-from ...cells import LABEL_CELLS, cells, counted, readable, shortened
+from ... import languages
+from ...cells import LABEL_CELLS, cells, readable, shortened
 from ...engines import Value
-from ...text import typeset
 from ..labels import set_cells
 from ..look import Look
 from .neurons import Formula, formula_of
@@ -67,6 +66,11 @@ class Card:
     is_flat: bool = False  # all on one line
     least_height: float = 0.0  # with room for all edges that enter it
     least_width: float = 0.0
+
+    @property
+    def made(self) -> str:
+        """How a node is made, without its numbers: the first line of the title."""
+        return self.title.partition("\n")[0]
 
     def flat(self) -> "Card":
         """A leaf all of whose texts stand on one line, for columns with many of them; any other card as it is."""
@@ -134,32 +138,34 @@ def card_of(
 ) -> Card:
     """The card of one part of a view."""
     if isinstance(part, Stub):
-        return Card(f"stub-{place}", "stub", "…", "", (), False, False, frame, part.title, "")
+        told = look.said("drawing")[part.what].format(languages.count(part.count, look.language))
+        return Card(f"stub-{place}", "stub", "…", "", (), False, False, frame, told, "")
     if isinstance(part, Fold):
         return _card_of_group(part, place, look, root, frame, is_highlighted)
     return _card_of_node(part, look, root, frame, is_highlighted)
 
 
-def how_made(node: Value, digits: int) -> str:
+def how_made(node: Value, look: Look) -> str:
     """How a node is computed, or what a leaf is called."""
     # A leaf's formula is its label, which stands in full; one of an operation could repeat a long one without end.
-    written = readable(notation.expression(node, digits=digits, most=12))
+    written = readable(look.formula(node, most=12))
     return shortened(written, FORMULA_CELLS) if node.operation else written
 
 
 def _card_of_node(part: Single, look: Look, root: Value, frame: int | None, is_highlighted: bool) -> Card:
-    node, label, called = part.node, readable(part.node.label), how_made(part.node, look.digits)
+    node, label, called, said = part.node, readable(part.node.label), how_made(part.node, look), look.said("drawing")
     value, gradient = look.decimal(node.data), _gradient(node, look)
-    heard = "no gradient yet" if gradient == DASH else f"gradient {gradient}"
+    name = shortened(label or called, 2 * LABEL_CELLS)
     told = [
         f"{label} = {called}" if label and node.operation else called,
-        f"value {typeset(repr(node.data))}",
-        heard if gradient == DASH else f"gradient {typeset(repr(node.grad))}",
+        said["value"].format(look.exact(node.data)),
+        said["no gradient"] if gradient == DASH else said["gradient"].format(look.exact(node.grad)),
     ]
+    heard = said["without gradient" if gradient == DASH else "with gradient"]
     shown_label, shown_symbol, rows = shortened(label) if "label" in look.shown else "", "", _numbers(node, look)
     if "operation" in look.shown:
-        shown_symbol = shortened(readable(symbol_of(node, look.digits)))
-        rows = (*_counts([count_of(node, look.digits)]), *rows)
+        shown_symbol = shortened(readable(symbol_of(node, look)))
+        rows = (*_counts([count_of(node, look)]), *rows)
     if not (shown_label or shown_symbol or rows):  # a card without anything tells less than its name
         shown_label = shortened(label or called)
     return Card(
@@ -172,15 +178,15 @@ def _card_of_node(part: Single, look: Look, root: Value, frame: int | None, is_h
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join(told),
-        sentence=f"{shortened(label or called, 2 * LABEL_CELLS)} has value {value} and {heard}.",
+        sentence=heard.format(name=name, value=value, gradient=gradient),
     )
 
 
 def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int | None, is_highlighted: bool) -> Card:
-    name, formula, counts = readable(part.folded.name), formula_of(part, look.digits), _counts_of(part)
+    name, formula, counts = readable(part.folded.name), formula_of(part, look), _counts_of(part, look)
     written = readable(formula.text) if formula else ""
     path = " › ".join(map(readable, part.folded.path))
-    called = shortened(name, 2 * LABEL_CELLS) + (f", {written}," if written else "")
+    heard = look.said("drawing")["group with formula" if written else "group"]
     shown = formula if "operation" in look.shown else None
     return Card(
         id=f"group-{place}",
@@ -192,18 +198,18 @@ def _card_of_group(part: Fold, place: int, look: Look, root: Value, frame: int |
         is_highlighted=is_highlighted,
         frame=frame,
         title="\n".join([path, *([written] if written else []), *counts]),
-        sentence=f"{called} is a group of {', '.join(counts)}.",
+        sentence=heard.format(name=shortened(name, 2 * LABEL_CELLS), formula=written, counts=", ".join(counts)),
     )
 
 
-def _counts_of(part: Fold) -> list[str]:
+def _counts_of(part: Fold, look: Look) -> list[str]:
     """How much a group holds, and how it is connected."""
-    parameters = [counted(len(part.parameters), "parameter")] if part.parameters else []
-    inputs = [counted(len(part.inputs), "input")] if part.inputs else []
+    parameters = [look.counted(len(part.parameters), "parameter")] if part.parameters else []
+    inputs = [look.counted(len(part.inputs), "input")] if part.inputs else []
     return [
-        counted(part.nodes, "node"),
+        look.counted(part.nodes, "node"),
         *parameters,
-        ", ".join([*inputs, counted(len(part.outputs), "output")]),
+        ", ".join([*inputs, look.counted(len(part.outputs), "output")]),
     ]
 
 
@@ -216,8 +222,8 @@ def _rows_of_neurons(part: Fold, formula: Formula, look: Look) -> tuple[Row, ...
     outputs = formula.outputs
     if len(outputs) == 1:
         return _numbers(outputs[0], look)
-    calls = [] if len(outputs) == formula.neurons else [counted(len(outputs), "output")]
-    return _counts([counted(len(part.parameters), "parameter"), *calls])
+    calls = [] if len(outputs) == formula.neurons else [look.counted(len(outputs), "output")]
+    return _counts([look.counted(len(part.parameters), "parameter"), *calls])
 
 
 def _counts(texts: list[str]) -> tuple[Row, ...]:

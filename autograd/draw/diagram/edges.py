@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...book import BLOCKED
-from ...cells import counted
 from ...engines import Value
 from ..limits import each
 from ..look import Look
@@ -49,12 +48,12 @@ def edges_of(view: View, look: Look, highlighted: frozenset[int]) -> list[Edge]:
     for i, (link, current) in enumerate(each(zip(view.links, currents(view), strict=True))):
         mark, text, flow = "", "", None
         if link.operand is None:
-            mark = counted(link.count, "edge") if link.count > 1 and counts else ""
+            mark = look.counted(link.count, "edge") if link.count > 1 and counts else ""
         else:
             place, position = link.operand
             node = view.order[place]
             if place not in marks:
-                marks[place] = marks_of(node, look.digits)
+                marks[place] = marks_of(node, look)
             mark, flow = marks[place][position], _flow(node, current)
             text = (DASH if flow is None else look.decimal(flow)) if look.flows else ""
         edges.append(Edge(f"edge-{i}", link.tail, link.head, mark, text, 1.2, not current.carried, i in highlighted))

@@ -21,6 +21,7 @@ from ...cells import LABEL_CELLS, cells
 from ...engines import Value
 from ...operations import add, multiply, sum
 from ...text import Infix, Name, Term
+from ..look import LOOK, Look
 from .symbols import DOT, is_dot, terms_of
 from .view import Fold
 
@@ -44,12 +45,12 @@ class Formula(NamedTuple):
     outputs: list[Value]
 
 
-def formula_of(fold: Fold, digits: int = 4) -> Formula | None:
+def formula_of(fold: Fold, look: Look = LOOK) -> Formula | None:
     """The formula of a neuron, or the shape of a layer; None for any other group."""
     outputs = [output for output in fold.outputs if output.operation]  # a penalty makes outputs of weights
     neurons = _neurons(fold, outputs)
     if not neurons:
-        return _in_labels(fold, outputs, digits)
+        return _in_labels(fold, outputs, look)
     forms = {(len(neuron.weights), neuron.bias is None, _form(neuron.activation)) for neuron in neurons}
     if len(forms) > 1:
         return None
@@ -57,14 +58,14 @@ def formula_of(fold: Fold, digits: int = 4) -> Formula | None:
     count = len({tuple(map(id, neuron.weights)) for neuron in neurons})
     if count > 1:
         shape = f"{len(first.weights)} → {count}"
-        return Formula(f"{shape}, {_name(first.activation, digits)}" if first.activation else shape, count, outputs)
+        return Formula(f"{shape}, {_name(first.activation, look)}" if first.activation else shape, count, outputs)
     total: Term = Infix("·", Name("w"), Name("x"))
     if first.bias is not None:
         total = Infix(" + ", total, Name("b"))
-    return Formula(_filled(first.activation, total, digits).text, 1, outputs)
+    return Formula(_filled(first.activation, total, look).text, 1, outputs)
 
 
-def _in_labels(fold: Fold, outputs: list[Value], digits: int) -> Formula | None:
+def _in_labels(fold: Fold, outputs: list[Value], look: Look) -> Formula | None:
     """The formula of a neuron whose weights are not known from its inputs, if it is short and all have labels."""
     if len(outputs) != 1:
         return None
@@ -81,7 +82,7 @@ def _in_labels(fold: Fold, outputs: list[Value], digits: int) -> Formula | None:
     named = [thing for thing in (*others, *chain(*products)) if isinstance(thing, Value)]
     if len(products) + len(others) < 2 or not all(thing.label for thing in named):
         return None
-    text = notation.expression(outputs[0], digits=digits)
+    text = look.formula(outputs[0])
     return Formula(text, 1, outputs) if cells(text) <= LABEL_CELLS else None
 
 
@@ -180,21 +181,21 @@ def _constants(node: Value) -> list[float | None]:
     return [None if isinstance(operand, Value) else operand for operand in node.operands]
 
 
-def _name(activation: list[Value], digits: int) -> str:
+def _name(activation: list[Value], look: Look) -> str:
     """What a function is called: one operation by its symbol, if its constants are the usual ones."""
     operation: Any = activation[0].operation
     usual = [operation.defaults.get(name) for name in operation.operand_names(len(activation[0].operands))]
     if len(activation) == 1 and usual == _constants(activation[0]):
         return operation.symbol  # type: ignore[no-any-return]
-    return _filled(activation, DOT, digits).text
+    return _filled(activation, DOT, look).text
 
 
-def _filled(activation: list[Value], term: Term, digits: int) -> Term:
+def _filled(activation: list[Value], term: Term, look: Look) -> Term:
     """The function of a term."""
     for node in reversed(activation):
         operation: Any = node.operation
         places = [
-            term if constant is None else notation.constant(operation, place, constant, digits=digits)
+            term if constant is None else look.constant(operation, place, constant)
             for place, constant in enumerate(_constants(node))
         ]
         term = notation.fill(operation, operation.arguments(places))

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from ... import notation
 from ...book import Operation
-from ...cells import counted, readable, shortened
+from ...cells import readable, shortened
 from ...engines import Value
-from ...text import DOTS, HIGH, Call, Infix, Name, parse
+from ...text import DOTS, HIGH, Call, Infix, Name, parse, pointed
+from ..look import LOOK, Look
 
 MARK_CELLS = 12
 NAME_CELLS = 12  # of a bias beside the number of terms
@@ -24,7 +25,7 @@ FEW = 8  # operands that are counted at a glance
 DOT = Name("·")  # for an operand that has a card
 
 
-def symbol_of(node: Value, digits: int = 4) -> str:
+def symbol_of(node: Value, look: Look = LOOK) -> str:
     """The operation's symbol, and with it the operands that are plain numbers, because they have no card."""
     operation = node.operation
     if operation is None:
@@ -32,7 +33,7 @@ def symbol_of(node: Value, digits: int = 4) -> str:
     if is_dot(operation):  # whose numbers stand at the edges of what they are multiplied with, or among its terms
         return operation.name
     numbers = [
-        None if isinstance(operand, Value) else notation.constant(operation, place, operand, digits=digits)
+        None if isinstance(operand, Value) else look.constant(operation, place, operand)
         for place, operand in enumerate(node.operands)
     ]
     if not any(numbers):
@@ -51,7 +52,7 @@ def symbol_of(node: Value, digits: int = 4) -> str:
 # Marks ----------------------------------------------------------------------------------------------
 
 
-def marks_of(node: Value, digits: int = 4) -> list[str]:
+def marks_of(node: Value, look: Look = LOOK) -> list[str]:
     """What stands at the arrow head of each operand: how it is taken, where not all are taken in the same way.
 
     >>> from autograd import Value, atan2, dot
@@ -64,7 +65,7 @@ def marks_of(node: Value, digits: int = 4) -> list[str]:
     """
     operation: Any = node.operation
     if operation and is_dot(operation):
-        return _factors(node, digits)
+        return _factors(node, look)
     if not _is_marked(node):
         return [""] * len(node.operands)
     return _signs(operation) or [_parameter(name) for name in operation.operand_names(len(node.operands))]
@@ -147,27 +148,31 @@ def terms_of(node: Value) -> Terms:
     return Terms(others, bias, constant)
 
 
-def count_of(node: Value, digits: int = 4) -> str:
+def count_of(node: Value, look: Look = LOOK) -> str:
     """How many terms a dot has, as "3 terms + b"; how many operands another list has, where they are many."""
     operation = node.operation
     if operation is None or not operation.list_count:
         return ""
     if not is_dot(operation):
-        return counted(len(node.operands), "operand") if len(node.operands) > FEW else ""
+        return look.counted(len(node.operands), "operand") if len(node.operands) > FEW else ""
     products, bias, constant = terms_of(node)
-    count = counted(len(products), "term")
+    count = look.counted(len(products), "term")
     if bias is not None:
         name = shortened(readable(bias.label), NAME_CELLS)
-        count += f" + {name}" if name else _added(bias.data, digits)
-    return count + (_added(constant, digits) if constant else "")
+        count += f" + {name}" if name else _added(bias.data, look)
+    return count + (_added(constant, look) if constant else "")
 
 
-def _added(number: float, digits: int) -> str:
+def _added(number: float, look: Look) -> str:
     sign = "−" if math.copysign(1.0, number) < 0 else "+"
-    return f" {sign} {notation.number(abs(number), digits=digits).text}"
+    return f" {sign} {_number(abs(number), look)}"
 
 
-def _factors(node: Value, digits: int) -> list[str]:
+def _number(number: float, look: Look) -> str:
+    return pointed(notation.number(number, digits=look.digits), look.point).text
+
+
+def _factors(node: Value, look: Look) -> list[str]:
     """The number that each operand of a dot is multiplied by; a factor of 1 says nothing."""
     assert node.operation
     xs, ys = node.operation.arguments(node.operands)
@@ -175,6 +180,6 @@ def _factors(node: Value, digits: int) -> list[str]:
     def factor(own: Any, partner: Any) -> str:
         if isinstance(partner, Value) or not isinstance(own, Value) or partner == 1.0:
             return ""
-        return shortened(f"×{notation.number(partner or 0.0, digits=digits).text}", MARK_CELLS)
+        return shortened(f"×{_number(partner or 0.0, look)}", MARK_CELLS)
 
     return [*map(factor, xs, ys), *map(factor, ys, xs)]

@@ -53,7 +53,8 @@ class Stub:
     """Where a neighbourhood ends: neighbours that are not drawn, all before or all behind one node."""
 
     group: Group | None
-    title: str
+    what: str  # "operand" or "operands" of it, or "time" or "times" that it is used, as the catalogue names them
+    count: int
 
 
 Part = Single | Fold | Stub
@@ -111,12 +112,18 @@ class View:
 
 
 def view_of(
-    root: Value, depth: int | None = None, around: Value | None = None, radius: int = 2, max_nodes: int = 1500
+    root: Value,
+    depth: int | None = None,
+    around: Value | None = None,
+    radius: int = 2,
+    max_nodes: int = 1500,
+    crowd: str = "operands",
 ) -> View:
     """All nodes, or groups of them folded up, or those near the node `around`.
 
     With a depth of 1 each outermost group is one card. With 2 these are open and each group in them is one card, as
-    is an outermost one that has no groups inside; and so on.
+    is an outermost one that has no groups inside; and so on. `crowd` is what the operands of compiled functions are
+    called that have one card for all.
 
     Raises ValueError where more than `max_nodes` cards would be needed.
     """
@@ -130,7 +137,7 @@ def view_of(
         near = sum(isinstance(part, Single) for part in view.parts)
         _check(near, view.links, max_nodes, f"within radius={radius} are {near} nodes", "take a smaller radius")
     elif depth is not None:
-        view = _folded(order, depth)
+        view = _folded(order, depth, crowd)
         loose = sum(isinstance(part, Single) and part.group is None for part in view.parts)
         if loose > len(view.parts) / 2:
             remedy = f'{loose} nodes are in no scope, name their part, as in `with autograd.scope("loss"):`'
@@ -146,8 +153,14 @@ def view_of(
             remedy = 'name its parts, as in `with autograd.scope("loss"):`, and fold them up with depth=1'
         remedy += ", draw what is near one node with around=node"
         edges = sum(len(node.operands) for node in each(order))
-        _check(len(order) - len(_crowds(order)), range(edges), max_nodes, f"the graph has {len(order)} nodes", remedy)
-        view = _folded(order, None)
+        _check(
+            len(order) - len(_crowds(order, crowd)),
+            range(edges),
+            max_nodes,
+            f"the graph has {len(order)} nodes",
+            remedy,
+        )
+        view = _folded(order, None, crowd)
     return view
 
 
@@ -171,9 +184,9 @@ def _place(option: str, node: Any, place_of: NodeDict[int]) -> int:
 # Groups folded up -----------------------------------------------------------------------------------
 
 
-def _folded(order: list[Value], depth: int | None) -> View:
+def _folded(order: list[Value], depth: int | None, crowd: str) -> View:
     groups = groups_of(order)
-    folds, crowds = _folds(groups.of_node, depth) if depth else {}, _crowds(order)
+    folds, crowds = _folds(groups.of_node, depth) if depth else {}, _crowds(order, crowd)
     owners: list[Single | Group] = []  # what is to be a part: a node by itself, or the group that it is folded into
     for place, (node, group) in enumerate(each(zip(order, groups.of_node, strict=True))):
         owners.append((folds.get(group) if group else crowds.get(node)) or Single(place, node, group))
@@ -223,7 +236,7 @@ def _folds(groups: list[Group | None], depth: int) -> dict[Group, Group | None]:
     return {group: group.at(depth) or (None if group in have_inner else group) for group in distinct}
 
 
-def _crowds(order: list[Value]) -> NodeDict[Group]:
+def _crowds(order: list[Value], name: str) -> NodeDict[Group]:
     """The group of each leaf that only compiled functions take, of which one takes many: all its parameters."""
     crowds, others = NodeDict[Group](), NodeDict[None]()
     for node in each(order):
@@ -231,7 +244,7 @@ def _crowds(order: list[Value]) -> NodeDict[Group]:
         if len(leaves) <= CROWD or not _is_compiled(node):
             others.update(leaves)
             continue
-        crowd = Group("operands", None, 1)
+        crowd = Group(name, None, 1)
         crowds.update([(leaf, crowd) for leaf, _ in leaves if leaf not in crowds])
     return NodeDict([(leaf, crowd) for leaf, crowd in crowds.items() if leaf not in others])
 
@@ -278,12 +291,16 @@ def _neighbourhood(order: list[Value], around: Value, radius: int) -> View:
         hidden = [operand for operand in node.parents if operand not in near]
         if hidden:
             links.append(Link(len(parts), i, len(hidden)))
-            parts.append(Stub(groups.of_node[place], f"computed from {counted(len(hidden), 'operand')} not drawn here"))
+            parts.append(_stub(groups.of_node[place], "operand", len(hidden)))
         for position, operand in enumerate(each(node.operands)):
             if isinstance(operand, Value) and operand in near:
                 links.append(Link(part_of[operand], i, operand=(place, position)))
         hidden = [user for user in users[node] if user not in near]
         if hidden:
             links.append(Link(i, len(parts), len(hidden)))
-            parts.append(Stub(groups.of_node[place], f"used {counted(len(hidden), 'time')} more, not drawn here"))
+            parts.append(_stub(groups.of_node[place], "time", len(hidden)))
     return View(order, parts, links, [part_of.get(node) for node in order])
+
+
+def _stub(group: Group | None, what: str, count: int) -> Stub:
+    return Stub(group, what if count == 1 else f"{what}s", count)

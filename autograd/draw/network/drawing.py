@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...checks import whole
-from ...languages import words
 from ...locks import CachedProperty
 from ...nn.module import Module
 from ...terminal import printable
@@ -37,7 +36,7 @@ class NetworkDrawing(LaidOutPicture, Drawing):
     @property
     def title(self) -> str:
         """What is drawn: the class of the model and its widths."""
-        return title_of(self.network)
+        return title_of(self.network, self.look)
 
     @CachedProperty
     def description(self) -> str:
@@ -61,7 +60,7 @@ class NetworkDrawing(LaidOutPicture, Drawing):
         look = replace(self.look, legend=self.look.legend is not False)
         picture = replace(self, look=look)
         with self._in_time():
-            description = words("page", look.language)["description"]
+            description = look.said("page")["description"]
             svg = svg_of(picture.layout, self.shown, look, picture.prefix, self.title, description, is_for_page=True)
             return page_of(self.network, picture.layout, self.shown, look, (svg, picture.title, picture.prefix))
 
@@ -73,7 +72,8 @@ class NetworkDrawing(LaidOutPicture, Drawing):
         return within(self.seconds, f"drawing this {self.network.kind}", self.look.timeout)
 
     def __repr__(self) -> str:
-        return printable(f"<drawing of {self.network.kind}: {self.network.widths}>")
+        widths = self.network.widths_in(self.look.language)
+        return printable(self.look.said("network description")["name"].format(kind=self.network.kind, widths=widths))
 
 
 def network_drawing(model: Module, inputs: Any, look: Look, show: str | None, max_nodes: int) -> NetworkDrawing:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ...cells import cells, readable, shortened
-from ...languages import words
+from ...languages import count
 from ..diagram.cards import DASH
 from ..geometry import Box, Point
 from ..labels import set_cells
@@ -143,11 +143,7 @@ class _Plan:
     ) -> None:
         self.network, self.shown, self.zoom, self.uneven = network, shown, zoom, uneven
         self.has_legend = bool(look.legend)
-        self.decimal, self.is_upright, self.words = (
-            look.decimal,
-            look.direction == "TB",
-            words("network", look.language),
-        )
+        self.look, self.decimal, self.is_upright = look, look.decimal, look.direction == "TB"
         units = [(place, unit) for place, column in enumerate(network.columns) for unit in column.units]
         self.inside = {(place, unit.place): self.texts_in(unit, place) for place, unit in units}
         self.radius = max(SMALLEST_RADIUS, *(_radius(texts) for texts in self.inside.values()))
@@ -186,12 +182,12 @@ class _Plan:
 
     def caption(self, column: Column) -> str:
         if not any(unit.symbol for unit in column.units):
-            return self.words["input" if column.width == 1 else "inputs"].format(f"{column.width:,}")
+            return self.look.counted(column.width, "input")
         symbols = {unit.symbol for unit in column.units}
         many = (
-            f"{column.width:,} × {readable(symbols.pop())}"
+            f"{count(column.width, self.look.language)} × {readable(symbols.pop())}"
             if len(symbols) == 1
-            else self.words["neurons"].format(f"{column.width:,}")
+            else self.look.counted(column.width, "neuron")
         )
         return f"{readable(column.name)}: {many}" if column.name else many
 
@@ -271,7 +267,8 @@ class _Plan:
                 hidden = rows.pop(split)
                 middle = self.point(self.places[number], hidden)
                 dots += [self.dot(middle, step) for step in (-1, 0, 1)]
-                texts.append(Text(self.words["more"].format(f"{column.left_out:,}"), "more", self.below_dots(middle)))
+                told = self.look.said("network")["more"].format(count(column.left_out, self.look.language))
+                texts.append(Text(told, "more", self.below_dots(middle)))
             placed = {
                 unit.place: self.circle(number, unit, self.point(self.places[number], across))
                 for unit, across in zip(column.units, rows, strict=True)

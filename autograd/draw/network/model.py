@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ...engines import Value
+from ...languages import count
 from ...modes import Way
 from ...nn import MLP, Layer, Module, Neuron, Sequential
 from ...nn.activations import name_of
@@ -93,10 +94,9 @@ class Network:
         """Whether the pass went back, too."""
         return any(unit.gradient is not None for column in self.columns for unit in column.units)
 
-    @property
-    def widths(self) -> str:
+    def widths_in(self, language: str) -> str:
         """The widths of all columns, as in 3 → 4 → 1."""
-        return " → ".join(f"{column.width:,}" for column in self.columns)
+        return " → ".join(count(column.width, language) for column in self.columns)
 
 
 def without_gradients(network: Network) -> Network:

@@ -12,8 +12,8 @@ neuron, in which the gradients of its output, its weights and its bias appear.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ... import languages
 from ...cells import readable
-from ...languages import words
 from ..look import Look
 from ..page.template import Step, page
 from .layout import NetworkLayout, gradient_of
@@ -51,7 +51,8 @@ class _Tour:
 
     def __init__(self, network: Network, layout: NetworkLayout, shown: frozenset[str], look: Look, prefix: str) -> None:
         self.network, self.shown, self.prefix = network, shown, prefix
-        self.decimal, self.words = look.decimal, words("network page", look.language)
+        self.decimal, self.words = look.decimal, look.said("network page")
+        self.between = languages.between(look.language)
         self.places = [_Place(circle.column, circle.unit, number) for number, circle in enumerate(layout.circles)]
         self.lines: dict[tuple[int, int], list[str]] = {}
         self.with_bias_gradients = {
@@ -87,8 +88,8 @@ class _Tour:
             if unit.gradient is not None:
                 facts = [self.words["arrives"].format(self.decimal(unit.gradient), name)]
                 numbers[self.card(place)] = f"◂ {self.decimal(unit.gradient)}"
-            gradients = ", ".join(gradient_of(wire, self.decimal) for wire in unit.wires)
-            facts.append(self.words["weights"].format(gradients + ", …" * self.is_cut(place)))
+            gradients = [*[gradient_of(wire, self.decimal) for wire in unit.wires], *["…"] * self.is_cut(place)]
+            facts.append(self.words["weights"].format(self.between.join(gradients)))
             shows = [f"{line}-gradient" for line in self.lines_to(place) if line in self.with_gradients]
             if unit.bias and "bias" in self.shown:
                 facts.append(self.words["bias"].format(gradient_of(unit.bias, self.decimal)))

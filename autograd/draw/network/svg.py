@@ -6,13 +6,12 @@ a line of its own, at the letter b. Values are upright, gradients italic and beh
 
 import hashlib
 import math
-from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from xml.etree import ElementTree
 
-from ...cells import cells, counted, readable
-from ...languages import words
-from ...text import typeset
+from ... import languages
+from ...cells import cells, readable
 from ..figure import COLOURS, Figure, number, pair
 from ..geometry import Box, Point
 from ..labels import Run
@@ -31,7 +30,7 @@ SHARED = ("page", "leaf", "card", "outline", "ink", "mark", "value", "gradient")
 PALETTE = {name: COLOURS[name] for name in SHARED} | LINES | {"more": COLOURS["mark"]}
 
 # Signs of the legend that are texts, in the colours of what they stand for.
-TEXT_SIGNS = {"value": ("0.5", "value"), "flow": ("◂0.5", "gradient")}
+TEXT_SIGNS = {"value": ("", "value"), "flow": ("◂", "gradient")}
 
 # The width of the thinnest line, and by how much the thickest is wider.
 THIN, THICK = 1.0, 5.0
@@ -52,45 +51,53 @@ def prefix_of(network: Network, *look: object) -> str:
     return "n" + hashlib.sha256(repr((network, look)).encode()).hexdigest()[:8]
 
 
-def title_of(network: Network) -> str:
+def title_of(network: Network, look: Look) -> str:
     """What the picture is, in a line."""
-    return f"Network {readable(network.kind)}: {network.widths}"
+    said = look.said("network description")
+    return said["title"].format(kind=readable(network.kind), widths=network.widths_in(look.language))
 
 
 def description_of(network: Network, layout: NetworkLayout, shown: frozenset[str], look: Look) -> str:
     """The picture in words, for those who cannot see it."""
+    said = look.said("network description")
     wires = sum(len(unit.wires) for column in network.columns for unit in column.units)
-    told = [_told(column, shown, look.decimal, wires <= MOST_TOLD) for column in network.columns]
-    told.append("Negative weights are dashed lines; the larger a weight, the thicker its line.")
+    told = [_told(column, shown, look, wires <= MOST_TOLD) for column in network.columns]
+    told.append(said["lines"])
     if not layout.has_all_numbers:
-        told.append("Where lines are too close for it, their numbers are left out.")
+        told.append(said["too close"])
     return " ".join(told)
 
 
-def _told(column: Column, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
+def _told(column: Column, shown: frozenset[str], look: Look, weights: bool) -> str:
+    said = look.said("network description")
     symbols = sorted({readable(unit.symbol) for unit in column.units} - {""})
-    words = counted(column.width, "neuron" if symbols else "input")
     if symbols:
-        words = f"{readable(column.name)}: {words}" if column.name else words
-        words += f" with {' and '.join(symbols)}"
-    left_out = f" {column.left_out:,} of them are not drawn." if column.left_out else ""
-    parts = [_unit_told(unit, shown, decimal, weights) for unit in column.units]
-    return f"{words}.{left_out} {' '.join(filter(None, parts))}".rstrip()
+        told = said["layer with name" if column.name else "layer"].format(
+            name=readable(column.name),
+            neurons=look.counted(column.width, "neuron"),
+            functions=reduce(said["and"].format, symbols),
+        )
+    else:
+        told = said["inputs"].format(look.counted(column.width, "input"))
+    left_out = said["left out"].format(languages.count(column.left_out, look.language)) if column.left_out else ""
+    parts = [_unit_told(unit, shown, look, weights) for unit in column.units]
+    return " ".join(filter(None, (told, left_out, *parts)))
 
 
-def _unit_told(unit: Unit, shown: frozenset[str], decimal: Callable[[float], str], weights: bool) -> str:
-    facts = []
+def _unit_told(unit: Unit, shown: frozenset[str], look: Look, weights: bool) -> str:
+    said, facts, between = look.said("network description"), [], languages.between(look.language)
     if "value" in shown and unit.value is not None:
-        facts.append(f"value {decimal(unit.value)}")
+        facts.append(said["value"].format(look.decimal(unit.value)))
     if "gradient" in shown and unit.gradient is not None:
-        facts.append(f"gradient {decimal(unit.gradient)}")
+        facts.append(said["gradient"].format(look.decimal(unit.gradient)))
     if weights and unit.wires and "weight" in shown:
-        facts.append(f"weights {', '.join(decimal(wire.weight) for wire in unit.wires)}")
+        facts.append(said["weights"].format(between.join(look.decimal(wire.weight) for wire in unit.wires)))
     if unit.bias and "bias" in shown:
-        facts.append(f"bias {decimal(unit.bias.weight)}")
+        facts.append(said["bias"].format(look.decimal(unit.bias.weight)))
     if weights and unit.wires and "gradient" in shown:
-        facts.append(f"gradients of the weights {', '.join(gradient_of(wire, decimal) for wire in unit.wires)}")
-    name = f"neuron {unit.place}" if unit.symbol else readable(unit.label)
+        told = between.join(gradient_of(wire, look.decimal) for wire in unit.wires)
+        facts.append(said["gradients"].format(told))
+    name = said["neuron"].format(unit.place) if unit.symbol else readable(unit.label)
     return f"{name}: {'; '.join(facts)}." if facts else ""
 
 
@@ -134,7 +141,7 @@ class _NetworkFigure(Figure):
     ) -> None:
         super().__init__(prefix, look, PALETTE, FONT)
         self.layout, self.is_for_page = layout, is_for_page
-        self.words = words("network legend", look.language)
+        self.words, self.said = look.said("network legend"), look.said("network description")
         self.is_of_gradients = "gradient" in shown and "weight" not in shown
         wires = [line.wire for line in layout.lines] + [bias for _, bias, *_ in layout.stems]
         sizes = [abs(self.size(wire)) for wire in wires]
@@ -157,10 +164,8 @@ class _NetworkFigure(Figure):
 
     def line(self, parent: ElementTree.Element, index: int, line: Line) -> None:
         group = self.add(parent, "g")
-        told = (
-            f"{line.source.label or line.source.name} → {line.unit.name or 'the neuron'}: {_full('weight', line.wire)}"
-        )
-        self.add(group, "title").text = readable(told)
+        way = f"{line.source.label or line.source.name} → {self.name(line.unit)}"
+        self.add(group, "title").text = readable(f"{way}: {self.full('weight', line.wire)}")
         paint, drawn = self.stroke(self.size(line.wire))
         pieces = [(line.start, line.end)] if self.is_for_page else line.pieces
         d = "".join(f"M{pair(start)}L{pair(end)}" for start, end in pieces)
@@ -178,7 +183,7 @@ class _NetworkFigure(Figure):
     def stem(self, parent: ElementTree.Element, unit: Unit, bias: Wire, start: Point, end: Point) -> None:
         """The line of a bias."""
         group = self.add(parent, "g")
-        self.add(group, "title").text = readable(f"{unit.name or 'the neuron'}: {_full('bias', bias)}")
+        self.add(group, "title").text = readable(f"{self.name(unit)}: {self.full('bias', bias)}")
         paint, drawn = self.stroke(self.size(bias))
         if "stroke_dasharray" in drawn:
             drawn["stroke_dasharray"] = "4 2"  # two of them on the length of a stem
@@ -191,7 +196,7 @@ class _NetworkFigure(Figure):
         (x, y), unit = circle.middle, circle.unit
         place = f"translate({number(x)} {number(y)})"
         group = self.add(parent, "g", id=f"{self.prefix}-node-{index}", transform=place)
-        self.add(group, "title").text = readable(_unit_title(unit))
+        self.add(group, "title").text = "\n".join(map(readable, self.told(unit)))
         surface = "card" if unit.wires else "leaf"
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
@@ -217,6 +222,29 @@ class _NetworkFigure(Figure):
         places = {"text_anchor": "middle", "xml:space": "preserve"}
         element = self.add(parent, "text", paint, x=x, y=y + 5.0, **places, **style, **attributes)
         self.set_text(element, text.text if text.kind == "label" else Run(text.text, 0))
+
+    # What is told of what one points at ---------------------------------------------------------------
+
+    def name(self, unit: Unit) -> str:
+        return unit.name or self.said["the neuron"]
+
+    def told(self, unit: Unit) -> list[str]:
+        """The lines about a unit."""
+        told = [f"{self.name(unit)}: {unit.symbol}" if unit.symbol else self.name(unit)]
+        if unit.label and unit.label != unit.name:
+            told.append(unit.label)
+        if unit.value is not None:
+            told.append(self.said["value"].format(self.look.exact(unit.value)))
+        if unit.gradient is not None:
+            told.append(self.said["gradient"].format(self.look.exact(unit.gradient)))
+        return told
+
+    def full(self, kind: str, wire: Wire) -> str:
+        """A weight or a bias in full precision, with its gradient."""
+        numbers = [self.said[kind].format(self.look.exact(wire.weight))]
+        if wire.gradient is not None:
+            numbers.append(self.said["gradient"].format(self.look.exact(wire.gradient)))
+        return languages.between(self.look.language).join(numbers)
 
     # The legend -------------------------------------------------------------------------------------
 
@@ -257,7 +285,8 @@ class _NetworkFigure(Figure):
             points += f"{number(x + 40)},{number(y + high)} {number(x)},{number(y + low)}"
             self.add(parent, "polygon", "mark", points=points)
         elif sign in TEXT_SIGNS:
-            written, paint = TEXT_SIGNS[sign]
+            before, paint = TEXT_SIGNS[sign]
+            written = before + self.look.decimal(0.5)
             self.ground_of(parent, Text(written, "legend", (x + 20.0, y)))
             style = {"font_style": "italic"} if paint == "gradient" else {}
             element = self.add(parent, "text", paint, x=x + 20.0, y=y + 5.0, text_anchor="middle", **style)
@@ -269,21 +298,3 @@ class _NetworkFigure(Figure):
 
 def _item_width(item: tuple[str, str]) -> float:
     return 48.0 + CELL * cells(item[1]) + 20.0
-
-
-def _unit_title(unit: Unit) -> str:
-    told = unit.name or "the neuron"
-    if unit.symbol:
-        told += f": {unit.symbol}"
-    if unit.label and unit.label != unit.name:
-        told += f"\n{unit.label}"
-    if unit.value is not None:
-        told += f"\nvalue {typeset(repr(unit.value))}"
-    if unit.gradient is not None:
-        told += f"\ngradient {typeset(repr(unit.gradient))}"
-    return "\n".join(map(readable, told.split("\n")))
-
-
-def _full(kind: str, wire: Wire) -> str:
-    gradient = "" if wire.gradient is None else f", gradient {typeset(repr(wire.gradient))}"
-    return f"{kind} {typeset(repr(wire.weight))}{gradient}"

@@ -12,11 +12,9 @@
 'There are no numbers: draw(model, inputs) shows those of a pass.'
 """
 
-import re
 from dataclasses import replace
 
 from ...engines import Value
-from ...languages import words
 from ..diagram import Diagram
 from ..drawing import GraphDrawing
 from ..look import Look
@@ -32,7 +30,7 @@ class TrialDrawing(GraphDrawing):
     @property
     def note(self) -> str:
         """Why there are no numbers, in the language of the page."""
-        return words("network page", self.look.language)["no values"]
+        return self.look.said("network page")["no values"]
 
     def to_html(self) -> str:
         """The picture as a page, which tells how to get one with steps: they are those of a pass."""
@@ -46,13 +44,13 @@ class TrialDrawing(GraphDrawing):
 
 def trial_drawing(diagram: Diagram, look: Look, root: Value, seconds: float) -> TrialDrawing:
     """The drawing without numbers, which are in tooltips and in the description, too, and decide where flows end."""
-    description = "There are no numbers: draw(model, inputs) shows those of a pass."
+    description = look.said("drawing")["no numbers"]
     return TrialDrawing(replace(without_numbers(diagram), description=description), look, root, seconds)
 
 
 def without_numbers(diagram: Diagram) -> Diagram:
     """The diagram without what numbers say."""
-    cards = [replace(card, title=re.sub("\n(value|gradient|no gradient) .*", "", card.title)) for card in diagram.cards]
+    cards = [card if card.kind in ("group", "stub") else replace(card, title=card.made) for card in diagram.cards]
     edges = [replace(edge, is_blocked=False) for edge in diagram.edges]
     return replace(diagram, cards=cards, edges=edges)
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...languages import words
+from ...languages import count, words
 from ..picture import GraphPicture
 from .template import Step, page
 from .tour import Tour
@@ -28,7 +28,7 @@ def page_of(drawing: GraphPicture) -> str:
     note = ""
     if left_out := len(tour.nodes) - len(drawing.diagram.node_ids):
         note = words("page", language)["left_out"].format(
-            shown=f"{len(tour.nodes) - left_out:,}", all=f"{len(tour.nodes):,}"
+            shown=count(len(tour.nodes) - left_out, language), all=count(len(tour.nodes), language)
         )
     return page(
         picture.svg,

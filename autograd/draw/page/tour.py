@@ -27,7 +27,7 @@ from ...cells import cells
 from ...engines import Value
 from ...explain.steps import TOLD, Passes
 from ...groups import groups_of
-from ...languages import words
+from ...languages import between, count, words
 from ...nodes import NodeDict
 from ..diagram import Diagram, Edge
 from ..diagram.cards import Card, Row
@@ -143,7 +143,10 @@ class Tour:
             return Step(step.line, self.passes.write.node(step.node).text, lights, numbers=value)
         formula = self._formula_of_group(card)
         numbers = [self.passes.write.number(self._value(place)).text for place in sorted(self.outputs[card])]
-        return Step(f"{formula} = {_few(numbers)}", formula, lights, numbers=value)
+        return Step(f"{formula} = {self._few(numbers)}", formula, lights, numbers=value)
+
+    def _few(self, numbers: Sequence[str]) -> str:
+        return between(self.look.language).join(_few(numbers))
 
     def _value(self, place: int) -> float:
         return self.passes.value(self.nodes[place])
@@ -154,7 +157,7 @@ class Tour:
     def _formula_of_group(self, card: str) -> str:
         """The outputs as a function of the inputs: v9 = neuron(x1, x2)."""
         outputs, inputs = _few(self._names(sorted(self.outputs[card]))), _few(self._names(self.inputs[card]))
-        return f"{outputs} = {self.cards[card].label}({inputs})"
+        return f"{', '.join(outputs)} = {self.cards[card].label}({', '.join(inputs)})"
 
     def _names(self, places: Iterable[int]) -> list[str]:
         return [self.passes.write.name(self.nodes[place]).text for place in places]
@@ -218,7 +221,7 @@ class Tour:
         def told(what: str, more: str, places: Sequence[int], sums: Iterable[float]) -> list[str]:
             pairs = list(zip(sums, self._names(places[:TOLD]), strict=False))
             lines = [said[what].format(number(flow).text, name) for flow, name in pairs]
-            return lines + [said[more].format(len(places) - TOLD)] * (len(places) > TOLD)
+            return lines + [said[more].format(count(len(places) - TOLD, self.look.language))] * (len(places) > TOLD)
 
         arrivals = told("arrives at", "and at more", reached, map(self._flow, reached))
         departures = told("leaves", "and to more", [*leaving], leaving.values())
@@ -254,7 +257,7 @@ class Tour:
             if card.id not in self.told_forward:
                 return card
             label = self.told_forward[card.id].name.text if "label" in self.look.shown else card.label
-            return replace(card, label=label, title=card.title.partition("\n")[0])
+            return replace(card, label=label, title=card.made)
 
         def told_edge(edge: Edge) -> Edge:
             if not edge.flow:
@@ -269,6 +272,6 @@ class Tour:
         )
 
 
-def _few(texts: Sequence[str]) -> str:
+def _few(texts: Sequence[str]) -> Sequence[str]:
     """The first of many."""
-    return ", ".join(texts if len(texts) <= TOLD else [*texts[:TOLD], "…"])
+    return texts if len(texts) <= TOLD else [*texts[:TOLD], "…"]
