@@ -15,6 +15,7 @@ from typing import Any
 from ..draw import draw
 from ..engines import Value
 from ..explain import explain
+from .marking import RIGHT, Exercise
 from .programs import Made, MistakeError, made_of
 
 _last: tuple[str, Made] = ("", Made())
@@ -22,7 +23,7 @@ _last: tuple[str, Made] = ("", Made())
 
 def answer(request: str) -> str:
     """The reply to a request of the page."""
-    asked = json.loads(request)
+    asked, made = json.loads(request), Made()
     try:
         made = _made(asked["text"])
         reply = _ANSWERS[asked["do"]](made, asked)
@@ -74,8 +75,52 @@ def _drawing(made: Made, language: str) -> Any:
 def _explain(made: Made, asked: dict[str, Any]) -> dict[str, Any]:
     if made.root is None:
         return _nothing(made)
-    told = explain(made.root)
+    told = explain(made.root, language=asked["language"])
     return {"kind": "made", "title": draw(made.root).title, "html": told.to_html(), "printed": made.printed}
 
 
-_ANSWERS = {"draw": _draw, "explain": _explain}
+def _practise(made: Made, asked: dict[str, Any]) -> dict[str, Any]:
+    """The picture, and the gradients that are asked for, each with the id of its card in the picture."""
+    if made.root is None:
+        return _nothing(made)
+    drawing = draw(made.root, language=asked["language"])
+    cards = drawing.node_ids
+    exercise = Exercise(made.root, asked["language"])
+    questions = [
+        {"place": place, "asked": name, "card": cards[place]} for place, name in exercise.questions if place in cards
+    ]
+    picture = {"title": drawing.title, "html": drawing.to_html(), "prefix": drawing.prefix}
+    return {"kind": "made", "questions": questions, "printed": made.printed} | picture
+
+
+def _grade(made: Made, asked: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on the class of the program that is called Value, or else on its last one."""
+    from ..grade import GradeError, grade
+
+    if not made.classes:
+        return {"kind": "nothing to grade", "printed": made.printed}
+    name = "Value" if "Value" in made.classes else [*made.classes][-1]
+    try:
+        report = grade(made.classes[name])
+    except GradeError as error:
+        return _mistake(str(error)) | {"printed": made.printed}
+    return {
+        "kind": "made",
+        "title": name,
+        "html": report._repr_html_(),
+        "mistakes": report.mistakes,
+        "ok": report.ok,
+        "printed": made.printed,
+    }
+
+
+def _mark(made: Made, asked: dict[str, Any]) -> dict[str, Any]:
+    """An answer, marked."""
+    if made.root is None:
+        return _nothing(made)
+    answers = {int(place): answer for place, answer in asked["answers"].items()}
+    mark = Exercise(made.root, asked["language"]).mark(asked["place"], answers)
+    return {"kind": "marked", **vars(mark), "right": mark.verdict == RIGHT}
+
+
+_ANSWERS = {"draw": _draw, "explain": _explain, "practise": _practise, "mark": _mark, "grade": _grade}

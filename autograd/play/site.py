@@ -86,22 +86,20 @@ def listing(found: Mapping[str, bytes]) -> str:
     """A table of the files with their sizes in bytes, as they are and as servers compress them.
 
     >>> print(listing({"index.html": b"x" * 1000, "autograd.zip": b"z"}))
-    file           bytes  gzipped  what it is
-    index.html     1,000       29  the page
-    autograd.zip       1       21  this package
-    the page       1,000       29
-    all of it      1,001       50
+    file          bytes  gzipped  what it is
+    index.html    1,000       29  the page
+    autograd.zip      1       21  this package
+    the page      1,000       29
+    all of it     1,001       50
     """
     said = SAID | {f"pyodide/{name}": text for name, text in FILES.items()}
     sizes = {name: (len(content), len(gzip.compress(content, 9, mtime=0))) for name, content in found.items()}
     own = [size for name, size in sizes.items() if name != PACKAGE and "/" not in name]
     rows = [(name, *size, said.get(name, "")) for name, size in sizes.items()]
     rows += [(title, *_sum(some), "") for title, some in (("the page", own), ("all of it", list(sizes.values())))]
-    width = max(len(row[0]) for row in rows)
-    sizes_wide = max(len(f"{row[1]:,}") for row in rows)
-    lines = [f"{'file':<{width}}  {'bytes':>{sizes_wide}}  {'gzipped':>{sizes_wide}}  what it is"]
-    lines += [f"{n:<{width}}  {raw:>{sizes_wide},}  {small:>{sizes_wide},}  {what}".rstrip() for n, raw, small, what in rows]
-    return "\n".join(lines)
+    table = [("file", "bytes", "gzipped", "what it is"), *[(n, f"{raw:,}", f"{small:,}", what) for n, raw, small, what in rows]]
+    wide = [max(len(row[column]) for row in table) for column in range(3)]
+    return "\n".join(f"{n:<{wide[0]}}  {raw:>{wide[1]}}  {small:>{wide[2]}}  {what}".rstrip() for n, raw, small, what in table)
 
 
 def _sum(sizes: list[tuple[int, int]]) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 // The page: what is typed is asked of Python, and what Python answers is shown.
 import { Editor } from "./editor.js";
 import { fragmentOf, settingsOf } from "./links.js";
+import { Practice } from "./exercise.js";
 import { Python } from "./python.js";
 import { Steps } from "./steps.js";
 import { EXAMPLES, TEXTS } from "./texts.js";
@@ -65,6 +66,12 @@ const editor = new Editor(at("text"), at("numbers"), at("marks"), () => {
   timer = setTimeout(ask, PAUSE);
 });
 
+const practice = new Practice(at("exercise"), {
+  said,
+  steps,
+  mark: (text, place, answers) => python.ask({ do: "mark", text, place, answers, language }),
+});
+
 const python = new Python((state, why = "") => {
   document.documentElement.dataset.state = state;
   clearTimeout(patience);
@@ -85,20 +92,23 @@ async function ask() {
   if (python.isRunning && performance.now() - began > LONG) python.stop(); // a loop without end that is being mended
   const text = editor.text;
   const reply = await python.ask({ do: view, text, language }, "view");
-  if (reply) show(reply);
+  if (reply) show(reply, text);
 }
 
-function show(reply) {
+function show(reply, text) {
   const { kind, html, title = "", printed, message } = reply;
   at("output").hidden = !printed;
   at("printed").textContent = printed ?? "";
   tellMistake(kind === "mistake" || kind === "broken" ? reply : null);
-  tellNote({ class: "is a class", nothing: "nothing to draw", stopped: "stopped" }[kind]);
+  tellNote({ class: "is a class", nothing: "nothing to draw", "nothing to grade": "no class", stopped: "stopped" }[kind]);
   document.documentElement.dataset.answer = `${++answers} ${kind}`; // for tests
   if (kind === "class" && view === "draw") choose("grade");
   if (kind !== "made") return; // what was there before stays
   document.title = title ? `${title} · ${said("title")}` : said("title");
-  steps.show(html);
+  if (view === "practise") {
+    steps.showStill(html, `.${reply.prefix}-gradient.${reply.prefix}-number`);
+    practice.show(text, reply);
+  } else steps.show(html);
 }
 
 function tellMistake(mistake) {
@@ -128,6 +138,8 @@ function choose(name) {
   }
   at("panel").setAttribute("aria-labelledby", `tab-${name}`);
   steps.clear();
+  practice.clear();
+  at("exercise").hidden = name !== "practise";
   ask();
 }
 

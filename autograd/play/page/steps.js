@@ -23,30 +23,51 @@ export class Steps {
     this.stepper = null;
   }
 
-  // Shows another page; a reader who is on the way stays at the same step.
+  // Shows another page, with its steps if it has some; a reader who is on the way stays at the same step.
   show(html) {
-    const { now, end } = { now: this.stepper?.now(), end: this.stepper?.end };
+    const before = this.stepper;
+    const now = before && before.now() < before.end ? before.now() : Infinity;
+    this.fill(html);
+    if (!this.root.getElementById("controls")) return;
+    const { signal } = this.ending;
+    const listen = (where) => (type, heard, options) => where.addEventListener(type, heard, { ...options, signal });
+    const inside = {
+      getElementById: (id) => this.root.getElementById(id),
+      createElement: (tag) => document.createElement(tag),
+      addEventListener: (type, heard, options) => {
+        listen(this.root)(type, heard, options);
+        if (type === "keydown") this.keys.push(heard);
+      },
+    };
+    this.stepper = step(inside, listen(window));
+    this.stepper.go(Math.min(now, this.stepper.end));
+  }
+
+  // Shows the picture of a page alone, without what a selector finds in it.
+  showStill(html, hidden) {
+    this.fill(html);
+    for (const id of ["controls", "line", "hints", "all"]) this.root.getElementById(id)?.remove();
+    for (const it of this.root.querySelectorAll(hidden)) it.classList.add("unseen");
+    this.root.getElementById("picture").removeAttribute("aria-describedby");
+  }
+
+  fill(html) {
     this.clear();
     const page = new DOMParser().parseFromString(html, "text/html");
     page.querySelectorAll("script").forEach((script) => script.remove());
     const style = document.createElement("style");
     style.textContent = STYLE + HERE;
     this.root.replaceChildren(style, ...page.body.childNodes);
-    if (!this.root.getElementById("controls")) return; // a picture without steps
-    const { signal } = this.ending;
-    const listen = (where) => (type, heard, options) => where.addEventListener(type, heard, { ...options, signal });
-    const inside = {
-      getElementById: (id) => this.root.getElementById(id),
-      createElement: (tag) => document.createElement(tag),
-      addEventListener: listen(this.root),
-    };
-    this.keys = [];
-    inside.addEventListener = (type, heard, options) => {
-      listen(this.root)(type, heard, options);
-      if (type === "keydown") this.keys.push(heard);
-    };
-    this.stepper = step(inside, listen(window));
-    this.stepper.go(now === undefined || now === end ? this.stepper.end : Math.min(now, this.stepper.end));
+  }
+
+  light(card) {
+    this.root.querySelectorAll(".lit").forEach((it) => it.classList.remove("lit"));
+    this.root.getElementById(card)?.classList.add("lit");
+  }
+
+  // Shows or hides what a selector finds on a card.
+  reveal(card, selector, isSeen) {
+    for (const it of this.root.getElementById(card)?.querySelectorAll(selector) ?? []) it.classList.toggle("unseen", !isSeen);
   }
 
   clear() {
