@@ -13,7 +13,6 @@ import json
 from typing import Any
 
 from ..draw import draw
-from ..engines import Value
 from ..explain import explain
 from .marking import RIGHT, Exercise
 from .programs import Made, MistakeError, made_of
@@ -84,12 +83,12 @@ def _practise(made: Made, asked: dict[str, Any]) -> dict[str, Any]:
     if made.root is None:
         return _nothing(made)
     drawing = draw(made.root, language=asked["language"])
-    cards = drawing.node_ids
+    cards = drawing.diagram.node_ids  # without what the ids in the page begin with
     exercise = Exercise(made.root, asked["language"])
     questions = [
         {"place": place, "asked": name, "card": cards[place]} for place, name in exercise.questions if place in cards
     ]
-    picture = {"title": drawing.title, "html": drawing.to_html(), "prefix": drawing.prefix}
+    picture = {"title": drawing.title, "html": drawing.to_html()}
     return {"kind": "made", "questions": questions, "printed": made.printed} | picture
 
 

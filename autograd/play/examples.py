@@ -23,37 +23,42 @@ w1 = 5, w2 = -1, b = 3
 E1 = """\
 from autograd import Value, log, relu, sigmoid
 
-x = [Value(0.1, "x1"), Value(0.4, "x2"), Value(0.5, "x3")]
-weights = [
-    [0.1, 0.2, 0.4, 0.3],
-    [0.5, 0.4, 0.7, 0.9],
-    [0.2, 0.6, 0.3, 0.8],
-]
-W = [[Value(weight, f"W{i}{j}") for j, weight in enumerate(row, 1)]
-     for i, row in enumerate(weights, 1)]
-w = [Value(0.2, "w1"), Value(0.3, "w2"), Value(0.6, "w3"), Value(0.1, "w4")]
+def values(name, numbers):
+    return [Value(number, f"{name}{i}")
+            for i, number in enumerate(numbers, 1)]
 
-hidden = [relu(x[0]*W[0][j] + x[1]*W[1][j] + x[2]*W[2][j]) for j in range(4)]
-z = hidden[0]*w[0] + hidden[1]*w[1] + hidden[2]*w[2] + hidden[3]*w[3]
-p = sigmoid(z)
+x = values("x", [0.1, 0.4, 0.5])
+W1 = values("W1", [0.1, 0.2, 0.4, 0.3])
+W2 = values("W2", [0.5, 0.4, 0.7, 0.9])
+W3 = values("W3", [0.2, 0.6, 0.3, 0.8])
+w = values("w", [0.2, 0.3, 0.6, 0.1])
+
+hidden = [relu(x[0]*a + x[1]*b + x[2]*c)
+          for a, b, c in zip(W1, W2, W3)]
+p = sigmoid(sum(h*v for h, v in zip(hidden, w)))
 loss = -log(p)
 loss.backward()
 
-for v in w:
-    print(f"{v.label}: {v.data} - {v.grad:.8f} = {v.data - v.grad:.8f}")
+for v in W1 + W2 + W3 + w:
+    print(v.label, f"{v.data - v.grad:.8f}")
 """
 
 E2 = """\
 from autograd import Value, sigmoid
 
-inputs = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
+inputs = [[0, 0, 1], [0, 1, 1],
+          [1, 0, 1], [1, 1, 1]]
 targets = [0, 0, 1, 1]
-w = [Value(-0.16595599, "w1"), Value(0.44064899, "w2"), Value(-0.99977125, "w3")]
+w = [Value(-0.16595599, "w1"),
+     Value(0.44064899, "w2"),
+     Value(-0.99977125, "w3")]
 steps = 20
 
 for step in range(steps + 1):
-    outputs = [sigmoid(a*w[0] + b*w[1] + c*w[2]) for a, b, c in inputs]
-    loss = sum((y - p)**2 for y, p in zip(targets, outputs)) / 2
+    outputs = [sigmoid(a*w[0] + b*w[1] + c*w[2])
+               for a, b, c in inputs]
+    loss = sum((y - p)**2
+               for y, p in zip(targets, outputs)) / 2
     for v in w:
         v.grad = 0.0
     loss.backward()

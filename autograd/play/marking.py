@@ -118,7 +118,11 @@ class Exercise:
         for other in found:
             names = [self.passes.write.name(x.source).text for x in flows if id(x.source) == other]
             if names:
-                yield "carried", math.fsum(_or(found.get(id(x.source)), x.arriving) * _partial(x) for x in flows), names[0]
+                yield (
+                    "carried",
+                    math.fsum(_or(found.get(id(x.source)), x.arriving) * _partial(x) for x in flows),
+                    names[0],
+                )
         if len(flows) > 1:
             for flow in flows:
                 yield "branch", flow.told.flow, ""

@@ -49,6 +49,10 @@ COMMENT = re.compile(r"#.*")
 ASSIGNMENT = re.compile(r"(?<!\S)([^\W\d]\w*)\s*=(?!=)|(?<=,)([^\W\d]\w*)\s*=(?!=)")
 
 
+# How deep calls of a program may be in a browser.
+DEPTH = 200
+
+
 class Place(NamedTuple):
     """A line and a column of the text, both from 1."""
 
@@ -112,7 +116,7 @@ def _of_formulas(text: str) -> Made:
         if part.name and not _needs(expression):
             _require_new(part, nodes, text)
             nodes[part.name] = Value(expression(), part.name)
-    root = nodes[parts[-1][0].name] if parts[-1][0].name in nodes else None
+    root = nodes.get(parts[-1][0].name)
     for part, expression in parts:
         if not part.name or _needs(expression):
             _require_new(part, nodes, text)
@@ -218,6 +222,10 @@ class _Printed(io.TextIOBase):
         self.room -= len(text)
         return len(text)
 
+    def warn(self, message: Warning | str, kind: type[Warning], *_: Any) -> None:
+        """Print a warning."""
+        self.write(f"{kind.__name__}: {message}\n")
+
     @property
     def text(self) -> str:
         return "".join(self.parts) + "…" * (self.room < 0)
@@ -255,11 +263,28 @@ def _run(tree: ast.Module, printed: _Printed) -> tuple[dict[str, Any], Any]:
     names.update(__name__=MODULE, __builtins__=builtins)
     sys.modules[MODULE] = module  # where dataclasses and `grade` look for it
     _forget()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+    with (
+        _shallow(),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("default")
-        warnings.showwarning = lambda message, kind, *_: printed.write(f"{kind.__name__}: {message}\n") and None
+        warnings.showwarning = printed.warn  # type: ignore[assignment]  # it takes what it needs
         exec(compile(tree, FILE, "exec"), names)
         return names, eval(ending, names) if ending else None
+
+
+@contextlib.contextmanager
+def _shallow() -> Iterator[None]:
+    """A block in which recursion without end is told: in a browser, Python would break before its usual limit."""
+    usual = sys.getrecursionlimit()
+    if sys.platform == "emscripten":
+        sys.setrecursionlimit(len(traceback.extract_stack()) + DEPTH)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 _DECLARED = frozenset(OPERATIONS)
@@ -287,10 +312,9 @@ def _mistake(error: BaseException, printed: str) -> MistakeError:
 
 def _remedy(error: BaseException) -> str:
     """What to add to a program that uses names of this package without importing them."""
-    if isinstance(error, NameError) and error.name:
-        if error.name in ("Value", "draw", "explain", "nn", "optim") or OPERATIONS.called(error.name):
-            return f" (add a first line: from autograd import {error.name})"
-    return ""
+    name = getattr(error, "name", None) if isinstance(error, NameError) else None
+    is_ours = name in ("Value", "draw", "explain", "nn", "optim") or (name and OPERATIONS.called(name))
+    return f" (add a first line: from autograd import {name})" if is_ours else ""
 
 
 def _sentence(message: str) -> str:

@@ -27,11 +27,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.files, self.tags = files, tags
         super().__init__(*rest)  # type: ignore[arg-type]  # it answers at once, so all must be there before
 
-    def do_GET(self) -> None:  # noqa: N802  # as the class above calls it
+    def do_GET(self) -> None:
         """Send a file."""
         self._send(is_whole=True)
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         """Tell of a file what it is."""
         self._send(is_whole=False)
 

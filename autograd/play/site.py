@@ -39,7 +39,7 @@ SAID = {
     "python.js": "the page's side of Python",
     "links.js": "programs in links",
     "texts.js": "its texts in three languages, and the examples",
-    "stepper.js": "the script of pages made by draw(y).save(\"y.html\")",
+    "stepper.js": 'the script of pages made by draw(y).save("y.html")',
     "worker.js": "where Python runs, beside the page",
     "offline.js": "keeps all files for when there is no network",
     PACKAGE: "this package",
@@ -97,9 +97,11 @@ def listing(found: Mapping[str, bytes]) -> str:
     own = [size for name, size in sizes.items() if name != PACKAGE and "/" not in name]
     rows = [(name, *size, said.get(name, "")) for name, size in sizes.items()]
     rows += [(title, *_sum(some), "") for title, some in (("the page", own), ("all of it", list(sizes.values())))]
-    table = [("file", "bytes", "gzipped", "what it is"), *[(n, f"{raw:,}", f"{small:,}", what) for n, raw, small, what in rows]]
-    wide = [max(len(row[column]) for row in table) for column in range(3)]
-    return "\n".join(f"{n:<{wide[0]}}  {raw:>{wide[1]}}  {small:>{wide[2]}}  {what}".rstrip() for n, raw, small, what in table)
+    table = [("file", "bytes", "gzipped", "what it is")]
+    table += [(name, f"{raw:,}", f"{small:,}", what) for name, raw, small, what in rows]
+    wide = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}  {row[3]}".rstrip() for row in table]
+    return "\n".join(lines)
 
 
 def _sum(sizes: list[tuple[int, int]]) -> tuple[int, int]:

@@ -17,7 +17,19 @@ export class Editor {
   set text(text) {
     this.area.value = text;
     this.area.scrollTo(0, 0);
-    this.renew();
+    this.mark(null);
+    this.count();
+  }
+
+  // Puts in another text as if it had been typed, so that it can be undone.
+  replace(text) {
+    const focused = document.activeElement;
+    this.area.focus();
+    this.area.select();
+    document.execCommand("insertText", false, text); // old, but nothing else can be undone
+    this.area.setSelectionRange(0, 0);
+    this.area.scrollTo(0, 0);
+    focused.focus();
   }
 
   renew() {
@@ -70,7 +82,6 @@ export class Editor {
     const indent = before.match(/^ */)[0].length + (/:\s*(#.*)?$/.test(before) ? INDENT : 0);
     if (!indent) return;
     event.preventDefault();
-    // Old, but what it inserts can be undone.
     document.execCommand("insertText", false, `\n${" ".repeat(indent)}`);
   }
 }

@@ -9,10 +9,9 @@ export class Practice {
   }
 
   // Shows what is asked of a text; answers stay where it is the same text, as in another language.
-  show(text, { questions, prefix }) {
+  show(text, { questions }) {
     if (text !== this.text) this.answers = {};
     this.text = text;
-    this.prefix = prefix;
     this.right = new Set();
     this.all = questions.length;
     this.score = made("p", { className: "score", role: "status" });
@@ -56,7 +55,7 @@ export class Practice {
     this.right[mark.right ? "add" : "delete"](place);
     row.className = mark.right ? "right" : isWhole && mark.verdict ? "wrong" : "";
     told.replaceChildren(...(row.className ? this.verdict(mark) : []));
-    this.steps.reveal(row.dataset.card, `.${this.prefix}-gradient.${this.prefix}-number`, mark.right);
+    this.steps.reveal(row.dataset.card, mark.right);
     this.tell();
   }
 

@@ -14,6 +14,8 @@ self.addEventListener("activate", (event) => {
   );
 });
 
+self.addEventListener("message", () => self.skipWaiting());
+
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
   event.respondWith(

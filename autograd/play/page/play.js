@@ -39,6 +39,12 @@ function speak() {
     new Option(said("choose"), ""),
     ...Object.keys(EXAMPLES).map((name) => new Option(said(`example ${name}`), name)),
   );
+  tellExample();
+}
+
+// The example that the editor has, if it is one.
+function tellExample() {
+  at("example").value = Object.keys(EXAMPLES).find((name) => EXAMPLES[name] === at("text").value) ?? "";
 }
 
 // What is kept of the last visit, where the browser keeps anything.
@@ -62,6 +68,8 @@ let answers = 0;
 const steps = new Steps(at("view"));
 const editor = new Editor(at("text"), at("numbers"), at("marks"), () => {
   stored("text", editor.text);
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search); // what is here now is another text
+  tellExample();
   clearTimeout(timer);
   timer = setTimeout(ask, PAUSE);
 });
@@ -73,6 +81,8 @@ const practice = new Practice(at("exercise"), {
 });
 
 const python = new Python((state, why = "") => {
+  performance.mark(state); // for whoever measures
+  if (state === "ready") keep();
   document.documentElement.dataset.state = state;
   clearTimeout(patience);
   at("stop").hidden = true;
@@ -106,9 +116,10 @@ function show(reply, text) {
   if (kind !== "made") return; // what was there before stays
   document.title = title ? `${title} · ${said("title")}` : said("title");
   if (view === "practise") {
-    steps.showStill(html, `.${reply.prefix}-gradient.${reply.prefix}-number`);
+    steps.showStill(html);
     practice.show(text, reply);
   } else steps.show(html);
+  performance.mark("shown");
 }
 
 function tellMistake(mistake) {
@@ -168,6 +179,7 @@ async function open() {
   const text = settings.program ?? stored("text") ?? EXAMPLES.E3;
   view = VIEWS.includes(settings.view) ? settings.view : "draw";
   editor.text = text.replace(/\r\n?/g, "\n");
+  tellExample();
   choose(view);
 }
 
@@ -191,8 +203,7 @@ at("language").addEventListener("change", () => {
 });
 at("example").addEventListener("change", () => {
   const text = EXAMPLES[at("example").value];
-  if (text === undefined) return;
-  editor.text = text;
+  if (text !== undefined) editor.replace(text);
 });
 at("stop").addEventListener("click", () => python.stop());
 addEventListener("hashchange", open);
@@ -203,5 +214,30 @@ document.addEventListener("keydown", (event) => {
   } else steps.key(event);
 });
 
+// Without a network -----------------------------------------------------------------------------------
+
+let isKept = false;
+
+// Has all files kept once Python is here, so that they are not fetched twice at the same time.
+async function keep() {
+  if (isKept || !navigator.serviceWorker) return;
+  isKept = true;
+  try {
+    const registration = await navigator.serviceWorker.register("offline.js");
+    await navigator.serviceWorker.ready;
+    at("kept").textContent = said("kept");
+    const tell = () => (at("update").hidden = !(registration.waiting && navigator.serviceWorker.controller));
+    registration.addEventListener("updatefound", () => registration.installing.addEventListener("statechange", tell));
+    tell();
+    at("reload").addEventListener("click", () => {
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
+      registration.waiting.postMessage("take over");
+    });
+  } catch {
+    // as in a private window: then the page needs the network
+  }
+}
+
+at("state").classList.remove("late");
 speak();
 open();

@@ -6,6 +6,8 @@ const HERE = `
 :host { display: block; }
 h1 { display: none; }
 #picture { max-height: max(14rem, calc(100vh - 19rem)); }
+.still { --light: var(--gradient); }
+.still > svg { max-width: max(100%, 44rem); }
 #line { min-height: 5.5rem; }
 @media (max-width: 56rem) {
   #picture { position: static; max-height: 65vh; }
@@ -43,12 +45,17 @@ export class Steps {
     this.stepper.go(Math.min(now, this.stepper.end));
   }
 
-  // Shows the picture of a page alone, without what a selector finds in it.
-  showStill(html, hidden) {
+  // Shows the picture of a page alone, without its gradients.
+  showStill(html) {
     this.fill(html);
+    this.gradients = this.root.querySelector('ol[data-pass="backward"]').dataset.numbers;
+    this.prefix = this.gradients.match(/^\.(\w+)-/)[1];
     for (const id of ["controls", "line", "hints", "all"]) this.root.getElementById(id)?.remove();
-    for (const it of this.root.querySelectorAll(hidden)) it.classList.add("unseen");
-    this.root.getElementById("picture").removeAttribute("aria-describedby");
+    for (const it of this.root.querySelectorAll(this.gradients)) it.classList.add("unseen");
+    const picture = this.root.getElementById("picture");
+    picture.removeAttribute("aria-describedby");
+    picture.dataset.pass = "backward"; // the colour of what is lit
+    picture.classList.add("still");
   }
 
   fill(html) {
@@ -62,12 +69,16 @@ export class Steps {
 
   light(card) {
     this.root.querySelectorAll(".lit").forEach((it) => it.classList.remove("lit"));
-    this.root.getElementById(card)?.classList.add("lit");
+    this.card(card)?.classList.add("lit");
   }
 
-  // Shows or hides what a selector finds on a card.
-  reveal(card, selector, isSeen) {
-    for (const it of this.root.getElementById(card)?.querySelectorAll(selector) ?? []) it.classList.toggle("unseen", !isSeen);
+  // Shows or hides the gradient on a card.
+  reveal(card, isSeen) {
+    for (const it of this.card(card)?.querySelectorAll(this.gradients) ?? []) it.classList.toggle("unseen", !isSeen);
+  }
+
+  card(name) {
+    return this.root.getElementById(`${this.prefix}-${name}`);
   }
 
   clear() {
