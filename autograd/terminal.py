@@ -45,6 +45,7 @@ PUNCTUATION = {
     "“": '"',
     "”": '"',
 }
+MARKS = {"✓": "+", "✗": "x"}
 TREES = {"─": "-", "│": "|", "├": "|", "└": "`"}
 LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
@@ -52,7 +53,7 @@ LETTERS = (
 )
 GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", LETTERS.split(), strict=True))
 CAPITALS = {letter.upper(): name.capitalize() for letter, name in GREEK.items()}
-PLAIN = str.maketrans(ARITHMETIC | RELATIONS | BRACKETS | PUNCTUATION | TREES | GREEK | CAPITALS)
+PLAIN = str.maketrans(ARITHMETIC | RELATIONS | BRACKETS | PUNCTUATION | MARKS | TREES | GREEK | CAPITALS)
 
 # The name of the way to write what an encoding lacks, for `errors=`.
 ERRORS = "autograd.plain"

@@ -411,10 +411,11 @@ class Value(Methods):
         # what the rule has answered for them.
         return _apply(operation, operands) if numbers is None else _node(operation, operands, numbers, answer)
 
-    if sys.version_info[:2] == (3, 13):
-        # This Python frees what a node holds in nested calls, up to 10,000 deep: too deep for the small stack of
-        # a thread. (Earlier versions nest 50 deep, later ones watch the stack.) So a node that dies hands
-        # everything that it holds to a single loop, which frees it.
+    if sys.version_info[:2] == (3, 13) or sys.platform in ("emscripten", "wasi"):
+        # Here Python frees what a node holds in nested calls, so deep that the small stack of a thread overflows:
+        # 3.13 nests 10,000 calls. (Earlier versions nest 50, later ones watch the stack; but in WebAssembly, which
+        # has two of them, they watch the other one.) So a node that dies hands everything that it holds to a single
+        # loop, which frees it.
         def __del__(self) -> None:
             _let_go(self)
 
@@ -772,7 +773,7 @@ def _send_to_parents(node: Value) -> None:
             parent.grad += node.grad * partial
 
 
-# How a node dies, under Python 3.13 ---------------------------------------------------------------
+# How a node dies, under Python 3.13 and in WebAssembly --------------------------------------------
 
 # What the loops that are under way have still to let go, by the frame that each runs in.
 _loops: dict[FrameType, list[Any]] = {}

@@ -22,6 +22,7 @@ import pytest
 
 import autograd
 from autograd import Value, audit, detect_anomaly, explain, gradcheck, gradient, hessian, nn, no_grad, scope
+from autograd.compiler.surroundings import Surroundings
 from autograd.draw import draw
 
 W = Value(3.0, "w")
@@ -948,6 +949,24 @@ def test_an_interrupted_pass_changes_no_gradient() -> None:
         answer.backward()
 
     assert (W.grad, other.grad) == (0.0, 0.0)
+
+
+def test_forms_that_take_turns_are_known_again_until_something_outside_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail where only the latest call is remembered, and where what it found outside is not looked at."""
+    rows = {1: [Value(2.0)], 2: [Value(3.0), Value(5.0)]}
+    compiled = autograd.compile(lambda x: autograd.dot(rows[len(x)], x))
+    looks: list[None] = []
+    places = Surroundings.places
+    monkeypatch.setattr(Surroundings, "places", lambda self: looks.append(None) or places(self))
+    first = [compiled(x).data for x in ([1.0], [1.0, 1.0], [4.0], [4.0, 1.0])]
+    looks.clear()
+    second = [compiled(x).data for x in ([2.0], [2.0, 1.0]) * 10]
+    count = len(looks)
+    rows[1] = [Value(7.0)]
+    third = [compiled(x).data for x in ([1.0], [1.0, 1.0]) * 2]
+
+    assert (first, second, third) == ([2.0, 8.0, 8.0, 17.0], [4.0, 11.0] * 10, [7.0, 8.0, 7.0, 8.0])
+    assert count == 0 or autograd.engine == "python"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to a process of its own")

@@ -25,7 +25,7 @@ HOUSE = """
     commands
     play
     autograd    generate
-    plot        grade
+    plot        grade       practice
     draw
     explain     audit
     groups

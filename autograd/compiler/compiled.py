@@ -30,7 +30,7 @@ from .recordings import ANOTHER_WAY, Recording, numbers_of
 from .reduction import Piece, Reduction, place_outputs, reduced
 from .replay import Replay
 from .simplify import simplified
-from .store import Latest, Store
+from .store import Latest, Store, outline
 from .surroundings import Place, check_random, containers, random_states
 
 if TYPE_CHECKING:
@@ -73,11 +73,9 @@ class Compiled:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the function answers, as Values whose operation is the program."""
-        store, latest = self._store, self._store.latest
-        if latest is not None and not named:
-            inputs = native.inputs_like_the_last(arguments, latest.forms, latest.watched)
-            is_like_it = inputs is not None and not (store.captured and any(map(store.captures, inputs)))
-            answer = self._answer(latest.recordings, inputs) if is_like_it else ANOTHER_WAY
+        store = self._store
+        if store.latest is not None and not named:
+            answer = self._like_an_earlier(store.latest, arguments)
             if answer is not ANOTHER_WAY:
                 return answer
         given = self._named(arguments, named)
@@ -91,8 +89,20 @@ class Compiled:
         if answer is ANOTHER_WAY:
             raise self._not_the_same()
         if native is not None and not named:
-            store.remember(key, ())
+            store.remember(key, (), arguments)
         return answer
+
+    def _like_an_earlier(self, latest: Latest, arguments: tuple[Any, ...]) -> Any:
+        """What is answered to a call like the latest, or like the latest of its outline; else ANOTHER_WAY."""
+        store = self._store
+        inputs = native.inputs_like_the_last(arguments, latest.forms, latest.watched)
+        if inputs is None:
+            latest = store.earlier.get(outline(arguments), latest)
+            inputs = native.inputs_like_the_last(arguments, latest.forms, latest.watched)
+        if inputs is None or (store.captured and any(map(store.captures, inputs))):
+            return ANOTHER_WAY
+        store.latest = latest
+        return self._answer(latest.recordings, inputs)
 
     def _answer(self, recordings: Sequence[Recording], inputs: Sequence[Any]) -> Any:
         """The answer of the first recording whose way these numbers and Values take, or ANOTHER_WAY."""
@@ -384,7 +394,7 @@ class Compiled:
                 answers = [self._watched(found[0].example(place), len(columns), place) for place in range(count)]
                 return (mean if how == "mean" else sum_of)(answers)
             if native is not None and len(done) == 1 and not named:
-                self._store.remember(self._store.key(found[0].form), tuple(map(layout_of, columns)))
+                self._store.remember(self._store.key(found[0].form), tuple(map(layout_of, columns)), columns)
         reduction = Reduction(how, count, [each.piece for each in done])
         if not all(each.piece.recording.is_one for each in done):
             raise TypeError(f"{self.name}.{how} needs a function that answers one Value: {self.name} answers several")

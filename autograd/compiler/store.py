@@ -27,6 +27,15 @@ class Latest(NamedTuple):
     recordings: list[Recording]
 
 
+def outline(arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """What tells most forms of arguments apart at a glance: how long they are, or what.
+
+    >>> outline([[1, 2, 3], 0.5])
+    (3, <class 'float'>)
+    """
+    return tuple([len(x) if isinstance(x, list | tuple) else type(x) for x in arguments])
+
+
 class Store:
     """The recordings of a function, by what selects them."""
 
@@ -36,6 +45,7 @@ class Store:
         self.recordings: dict[Any, list[Recording]] = {}
         self.captured: set[int] = set()  # the births of all parameters
         self.latest: Latest | None = None
+        self.earlier: dict[Any, Latest] = {}  # the latest of each outline, where nothing outside has changed since
         self.last: Recording | None = None  # that was replayed
         self._former: Any = None
         self._has_warned = False
@@ -58,7 +68,7 @@ class Store:
         found = self.recordings.get(key, ())
         if not all(unchanged(recording.watched) for recording in found):
             found = self.recordings[key] = [recording for recording in found if unchanged(recording.watched)]
-            self.latest = None
+            self.forget_calls()
             self._replaced += 1
             if self._replaced == MOST_RECORDINGS:
                 warnings.warn(
@@ -69,7 +79,12 @@ class Store:
                 )
         return list(found)
 
-    def remember(self, key: Any, layouts: tuple[Any, ...]) -> None:
+    def forget_calls(self) -> None:
+        """Forget what the next call may be like."""
+        self.latest = None
+        self.earlier.clear()
+
+    def remember(self, key: Any, layouts: tuple[Any, ...], arguments: Sequence[Any]) -> None:
         """Keep what the next call may be like, unless the function itself has changed what it finds outside."""
         if not self.recordings.get(key) or len(key) != 2:
             return
@@ -78,7 +93,9 @@ class Store:
             forms = tuple([form for _, form in key[1]])
             recordings = self.recordings[key]
             watched = (*watched_at(places), *chain.from_iterable([each.watched for each in recordings[:1]]))
-            self.latest = Latest(key, forms, watched, layouts, recordings)
+            if self.latest is not None and self.latest.key[0] != key[0]:
+                self.forget_calls()
+            self.latest = self.earlier[outline(arguments)] = Latest(key, forms, watched, layouts, recordings)
 
     def keep(self, key: Any, recording: Recording) -> None:
         """Add a recording; where there are too many, the least used one goes, and a warning says why, once."""
@@ -93,7 +110,7 @@ class Store:
             self.recordings[least].remove(unneeded)
             if not self.recordings[least]:
                 del self.recordings[least]
-            self.latest = None
+            self.forget_calls()
             has_warned, self._has_warned = self._has_warned, True
         if not has_warned:
             warnings.warn(self._why_so_many(key), RuntimeWarning, stacklevel=_depth_here())

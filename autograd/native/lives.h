@@ -37,8 +37,13 @@ struct Dropping {
 };
 
 /* Python 3.13 drops what the attributes of an object hold in nested calls, up to 10,000 deep: too deep for the small
-   stack of a thread. Earlier ones nest 50 deep, later ones watch the stack. */
-#define FREES_NESTED (PY_VERSION_HEX >= 0x030D0000 && PY_VERSION_HEX < 0x030E0000)
+   stack of a thread. Earlier ones nest 50 deep, later ones watch the stack, but not that of WebAssembly. As in
+   `value`. */
+#if (PY_VERSION_HEX >= 0x030D0000 && PY_VERSION_HEX < 0x030E0000) || defined(__EMSCRIPTEN__) || defined(__wasi__)
+#define FREES_NESTED 1
+#else
+#define FREES_NESTED 0
+#endif
 
 /* The innermost frame of Python, as an address to compare. */
 static inline void *frame_here(void) {

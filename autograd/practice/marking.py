@@ -1,0 +1,201 @@
+"""Answers marked: which are right, what mistake a wrong one comes from, and the step that explains it.
+
+>>> read("-1,5"), read("1/4"), read(2), read(""), read("a lot")
+(Decimal('-1.5'), Decimal('0.25'), Decimal('2'), None, None)
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..engines import Value
+from ..expression import Expression, ExpressionError
+from ..ieee import is_real, real
+from ..terminal import printable
+from ..text import Name, Number, Term
+from .circuit import TOLERANCE, Circuit
+from .mistakes import Mistake, carried, mistakes
+from .printing import plain, sentence
+from .teller import Teller
+
+RIGHT, WRONG, MISSING, UNREADABLE = "right", "wrong", "missing", "unreadable"
+
+# What a wrong answer may come from as well where nothing more particular fits.
+GENERAL = ("upstream", "local")
+
+
+@dataclass(frozen=True, repr=False)
+class Mark:
+    """One answer, marked.
+
+    `verdict` is "right", "wrong", "missing" or "unreadable"; `mistakes` are the kinds of mistake that this answer comes
+    from, if it comes from typical ones; `text` says both in words; `steps` is the chain rule at this node, which gives
+    the gradient away.
+    """
+
+    name: str
+    answer: float | None
+    gradient: float
+    verdict: str
+    mistakes: tuple[str, ...]
+    text: str
+    steps: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return printable(self.text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, as JSON takes it."""
+        return {**vars(self), "mistakes": [*self.mistakes], "steps": [*self.steps]}
+
+
+@dataclass(frozen=True, repr=False)
+class Marking:
+    """The marks of one exercise, printed with the steps that explain what is wrong."""
+
+    marks: tuple[Mark, ...]
+    score: str
+    _markdown: str
+
+    @property
+    def correct(self) -> int:
+        """How many answers are right."""
+        return [mark.verdict for mark in self.marks].count(RIGHT)
+
+    @property
+    def total(self) -> int:
+        """How many gradients are marked."""
+        return len(self.marks)
+
+    @property
+    def right(self) -> bool:
+        """Whether all are right."""
+        return self.correct == self.total
+
+    def __getitem__(self, name: str) -> Mark:
+        return {mark.name: mark for mark in self.marks}[name]
+
+    def __iter__(self) -> Iterator[Mark]:
+        return iter(self.marks)
+
+    def __len__(self) -> int:
+        return len(self.marks)
+
+    def __repr__(self) -> str:
+        lines = []
+        for mark in self.marks:
+            lines.append(f"{'✓' if mark.verdict == RIGHT else '✗' if mark.verdict == WRONG else '·'} {mark.text}")
+            lines += [f"    {step}" for step in mark.steps if mark.verdict == WRONG]
+        return printable("\n".join([*lines, self.score]))
+
+    def to_markdown(self) -> str:
+        """The same for Jupyter, where what explains a mistake folds."""
+        return self._markdown
+
+    def _repr_markdown_(self) -> str:
+        return self._markdown
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, as JSON takes it."""
+        marks = [mark.to_dict() for mark in self.marks]
+        return {"right": self.right, "correct": self.correct, "total": self.total, "score": self.score, "marks": marks}
+
+
+def marking(circuit: Circuit, answers: Mapping[str, object], language: str) -> Marking:
+    """Mark the answers: those for the leaves, and those for other nodes where there are some.
+
+    Raises ValueError for an answer to what is not a node of the exercise.
+    """
+    for name in answers:
+        if name not in circuit.gradients:
+            raise ValueError(f"{name!r} is not a node of this exercise: its nodes are {', '.join(circuit.gradients)}")
+    found = {name: read(answer) for name, answer in answers.items()}
+    numbers = {name: number for name, number in found.items() if number is not None}
+    tell = Teller(circuit, language)
+    names = [name for name in circuit.gradients if name in circuit.leaves or not is_missing(answers.get(name))]
+    marks, blocks = [], []
+    for name in names:
+        answer = numbers.get(name)
+        verdict = _verdict(circuit, name, answers.get(name), answer)
+        wrong = _mistakes(circuit, name, numbers) if verdict == WRONG else []
+        sentences = [_sentence(tell, name, verdict, answers.get(name), answer)]
+        sentences += [tell.say(f"mistake {mistake.kind}", *mistake.about) for mistake in wrong]
+        steps = tell.steps(name)
+        marks.append(
+            Mark(
+                name,
+                None if answer is None else float(answer),
+                float(circuit.gradients[name]),
+                verdict,
+                tuple([mistake.kind for mistake in wrong]),
+                " ".join([plain(sentence, language) for sentence in sentences]),
+                tuple([plain(step, language) for step in steps]),
+            )
+        )
+        blocks.append("- " + " ".join([sentence(each, language) for each in sentences]))
+        if verdict == WRONG:
+            blocks += ["  " + sentence(step, language) + "  " for step in steps]
+    correct = [mark.verdict for mark in marks].count(RIGHT)
+    score = plain(tell.say("score", Number(str(correct)), Number(str(len(marks)))), language)
+    return Marking(tuple(marks), score, "\n".join([*blocks, "", f"**{score}**"]))
+
+
+def read(answer: object) -> Decimal | None:
+    """The number that someone has answered, also as a text, with a decimal point or comma; None where it is none."""
+    if isinstance(answer, Value):
+        answer = answer.data
+    if isinstance(answer, str):
+        try:
+            answer = Expression(re.sub(r"(?<=\d),(?=\d)", ".", answer))()
+        except ExpressionError:
+            return None
+    if isinstance(answer, Decimal):
+        number = answer
+    elif is_real(answer):
+        # By its shortest digits: 0.1 is meant to be a tenth.
+        number = Decimal(repr(real(answer)))
+    else:
+        return None
+    return +number.normalize() if number.is_finite() else None
+
+
+def is_missing(answer: object) -> bool:
+    """Whether nothing has been answered."""
+    return answer is None or (isinstance(answer, str) and not answer.strip())
+
+
+def _verdict(circuit: Circuit, name: str, given: object, answer: Decimal | None) -> str:
+    if is_missing(given):
+        return MISSING
+    if answer is None:
+        return UNREADABLE
+    return RIGHT if is_near(answer, circuit.gradients[name]) else WRONG
+
+
+def is_near(answer: Decimal, number: Decimal) -> bool:
+    """Whether an answer counts as this number."""
+    return abs(answer - number) <= TOLERANCE
+
+
+def _mistakes(circuit: Circuit, name: str, answers: Mapping[str, Decimal]) -> list[Mistake]:
+    """The mistakes that this wrong answer comes from."""
+    answer = answers[name]
+    follows = carried(circuit, name, answers)
+    if follows is not None and is_near(answer, follows):
+        wrong = {flow.step.name for flow in circuit.arriving[name]} & set(answers)
+        first = next(each for each in wrong if not is_near(answers[each], circuit.gradients[each]))
+        return [Mistake("carried", follows, (Teller(circuit, "en").partial(first),))]
+    fitting = {mistake.kind: mistake for mistake in mistakes(circuit, name) if is_near(answer, mistake.answer)}
+    particular = [mistake for kind, mistake in fitting.items() if kind not in GENERAL]
+    return particular or list(fitting.values())
+
+
+def _sentence(tell: Teller, name: str, verdict: str, given: object, answer: Decimal | None) -> Term:
+    symbol = tell.partial(name)
+    if verdict == MISSING:
+        return tell.say(verdict, symbol)
+    if answer is None:
+        return tell.say(verdict, symbol, Name(str(given).strip()[:40]))
+    return tell.say(verdict, symbol, Number(f"{answer:f}" if abs(answer.adjusted()) < 16 else f"{answer:.4e}"))
