@@ -52,14 +52,16 @@ export class Practice {
     const row = this.host.querySelector(`[data-place="${place}"]`);
     if (!row) return;
     const told = row.querySelector(".told");
-    this.right[mark.right ? "add" : "delete"](place);
-    row.className = mark.right ? "right" : isWhole && mark.verdict ? "wrong" : "";
+    const isRight = mark.verdict === "right";
+    this.right[isRight ? "add" : "delete"](place);
+    row.className = isRight ? "right" : isWhole && mark.verdict ? "wrong" : "";
     told.replaceChildren(...(row.className ? this.verdict(mark) : []));
-    this.steps.reveal(row.dataset.card, mark.right);
+    this.steps.reveal(row.dataset.card, isRight);
     this.tell();
   }
 
-  verdict({ verdict, mistake, steps, right }) {
+  verdict({ verdict, mistake, steps }) {
+    const right = verdict === "right";
     const found = [made("strong", { textContent: `${right ? "✓" : "✗"} ${this.said(verdict)}` })];
     if (mistake) found.push(made("p", { textContent: mistake }));
     const lines = steps.map((line) => made("p", { textContent: line }));

@@ -74,7 +74,7 @@ const editor = new Editor(at("text"), at("numbers"), at("marks"), () => {
   timer = setTimeout(ask, PAUSE);
 });
 
-const practice = new Practice(at("exercise"), {
+const practice = new Practice(at("questions"), {
   said,
   steps,
   mark: (text, place, answers) => python.ask({ do: "mark", text, place, answers, language }),
@@ -204,6 +204,10 @@ at("language").addEventListener("change", () => {
 at("example").addEventListener("change", () => {
   const text = EXAMPLES[at("example").value];
   if (text !== undefined) editor.replace(text);
+});
+at("new").addEventListener("click", async () => {
+  const reply = await python.ask({ do: "exercise", level: at("level").value }, "exercise");
+  if (reply?.text) editor.replace(reply.text);
 });
 at("stop").addEventListener("click", () => python.stop());
 addEventListener("hashchange", open);
