@@ -23,6 +23,7 @@ import re
 import sys
 import traceback
 import types
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -105,6 +106,7 @@ class _Part(NamedTuple):
     name: str
     text: str
     start: int
+    at: int = 0  # where the name is
 
 
 def _of_formulas(text: str) -> Made:
@@ -140,12 +142,13 @@ def _parts(text: str) -> list[_Part]:
     for line in re.finditer(r"[^\n]+", plain):
         starts = [found for found in ASSIGNMENT.finditer(line[0]) if _is_outside(line[0][: found.start()])]
         ends = [found.start() for found in starts[1:]] + [len(line[0])]
-        head = line[0][: starts[0].start()] if starts else line[0]
-        if head.strip(" \t,"):
-            unnamed.append(_Part("", head.rstrip(" \t,"), line.start()))
+        head = line[0][: starts[0].start()].rstrip(" \t,") if starts else line[0].rstrip()
+        if head.strip():
+            unnamed.append(_Part("", head, line.start()))
         for found, end in zip(starts, ends, strict=False):  # where nothing starts, nothing ends
             number = line[0][found.end() : end].rstrip(" \t,")
-            parts.append(_Part(found[1] or found[2], number, line.start() + found.end()))
+            name = unicodedata.normalize("NFKC", found[1] or found[2])  # as Python reads names
+            parts.append(_Part(name, number, line.start() + found.end(), line.start() + found.start()))
     if unnamed:
         start, last = unnamed[0].start, unnamed[-1]
         whole = plain[start : last.start + len(last.text)]
@@ -169,8 +172,7 @@ def _expression(part: _Part, text: str) -> Expression:
 
 def _require_new(part: _Part, nodes: Mapping[str, Any], text: str) -> None:
     if part.name in nodes:
-        place = place_of(text, text.rindex(part.name, 0, part.start))
-        raise MistakeError(f"{part.name:.40} has two values", place)
+        raise MistakeError(f"{part.name:.40} has two values", place_of(text, part.at))
 
 
 @contextlib.contextmanager

@@ -64,12 +64,14 @@ let timer = 0;
 let patience = 0;
 let began = 0;
 let answers = 0;
+let isLinkBad = false;
 
 const steps = new Steps(at("view"));
 const editor = new Editor(at("text"), at("numbers"), at("marks"), () => {
   stored("text", editor.text);
   if (location.hash) history.replaceState(null, "", location.pathname + location.search); // what is here now is another text
   tellExample();
+  isLinkBad = false;
   clearTimeout(timer);
   timer = setTimeout(ask, PAUSE);
 });
@@ -110,6 +112,7 @@ function show(reply, text) {
   at("output").hidden = !printed;
   at("printed").textContent = printed ?? "";
   tellMistake(kind === "mistake" || kind === "broken" ? reply : null);
+  document.documentElement.toggleAttribute("data-old", kind !== "made");
   tellNote({ class: "is a class", nothing: "nothing to draw", "nothing to grade": "no class", stopped: "stopped" }[kind]);
   document.documentElement.dataset.answer = `${++answers} ${kind}`; // for tests
   if (kind === "class" && view === "draw") choose("grade");
@@ -119,6 +122,7 @@ function show(reply, text) {
     steps.showStill(html);
     practice.show(text, reply);
   } else steps.show(html);
+  if (view === "grade") tellVerdict(reply);
   performance.mark("shown");
 }
 
@@ -133,9 +137,18 @@ function tellMistake(mistake) {
   editor.mark(mistake?.line ? mistake : null);
 }
 
+// The mistakes of a class, above the table of all checks.
+function tellVerdict({ mistakes, ok }) {
+  const named = mistakes.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
+  at("mistakes").replaceChildren(...named);
+  at("verdict").hidden = false;
+  at("found").textContent = said(mistakes.length ? "mistakes" : ok ? "no mistakes" : "unknown mistakes");
+}
+
 function tellNote(name) {
-  at("note").hidden = !name;
-  at("note").textContent = name ? said(name) : "";
+  const told = name ?? (isLinkBad ? "bad link" : undefined);
+  at("note").hidden = !told;
+  at("note").textContent = told ? said(told) : "";
 }
 
 // Views -----------------------------------------------------------------------------------------------
@@ -150,6 +163,7 @@ function choose(name) {
   at("panel").setAttribute("aria-labelledby", `tab-${name}`);
   steps.clear();
   practice.clear();
+  at("verdict").hidden = true;
   at("exercise").hidden = name !== "practise";
   ask();
 }
@@ -171,10 +185,11 @@ at("tabs").addEventListener("keydown", (event) => {
 
 async function open() {
   let settings = {};
+  isLinkBad = false;
   try {
     settings = await settingsOf(location.hash);
   } catch {
-    tellMistake({ message: said("bad link") });
+    isLinkBad = true;
   }
   const text = settings.program ?? stored("text") ?? EXAMPLES.E3;
   view = VIEWS.includes(settings.view) ? settings.view : "draw";
