@@ -106,7 +106,8 @@ def expression(node: Any, *, digits: int = 4, most: int = 40, point: str = ".") 
         filled = fill(operation, arguments)
         return DOTS if not is_root and len(write(filled)) > LONGEST else filled
 
-    return write(pointed(written(node, is_root=True), point))
+    formula = written(node, is_root=True)
+    return write(formula) if point == "." else pointed(formula, point).text
 
 
 def _signed(number: "Term") -> "Term":

@@ -53,6 +53,8 @@ LETTERS = (
 )
 GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", LETTERS.split(), strict=True))
 CAPITALS = {letter.upper(): name.capitalize() for letter, name in GREEK.items()}
+# The letters of western languages: without their accents they can be read.
+ACCENTED = frozenset(map(chr, range(0xC0, 0x100)))
 PLAIN = str.maketrans(ARITHMETIC | RELATIONS | BRACKETS | PUNCTUATION | MARKS | TREES | GREEK | CAPITALS)
 
 # The name of the way to write what an encoding lacks, for `errors=`.
@@ -90,8 +92,10 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     plain = ""
     for where, signs in groupby(error.object[error.start : error.end], key=position):
         text = "".join(signs).translate(PLAIN)
-        # Digits and letters that are set high or low, and others that are variants of usual ones, become those.
+        # Digits and letters that are set high or low, and others that are variants of usual ones, become those. The
+        # letters of western languages lose their accents; that of ŷ, which mathematics has, is told by its number.
         text = {"<super>": "^", "<sub>": "_"}.get(where, "") + unicodedata.normalize("NFKC", text).translate(PLAIN)
+        text = "".join([unicodedata.normalize("NFD", sign)[0] if sign in ACCENTED else sign for sign in text])
         plain += text.encode("ascii", "backslashreplace").decode()
     return plain, error.end
 

@@ -29,12 +29,12 @@ class Term:
     @property
     def text(self) -> str:
         """The formula in the signs of mathematics, as a terminal shows them."""
-        return _Text().write(self)
+        return _Text().whole(self)
 
     @property
     def latex(self) -> str:
         """The formula for a place within mathematics in LaTeX."""
-        return _Latex().write(self)
+        return _Latex().whole(self)
 
     def __str__(self) -> str:
         return self.text
@@ -204,8 +204,19 @@ def pointed(term: Term, point: str) -> Term:
     return term if point == "." else changed(term, lambda part: pointed(part, point))
 
 
+def _lists_numbers(term: Term) -> bool:
+    """Whether a list in it has a number with a decimal comma, so that a comma beside it would be taken for one."""
+    match term:
+        case Prefix(_, operand):
+            return _lists_numbers(operand)
+        case Infix(_, left, right) | Index(left, right):
+            return _lists_numbers(left) or _lists_numbers(right)
+        case Call(_, items) | Brackets(_, items):
+            return any(map(_has_comma if len(items) > 1 else _lists_numbers, items))
+    return False
+
+
 def _has_comma(term: Term) -> bool:
-    """Whether a number in it has a decimal comma, so that a comma beside it would be taken for one."""
     match term:
         case Number(_, point):
             return point == ","
@@ -213,8 +224,8 @@ def _has_comma(term: Term) -> bool:
             return _has_comma(operand)
         case Infix(_, left, right) | Index(left, right):
             return _has_comma(left) or _has_comma(right)
-        case Call(_, terms) | Brackets(_, terms) | Row(_, terms):
-            return any(map(_has_comma, terms))
+        case Call(_, items) | Brackets(_, items):
+            return any(map(_has_comma, items))
     return False
 
 
@@ -308,7 +319,8 @@ class _Printer:
     """Writes terms, each once: what differs between text and LaTeX is in `body`; `form` is what is shown for a term."""
 
     def __init__(self) -> None:
-        self._written: dict[tuple[int, bool, bool], tuple[Term, str]] = {}
+        self._written: dict[tuple[int, bool, bool, str], tuple[Term, str]] = {}
+        self._between = ", "
 
     def form(self, term: Term) -> Term:
         return term
@@ -318,6 +330,11 @@ class _Printer:
 
     def leads_with_sign(self, term: Term) -> bool:
         return leads_with_sign(term)
+
+    def whole(self, term: Term, needed: int = COMPARISON, first: bool = True) -> str:
+        """A whole formula: all of its lists have the same sign between."""
+        self._between = "; " if _lists_numbers(term) else ", "
+        return self.write(term, needed, first)
 
     def write(self, term: Term, needed: int = COMPARISON, first: bool = True, last: bool = True) -> str:
         """The term for a place where it must bind so tightly to stand without parentheses.
@@ -331,7 +348,7 @@ class _Printer:
 
     def _once(self, term: Term, first: bool, last: bool) -> str:
         # The term is kept as well, so that no other one gets its id. A hash of its own would walk all of it.
-        key = id(term), first, last
+        key = id(term), first, last, self._between
         if key not in self._written:
             self._written[key] = term, self.body(term, first, last)
         return self._written[key][1]
@@ -340,7 +357,7 @@ class _Printer:
         raise NotImplementedError
 
     def items(self, terms: Sequence[Term]) -> str:
-        return ("; " if any(map(_has_comma, terms)) else ", ").join(map(self.write, terms))
+        return self._between.join(map(self.write, terms))
 
     def operand(self, sign: str, term: Term, last: bool) -> str:
         return self.write(term, _PREFIXES[sign][1], first=sign not in _MINUS, last=last)
@@ -356,7 +373,7 @@ class _Printer:
     def row(self, between: str, terms: Sequence[Term]) -> list[str]:
         """What stands between equal signs or commas needs no parentheses, what is added or multiplied may."""
         needed = {"+": SUM, "×": NEGATION}.get(between.strip(), COMPARISON)
-        return [self.write(term, needed, first=not (place and needed)) for place, term in enumerate(terms)]
+        return [self.whole(term, needed, first=not (place and needed)) for place, term in enumerate(terms)]
 
     def is_bare(self, arguments: Sequence[Term], last: bool) -> bool:
         """Whether the argument of ln, sin, ... is to stand without parentheses."""
@@ -403,7 +420,7 @@ class _Text(_Printer):
             case Row(between, terms):
                 return between.join(self.row(between, terms))
             case Prose(pieces):
-                return "".join([piece if isinstance(piece, str) else self.write(piece) for piece in pieces])
+                return "".join([piece if isinstance(piece, str) else self.whole(piece) for piece in pieces])
         raise TypeError(f"{term!r} is not a term that can be printed")
 
 
@@ -516,7 +533,7 @@ class _Latex(_Printer):
         if isinstance(piece, str):
             return verbatim(piece)
         # In braces, a minus sign is that of a number and no operator between two words.
-        return f"{{{self.write(piece)}}}" if leads_with_sign(piece) else self.write(piece)
+        return f"{{{self.whole(piece)}}}" if leads_with_sign(piece) else self.whole(piece)
 
 
 _BRACKETS = {

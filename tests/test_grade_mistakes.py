@@ -6,7 +6,8 @@ import inspect
 
 import pytest
 
-from autograd.grade import checks, grade
+from autograd.grade import grade
+from autograd.grade.levels import LEVELS
 
 # A small engine without a mistake. Each mistake below is one change of its text.
 ENGINE = """
@@ -226,7 +227,7 @@ MISTAKES = {
 
 
 # What micrograd itself is told, which has none of the mistakes above.
-KNOWN = [checks.STALE, checks.ROOT, checks.LATE, checks.RECURSION, checks.NODE_CYCLE, checks.HELPER_CYCLE]
+KNOWN = [mistake.told("en") for mistake in LEVELS["micrograd"].noted]
 
 PRODUCT = "other.data * out.grad\n            other.grad += self.data * out.grad"
 MICROGRAD = {

@@ -263,16 +263,16 @@ def test_failures_that_are_alike_stand_together() -> None:
     """Seen to fail with the mistake given in each row of those that are alike."""
     report = grade(Overwriting)
     (found,) = report.failures
-    later = replace(found, check=replace(found.check, name="later"), mistake="", follows=True)
-    unknown = replace(found, check=replace(found.check, name="unknown"), mistake="")
-    alike = replace(found, check=replace(found.check, name="alike"))
+    later = replace(found, check=replace(found.check, title=("{} makes a new node", "later")), cause=None, follows=True)
+    unknown = replace(found, check=replace(found.check, title=("{} makes a new node", "unknown")), cause=None)
+    alike = replace(found, check=replace(found.check, title=("{} makes a new node", "alike")))
     (table,) = parsed(replace(report, results=(later, unknown, found, alike))).iter("table")
 
     assert [(row[0].partition("program")[0], row[2]) for row in rows_of(table)[1:]] == [
         (found.check.name, found.mistake),
-        ("alike", "the same mistake"),
-        ("unknown", "a mistake that is not known"),
-        ("later", "perhaps one of those above"),
+        ("alike makes a new node", "the same mistake"),
+        ("unknown makes a new node", "a mistake that is not known"),
+        ("later makes a new node", "perhaps one of those above"),
     ]
 
 

@@ -319,18 +319,18 @@ def test_a_random_exercise_is_a_text_that_can_be_practised():
 
 
 def test_the_mistake_of_a_class_is_named():
-    reply = asked("grade", EXAMPLES["own"])
+    reply = asked("grade", EXAMPLES["own"], level="micrograd")
 
     assert not reply["ok"]
     assert "overwrites the others" in reply["mistakes"][0]
 
 
 def test_a_program_without_a_class_has_nothing_to_grade():
-    assert asked("grade", "import math")["kind"] == "nothing to grade"
+    assert asked("grade", "import math", level="full")["kind"] == "nothing to grade"
 
 
 def test_a_class_that_cannot_be_graded_is_told_why():
-    reply = asked("grade", "class Value:\n    def backward(self):\n        pass")
+    reply = asked("grade", "class Value:\n    def backward(self):\n        pass", level="full")
 
     assert reply["kind"] == "mistake"
     assert "Value(3.0) fails" in reply["message"]

@@ -143,7 +143,8 @@ def test_texts_for_files_keep_their_signs(monkeypatch: pytest.MonkeyPatch) -> No
         ("漢 ½ 字", "cp932", "漢 1/2 字"),
         ("\ud800", "utf-8", "\\ud800"),
         ("é", "latin-1", "é"),
-        ("é", "ascii", "\\xe9"),
+        ("é", "ascii", "e"),
+        ("ŷ", "ascii", "\\u0177"),  # which is not y
     ],
 )
 def test_only_signs_that_are_missing_are_replaced(text: str, encoding: str, expected: str) -> None:

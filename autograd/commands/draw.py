@@ -26,6 +26,7 @@ from ..draw.look import BACKGROUNDS, Look
 from ..draw.viewer import open_file
 from ..engines import Value, topological_order
 from ..expression import Expression
+from ..languages import words
 from ..terminal import complain, print_table
 from .arguments import (
     CommandError,
@@ -149,15 +150,16 @@ def run(arguments: argparse.Namespace) -> int:
     except (OSError, RuntimeError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise CommandError(f"cannot draw {path}: {_as_options(problem)}") from error
-    print(f"written to {path}")
-    if arguments.open and (problem := open_file(path)):
-        complain(f"{path} is not opened, because {problem}")
+    print(words("drawing", arguments.language)["written"].format(path))
+    if arguments.open and (problem := open_file(path, arguments.language)):
+        told = words("drawing", arguments.language)["left closed"]
+        complain(told.format(problem=problem, path=path))
     return 0
 
 
 def _print_numbers(root: Value, leaves: dict[str, Value], arguments: argparse.Namespace) -> None:
     digits = arguments.digits or TABLE_DIGITS
-    # The numbers keep the hyphen as their minus, so that they can be copied into a program.
+    # The numbers keep the point and the hyphen of programs, into which they can be copied.
     # Names that only a condition asks for, as a in where(a < b, x, y), are in the table but not in the graph.
     nodes = dict.fromkeys([*leaves.values(), *topological_order(root)])
     rows = [
@@ -168,7 +170,8 @@ def _print_numbers(root: Value, leaves: dict[str, Value], arguments: argparse.Na
         )
         for node in nodes
     ]
-    print_table(("expression", "value", "gradient"), rows)
+    said = words("drawing", arguments.language)
+    print_table((said["expression"], said["value of"], said["gradient of"]), rows)
     sys.stdout.flush()  # the table is there while the picture is made
 
 

@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _serve(files: dict[str, bytes], port: int | None, is_silent: bool) -> int:
     from ..draw.viewer import open_address
+    from ..languages import chosen
     from ..play.server import LOOPBACK, server
 
     try:
@@ -68,7 +69,7 @@ def _serve(files: dict[str, bytes], port: int | None, is_silent: bool) -> int:
     address = f"http://{LOOPBACK}:{serving.server_port}/"
     with serving:
         print(f"the playground is at {address} until Ctrl-C", flush=True)
-        if not is_silent and (problem := open_address(address)):
+        if not is_silent and (problem := open_address(address, chosen())):
             print(f"not opened, because {problem}", flush=True)
         try:
             serving.serve_forever()

@@ -8,6 +8,7 @@
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,11 @@ def _printable(text: str, kind: str) -> str:
     """The text in signs that the terminal has; in JSON, others are written by their numbers."""
     if kind in ("markdown", "latex"):
         return printable(text)
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text), indent=1) + "\n"
+    return text
 
 
 def _format(path: Path | None) -> str:

@@ -69,6 +69,8 @@ class Figure:
                 "font-size": number(self.font),
             },
         )
+        if self.look.language != "en":  # what says nothing is taken for English
+            svg.set("xml:lang", self.look.language)
         self.add(svg, "title").text = title
         self.add(svg, "desc").text = description
         if self.look.theme == "auto":

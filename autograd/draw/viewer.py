@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from ..checks import choice
+from ..languages import words
 from ..terminal import printable
 from .files import write
 from .picture import Picture
@@ -38,23 +39,26 @@ def show(drawing: Picture, format: str = "svg") -> None:
         importlib.import_module("IPython.display").display(drawing)
         return
     path = _temporary(drawing, format)
-    problem = open_file(path)
-    print(printable(f"not opened, because {problem}: the picture is in {path}" if problem else f"opened {path}"))
+    said = drawing.look.said("drawing")
+    problem = open_file(path, drawing.look.language)
+    told = said["not opened"].format(problem=problem, path=path) if problem else said["opened"].format(path)
+    print(printable(told))
 
 
-def open_file(path: Path) -> str:
+def open_file(path: Path, language: str) -> str:
     """Open a file in what the system has for its kind; the answer is why that cannot be, or "" if it is done."""
-    return open_address(path.resolve().as_uri())
+    return open_address(path.resolve().as_uri(), language)
 
 
-def open_address(address: str) -> str:
+def open_address(address: str, language: str) -> str:
     """Open an address in the viewer or browser of the system; the answer is as that of `open_file`."""
+    said = words("drawing", language)
     if not _has_screen():
-        return "there is no screen here"
+        return said["no screen"]
     import webbrowser  # slow to import
 
     try:
-        return "" if webbrowser.open(address) else "no viewer was found"
+        return "" if webbrowser.open(address) else said["no viewer"]
     except (OSError, webbrowser.Error) as error:
         return str(error)
 

@@ -12,11 +12,15 @@ All numbers are worked out by hand. They are chosen so that different mistakes g
 y = 2 and z = 7, the gradient 9 of the program above is y + z, while 7 or 2 is one branch that overwrote the other.
 """
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import cleandoc
+from typing import NamedTuple
+
+from ..languages import words
 
 # Keys of `wrong` for outcomes that are not lists of numbers, besides names of exceptions.
 ANYTHING, NO_END, CRASH = "anything else", "no end", "crash"
@@ -24,122 +28,126 @@ ANYTHING, NO_END, CRASH = "anything else", "no end", "crash"
 Answers = tuple[float, ...]
 
 
+class Mistake(NamedTuple):
+    """A mistake: the name of its text in the catalogue, and the code that it is about."""
+
+    name: str
+    about: tuple[str, ...] = ()
+
+    def of(self, *about: str) -> "Mistake":
+        """The same mistake in a rule or an operator."""
+        return Mistake(self.name, about)
+
+    def told(self, language: str) -> str:
+        """Its text, which continues the sentence "This is what you get with …"."""
+        return words("grade mistakes", language)[self.name].format(*self.about)
+
+
+def mistake(name: str, *about: str) -> Mistake:
+    """A mistake about code.
+
+    >>> mistake("lost factor", "n", "d(x ** n)/dx", "n * x**(n - 1)").told("en")
+    'a lost factor n: d(x ** n)/dx is n * x**(n - 1)'
+    """
+    return Mistake(name, about)
+
+
 @dataclass(frozen=True)
 class Check:
     """A program, the questions after it with their right answers, and the mistakes that give wrong ones."""
 
-    name: str
+    title: tuple[str, ...]  # the name of its text in the catalogue, which is English, and the code that it is about
     program: str
     right: Mapping[str, float]
     # If several mistakes give the same answer, all other answers decide between them.
-    wrong: Mapping[Answers | str, tuple[str, ...]] = field(default_factory=dict)
+    wrong: Mapping[Answers | str, tuple[Mistake, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()  # expressions that an engine may lack, over two Values x and y
     tolerance: float = 0.0  # relative
     seconds: float = 3.0  # after which it counts as endless
     shows: str = ""  # what is asked here, a key of RESTS_ON
 
+    @property
+    def name(self) -> str:
+        """What it is called in programs and on the command line, in any language."""
+        return self.title[0].format(*self.title[1:])
 
-# Mistakes at the bottom, which spoil everything built on them: each continues "This is what you get with …". ---
+    def told(self, language: str) -> str:
+        """What it is called in a verdict."""
+        return words("grade checks", language)[self.title[0]].format(*self.title[1:])
 
-STARTS_AT_ONE = (
-    "a gradient that starts at 1 in each new node: it starts at 0, and only the root gets its 1, in backward"
-)
-NO_SEED = (
-    "a root that never gets its 1, or loses it again: backward begins with d(root)/d(root) = 1, and leaves gradients "
-    "where they are"
-)
-SEED_DATA = "a root that starts with its own number: backward must begin with d(root)/d(root) = 1"
-NOTHING = "a backward that passes nothing on: it must call the rule of each node, from the root to the leaves"
-SET_TO_ONE = "the gradient of each node set to 1 in backward: only the root gets its 1"
-PRODUCT_AS_SUM = "the local gradients of x + y in the rule of x * y: d(x * y)/dx is y"
-OPERAND_GRAD = "the gradient of the other factor where its number belongs: d(x * y)/dx is y.data"
+
+# Mistakes at the bottom, which spoil everything built on them. ----------------------------------------
+
+STARTS_AT_ONE = mistake("starts at 1")
+NO_SEED = mistake("no seed")
+SEED_DATA = mistake("seed is data")
+NOTHING = mistake("passes nothing on")
+SET_TO_ONE = mistake("all set to 1")
+PRODUCT_AS_SUM = mistake("product as sum")
+OPERAND_GRAD = mistake("gradient of the factor")
 
 # Mistakes of the walk: -------------------------------------------------------------------------------
 
-ASSIGNED = "`grad = ...` where `grad += ...` belongs: the last branch overwrites the others"
-OPERAND_SET = "operands kept in a set or a dict: of the two operands of x + x it keeps one"
-NO_ORDER = "no topological order: a node passes its gradient on before all of it has arrived"
-BRANCHES = (
-    "nodes that pass their gradient on more than once, for each branch or each visit: wait until all branches have "
-    "arrived, then pass on their sum, once"
-)
-PATHS = "a walk over every path from the root, of which there are 2**40: visit each node once"
-QUADRATIC = "a list searched for the nodes already visited: the time grows with the square of their number; use a set"
-UNREACHED = "a walk in the wrong direction, from the leaves to the root, or one that stops after one step"
-ARRIVING = "a local gradient passed on alone: multiply it by the gradient that arrived"
-STALE = (
-    "gradients of interior nodes left over from the previous pass: set them to 0 when a pass starts, because only "
-    "leaves accumulate"
-)
-MARKED = (
-    "marks of visited nodes that stay from pass to pass: the next pass believes they are done; begin each pass with "
-    "an empty set"
-)
-FORGOTTEN = "leaves set to 0 when a pass starts: their gradients add up over passes, until the user resets them"
-ROOT = "a root whose gradient is overwritten with 1: if the root is a leaf, add 1 to what it has"
-LATE = (
-    "local gradients that read `.data` during backward: capture the numbers when the node is made, because a leaf "
-    "may have changed since"
-)
-RECURSION = (
-    "a backward that calls itself: Python stops at about 1,000 nested calls; keep the nodes that are still to be "
-    "visited in a list"
-)
-STACK = "recursion in C, in backward or when the graph is freed: keep the nodes that are still to be visited in a list"
-NODE_CYCLE = (
-    "nodes that refer to themselves, for example through a closure that uses `out`: each graph stays in memory "
-    "until the garbage collector runs"
-)
-HELPER_CYCLE = (
-    "a function inside backward that calls itself by its name: it refers to itself, and with it the list of all "
-    "nodes waits for the garbage collector"
-)
-EQUALITY = "nodes compared by their numbers (`__eq__`, `__hash__`): two equal ones count as one"
+ASSIGNED = mistake("assigned")
+OPERAND_SET = mistake("operands in a set")
+NO_ORDER = mistake("no order")
+BRANCHES = mistake("branches")
+PATHS = mistake("paths")
+QUADRATIC = mistake("quadratic")
+UNREACHED = mistake("unreached")
+ARRIVING = mistake("without what arrived")
+STALE = mistake("stale")
+MARKED = mistake("marked")
+FORGOTTEN = mistake("forgotten")
+ROOT = mistake("root overwritten")
+LATE = mistake("late")
+RECURSION = mistake("recursion")
+STACK = mistake("recursion in C")
+NODE_CYCLE = mistake("node cycle")
+HELPER_CYCLE = mistake("helper cycle")
+EQUALITY = mistake("equality")
 
 # Mistakes of the rules, where more than one program shows them. ----------------------------------------
 
-OWN_FACTOR = "each factor given its own value: d(x * y)/dx is y"
-MINUS = "+1 where -1 belongs: d(x - y)/dy is -1"
-QUOTIENT_MINUS = "a lost minus sign: d(x / y)/dy is -x / y**2"
-QUOTIENT_SQUARE = "y where y**2 belongs: d(x / y)/dy is -x / y**2"
-QUOTIENT_NUMERATOR = "a lost numerator: d(x / y)/dy is -x / y**2"
-FLAT = "a gradient that passes where relu is flat: relu'(x) is 0 where x < 0"
-POWER_FACTOR = "a lost factor n: d(x ** n)/dx is n * x**(n - 1)"
-POWER_EXPONENT = "an exponent that is not lowered: d(x ** n)/dx is n * x**(n - 1)"
-POWER_MISTAKES: Mapping[str, Callable[[float, float], float]] = {
+OWN_FACTOR = mistake("own factor")
+MINUS = mistake("instead, by", "+1", "-1", "d(x - y)/dy", "-1")
+QUOTIENT_MINUS = mistake("lost minus", "d(x / y)/dy", "-x / y**2")
+QUOTIENT_SQUARE = mistake("instead, by", "y", "y**2", "d(x / y)/dy", "-x / y**2")
+QUOTIENT_NUMERATOR = mistake("lost numerator", "d(x / y)/dy", "-x / y**2")
+FLAT = mistake("relu not flat")
+POWER_FACTOR = mistake("lost factor", "n", "d(x ** n)/dx", "n * x**(n - 1)")
+POWER_EXPONENT = mistake("exponent not lowered", "d(x ** n)/dx", "n * x**(n - 1)")
+POWER_MISTAKES: Mapping[Mistake, Callable[[float, float], float]] = {
     POWER_FACTOR: lambda x, n: x ** (n - 1),
     POWER_EXPONENT: lambda x, n: n * x**n,
-    "n - 1 where n belongs: d(x ** n)/dx is n * x**(n - 1)": lambda x, n: (n - 1) * x ** (n - 1),
-    "n * x, which is right for x ** 2 only: d(x ** n)/dx is n * x**(n - 1)": lambda x, n: n * x,
-    "n + 1 where n - 1 belongs: d(x ** n)/dx is n * x**(n - 1)": lambda x, n: n * x ** (n + 1),
+    mistake("instead, by", "n - 1", "n", "d(x ** n)/dx", "n * x**(n - 1)"): lambda x, n: (n - 1) * x ** (n - 1),
+    mistake("power as a square"): lambda x, n: n * x,
+    mistake("instead, by", "n + 1", "n - 1", "d(x ** n)/dx", "n * x**(n - 1)"): lambda x, n: n * x ** (n + 1),
 }
 
-# Mistakes that any rule may have; {} is the rule. --------------------------------------------------------
+# Mistakes that any rule may have. ---------------------------------------------------------------------
 
-ASSIGNED_IN = "`grad = ...` in the rule of {}, where `grad += ...` belongs: the last branch overwrites the others"
-ARRIVING_IN = "a local gradient passed on alone in the rule of {}: multiply it by the gradient that arrived"
-ADDED_IN = "a sum in the rule of {} where a product belongs: multiply the local gradient by the one that arrived"
-CUT_OFF_IN = "a result of {} that passes nothing back to its operands"
-UNFOUND_IN = "an operand of {} that the walk does not find: give all of them to the new node as its parents"
-NEGATED_IN = "the wrong sign in the rule of {}"
-BOTH_TO_ONE_IN = "a rule of {} that passes both gradients to the same operand"
-ONE_SIDED_IN = "a rule of {} that passes its gradient to one operand only"
-OUTPUT_IN = "the result of {} as a factor of its own local gradient"
-SWAPPED_IN = "the operands of {} swapped"
-CHANGED_BY = "an operand that {} changes: compute a new node, and leave the `.data` of the operands alone"
-ITSELF = "`{}` that calls itself: inside it, {} means this very call again; make the number a Value first"
-KEPT_BY = (
-    "`{}` that changes the node itself, and with it every other use of it: without a method for it, Python computes "
-    "a new node"
-)
+ASSIGNED_IN = mistake("assigned in")
+ARRIVING_IN = mistake("without what arrived in")
+ADDED_IN = mistake("added in")
+CUT_OFF_IN = mistake("cut off in")
+UNFOUND_IN = mistake("not found in")
+NEGATED_IN = mistake("negated in")
+BOTH_TO_ONE_IN = mistake("both to one in")
+ONE_SIDED_IN = mistake("one-sided in")
+OUTPUT_IN = mistake("result as factor in")
+SWAPPED_IN = mistake("operands swapped in")
+CHANGED_BY = mistake("operand changed by")
+ITSELF = mistake("calls itself")
+KEPT_BY = mistake("node changed by")
 
 # Mistakes that show only in some programs: what passes is no evidence against them. A wrong order may be right by
 # chance, a rule may treat only one operand wrongly, and size matters only from some size on.
 MAY_PASS = frozenset(
     {
         NO_ORDER,
-        *map(ASSIGNED_IN.format, ("x + y", "x * y")),
-        *map(UNFOUND_IN.format, ("x + y", "x * y")),
+        *map(ASSIGNED_IN.of, ("x + y", "x * y")),
+        *map(UNFOUND_IN.of, ("x + y", "x * y")),
         BRANCHES,
         PATHS,
         QUADRATIC,
@@ -151,8 +159,15 @@ MAY_PASS = frozenset(
 # What each formula is multiplied by, so that a rule must multiply by the gradient that arrives.
 FACTOR = 10.0
 
+# The names of checks of a formula, by how much they tell of its leaves.
+FORMULA = (
+    "value and gradients of {}",
+    "value and gradients of {} where {} is larger",
+    "value and gradients of {} where {} is {}",
+)
+
 # An answer, or the kind of an error, and the mistake or mistakes that give it.
-Wrong = Mapping[Answers | str, str | tuple[str, ...]]
+Wrong = Mapping[Answers | str, Mistake | tuple[Mistake, ...]]
 
 
 def formula(
@@ -160,26 +175,29 @@ def formula(
     right: Answers,
     wrong: Wrong | None = None,
     *,
-    at: str = "",
+    at: tuple[str, ...] = (),
     needs: str = "",
     shows: str = "",
     **leaves: float,
 ) -> Check:
-    """The value of a formula and its derivative with respect to each leaf; numbers are written without the factor."""
+    """The value of a formula and its derivative with respect to each leaf; numbers are written without the factor.
+
+    `at` is what its name tells of the leaves: that a leaf is a number, or that it is the larger one.
+    """
     data, *slopes = right
     rule = needs or text
     missed = [
-        ((data, *[slope / FACTOR for slope in slopes]), (ARRIVING, ARRIVING_IN.format(rule))),
-        ((data, *[slope / FACTOR + 1.0 for slope in slopes]), (ADDED_IN.format(rule),)),
+        ((data, *[slope / FACTOR for slope in slopes]), (ARRIVING, ARRIVING_IN.of(rule))),
+        ((data, *[slope / FACTOR + 1.0 for slope in slopes]), (ADDED_IN.of(rule),)),
         ((data, *[slope * data / FACTOR for slope in slopes]), (OWN_FACTOR,)),  # the factor's partial is its own value
-        ((data, *[slope * data for slope in slopes]), (OUTPUT_IN.format(rule),)),
-        ((data, *[0.0 for _ in slopes]), (CUT_OFF_IN.format(rule), NOTHING, UNREACHED)),
-        ((data, *[-slope for slope in slopes]), (NEGATED_IN.format(rule),)),
-        *[((data, *one), (ONE_SIDED_IN.format(rule),)) for one in _one_sided(slopes)],
+        ((data, *[slope * data for slope in slopes]), (OUTPUT_IN.of(rule),)),
+        ((data, *[0.0 for _ in slopes]), (CUT_OFF_IN.of(rule), NOTHING, UNREACHED)),
+        ((data, *[-slope for slope in slopes]), (NEGATED_IN.of(rule),)),
+        *[((data, *one), (ONE_SIDED_IN.of(rule),)) for one in _one_sided(slopes)],
     ]
-    own = [(answer, _candidates(mistake)) for answer, mistake in (wrong or {}).items()]
+    own = [(answer, _candidates(slip)) for answer, slip in (wrong or {}).items()]
     return Check(
-        name=f"value and gradients of {text}{at}",
+        title=(FORMULA[len(at)], text, *at),
         program=f"{_leaves(leaves)}\n"
         f"z = {f'({text})' if ' ' in text and '(' not in text else text} * Value({FACTOR})\n"
         "z.backward()",
@@ -198,18 +216,18 @@ def shared(text: str, slopes: Answers, **leaves: float) -> Check:
     """Two results of one rule that share their operands; the only operand of a rule is a result itself."""
     twice = [2 * slope for slope in slopes]
     one_assigns = [tuple(slope * (1 + (i != j)) for i, slope in enumerate(slopes)) for j in range(len(slopes))]
-    wrong: list[tuple[Answers | str, tuple[str, ...]]] = [
-        (slopes, (ASSIGNED, ASSIGNED_IN.format(text))),
-        *[(answer, (ASSIGNED_IN.format(text),)) for answer in one_assigns],
+    wrong: list[tuple[Answers | str, tuple[Mistake, ...]]] = [
+        (slopes, (ASSIGNED, ASSIGNED_IN.of(text))),
+        *[(answer, (ASSIGNED_IN.of(text),)) for answer in one_assigns],
     ]
     term = f"({text})" if " " in text else text
     first = f"{_leaves(leaves)}\n"
     if len(leaves) == 1:
-        wrong.append(((0.0,), (UNFOUND_IN.format(text),)))
+        wrong.append(((0.0,), (UNFOUND_IN.of(text),)))
         first += "u = x * Value(1.0)\n"
         term = re.sub(r"\bx\b", "u", term)
     return Check(
-        name=f"the gradients of two results of {text} add up",
+        title=("the gradients of two results of {} add up", text),
         program=f"{first}z = {term} + {term}\nz.backward()",
         right={f"{leaf}.grad": slope for leaf, slope in zip(leaves, twice, strict=True)},
         wrong=_told(tuple(twice), wrong),
@@ -220,7 +238,7 @@ def shared(text: str, slopes: Answers, **leaves: float) -> Check:
 
 
 def program(
-    name: str,
+    title: str | tuple[str, ...],
     text: str,
     right: Mapping[str, float],
     wrong: Wrong | None = None,
@@ -230,14 +248,15 @@ def program(
     shows: str = "",
 ) -> Check:
     """A program of sums and products of small integers, which floats compute exactly."""
+    title = (title,) if isinstance(title, str) else title
     return Check(
-        name,
+        title,
         cleandoc(text),
         right,
-        {answer: _candidates(mistake) for answer, mistake in (wrong or {}).items()},
+        {answer: _candidates(slip) for answer, slip in (wrong or {}).items()},
         needs,
         seconds=seconds,
-        shows=shows or name,
+        shows=shows or title[0],
     )
 
 
@@ -253,10 +272,10 @@ def _one_sided(slopes: Sequence[float]) -> list[Answers]:
 
 
 def _told(
-    right: Answers, pairs: Sequence[tuple[Answers | str, tuple[str, ...]]]
-) -> dict[Answers | str, tuple[str, ...]]:
+    right: Answers, pairs: Sequence[tuple[Answers | str, tuple[Mistake, ...]]]
+) -> dict[Answers | str, tuple[Mistake, ...]]:
     """The mistakes by their answers; those that give the right one cannot be recognised."""
-    told: dict[Answers | str, tuple[str, ...]] = {}
+    told: dict[Answers | str, tuple[Mistake, ...]] = {}
     for answer, mistakes in pairs:
         if not _alike(answer, right):
             same = next((other for other in told if _alike(answer, other)), answer)
@@ -274,15 +293,15 @@ def _times_factor(answers: Answers) -> Answers:
     return tuple([FACTOR * answer for answer in answers])
 
 
-def _candidates(mistake: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (mistake,) if isinstance(mistake, str) else mistake
+def _candidates(mistakes: Mistake | tuple[Mistake, ...]) -> tuple[Mistake, ...]:
+    return (mistakes,) if isinstance(mistakes, Mistake) else mistakes
 
 
-def _power(x: float, n: float, at: str = "") -> Check:
-    wrong: dict[Answers | str, tuple[str, ...]] = {}
-    for mistake, slope in POWER_MISTAKES.items():
+def _power(x: float, n: float, at: tuple[str, ...] = ()) -> Check:
+    wrong: dict[Answers | str, tuple[Mistake, ...]] = {}
+    for slip, slope in POWER_MISTAKES.items():
         answer = (x**n, slope(x, n))
-        wrong[answer] = (*wrong.get(answer, ()), mistake)
+        wrong[answer] = (*wrong.get(answer, ()), slip)
     return formula(f"x ** {n:.0f}", (x**n, n * x ** (n - 1)), wrong, at=at, needs="x ** 2", x=x)
 
 
@@ -296,22 +315,25 @@ E2, LN2, LN3, LN5, T, S = (
     math.tanh(0.5),
     1 / (1 + math.exp(-0.5)),
 )
+S1 = 1 / (1 + math.exp(-1.0))
+CIRCUIT = {"w0": -1.0, "x0": 2.0, "w1": -2.0, "x1": -3.0, "w2": 1.0}  # how the sum of a neuron depends on its leaves
 SIN, COS = math.sin(1.0), math.cos(1.0)
 
 _BRANCHES_OF_PRODUCTS: Wrong = {
-    (2.0,): (ASSIGNED, ASSIGNED_IN.format("x * y")),
-    (7.0,): (ASSIGNED, ASSIGNED_IN.format("x * y")),
+    (2.0,): (ASSIGNED, ASSIGNED_IN.of("x * y")),
+    (7.0,): (ASSIGNED, ASSIGNED_IN.of("x * y")),
     (0.0,): UNREACHED,
     (6.0,): OWN_FACTOR,
 }
 _BRANCHES_OF_SUMS: Wrong = {
-    (10.0,): (ASSIGNED, ASSIGNED_IN.format("x + y")),
-    (5.0,): (ASSIGNED, ASSIGNED_IN.format("x + y")),
+    (10.0,): (ASSIGNED, ASSIGNED_IN.of("x + y")),
+    (5.0,): (ASSIGNED, ASSIGNED_IN.of("x + y")),
     (0.0,): UNREACHED,
 }
 
 # Functions are methods of the class or, where it has none, functions of its module.
-FUNCTIONS = ("relu", "exp", "log", "tanh", "sigmoid", "sqrt", "sin", "cos")
+UNARY = ("relu", "exp", "log", "tanh", "sigmoid", "sqrt", "sin", "cos")
+FUNCTIONS = (*UNARY, "maximum", "max")
 
 CHECKS: tuple[Check, ...] = (
     # The bottom, on which all others rest ---------------------------------------------------------------
@@ -338,13 +360,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     *[
         program(
-            f"{text} leaves its operands as they are",
+            ("{} leaves its operands as they are", text),
             f"""
             x, y = Value(3.0), Value(2.0)
             z = {text}
             """,
             {"x.data": 3.0, "y.data": 2.0},
-            {(result, 2.0): CHANGED_BY.format(text), (3.0, result): CHANGED_BY.format(text)},
+            {(result, 2.0): CHANGED_BY.of(text), (3.0, result): CHANGED_BY.of(text)},
             needs=(text,),
             shows=f"{text} alone",
         )
@@ -359,16 +381,16 @@ CHECKS: tuple[Check, ...] = (
         """,
         {"z.data": 5.0, "x.grad": 1.0, "y.grad": 1.0},
         {
-            (5.0, 0.0, 0.0): (NOTHING, CUT_OFF_IN.format("x + y")),
-            (5.0, 1.0, 0.0): ONE_SIDED_IN.format("x + y"),
-            (5.0, 0.0, 1.0): ONE_SIDED_IN.format("x + y"),
-            (5.0, 2.0, 0.0): BOTH_TO_ONE_IN.format("x + y"),
-            (5.0, 0.0, 2.0): BOTH_TO_ONE_IN.format("x + y"),
-            (5.0, 1.0, -1.0): "-1 where +1 belongs: d(x + y)/dy is 1",
-            (5.0, 2.0, 2.0): ADDED_IN.format("x + y"),
-            (5.0, 5.0, 5.0): OUTPUT_IN.format("x + y"),
-            (5.0, 3.0, 2.0): "the term itself as its local gradient: d(x + y)/dx is 1",
-            (5.0, 2.0, 3.0): "the local gradients of x * y in the rule of x + y: d(x + y)/dx is 1",
+            (5.0, 0.0, 0.0): (NOTHING, CUT_OFF_IN.of("x + y")),
+            (5.0, 1.0, 0.0): ONE_SIDED_IN.of("x + y"),
+            (5.0, 0.0, 1.0): ONE_SIDED_IN.of("x + y"),
+            (5.0, 2.0, 0.0): BOTH_TO_ONE_IN.of("x + y"),
+            (5.0, 0.0, 2.0): BOTH_TO_ONE_IN.of("x + y"),
+            (5.0, 1.0, -1.0): mistake("instead, by", "-1", "+1", "d(x + y)/dy", "1"),
+            (5.0, 2.0, 2.0): ADDED_IN.of("x + y"),
+            (5.0, 5.0, 5.0): OUTPUT_IN.of("x + y"),
+            (5.0, 3.0, 2.0): mistake("term as gradient"),
+            (5.0, 2.0, 3.0): mistake("sum as product"),
         },
         needs=("x + y",),
         shows="x + y",
@@ -383,13 +405,13 @@ CHECKS: tuple[Check, ...] = (
         {"z.data": 6.0, "x.grad": 2.0, "y.grad": 3.0},
         {
             (6.0, 3.0, 2.0): OWN_FACTOR,
-            (6.0, 0.0, 0.0): (NOTHING, OPERAND_GRAD, CUT_OFF_IN.format("x * y")),
-            (6.0, 2.0, 0.0): ONE_SIDED_IN.format("x * y"),
-            (6.0, 0.0, 3.0): ONE_SIDED_IN.format("x * y"),
-            (6.0, 5.0, 0.0): BOTH_TO_ONE_IN.format("x * y"),
-            (6.0, 0.0, 5.0): BOTH_TO_ONE_IN.format("x * y"),
-            (6.0, 3.0, 4.0): ADDED_IN.format("x * y"),
-            (6.0, 6.0, 6.0): OUTPUT_IN.format("x * y"),
+            (6.0, 0.0, 0.0): (NOTHING, OPERAND_GRAD, CUT_OFF_IN.of("x * y")),
+            (6.0, 2.0, 0.0): ONE_SIDED_IN.of("x * y"),
+            (6.0, 0.0, 3.0): ONE_SIDED_IN.of("x * y"),
+            (6.0, 5.0, 0.0): BOTH_TO_ONE_IN.of("x * y"),
+            (6.0, 0.0, 5.0): BOTH_TO_ONE_IN.of("x * y"),
+            (6.0, 3.0, 4.0): ADDED_IN.of("x * y"),
+            (6.0, 6.0, 6.0): OUTPUT_IN.of("x * y"),
             (6.0, 1.0, 1.0): (PRODUCT_AS_SUM, SET_TO_ONE),
         },
         needs=("x * y",),
@@ -404,7 +426,7 @@ CHECKS: tuple[Check, ...] = (
         z.backward()
         """,
         {"x.grad": 2.0},
-        {(5.0,): OPERAND_GRAD, (0.0,): CUT_OFF_IN.format("x * y")},
+        {(5.0,): OPERAND_GRAD, (0.0,): CUT_OFF_IN.of("x * y")},
         needs=("x * y", "setattr(y, 'grad', 5.0)"),
         shows="numbers of x * y",
     ),
@@ -419,9 +441,9 @@ CHECKS: tuple[Check, ...] = (
             """,
             {"x.grad": 10.0, "y.grad": 15.0, "z.grad": 6.0},
             {
-                (2.0, 3.0, 6.0): (ARRIVING, ARRIVING_IN.format("x * y")),
-                (8.0, 9.0, 7.0): ADDED_IN.format("x * y"),
-                (0.0, 0.0, 6.0): (UNREACHED, UNFOUND_IN.format("x * y")),
+                (2.0, 3.0, 6.0): (ARRIVING, ARRIVING_IN.of("x * y")),
+                (8.0, 9.0, 7.0): ADDED_IN.of("x * y"),
+                (0.0, 0.0, 6.0): (UNREACHED, UNFOUND_IN.of("x * y")),
             },
             needs=("x * y",),
             shows="chain of x * y",
@@ -438,9 +460,9 @@ CHECKS: tuple[Check, ...] = (
         """,
         {"x.grad": 7.0, "y.grad": 7.0, "z.grad": 5.0},
         {
-            (1.0, 1.0, 5.0): (ARRIVING, ARRIVING_IN.format("x + y")),
-            (8.0, 8.0, 5.0): ADDED_IN.format("x + y"),
-            (0.0, 0.0, 5.0): (UNREACHED, UNFOUND_IN.format("x * y")),
+            (1.0, 1.0, 5.0): (ARRIVING, ARRIVING_IN.of("x + y")),
+            (8.0, 8.0, 5.0): ADDED_IN.of("x + y"),
+            (0.0, 0.0, 5.0): (UNREACHED, UNFOUND_IN.of("x * y")),
         },
         shows="chain of x + y",
     ),
@@ -454,7 +476,7 @@ CHECKS: tuple[Check, ...] = (
             v.backward()
             """,
             {"x.grad": 2.0, "y.grad": 3.0, "z.grad": 1.0},
-            {(0.0, 0.0, 1.0): (UNREACHED, UNFOUND_IN.format("x + y"))},
+            {(0.0, 0.0, 1.0): (UNREACHED, UNFOUND_IN.of("x + y"))},
             shows="terms",
         )
         for where, text in (("", "u + z"), (", the second one", "z + u"))
@@ -493,8 +515,8 @@ CHECKS: tuple[Check, ...] = (
             (2.0, 2.0): PRODUCT_AS_SUM,
             (1.0, 1.0): SET_TO_ONE,
             (3.0, 1.0): (ASSIGNED, OPERAND_SET),
-            (3.0, 2.0): (ASSIGNED_IN.format("x * y"), OPERAND_SET),
-            (6.0, 1.0): (ASSIGNED_IN.format("x + y"), OPERAND_SET),
+            (3.0, 2.0): (ASSIGNED_IN.of("x * y"), OPERAND_SET),
+            (6.0, 1.0): (ASSIGNED_IN.of("x + y"), OPERAND_SET),
         },
         shows="same",
     ),
@@ -551,7 +573,7 @@ CHECKS: tuple[Check, ...] = (
             (6.0,): BRANCHES,
             (8.0,): BRANCHES,
             (2.0,): (NO_ORDER, ARRIVING),
-            (1.0,): (ASSIGNED, ASSIGNED_IN.format("x + y"), OPERAND_SET),
+            (1.0,): (ASSIGNED, ASSIGNED_IN.of("x + y"), OPERAND_SET),
             (0.0,): UNREACHED,
         },
         needs=("x + y",),
@@ -579,7 +601,7 @@ CHECKS: tuple[Check, ...] = (
         z.backward()
         """,
         {"x.grad": 8.0, "y.grad": 8.0},
-        {(4.0, 4.0): (ASSIGNED, ASSIGNED_IN.format("x + y"), EQUALITY), (2.0, 2.0): ARRIVING, (0.0, 0.0): UNREACHED},
+        {(4.0, 4.0): (ASSIGNED, ASSIGNED_IN.of("x + y"), EQUALITY), (2.0, 2.0): ARRIVING, (0.0, 0.0): UNREACHED},
     ),
     program(
         "integers are as good as floats",
@@ -719,7 +741,7 @@ CHECKS: tuple[Check, ...] = (
     formula(
         "x + x",
         (8.0, 2.0),
-        {(8.0, 1.0): (ASSIGNED, ASSIGNED_IN.format("x + y"), OPERAND_SET)},
+        {(8.0, 1.0): (ASSIGNED, ASSIGNED_IN.of("x + y"), OPERAND_SET)},
         needs="x + y",
         shows="x + y twice",
         x=4.0,
@@ -728,7 +750,7 @@ CHECKS: tuple[Check, ...] = (
         "x * y",
         (0.0, 0.0, 3.0),
         {(0.0, 0.0, 0.0): (OWN_FACTOR, UNREACHED, EQUALITY)},
-        at=" where y is 0",
+        at=("y", "0"),
         shows="x * 0",
         x=3.0,
         y=0.0,
@@ -737,10 +759,10 @@ CHECKS: tuple[Check, ...] = (
         "x - y",
         (2.0, 1.0, -1.0),
         {
-            (8.0, 1.0, 1.0): "a sum in place of x - y",
-            (-2.0, -1.0, 1.0): SWAPPED_IN.format("x - y"),
+            (8.0, 1.0, 1.0): mistake("sum for difference"),
+            (-2.0, -1.0, 1.0): SWAPPED_IN.of("x - y"),
             (2.0, 1.0, 1.0): MINUS,
-            (2.0, -1.0, 1.0): "the two signs swapped: d(x - y)/dx is 1, d(x - y)/dy is -1",
+            (2.0, -1.0, 1.0): mistake("signs swapped"),
         },
         x=5.0,
         y=3.0,
@@ -754,19 +776,22 @@ CHECKS: tuple[Check, ...] = (
         x=4.0,
     ),
     formula(
-        "-x", (-3.0, -1.0), {(-3.0, 1.0): "a lost minus sign: d(-x)/dx is -1", (3.0, 1.0): "x where -x belongs"}, x=3.0
+        "-x",
+        (-3.0, -1.0),
+        {(-3.0, 1.0): mistake("lost minus", "d(-x)/dx", "-1"), (3.0, 1.0): mistake("instead", "x", "-x")},
+        x=3.0,
     ),
     formula(
         "x / y",
         (0.75, 0.25, -0.1875),
         {
-            (12.0, 4.0, 3.0): "a product in place of x / y",
-            (4.0 / 3.0, -4.0 / 9.0, 1.0 / 3.0): SWAPPED_IN.format("x / y"),
+            (12.0, 4.0, 3.0): mistake("product for quotient"),
+            (4.0 / 3.0, -4.0 / 9.0, 1.0 / 3.0): SWAPPED_IN.of("x / y"),
             (0.75, 0.25, 0.1875): QUOTIENT_MINUS,
             (0.75, 0.25, -0.75): QUOTIENT_SQUARE,
             (0.75, 0.25, -0.0625): QUOTIENT_NUMERATOR,
-            (0.75, -0.1875, 0.25): "the two derivatives swapped: d(x / y)/dx is 1 / y",
-            (0.75, 4.0, 3.0): "the product rule: d(x / y)/dx is 1 / y, d(x / y)/dy is -x / y**2",
+            (0.75, -0.1875, 0.25): mistake("quotient swapped"),
+            (0.75, 4.0, 3.0): mistake("quotient as product"),
         },
         x=3.0,
         y=4.0,
@@ -787,17 +812,17 @@ CHECKS: tuple[Check, ...] = (
     ),
     _power(2.0, 5.0),
     _power(2.0, -1.0),
-    _power(0.0, 2.0, at=" where x is 0"),
-    _power(-2.0, 3.0, at=" where x is -2"),
+    _power(0.0, 2.0, at=("x", "0")),
+    _power(-2.0, 3.0, at=("x", "-2")),
     formula(
         "x ** y",
         (8.0, 12.0, 8.0 * LN2),
         {
-            (8.0, 12.0, 0.0): "an exponent taken for a constant: d(x ** y)/dy is x**y * log(x)",
-            (8.0, 12.0, 8.0): "a lost logarithm: d(x ** y)/dy is x**y * log(x)",
-            (8.0, 12.0, 8.0 * LN3): "the logarithm of the exponent: d(x ** y)/dy is x**y * log(x)",
-            (8.0, 4.0, 8.0 * LN2): "a lost factor y: d(x ** y)/dx is y * x**(y - 1)",
-            (8.0, 24.0, 8.0 * LN2): "an exponent that is not lowered: d(x ** y)/dx is y * x**(y - 1)",
+            (8.0, 12.0, 0.0): mistake("exponent as constant"),
+            (8.0, 12.0, 8.0): mistake("lost logarithm", "d(x ** y)/dy", "x**y * log(x)"),
+            (8.0, 12.0, 8.0 * LN3): mistake("logarithm of the exponent"),
+            (8.0, 4.0, 8.0 * LN2): mistake("lost factor", "y", "d(x ** y)/dx", "y * x**(y - 1)"),
+            (8.0, 24.0, 8.0 * LN2): mistake("exponent not lowered", "d(x ** y)/dx", "y * x**(y - 1)"),
         },
         x=2.0,
         y=3.0,
@@ -807,33 +832,33 @@ CHECKS: tuple[Check, ...] = (
     formula(
         "2 + x",
         (5.0, 1.0),
-        {"RecursionError": ITSELF.format("__radd__", "2 + x"), (3.0, 1.0): "x where 2 + x belongs"},
+        {"RecursionError": ITSELF.of("__radd__", "2 + x"), (3.0, 1.0): mistake("instead", "x", "2 + x")},
         x=3.0,
     ),
     formula("sum([x, y])", (5.0, 1.0, 1.0), needs="0 + x", x=3.0, y=2.0),
-    formula("x - 2", (3.0, 1.0), {(-3.0, -1.0): "the operands swapped: this is 2 - x"}, x=5.0),
+    formula("x - 2", (3.0, 1.0), {(-3.0, -1.0): mistake("swapped")}, x=5.0),
     formula(
         "2 - x",
         (-3.0, -1.0),
         {
-            "RecursionError": ITSELF.format("__rsub__", "2 - x"),
-            (3.0, 1.0): "the operands swapped: `__rsub__` computes x - 2",
-            (-3.0, 1.0): (MINUS, "+1 where -1 belongs: d(2 - x)/dx is -1"),
+            "RecursionError": ITSELF.of("__rsub__", "2 - x"),
+            (3.0, 1.0): mistake("swapped by", "__rsub__", "x - 2"),
+            (-3.0, 1.0): (MINUS, mistake("instead, by", "+1", "-1", "d(2 - x)/dx", "-1")),
         },
         x=5.0,
     ),
     formula("x * 2", (6.0, 2.0), {(6.0, 1.8): OWN_FACTOR}, x=3.0),
-    formula("2 * x", (6.0, 2.0), {"RecursionError": ITSELF.format("__rmul__", "2 * x"), (6.0, 1.8): OWN_FACTOR}, x=3.0),
+    formula("2 * x", (6.0, 2.0), {"RecursionError": ITSELF.of("__rmul__", "2 * x"), (6.0, 1.8): OWN_FACTOR}, x=3.0),
     formula("x / 2", (1.5, 0.5), x=3.0),
     formula(
         "2 / x",
         (0.5, -0.125),
         {
-            "RecursionError": ITSELF.format("__rtruediv__", "2 / x"),
-            (2.0, 0.5): "the operands swapped: `__rtruediv__` computes x / 2",
-            (0.5, 0.125): (QUOTIENT_MINUS, "a lost minus sign: d(2 / x)/dx is -2 / x**2"),
-            (0.5, -0.5): (QUOTIENT_SQUARE, "x where x**2 belongs: d(2 / x)/dx is -2 / x**2"),
-            (0.5, -0.0625): (QUOTIENT_NUMERATOR, "a lost numerator: d(2 / x)/dx is -2 / x**2"),
+            "RecursionError": ITSELF.of("__rtruediv__", "2 / x"),
+            (2.0, 0.5): mistake("swapped by", "__rtruediv__", "x / 2"),
+            (0.5, 0.125): (QUOTIENT_MINUS, mistake("lost minus", "d(2 / x)/dx", "-2 / x**2")),
+            (0.5, -0.5): (QUOTIENT_SQUARE, mistake("instead, by", "x", "x**2", "d(2 / x)/dx", "-2 / x**2")),
+            (0.5, -0.0625): (QUOTIENT_NUMERATOR, mistake("lost numerator", "d(2 / x)/dx", "-2 / x**2")),
         },
         x=4.0,
     ),
@@ -841,22 +866,22 @@ CHECKS: tuple[Check, ...] = (
         "2 ** x",
         (8.0, 8.0 * LN2),
         {
-            (9.0, 6.0): "the operands swapped: `__rpow__` computes x ** 2",
-            (8.0, 8.0): "a lost logarithm: d(a ** x)/dx is a**x * log(a)",
-            (8.0, 12.0): "the rule of x ** n: here x is the exponent, and d(a ** x)/dx is a**x * log(a)",
+            (9.0, 6.0): mistake("swapped by", "__rpow__", "x ** 2"),
+            (8.0, 8.0): mistake("lost logarithm", "d(a ** x)/dx", "a**x * log(a)"),
+            (8.0, 12.0): mistake("exponential as power"),
         },
         x=3.0,
     ),
     *[
         program(
-            f"{text} makes a new node",
+            ("{} makes a new node", text),
             f"""
             x = Value(6.0)
             y = x
             {text}
             """,
             {"x.data": 6.0, "y.data": result},
-            {(result, result): KEPT_BY.format(text)},
+            {(result, result): KEPT_BY.of(text)},
             needs=(f"x {text[2]} 2",),
             shows=text,
         )
@@ -866,8 +891,8 @@ CHECKS: tuple[Check, ...] = (
     formula(
         "relu(x)",
         (3.0, 1.0),
-        {(3.0, 3.0): "a gradient multiplied by relu(x) itself: relu'(x) is 1 where x > 0"},
-        at=" where x is 3",
+        {(3.0, 3.0): mistake("relu times itself")},
+        at=("x", "3"),
         x=3.0,
     ),
     formula(
@@ -875,29 +900,29 @@ CHECKS: tuple[Check, ...] = (
         (0.0, 0.0),
         {
             (0.0, 1.0): FLAT,
-            (0.0, -2.0): "x where 0 belongs: relu'(x) is 0 where x < 0",
+            (0.0, -2.0): mistake("relu of x"),
         },
-        at=" where x is -2",
+        at=("x", "-2"),
         x=-2.0,
     ),
     formula(
         "relu(x)",
         (0.0, 0.0),
         {
-            (0.0, 1.0): (FLAT, "relu'(0) = 1, as from >= where > belongs: by convention relu'(0) is 0"),
-            (0.0, 0.5): "relu'(0) = 1/2, the mean of both sides: by convention relu'(0) is 0",
+            (0.0, 1.0): (FLAT, mistake("relu at 0")),
+            (0.0, 0.5): mistake("relu half at 0"),
         },
-        at=" where x is 0",
+        at=("x", "0"),
         x=0.0,
     ),
     formula(
         "exp(x)",
         (E2, E2),
         {
-            (E2, 2.0): "x where exp(x) belongs: exp is its own derivative",
-            (E2, 2.0 * math.e): "the rule of x ** n, x * exp(x - 1): exp is its own derivative",
-            (E2, 2.0 * E2): "x * exp(x): exp is its own derivative",
-            (E2, 1.0): "1 where exp(x) belongs: exp is its own derivative",
+            (E2, 2.0): mistake("exp instead", "x"),
+            (E2, 2.0 * math.e): mistake("exp as power"),
+            (E2, 2.0 * E2): mistake("exp instead", "x * exp(x)"),
+            (E2, 1.0): mistake("exp instead", "1"),
         },
         x=2.0,
     ),
@@ -905,11 +930,11 @@ CHECKS: tuple[Check, ...] = (
         "log(x)",
         (LN5, 0.2),
         {
-            (LN5, 1.0 / LN5): "1 / log(x) where 1 / x belongs",
-            (LN5, 5.0): "x where 1 / x belongs",
-            (LN5, -0.2): "-1 / x where 1 / x belongs",
-            (LN5, -0.04): "-1 / x**2, the derivative of 1 / x, where 1 / x belongs",
-            (LN5, 0.2 / math.log(10.0)): "the derivative of the logarithm to base 10: that of log(x) is 1 / x",
+            (LN5, 1.0 / LN5): mistake("instead", "1 / log(x)", "1 / x"),
+            (LN5, 5.0): mistake("instead", "x", "1 / x"),
+            (LN5, -0.2): mistake("instead", "-1 / x", "1 / x"),
+            (LN5, -0.04): mistake("log as reciprocal"),
+            (LN5, 0.2 / math.log(10.0)): mistake("log to base 10"),
         },
         x=5.0,
     ),
@@ -917,11 +942,11 @@ CHECKS: tuple[Check, ...] = (
         "tanh(x)",
         (T, 1.0 - T * T),
         {
-            (T, 1.0 - T): "1 - tanh(x) where 1 - tanh(x)**2 belongs",
-            (T, 1.0 + T * T): "1 + tanh(x)**2 where 1 - tanh(x)**2 belongs",
-            (T, T * T - 1.0): "tanh(x)**2 - 1 where 1 - tanh(x)**2 belongs",
-            (T, T * (1.0 - T)): "the derivative of sigmoid, t * (1 - t): that of tanh(x) is 1 - tanh(x)**2",
-            (T, 0.75): "1 - x**2 where 1 - tanh(x)**2 belongs",
+            (T, 1.0 - T): mistake("instead", "1 - tanh(x)", "1 - tanh(x)**2"),
+            (T, 1.0 + T * T): mistake("instead", "1 + tanh(x)**2", "1 - tanh(x)**2"),
+            (T, T * T - 1.0): mistake("instead", "tanh(x)**2 - 1", "1 - tanh(x)**2"),
+            (T, T * (1.0 - T)): mistake("tanh as sigmoid"),
+            (T, 0.75): mistake("instead", "1 - x**2", "1 - tanh(x)**2"),
         },
         x=0.5,
     ),
@@ -929,11 +954,11 @@ CHECKS: tuple[Check, ...] = (
         "sigmoid(x)",
         (S, S * (1.0 - S)),
         {
-            (S, S * (1.0 + S)): "s * (1 + s) where s * (1 - s) belongs, with s = sigmoid(x)",
-            (S, S * (S - 1.0)): "s * (s - 1) where s * (1 - s) belongs, with s = sigmoid(x)",
-            (S, 1.0 - S): "1 - s where s * (1 - s) belongs, with s = sigmoid(x)",
-            (S, 1.0 - S * S): "the derivative of tanh, 1 - s**2: that of s = sigmoid(x) is s * (1 - s)",
-            (S, 0.25): "x * (1 - x) where s * (1 - s) belongs, with s = sigmoid(x)",
+            (S, S * (1.0 + S)): mistake("instead, with s", "s * (1 + s)"),
+            (S, S * (S - 1.0)): mistake("instead, with s", "s * (s - 1)"),
+            (S, 1.0 - S): mistake("instead, with s", "1 - s"),
+            (S, 1.0 - S * S): mistake("sigmoid as tanh"),
+            (S, 0.25): mistake("instead, with s", "x * (1 - x)"),
         },
         x=0.5,
     ),
@@ -941,19 +966,53 @@ CHECKS: tuple[Check, ...] = (
         "sqrt(x)",
         (2.0, 0.25),
         {
-            (2.0, 0.5): "1 / sqrt(x) where 1 / (2 * sqrt(x)) belongs",
-            (2.0, 0.125): "1 / (2 * x) where 1 / (2 * sqrt(x)) belongs",
-            (2.0, 1.0): "sqrt(x) / 2 where 1 / (2 * sqrt(x)) belongs",
+            (2.0, 0.5): mistake("instead", "1 / sqrt(x)", "1 / (2 * sqrt(x))"),
+            (2.0, 0.125): mistake("instead", "1 / (2 * x)", "1 / (2 * sqrt(x))"),
+            (2.0, 1.0): mistake("instead", "sqrt(x) / 2", "1 / (2 * sqrt(x))"),
         },
         x=4.0,
     ),
     formula(
         "sin(x)",
         (SIN, COS),
-        {(SIN, -COS): "-cos(x) where cos(x) belongs", (SIN, SIN): "sin(x) where cos(x) belongs"},
+        {(SIN, -COS): mistake("instead", "-cos(x)", "cos(x)"), (SIN, SIN): mistake("instead", "sin(x)", "cos(x)")},
         x=1.0,
     ),
-    formula("cos(x)", (COS, -SIN), {(COS, SIN): "sin(x) where -sin(x) belongs"}, x=1.0),
+    formula("cos(x)", (COS, -SIN), {(COS, SIN): mistake("instead", "sin(x)", "-sin(x)")}, x=1.0),
+    *[
+        formula(
+            "maximum(x, y)",
+            (5.0, *right),
+            {
+                (5.0, 1.0, 1.0): mistake("maximum to both"),
+                (5.0, *reversed(right)): mistake("maximum to the smaller"),
+                (5.0, 0.5, 0.5): mistake("maximum shares"),
+            },
+            at=(larger,),
+            x=x,
+            y=y,
+        )
+        for larger, x, y, right in (("x", 5.0, 3.0, (1.0, 0.0)), ("y", 3.0, 5.0, (0.0, 1.0)))
+    ],
+    Check(
+        ("the circuit of a neuron with a sigmoid in four gates",),
+        cleandoc(
+            """
+            w0, x0, w1, x1, w2 = Value(2.0), Value(-1.0), Value(-3.0), Value(-2.0), Value(-3.0)
+            u = -(w0 * x0 + w1 * x1 + w2)
+            e = exp(u)
+            z = 1 / (1 + e)
+            z.backward()
+            """
+        ),
+        {
+            "z.data": S1,
+            **{f"{leaf}.grad": S1 * (1 - S1) * slope for leaf, slope in CIRCUIT.items()},
+        },
+        needs=("x + y", "x * y", "-x", "exp(x)", "2 + x", "2 / x"),
+        tolerance=1e-12,
+        shows="circuit",
+    ),
     # The rules once more: whether each adds to the gradients of its operands -----------------------------
     shared("x - y", (1.0, -1.0), x=5.0, y=3.0),
     shared("-x", (-1.0,), x=3.0),
@@ -967,6 +1026,7 @@ CHECKS: tuple[Check, ...] = (
     shared("sqrt(x)", (0.25,), x=4.0),
     shared("sin(x)", (COS,), x=1.0),
     shared("cos(x)", (-SIN,), x=1.0),
+    shared("maximum(x, y)", (0.0, 1.0), x=3.0, y=5.0),
     # Size: depth, time and memory ----------------------------------------------------------------------
     program(
         "40 doublings take no longer than 40 additions",
@@ -981,7 +1041,7 @@ CHECKS: tuple[Check, ...] = (
         {
             NO_END: PATHS,
             (2.0,): (NO_ORDER, ARRIVING),
-            (1.0,): (ASSIGNED, ASSIGNED_IN.format("x + y"), OPERAND_SET),
+            (1.0,): (ASSIGNED, ASSIGNED_IN.of("x + y"), OPERAND_SET),
             (0.0,): UNREACHED,
         },
         needs=("x + y",),
@@ -1001,7 +1061,7 @@ CHECKS: tuple[Check, ...] = (
                 "RecursionError": RECURSION,
                 CRASH: STACK,
                 NO_END: QUADRATIC,
-                (1.0,): (ASSIGNED, ASSIGNED_IN.format("x + y"), UNREACHED),
+                (1.0,): (ASSIGNED, ASSIGNED_IN.of("x + y"), UNREACHED),
                 (count,): OPERAND_SET,
             },
             needs=("x + y",),
@@ -1044,7 +1104,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 # The rules that are asked twice, as in x / y + x / y.
-RULES = ("x + y", "x - y", "-x", "x / y", "x ** 2", *[f"{function}(x)" for function in FUNCTIONS])
+RULES = ("x + y", "x - y", "-x", "x / y", "x ** 2", *[f"{function}(x)" for function in UNARY], "maximum(x, y)")
 
 # What each question rests on: if that fails, a wrong answer means nothing. Classes differ in what they make of
 # what (x - y may be x + -y, and 2 / x may be 2 * x**-1), so each rests on all that it may be made of.
@@ -1106,6 +1166,8 @@ RESTS_ON: dict[str, tuple[str, ...]] = {
     "sqrt(x)": ("x ** 2",),
     "sin(x)": ("chain of x * y",),
     "cos(x)": ("chain of x * y",),
+    "maximum(x, y)": ("chain of x * y",),
+    "circuit": ("2 + x", "2 / x", "-x", "exp(x)", "equal numbers are different nodes"),
 }
 RESTS_ON |= {
     f"{rule} twice": (
@@ -1115,3 +1177,10 @@ RESTS_ON |= {
     )
     for rule in RULES
 }
+
+
+@functools.cache
+def foundations(question: str) -> frozenset[str]:
+    """Everything that a question rests on, down to the bottom."""
+    direct = RESTS_ON.get(question, ())
+    return frozenset(direct).union(*map(foundations, direct))

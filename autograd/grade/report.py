@@ -6,18 +6,21 @@
 ('failed', 'a gradient that starts at 1 in each new node')
 """
 
-import functools
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import markup
 from ..terminal import printable
-from .checks import ANYTHING, MAY_PASS, RESTS_ON, Answers, Check
+from .checks import ANYTHING, MAY_PASS, Answers, Check, Mistake, foundations
+from .texts import text, told
 from .trial import Outcome
 
-PASSED, FAILED, MISSING, NOT_RUN = "passed", "failed", "missing", "not run"
+PASSED, FAILED, NOTED, MISSING, NOT_RUN = "passed", "failed", "noted", "missing", "not run"
+
+# What a report is right with; with MISSING it is a question of who asks.
+RIGHT = (PASSED, NOTED)
 
 WIDTH = 80
 
@@ -31,35 +34,72 @@ class Result:
 
     check: Check
     outcome: Outcome
-    mistake: str = ""
+    cause: Mistake | None = None
     follows: bool = False  # whether something that it rests on fails
+    noted: bool = False  # whether its mistake is one that the level only notes
+    points: float = 1.0
+    language: str = "en"
 
     @property
     def status(self) -> str:
-        """One of "passed", "failed", "missing", "not run"."""
+        """One of "passed", "failed", "noted", "missing", "not run"."""
         if self.outcome.unreached:
             return NOT_RUN
         if self.outcome.missing:
             return MISSING
-        return PASSED if _same(tuple(self.check.right.values()), self.outcome, self.check) else FAILED
+        if _same(tuple(self.check.right.values()), self.outcome, self.check):
+            return PASSED
+        return NOTED if self.noted else FAILED
+
+    @property
+    def score(self) -> float:
+        """The points that it earned."""
+        return self.points if self.status in RIGHT else 0.0
+
+    @property
+    def mistake(self) -> str:
+        """What the mistake is that explains it; nothing where that is not known."""
+        return self.cause.told(self.language) if self.cause else ""
+
+    @property
+    def name(self) -> str:
+        """What the check is called in the language of the report."""
+        return self.check.told(self.language)
+
+    @property
+    def error(self) -> str:
+        """Python's error, or how the program was stopped."""
+        return self.outcome.error or told(self.language, self.outcome.stopped)
 
     def __str__(self) -> str:
-        if self.status != FAILED:
-            return f"{self.status}: {self.outcome.unreached or self.outcome.missing or self.check.name}"
-        paragraphs = [_filled(f"FAILED: {self.check.name}."), textwrap.indent(self.check.program, " " * 8)]
+        if self.status == FAILED:
+            return self.failure
+        reason = self.mistake or told(self.language, self.outcome.unreached) or self.outcome.missing or self.name
+        return self._text(f"is {self.status}", reason)
+
+    @property
+    def failure(self) -> str:
+        """What was run, what came out, what is right, and which mistake it was."""
+        paragraphs = [_filled(self._text("failed", self.name)), textwrap.indent(self.check.program, " " * 8)]
         came_out, right = self.difference()
-        paragraphs.append(f"{_entry('came out', came_out)}\n{_entry('right', right)}")
-        if self.mistake:
-            paragraphs.append(_filled(f"This is what you get with {self.mistake}.", indent=4))
+        heads = [self._text("came out"), self._text("right")]
+        width = max(map(len, heads)) + 2
+        entries = zip(heads, (came_out, right), strict=True)
+        paragraphs.append("\n".join(_entry(head.ljust(width), entry) for head, entry in entries))
+        if self.cause:
+            paragraphs.append(_filled(self._text("mistake", self.mistake), indent=4))
         elif self.follows:
-            paragraphs.append(_filled("It depends on what fails in other checks, which may be the reason.", indent=4))
+            paragraphs.append(_filled(self._text("depends"), indent=4))
         return printable("\n\n".join(paragraphs))
+
+    def _text(self, name: str, *arguments: object) -> str:
+        return text(self.language, name, *arguments)
 
     def difference(self) -> tuple[str, str]:
         """What came out and what is right, of the answers that differ."""
         right = self.check.right
-        if self.outcome.error:
-            return self.outcome.error, _equations(right)
+        if self.error:
+            return self.error, _equations(right)
         differ = {
             question: (answer, right[question])
             for question, answer in zip(right, self.outcome.answers, strict=True)
@@ -78,71 +118,117 @@ class Report:
     subject: str
     preamble: str  # what a program needs before it can be pasted
     results: tuple[Result, ...]
+    level: str = "full"
+    complete: bool = False  # whether what is missing is a failure
+    language: str = "en"
+    refusal: str = ""  # why no check could be run
 
     @property
     def failures(self) -> list[Result]:
         """The results that are failures."""
-        return [result for result in self.results if result.status == FAILED]
+        return self._of(FAILED)
 
     @property
     def ok(self) -> bool:
         """Whether all checks were run, and none failed."""
-        return all(result.status in (PASSED, MISSING) for result in self.results)
+        right = RIGHT if self.complete else (*RIGHT, MISSING)
+        return all(result.status in right for result in self.results)
 
     @property
     def mistakes(self) -> list[str]:
         """The mistakes that explain failures, each once."""
-        return list(dict.fromkeys(result.mistake for result in self.failures if result.mistake))
+        return list(dict.fromkeys(result.mistake for result in self.failures if result.cause))
+
+    @property
+    def notes(self) -> list[str]:
+        """The mistakes that the level only notes, each once."""
+        return list(dict.fromkeys(result.mistake for result in self._of(NOTED)))
+
+    @property
+    def score(self) -> float:
+        """The points that were earned."""
+        return sum(result.score for result in self.results)
+
+    @property
+    def points(self) -> float:
+        """The points that can be earned."""
+        return sum(result.points for result in self.results)
+
+    @property
+    def summary(self) -> str:
+        """The score and the counts, in one line."""
+        if not self.points:
+            return self._text("no score", self._counts())
+        numbers = [decimal(number, self.language) for number in (self.score, self.points)]
+        return self._text("score", *numbers, percentage(self.score, self.points), self._counts())
 
     def __str__(self) -> str:
         paragraphs = [self.subject]
-        if self.failures:
-            paragraphs.append(f"Before each program:\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
+        if self.failures and self.preamble:
+            paragraphs.append(f"{self._text('before')}\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
         named, unnamed, later = self._groups()
         # One mistake often makes many checks fail: the first is shown, the others are mentioned.
         for first, *others in named + unnamed[:SHOWN]:
             paragraphs.append(str(first))
             if others:
-                paragraphs.append(f"    It also shows in\n{_mentioned(others)}")
+                paragraphs.append(f"    {self._text('also shows')}\n{self._mentioned(others)}")
         if rest := [result for group in unnamed[SHOWN:] for result in group]:
-            paragraphs.append(f"Also FAILED:\n{_mentioned(rest)}")
+            paragraphs.append(f"{self._text('also failed')}\n{self._mentioned(rest)}")
         if later:
-            head = _filled("Also FAILED, perhaps for the same reason; fix that first, and grade again:")
-            paragraphs.append(f"{head}\n{_mentioned(later)}")
+            paragraphs.append(f"{_filled(self._text('follows'))}\n{self._mentioned(later)}")
+        if self.notes:
+            notes = "\n".join(_filled(f"- {note}", indent=4, hanging=2) for note in self.notes)
+            paragraphs.append(f"{self._text('notes', self.level)}\n{notes}")
         if missing := self._missing():
             # A line may end between two expressions, not within one.
-            whole = ", ".join(missing).replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
-            paragraphs.append(_filled(f"Missing, which is not a failure: {whole}.").replace("\N{NO-BREAK SPACE}", " "))
+            whole = [expression.replace(" ", "\N{NO-BREAK SPACE}") for expression in missing]
+            paragraphs.append(_filled(self._told_missing(whole)).replace("\N{NO-BREAK SPACE}", " "))
         if not_run := self._not_run():
             paragraphs.append(_filled(not_run))
-        paragraphs.append(self._counts())
+        paragraphs.append(_filled(self.summary))
         return printable("\n\n".join(paragraphs))
+
+    def _text(self, name: str, *arguments: object) -> str:
+        return text(self.language, name, *arguments)
+
+    def _of(self, status: str) -> list[Result]:
+        return [result for result in self.results if result.status == status]
 
     def _groups(self) -> tuple[list[list[Result]], list[list[Result]], list[Result]]:
         """The failures that are alike: those with a known mistake, those without, and those that may follow."""
         alike: dict[str, list[Result]] = {}
         for result in self.failures:
-            if result.follows and not result.mistake:
+            if result.follows and not result.cause:
                 continue
-            alike.setdefault(result.mistake or result.outcome.error or result.check.name, []).append(result)
+            alike.setdefault(result.mistake or result.error or result.name, []).append(result)
         return (
-            [group for group in alike.values() if group[0].mistake],
-            [group for group in alike.values() if not group[0].mistake],
-            [result for result in self.failures if result.follows and not result.mistake],
+            [group for group in alike.values() if group[0].cause],
+            [group for group in alike.values() if not group[0].cause],
+            [result for result in self.failures if result.follows and not result.cause],
         )
 
     def _missing(self) -> list[str]:
-        return list(dict.fromkeys(result.outcome.missing for result in self.results if result.status == MISSING))
+        return list(dict.fromkeys(result.outcome.missing for result in self._of(MISSING)))
+
+    def _told_missing(self, missing: Sequence[str]) -> str:
+        return self._text("missing fails" if self.complete else "missing", ", ".join(missing))
 
     def _not_run(self) -> str:
-        found = dict.fromkeys(result.outcome.unreached for result in self.results if result.status == NOT_RUN)
-        count = sum(result.status == NOT_RUN for result in self.results)
-        return f"Not run: {count} checks, because {'; '.join(found)}." if found else ""
+        not_run = self._of(NOT_RUN)
+        found = dict.fromkeys(told(self.language, result.outcome.unreached) for result in not_run)
+        return self._text("not run", len(not_run), "; ".join(found)) if found else ""
 
     def _counts(self) -> str:
         counts = Counter(result.status for result in self.results)
-        shown = (PASSED, FAILED, MISSING, NOT_RUN) if counts[NOT_RUN] else (PASSED, FAILED, MISSING)
-        return ", ".join(f"{counts[status]} {status}" for status in shown)
+        shown = [s for s in (PASSED, FAILED, NOTED, MISSING, NOT_RUN) if counts[s] or s not in (NOTED, NOT_RUN)]
+        return ", ".join(self._text(f"count {status}", counts[status]) for status in shown)
+
+    def _mentioned(self, results: Sequence[Result]) -> str:
+        ends = [result.error.partition(":")[0] for result in results]
+        names = [f"{result.name}{f' ({end})' * bool(end)}" for result, end in zip(results, ends, strict=True)]
+        del names[MENTIONED:]
+        names += [self._text("and more", more)] if (more := len(results) - MENTIONED) > 0 else []
+        return "\n".join(_filled(f"- {name}", indent=4, hanging=2) for name in names)
 
     def __repr__(self) -> str:
         return str(self)
@@ -151,35 +237,38 @@ class Report:
         return markup.document(self._blocks())
 
     def _blocks(self) -> Iterator[str]:
-        title = f"{self.subject}: {self._counts()}"
+        title = f"{self.subject}: {self.summary}"
         if rows := list(self._rows()):
-            yield markup.table(title, ["check", "result", "what is wrong", "came out", "right"], rows, "wlwww")
+            names = ("head check", "head result", "head wrong", "came out", "right")
+            yield markup.table(title, [self._text(name) for name in names], rows, "wlwww")
         else:
             yield markup.heading(title)
         if self._groups()[2]:
-            yield markup.paragraph("Fix what is at the top first, and grade again: the rest may follow from it.")
+            yield markup.paragraph(self._text("fix first"))
+        if self.notes:
+            yield markup.paragraph(self._text("notes", self.level))
+            yield markup.bulleted(self.notes)
         if missing := self._missing():
-            yield markup.paragraph(f"Missing, which is not a failure: {', '.join(missing)}.")
+            yield markup.paragraph(self._told_missing(missing))
         if not_run := self._not_run():
             yield markup.paragraph(not_run)
-        if passed := [result.check.name for result in self.results if result.status == PASSED]:
-            yield markup.unfolding(f"{len(passed)} {PASSED}", [markup.bulleted(passed)])
+        if passed := [result.name for result in self._of(PASSED)]:
+            yield markup.unfolding(self._text(f"count {PASSED}", len(passed)), [markup.bulleted(passed)])
 
     def _rows(self) -> Iterator[Sequence[str]]:
         """A row for each failure, those that are alike below each other."""
         named, unnamed, later = self._groups()
         for group in named + unnamed:
             for place, result in enumerate(group):
-                yield self._row(
-                    result, "the same mistake" if place else result.mistake or "a mistake that is not known"
-                )
+                first = result.mistake or self._text("mistake not known")
+                yield self._row(result, self._text("same mistake") if place else first)
         for result in later:
-            yield self._row(result, "perhaps one of those above")
+            yield self._row(result, self._text("perhaps above"))
 
     def _row(self, result: Result, mistake: str) -> Sequence[str]:
-        program = markup.program(f"{self.preamble}\n\n{result.check.program}")
-        check = markup.joined([result.check.name, markup.unfolding("program", [program])])
-        return (check, FAILED, mistake, *result.difference())
+        program = markup.program(f"{self.preamble}\n\n{result.check.program}".lstrip())
+        check = markup.joined([result.name, markup.unfolding(self._text("program"), [program])])
+        return (check, self._text("result failed"), mistake, *result.difference())
 
 
 # From outcomes to mistakes ------------------------------------------------------------------------
@@ -193,31 +282,31 @@ def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
     from the first ones, as far as one can know before those are fixed.
     """
     failed = {result.check.shows for result in results if result.status == FAILED}
-    firm = [result for result in results if not failed & _foundations(result.check.shows)]
+    firm = [result for result in results if not failed & foundations(result.check.shows)]
     first = [result for result in firm if result.status == FAILED]
 
-    def denies(result: Result, suspect: str) -> bool:
+    def denies(result: Result, suspect: Mistake) -> bool:
         """Whether its outcome differs from that of this mistake."""
         if result.status == PASSED and suspect in MAY_PASS:
             return False
         return suspect in _all_suspects(result) and suspect not in _suspects(result)
 
-    def excluded(suspect: str) -> bool:
+    def excluded(suspect: Mistake) -> bool:
         return any(result.status == PASSED and denies(result, suspect) for result in firm)
 
-    def agreement(suspect: str) -> int:
+    def agreement(suspect: Mistake) -> int:
         # What failed later may have two reasons, so it is no evidence against a mistake.
         telling = first + [result for result in results if result.status == PASSED]
         return sum(suspect in _suspects(r) for r in results) - sum(denies(r, suspect) for r in telling)
 
-    def possible(result: Result) -> list[str]:
+    def possible(result: Result) -> list[Mistake]:
         return [suspect for suspect in _suspects(result) if not excluded(suspect) and agreement(suspect) > 0]
 
-    def named(result: Result, suspects: Sequence[str]) -> Result:
-        return replace(result, mistake=max(suspects, key=agreement, default=""))
+    def named(result: Result, suspects: Sequence[Mistake]) -> Result:
+        return replace(result, cause=max(suspects, key=agreement, default=None))
 
     found = {result.check.name: named(result, possible(result)) for result in first}
-    mistakes = {result.mistake for result in found.values()}
+    mistakes = {result.cause for result in found.values()}
     for result in results:
         if result.status == FAILED and result.check.name not in found:
             later = replace(result, follows=True)
@@ -225,19 +314,17 @@ def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
     return tuple([found.get(result.check.name, result) for result in results])
 
 
-@functools.cache
-def _foundations(question: str) -> frozenset[str]:
-    """Everything that a question rests on, down to the bottom."""
-    direct = RESTS_ON.get(question, ())
-    return frozenset(direct).union(*map(_foundations, direct))
+def noted(results: Sequence[Result], mistakes: Collection[Mistake]) -> tuple[Result, ...]:
+    """The results, of which those that fail by one of these mistakes are only notes."""
+    return tuple([replace(result, noted=result.cause in mistakes) for result in results])
 
 
-def _all_suspects(result: Result) -> frozenset[str]:
+def _all_suspects(result: Result) -> frozenset[Mistake]:
     """The mistakes that give some wrong answer."""
-    return frozenset[str]().union(*result.check.wrong.values())
+    return frozenset[Mistake]().union(*result.check.wrong.values())
 
 
-def _suspects(result: Result) -> tuple[str, ...]:
+def _suspects(result: Result) -> tuple[Mistake, ...]:
     """The mistakes that give exactly this outcome."""
     if result.status != FAILED:
         return ()
@@ -249,7 +336,7 @@ def _suspects(result: Result) -> tuple[str, ...]:
 
 def _same(answer: Answers | str, outcome: Outcome, check: Check) -> bool:
     if isinstance(answer, str):
-        return answer == (outcome.error.partition(":")[0] or ANYTHING)
+        return answer == (outcome.kind or ANYTHING)
     return len(answer) == len(outcome.answers) and all(
         _close(came_out, right, check) for came_out, right in zip(outcome.answers, answer, strict=True)
     )
@@ -262,25 +349,36 @@ def _close(number: float, right: float, check: Check) -> bool:
 # How things are written ---------------------------------------------------------------------------
 
 
-def _mentioned(results: Sequence[Result]) -> str:
-    ends = [result.outcome.error.partition(":")[0] for result in results]
-    names = [f"{result.check.name}{f' ({end})' * bool(end)}" for result, end in zip(results, ends, strict=True)]
-    del names[MENTIONED:]
-    names += [f"and {more} more"] if (more := len(results) - MENTIONED) > 0 else []
-    return "\n".join(_filled(f"- {name}", indent=4, hanging=2) for name in names)
+def decimal(number: float, language: str) -> str:
+    """Points as one writes them: whole, or with the comma of the language.
+
+    >>> decimal(42.0, "en"), decimal(2.5, "pt")
+    ('42', '2,5')
+    """
+    written = f"{number:.2f}".rstrip("0").rstrip(".")
+    return written if language == "en" else written.replace(".", ",")
+
+
+def percentage(score: float, points: float) -> int:
+    """The score of 100, rounded down: only all of the points are 100.
+
+    >>> percentage(199, 200)
+    99
+    """
+    return int(100 * score / points)
 
 
 def _equations(numbers: Mapping[str, float]) -> str:
     return ", ".join(f"{question} = {repr(number).removesuffix('.0')}" for question, number in numbers.items())
 
 
-def _entry(head: str, text: str) -> str:
-    return _filled(f"{head:<10}{text}", indent=4, hanging=10)
+def _entry(head: str, entry: str) -> str:
+    return _filled(f"{head}{entry}", indent=4, hanging=len(head))
 
 
-def _filled(text: str, indent: int = 0, hanging: int = 0) -> str:
+def _filled(paragraph: str, indent: int = 0, hanging: int = 0) -> str:
     return textwrap.fill(
-        text,
+        paragraph,
         WIDTH,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + hanging),

@@ -3,7 +3,7 @@
 >>> from autograd import Value
 >>> from autograd.grade.checks import CHECKS
 >>> outcomes(CHECKS[:1], Given(Value)).outcomes
-(Outcome(answers=(3.0, 0.0), error='', missing='', unreached=''),)
+(Outcome(answers=(3.0, 0.0), error='', stopped=(), missing='', unreached=()),)
 
 No part of the class runs in this process, not even its import. The other one has limited time and memory and no
 terminal, and reports the outcome of each program in a line of JSON; once it hangs or dies, the next one takes over.
@@ -11,9 +11,7 @@ terminal, and reports the outcome of each program in a line of JSON; once it han
 
 import contextlib
 import faulthandler
-import functools
 import gc
-import importlib
 import json
 import math
 import multiprocessing
@@ -23,13 +21,15 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pickle import PicklingError
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from .checks import CRASH, FUNCTIONS, NO_END, Answers, Check
+from .targets import Given, InFile, InModule, found
+from .texts import LONGEST, RefusedError, one_line
 
 # What a verdict may take at most: seconds of wall-clock or processor time, and bytes in addition to those in use.
 SECONDS, MEMORY = 45.0, 320 * 2**20
@@ -43,22 +43,32 @@ IMPORT_SECONDS, MAKE_SECONDS = 20.0, 3.0
 # After so many programs in a row that do not end, the rest are not run.
 PATIENCE = 5
 
-# How many characters of what the class says are passed on, and how many bytes are read.
-LONGEST, LONGEST_MESSAGE = 200, 65_536
+# How many bytes of what the process says are read.
+LONGEST_MESSAGE = 65_536
 
-
-class RefusedError(Exception):
-    """Why there is nothing to run, in one line."""
+# A text, as its name in the catalogue and what is filled in.
+Said = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a program: the answers, one line about the error, what the class lacks, or why it was not run."""
+    """The outcome of a program: the answers, or one of the others.
+
+    That is Python's error in one line, how the process was stopped, what the class lacks, or why it was not run.
+    """
 
     answers: Answers = ()
     error: str = ""
+    stopped: Said = ()
     missing: str = ""
-    unreached: str = ""
+    unreached: Said = ()
+
+    @property
+    def kind(self) -> str:
+        """The name of the exception, NO_END or CRASH; nothing where the program ended."""
+        if self.stopped:
+            return NO_END if self.stopped[0] == NO_END else CRASH
+        return self.error.partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -79,23 +89,7 @@ class Trial:
     outcomes: tuple[Outcome, ...]
 
 
-@dataclass(frozen=True)
-class Given:
-    """A class that exists already, with the module that may contain functions for it."""
-
-    value_class: Any
-    module: str = ""
-
-
-@dataclass(frozen=True)
-class Named:
-    """A class for the other process to import, named as MODULE:CLASS."""
-
-    module: str
-    name: str
-
-
-def outcomes(checks: Sequence[Check], target: Given | Named) -> Trial:
+def outcomes(checks: Sequence[Check], target: Given | InModule | InFile) -> Trial:
     """The outcome of each program. A process runs them in turn; if one kills it, a new process takes over.
 
     Raises RefusedError if there is nothing to run: the class cannot be found, or no Value can be made.
@@ -112,24 +106,24 @@ def outcomes(checks: Sequence[Check], target: Given | Named) -> Trial:
                 subject = process.subject
                 for check in checks[len(found) :]:
                     found.append(process.outcome(check.seconds))
-                    if found[-1].error.startswith((NO_END, CRASH, "MemoryError")):
+                    if found[-1].kind in (NO_END, CRASH, "MemoryError"):
                         break
         except RefusedError as refusal:
             if subject is None:
                 raise
-            found += [Outcome(unreached=str(refusal))] * (len(checks) - len(found))
+            found += [Outcome(unreached=refusal.said)] * (len(checks) - len(found))
     assert subject is not None
     return Trial(subject, tuple(found))
 
 
-def _no_further(found: Sequence[Outcome], budget: "_Budget") -> str:
+def _no_further(found: Sequence[Outcome], budget: "_Budget") -> Said:
     """Why the rest are not run, if they are not."""
     if budget.left() <= 0.0:
-        return f"the {SECONDS:.0f} seconds for all checks were used up"
+        return ("time used up", f"{SECONDS:.0f}")
     last = found[-PATIENCE:]
-    if len(last) == PATIENCE and all(outcome.error.startswith(NO_END) for outcome in last):
-        return f"{PATIENCE} checks in a row did not end"
-    return ""
+    if len(last) == PATIENCE and all(outcome.kind == NO_END for outcome in last):
+        return ("patience used up", str(PATIENCE))
+    return ()
 
 
 class _Budget:
@@ -150,7 +144,7 @@ class _Budget:
 class _Process:
     """A process in which the class is found, and which then runs programs on it."""
 
-    def __init__(self, checks: Sequence[Check], target: Given | Named, budget: _Budget) -> None:
+    def __init__(self, checks: Sequence[Check], target: Given | InModule | InFile, budget: _Budget) -> None:
         self._budget = budget
         self._results, sender = multiprocessing.Pipe(duplex=False)
         # A forked process has the given class already, wherever it was defined; a spawned one must be able to import
@@ -164,9 +158,10 @@ class _Process:
             # thread that it does not have. Here it only runs our programs, and waits for no one.
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
-                self._process.start()
+                with contextlib.nullcontext() if isinstance(target, Given) else _no_main():
+                    self._process.start()
             except (AttributeError, TypeError, PicklingError) as error:
-                raise RefusedError(f"without fork, only a class that can be imported can be graded: {error}") from error
+                raise RefusedError("without fork", one_line(error)) from error
         sender.close()
         self._resident = _resident(self._process.pid)
 
@@ -185,24 +180,26 @@ class _Process:
         """The outcome of the next program."""
         try:
             answers, error, missing = self._message(seconds)
-            return Outcome(tuple([float(answer) for answer in answers]), printable(error), missing)
+            return Outcome(tuple([float(answer) for answer in answers]), printable(error), missing=missing)
         except _StoppedError as stopped:
-            return Outcome(error=str(stopped))
+            return Outcome(stopped=stopped.args)
 
     def _introduced(self) -> Subject:
         """The class as the process describes it, after the steps that might stop it."""
-        step, seconds = "cannot start a process", SECONDS
+        step: Said = ("cannot start a process",)
+        seconds = SECONDS
         while True:
             try:
                 message = self._message(seconds)
             except _StoppedError as stopped:
-                raise RefusedError(f"{step}: {stopped}") from stopped
+                raise RefusedError(*step, stopped.args) from stopped
             if "refused" in message:
-                raise RefusedError(printable(message["refused"]))
+                raise RefusedError(*_printable(message["refused"]))
             if "name" in message:
                 methods, functions = message["methods"], message["functions"]
                 return Subject(printable(message["name"]), message["importable"], frozenset(methods), tuple(functions))
-            step, seconds = printable(message["step"]), MAKE_SECONDS if message["imported"] else IMPORT_SECONDS
+            step = _printable(message["step"])
+            seconds = MAKE_SECONDS if step[0] == "cannot make" else IMPORT_SECONDS
 
     def _message(self, seconds: float) -> Any:
         """What the process says next. Raises _StoppedError if it says nothing in time, or nothing more at all."""
@@ -212,13 +209,13 @@ class _Process:
             while not self._results.poll(max(0.0, min(LOOK, end - time.monotonic()))):
                 # The limit that the process sets itself does not count shared memory, such as that of mmap.
                 if _resident(self._process.pid) > self._resident + MEMORY:
-                    raise _StoppedError(f"{CRASH}: the process was stopped, {_TOO_LARGE}")
+                    raise _StoppedError("stopped by memory", _MEGABYTES)
                 if time.monotonic() >= end:
-                    raise _StoppedError(f"{NO_END}: stopped after {allowed:.0f} seconds")
+                    raise _StoppedError(NO_END, f"{allowed:.0f}")
             return json.loads(self._results.recv_bytes(LONGEST_MESSAGE))
         except (EOFError, OSError, ValueError):
             self._process.join(1.0)
-            raise _StoppedError(f"{CRASH}: {_end_of(self._process.exitcode)}") from None
+            raise _StoppedError(*_end_of(self._process.exitcode)) from None
 
     def _end(self) -> None:
         """Kill it, together with everything that it has started."""
@@ -230,11 +227,22 @@ class _Process:
         self._results.close()
 
 
+@contextlib.contextmanager
+def _no_main() -> Iterator[None]:
+    """A block without a main program: a spawned process would run it first, and it would grade again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class _StoppedError(Exception):
-    """Why the process says nothing more."""
+    """Why the process says nothing more: the name of a text, and what is filled in."""
 
 
-_TOO_LARGE = f"because it took more than {MEMORY // 2**20} MB of memory"
+_MEGABYTES = str(MEMORY // 2**20)
 
 
 def _resident(process: int) -> int:
@@ -246,12 +254,16 @@ def _resident(process: int) -> int:
         return 0
 
 
-def _end_of(code: int | None) -> str:
+def _end_of(code: int | None) -> Said:
     if code is None:
-        return "the process closed its connection"
+        return ("closed",)
     if code == EXHAUSTED:
-        return f"the process ended, {_TOO_LARGE}"
-    return f"the process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
+        return ("ended by memory", _MEGABYTES)
+    return ("ended by signal", signal.Signals(-code).name) if code < 0 else ("ended", str(code))
+
+
+def _printable(said: Sequence[str]) -> Said:
+    return tuple(map(printable, said))
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
@@ -268,12 +280,15 @@ def printable(text: str, longest: int = LONGEST) -> str:
 # How programs are spelled for a class -------------------------------------------------------------
 
 
-def spelled(check: Check, methods: frozenset[str]) -> Check:
-    """The check with f(x) written as x.f() where f is a method."""
+def spelled(check: Check, methods: Collection[str], functions: Collection[str]) -> Check:
+    """The check with f(x) written as x.f() where f is a method, and f(x, y) as x.f(y); maximum may be called max."""
+    short = "max" in {*methods, *functions} and "maximum" not in {*methods, *functions}
 
     def spell(text: str) -> str:
+        text = text.replace("maximum(", "max(") if short else text
         for name in sorted(methods):
             text = re.sub(rf"\b{name}\((\w+)\)", rf"\1.{name}()", text)
+            text = re.sub(rf"\b{name}\((\w+), (\w+)\)", rf"\1.{name}(\2)", text)
         return text
 
     return replace(check, program=spell(check.program), needs=tuple(map(spell, check.needs)))
@@ -281,8 +296,8 @@ def spelled(check: Check, methods: frozenset[str]) -> Check:
 
 def preamble(subject: Subject, module: str) -> str:
     """What must precede a program that is pasted."""
-    if not subject.importable:
-        return f"Value = {subject.name}"
+    if not subject.importable or not module:
+        return f"Value = {subject.name}" if subject.name != "Value" else ""
     names = [subject.name if subject.name == "Value" else f"{subject.name} as Value"]
     names += [function for function in subject.functions if function not in subject.methods]
     return f"from {module} import {', '.join(names)}"
@@ -291,7 +306,7 @@ def preamble(subject: Subject, module: str) -> str:
 # In the process -----------------------------------------------------------------------------------
 
 
-def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: float) -> None:
+def _run(checks: Sequence[Check], target: Given | InModule | InFile, sender: Any, seconds: float) -> None:
     try:
         _confine(seconds)
         _answer(checks, target, sender)
@@ -300,7 +315,7 @@ def _run(checks: Sequence[Check], target: Given | Named, sender: Any, seconds: f
     os._exit(0)  # without waiting for threads that never end or for functions registered to run at exit
 
 
-def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None:
+def _answer(checks: Sequence[Check], target: Given | InModule | InFile, sender: Any) -> None:
     process = os.getpid()
 
     def tell(message: Any) -> None:
@@ -309,9 +324,9 @@ def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None
         sender.send_bytes(json.dumps(message).encode())
 
     try:
-        value_class, module = _found(target, tell)
+        value_class, module = found(target, lambda *step: tell({"step": step}))
         _refuse("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")  # which an import may need
-        tell({"step": f"{_name(value_class)}(3.0) fails", "imported": True})
+        tell({"step": ("cannot make", _name(value_class))})
         _require_values(value_class)
         methods = [name for name in FUNCTIONS if hasattr(value_class, name)]
         functions = _functions(module)
@@ -320,11 +335,11 @@ def _answer(checks: Sequence[Check], target: Given | Named, sender: Any) -> None
         gc.freeze()  # the collector may ignore what was there before, which makes it quick
         tell({"name": name[:LONGEST], "methods": methods, "functions": [*functions], "importable": importable})
     except RefusedError as refusal:
-        tell({"refused": str(refusal)[:LONGEST]})
+        tell({"refused": [str(part)[:LONGEST] for part in refusal.said]})
         return
     names = {"Value": value_class, **functions}
     for check in checks:
-        outcome = _outcome(spelled(check, frozenset(methods)), names)
+        outcome = _outcome(spelled(check, methods, functions), names)
         tell([outcome.answers, outcome.error, outcome.missing])
         gc.enable()  # some programs switch it off
 
@@ -370,44 +385,21 @@ def _refuse(*events: str) -> None:
     sys.addaudithook(hook)
 
 
-def _found(target: Given | Named, tell: Any) -> tuple[Any, str]:
-    """The class, and the module that may contain functions for it."""
-    if isinstance(target, Given):
-        return target.value_class, target.module or str(target.value_class.__module__)
-    module, name = target.module, target.name
-    tell({"step": f"cannot import {module}", "imported": False})
-    # `python -m autograd` finds modules in the current directory; the command `autograd` alone does not.
-    if not {"", os.getcwd()} & set(sys.path):
-        sys.path.insert(0, os.getcwd())
-    try:
-        imported = importlib.import_module(module)
-    except BaseException as error:
-        absent = error.name if isinstance(error, ModuleNotFoundError) else None
-        if not absent or not f"{module}.".startswith(f"{absent}."):  # but rather a module that it needs itself
-            raise RefusedError(f"cannot import {module}: {one_line(error)}") from error
-        hint = f": write a module without .py, as {module[:-3]}:{name}" if module.endswith(".py") else ""
-        raise RefusedError(f"no module named {absent!r}, neither here nor installed{hint}") from error
-    try:
-        return functools.reduce(getattr, name.split("."), imported), module
-    except BaseException as error:
-        raise RefusedError(f"module {module} has no {name!r}") from error
-
-
 def _require_values(value_class: Any) -> None:
     if not isinstance(value_class, type):
-        raise RefusedError(f"{_name(value_class)} is not a class but a {type(value_class).__name__}")
+        raise RefusedError("not a class", _name(value_class), type(value_class).__name__)
     name = _name(value_class)
     try:
         value = value_class(3.0)
     except BaseException as error:
-        raise RefusedError(f"{name}(3.0) fails: {one_line(error)}") from error
+        raise RefusedError("cannot make", name, one_line(error)) from error
     for attribute in ("data", "grad", "backward"):
         try:
             getattr(value, attribute)
         except AttributeError as error:
-            raise RefusedError(f"{name}(3.0) has no {attribute}, which every check needs") from error
+            raise RefusedError("lacks", name, attribute) from error
         except BaseException as error:
-            raise RefusedError(f"{name}(3.0).{attribute} cannot be read: {one_line(error)}") from error
+            raise RefusedError("cannot read", name, attribute, one_line(error)) from error
 
 
 def _name(value_class: Any) -> str:
@@ -463,12 +455,3 @@ def _number(answer: Any, question: str) -> float:
             if hasattr(answer, "data"):
                 return float(answer.data)
     raise TypeError(f"{question} is {answer!r:.60}, which is not a number")
-
-
-def one_line(error: BaseException) -> str:
-    """An exception in one line: its name and the first line of its text."""
-    try:
-        said = str(error)[:LONGEST].partition("\n")[0]
-        return f"{type(error).__name__:.60}: {said}" if said else f"{type(error).__name__:.60}"
-    except BaseException:  # its text is computed by someone's program, too
-        return "an error that cannot be shown"

@@ -14,8 +14,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from .. import markup, notation
-from ..cells import counted
 from ..engines import Value
+from ..languages import chosen, count, counted, number, words
 from ..text import typeset
 
 # Of parameters in a list, and of modules in a row that are alike, so many are shown: the first ones and the last.
@@ -36,68 +36,80 @@ class Branch(NamedTuple):
     parameters: "Sequence[tuple[str, Value]]"
     parts: "Sequence[tuple[str, str, Branch]]"
 
-    @property
-    def line(self) -> str:
+    def line(self, language: str) -> str:
         """The module in one line."""
-        return f"{self.title}, {'the same as above' if self.size is None else counted(self.size, 'parameter')}"
+        same = words("model", language)["same"]
+        return f"{self.title}, {same if self.size is None else counted(self.size, 'parameter', language)}"
 
     def kind(self) -> object:
         """What is equal for modules that look alike, whatever their numbers are."""
-        return self.line, [(attribute, name, part.kind()) for attribute, name, part in self.parts]
+        return self.title, self.size, [(attribute, name, part.kind()) for attribute, name, part in self.parts]
 
 
-def outline(model: Branch) -> str:
+def outline(model: Branch, language: str | None = None) -> str:
     """The model, of which the outermost parts are seen at first."""
-    return markup.document([_Outline().unfolding(model.line, model, is_open=True)])
+    language = chosen(language)
+    return markup.document([_Outline(language).unfolding(model.line(language), model, is_open=True)])
 
 
 class _Outline:
     """Writes modules, as long as there are lines left for them."""
 
-    def __init__(self) -> None:
-        self.left = LINES
+    def __init__(self, language: str) -> None:
+        self.left, self.language, self.said = LINES, language, words("model", language)
 
     def unfolding(self, line: str, branch: Branch, is_open: bool = False) -> markup.Markup:
         self.left -= 1
         return markup.unfolding(line, [*self.parameters(branch), *self.parts(branch)], is_open)
 
     def parameters(self, branch: Branch) -> Iterator[str]:
-        rows = [row for _, named in groupby(branch.parameters, _attribute) for row in _rows(list(named))]
+        rows = [row for _, named in groupby(branch.parameters, _attribute) for row in self.rows(list(named))]
         if rows and self.left > 0:
             self.left -= len(rows)
-            yield markup.table("", ["parameter", "value", "gradient"], rows, "lrr")
+            yield markup.table("", [self.said[head] for head in ("parameter", "value", "gradient")], rows, "lrr")
 
     def parts(self, branch: Branch) -> Iterator[str]:
         runs = [list(run) for _, run in groupby(branch.parts, lambda part: (part[0], part[2].kind()))]
         for place, run in enumerate(runs):
             if self.left <= 0:
-                yield markup.paragraph(f"… and {counted(sum(map(len, runs[place:])), 'module')} more")
+                left = sum(map(len, runs[place:]))
+                told = self.said["module left" if left == 1 else "modules left"]
+                yield markup.paragraph(told.format(count(left, self.language)))
                 return
             yield from self.run(run)
 
     def run(self, run: "Sequence[tuple[str, str, Branch]]") -> Iterator[str]:
         """Modules in a row that are alike: one by one, or together where they are many."""
         if len(run) <= SHOWN:
-            yield from [self.unfolding(f"{name}: {branch.line}", branch) for _, name, branch in run]
+            yield from [self.unfolding(f"{name}: {branch.line(self.language)}", branch) for _, name, branch in run]
             return
-        inside = [self.unfolding(f"{name}: {branch.line}", branch) for _, name, branch in run[: SHOWN - 1]]
+        inside = [
+            self.unfolding(f"{name}: {branch.line(self.language)}", branch) for _, name, branch in run[: SHOWN - 1]
+        ]
         _, name, branch = run[-1]
-        inside += [markup.paragraph(f"… {len(run) - SHOWN:,} more"), self.unfolding(f"{name}: {branch.line}", branch)]
-        yield markup.unfolding(f"{run[0][1]} … {name}: {len(run):,} × {branch.line}", inside)
+        inside += [
+            markup.paragraph(self.more(len(run))),
+            self.unfolding(f"{name}: {branch.line(self.language)}", branch),
+        ]
+        yield markup.unfolding(
+            f"{run[0][1]} … {name}: {count(len(run), self.language)} × {branch.line(self.language)}", inside
+        )
+
+    def rows(self, named: Sequence[tuple[str, Value]]) -> list[tuple[str, str, str]]:
+        """The parameters of one attribute; of many, the first ones and the last."""
+        shown = named if len(named) <= SHOWN else [*named[: SHOWN - 1], named[-1]]
+        rows = [(name, self.decimal(value.data), self.decimal(value.grad)) for name, value in shown]
+        if len(shown) < len(named):
+            rows.insert(-1, (self.more(len(named)), "", ""))
+        return rows
+
+    def more(self, many: int) -> str:
+        """How many of those that are alike are not shown."""
+        return self.said["more"].format(count(many - SHOWN, self.language))
+
+    def decimal(self, x: float) -> str:
+        return typeset(number(notation.decimal(x, DIGITS), self.language))
 
 
 def _attribute(parameter: tuple[str, Value]) -> str:
     return parameter[0].partition(".")[0]
-
-
-def _rows(named: Sequence[tuple[str, Value]]) -> list[tuple[str, str, str]]:
-    """The parameters of one attribute; of many, the first ones and the last."""
-    shown = named if len(named) <= SHOWN else [*named[: SHOWN - 1], named[-1]]
-    rows = [(name, _decimal(value.data), _decimal(value.grad)) for name, value in shown]
-    if len(shown) < len(named):
-        rows.insert(-1, (f"… {len(named) - SHOWN:,} more", "", ""))
-    return rows
-
-
-def _decimal(number: float) -> str:
-    return typeset(notation.decimal(number, DIGITS))

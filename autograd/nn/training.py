@@ -329,7 +329,7 @@ class _Bar:
                 from tqdm import auto  # imported when used, because it costs more than all of autograd
 
                 # The one in `auto` knows notebooks, and warns if their widgets are missing.
-                self._bar = auto.tqdm(total=epochs, unit="epoch", file=_Deaf(file))
+                self._bar = _unwatched(auto.tqdm)(total=epochs, unit="epoch", file=_Deaf(file))
 
     def show(self, history: History) -> None:
         if self._bar is not None:
@@ -343,6 +343,11 @@ class _Bar:
         if self._bar is not None:
             with suppress(Exception):
                 self._bar.close()
+
+
+def _unwatched(bar: Any) -> Any:
+    """The kind of bar without the thread that watches it, of which it warns where there are no threads: in a browser."""
+    return type(bar.__name__, (bar,), {"monitor_interval": 0})
 
 
 class _Deaf:

@@ -123,11 +123,11 @@ def _grade(asked: dict[str, Any]) -> Reply:
         return {"kind": "nothing to grade", "printed": made.printed}
     name = "Value" if "Value" in made.classes else [*made.classes][-1]
     try:
-        report = grade(made.classes[name])
+        report = grade(made.classes[name], level=asked["level"], language=asked["language"])
     except GradeError as error:
         return _mistake(str(error), made.printed)
-    verdict = {"title": name, "html": report._repr_html_(), "mistakes": report.mistakes, "ok": report.ok}
-    return {"kind": "made", "printed": made.printed} | verdict
+    verdict = {"ok": report.ok, "mistakes": report.mistakes, "summary": report.summary}
+    return {"kind": "made", "title": name, "html": report._repr_html_(), "printed": made.printed} | verdict
 
 
 _ANSWERS = {

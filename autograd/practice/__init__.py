@@ -2,9 +2,17 @@
 
 >>> task = exercise(seed=7, operations="+ *")
 >>> task
-...
->>> print(task.check({"x": 1}))
-...
+<medium exercise 7: x * y + y + z * w, x=6, y=4, z=3, w=-1>
+>>> print(task.check({"x": 4, "y": 6, "z": 1, "w": ""}))
+✓ ∂f/∂x = 4 is right.
+✗ ∂f/∂y = 6 is not right. The flow from c is missing: y is a branch, and there all flows are summed; ...
+    y is a branch: it goes to a and c, so the flows that come back from there are summed.
+    ...
+    ∂f/∂y = ∂f/∂c × 1 + ∂f/∂a × x = 1 × 1 + 1 × 6 = 7
+✗ ∂f/∂z = 1 is not right. The sign is reversed.
+    ...
+· ∂f/∂w is still to be found.
+1 of 4 right
 
 An exercise is a computation of chosen operations, with numbers for its leaves, whose gradients are to be found. It is
 the same for a seed in every version of Python and on every machine. No answer is ambiguous: no maximum is a tie, no
@@ -23,7 +31,7 @@ from ..checks import whole
 from ..languages import chosen
 from .circuit import DECIMALS, TOLERANCE
 from .exercises import Exercise, Sheet
-from .gates import Gate, gates
+from .gates import Gate, gates_named
 from .making import LEVELS, Dice, Plan, plan
 from .marking import Mark, Marking
 
@@ -52,7 +60,7 @@ def exercise(
     Raises ValueError for an operation, a difficulty, a size, a seed or a language that is not known or not possible,
     and where no exercise of the kind has numbers that are fit; TypeError for what is neither a number nor a name.
     """
-    chosen_gates = gates(operations)
+    chosen_gates = gates_named(operations)
     return _exercise(_seed(seed), plan(size, difficulty, chosen_gates), chosen(language))
 
 
@@ -75,7 +83,7 @@ def sheet(
     there are not so many that differ.
     """
     number, seed, language = whole("number", number, least=1, most=1000), _seed(seed), chosen(language)
-    asked, dice = plan(size, difficulty, gates(operations)), Dice(seed)
+    asked, dice = plan(size, difficulty, gates_named(operations)), Dice(seed)
     found: dict[Any, Exercise] = {}
     for _ in range(20 * number):
         each = _exercise(dice.below(SEEDS), asked, language)

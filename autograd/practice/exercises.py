@@ -161,7 +161,7 @@ class Exercise:
         return forms.markdown(self._tell, known(solution))
 
     def to_latex(self, solution: str = "none") -> str:
-        """LaTeX, for a document that uses amsmath."""
+        """LaTeX, for a document that uses amsmath, and longtable for an exercise of many gates."""
         return forms.latex(self._tell, known(solution))
 
     def cells(self, solution: str = "folded", place: int = 1) -> list[dict[str, Any]]:
@@ -245,13 +245,14 @@ class Sheet(Sequence[Exercise]):
         """A document for LaTeX's class article: the sheet, and if asked for, on pages of their own, the solutions."""
         say, pages = self._words, []
         if known(solution) != "only":
-            pages.append([forms.heading(say["title"]), f"{say['name']} \\hrulefill", *self._latex_parts("none")])
+            begin = [forms.heading(say["title"]), f"{say['name']} \\hrulefill", "\\bigskip"]
+            pages.append([*begin, *self._latex_parts("none")])
         if solution != "none":
             pages.append([forms.heading(say["solutions"]), *self._latex_parts("only")])
         return forms.document(pages, self.seed)
 
     def _latex_parts(self, solution: str) -> list[str]:
-        return [forms.latex_part(each.title(place), forms.latex(each, solution)) for place, each in self._numbered()]
+        return [forms.latex(each, solution, each.title(place)) for place, each in self._numbered()]
 
     def to_notebook(self, solution: str = "folded") -> dict[str, Any]:
         """A notebook, by nbformat 4.5, in which each exercise is asked, marked and solved."""

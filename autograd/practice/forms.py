@@ -1,10 +1,10 @@
 """Exercises as Markdown, LaTeX and cells of notebooks: what is asked, and the solution.
 
->>> from autograd.practice.gates import gates
+>>> from autograd.practice.gates import gates_named
 >>> from autograd.practice.making import Dice, circuit
->>> tell = Teller(circuit(Dice(7), 2, 0, gates("+ *")), "en")
+>>> tell = Teller(circuit(Dice(7), 2, 0, gates_named("+ *")), "en")
 >>> print(asked(tell))
-*easy; gates: 2; branches: 0*
+*easy: 2 gates, 0 branches*
 <BLANKLINE>
 $$f = ...$$
 ...
@@ -90,11 +90,12 @@ def _table(tell: Teller, is_solved: bool) -> str:
 
 PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage[utf8]{inputenc}
-\usepackage{amsmath}
-\usepackage[a4paper, margin=2.5cm]{geometry}
+\usepackage{amsmath, longtable}
+\usepackage[a4paper, margin=2cm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
-\renewcommand{\arraystretch}{1.5}
+\setlength{\LTleft}{0pt}
+\renewcommand{\arraystretch}{1.3}
 """
 
 
@@ -109,33 +110,37 @@ def heading(title: str) -> str:
     return f"\\section*{{{title}}}"
 
 
-def latex(tell: Teller, solution: str) -> str:
+def latex(tell: Teller, solution: str, title: str = "") -> str:
     """One exercise, with as much of the solution as is asked for; on paper, nothing folds."""
-    if solution == "only":
-        return latex_solved(tell)
-    parts = [] if solution == "none" else [f"\\textbf{{{tell.words['solution']}}}", latex_solved(tell)]
-    return "\n\n".join([latex_asked(tell), *parts])
+    heads = [f"\\subsection*{{{title}}}"] if title else []
+    parts = []
+    if solution != "only":
+        parts.append(_together(tell, [*heads, *_latex_asked(tell), _tabular(tell, False)]))
+        heads = [f"\\textbf{{{tell.words['solution']}}}"]
+    if solution != "none":
+        parts.append(_together(tell, [*heads, _tabular(tell, True)]))
+        # Within text, a line breaks where it is too long.
+        parts += [f"${mathematics(tell.equation(name), tell.language)}$" for name in backwards(tell)]
+    return "\n\n".join([*parts, "\\bigskip"])
 
 
-def latex_asked(tell: Teller) -> str:
-    """What is given, what is to be done, and a table to be filled in."""
+def _latex_asked(tell: Teller) -> list[str]:
     task = " ".join([sentence(each, tell.language) for each in tell.task()])
-    function = f"\\[ {mathematics(tell.function(), tell.language)} \\]"
-    counts = f"\\textit{{{tell.counts()}}}"
-    return "\n\n".join([counts, function, sentence(tell.given(), tell.language), task, _tabular(tell, False)])
+    # Unlike a display, a centred paragraph breaks where it is too long.
+    function = f"\\begin{{center}}\n$\\displaystyle {mathematics(tell.function(), tell.language)}$\n\\end{{center}}"
+    return [f"\\textit{{{tell.counts()}}}", function, sentence(tell.given(), tell.language), task]
 
 
-def latex_solved(tell: Teller) -> str:
-    """The table filled in, and the chain rule from the root back to the leaves."""
-    # Lines may break at their signs, which they do in no display.
-    lines = [f"$\\displaystyle {mathematics(tell.equation(name), tell.language)}$" for name in backwards(tell)]
-    return "\n\n".join([_tabular(tell, True), *lines])
+# A table of more rows begins where there is room and goes on on the next page.
+MOST_ROWS = 20
 
 
-def latex_part(title: str, text: str) -> str:
-    """An exercise of a sheet, which stays on one page with its title."""
-    begin = "\\begin{minipage}{\\textwidth}\n\\setlength{\\parskip}{6pt}"
-    return f"{begin}\n\\subsection*{{{title}}}\n\n{text}\n\\end{{minipage}}\n\n\\bigskip"
+def _together(tell: Teller, blocks: Sequence[str]) -> str:
+    """Paragraphs that stay on one page, if the table among them is short."""
+    text = "\n\n".join(blocks)
+    if len(tell.circuit.values) > MOST_ROWS:
+        return text
+    return f"\\begin{{minipage}}{{\\textwidth}}\n\\setlength{{\\parskip}}{{6pt}}\n{text}\n\\end{{minipage}}"
 
 
 def _tabular(tell: Teller, is_solved: bool) -> str:
@@ -144,7 +149,8 @@ def _tabular(tell: Teller, is_solved: bool) -> str:
         for row in rows(tell, is_solved)
     ]
     body = "\n".join([f"{' & '.join(line)} \\\\ \\hline" for line in [heads(tell), *cells]])
-    return f"\\begin{{tabular}}{{|l|l|p{{3cm}}|p{{3cm}}|}}\n\\hline\n{body}\n\\end{{tabular}}"
+    kind = "longtable" if len(cells) > MOST_ROWS else "tabular"
+    return f"\\begin{{{kind}}}{{|l|l|p{{3cm}}|p{{3cm}}|}}\n\\hline\n{body}\n\\end{{{kind}}}"
 
 
 # Notebooks ----------------------------------------------------------------------------------------

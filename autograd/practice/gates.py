@@ -152,16 +152,18 @@ ALSO = {
 }
 
 
-def gates(asked: str | Iterable[str | Operation] | None) -> tuple[Gate, ...]:
+def gates_named(asked: str | Iterable[str | Operation] | None) -> tuple[Gate, ...]:
     """The gates of these names, each once: in a list, or in a text with blanks or commas between.
 
-    >>> [gate.operation for gate in gates("+ * ReLU")]
+    >>> [gate.operation for gate in gates_named("+ * ReLU")]
     [<operation add>, <operation multiply>, <operation relu>]
 
     Raises ValueError where a name is not one of a gate or where there is none, TypeError where it is not a text.
     """
     if asked is None:
         asked = DEFAULT
+    if not isinstance(asked, Iterable):
+        raise TypeError(f"operations must be a text such as '+ * max' or a list, not {type(asked).__name__}")
     names = asked.replace(",", " ").split() if isinstance(asked, str) else list(asked)
     if not names:
         raise ValueError(f"an exercise needs at least one operation: some of {' '.join(GATES)}")

@@ -1,7 +1,7 @@
 """How an exercise is made: gates are chosen one by one, and what is not fit to be computed by hand is thrown away.
 
->>> from autograd.practice.gates import gates
->>> circuit(Dice(7), 3, 1, gates("+ *")).expression
+>>> from autograd.practice.gates import gates_named
+>>> circuit(Dice(7), 3, 1, gates_named("+ *")).expression
 '...'
 
 Only `random()` of Python's generator is used: of all its methods, it alone is promised to give the same numbers for the
@@ -82,8 +82,8 @@ class Dice:
 class Plan:
     """From how many to how many gates and branches an exercise is to have, and of which gates.
 
-    >>> from autograd.practice.gates import gates
-    >>> plan(None, "hard", gates("+ exp")).branches, plan(6, "medium", gates("+")).gates
+    >>> from autograd.practice.gates import gates_named
+    >>> plan(None, "hard", gates_named("+ exp")).branches, plan(6, "medium", gates_named("+")).gates
     ((2, 3), (6, 6))
     """
 
@@ -250,8 +250,8 @@ def is_fit(circuit: Circuit) -> bool:
         return False
     if 2 * sum(gradients[leaf] != 0 for leaf in circuit.leaves) < len(circuit.leaves):
         return False
-    if not all(flow.flow for name in circuit.branches for flow in circuit.arriving[name]):
-        return False
+    if not all(gradients[name] and all(flow.flow for flow in circuit.arriving[name]) for name in circuit.branches):
+        return False  # a flow that can be forgotten, or flows that cancel each other, which floats may not do fully
     return _is_computable(circuit)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..engines import Value
 from ..expression import Expression, ExpressionError
 from ..ieee import is_real, real
+from ..notation import decimal, shortened
 from ..terminal import printable
 from ..text import Name, Number, Term
 from .circuit import TOLERANCE, Circuit
@@ -106,8 +107,10 @@ class Marking:
 def marking(circuit: Circuit, answers: Mapping[str, object], language: str) -> Marking:
     """Mark the answers: those for the leaves, and those for other nodes where there are some.
 
-    Raises ValueError for an answer to what is not a node of the exercise.
+    Raises ValueError for an answer to what is not a node of the exercise, TypeError where answers have no names.
     """
+    if not isinstance(answers, Mapping):
+        raise TypeError(f"answers have names, as in check({{{next(iter(circuit.leaves))!r}: 2}})")
     for name in answers:
         if name not in circuit.gradients:
             raise ValueError(f"{name!r} is not a node of this exercise: its nodes are {', '.join(circuit.gradients)}")
@@ -153,7 +156,7 @@ def read(answer: object) -> Decimal | None:
             return None
     if isinstance(answer, Decimal):
         number = answer
-    elif is_real(answer):
+    elif is_real(answer) and not isinstance(answer, bool):
         # By its shortest digits: 0.1 is meant to be a tenth.
         number = Decimal(repr(real(answer)))
     else:
@@ -196,6 +199,7 @@ def _sentence(tell: Teller, name: str, verdict: str, given: object, answer: Deci
     symbol = tell.partial(name)
     if verdict == MISSING:
         return tell.say(verdict, symbol)
-    if answer is None:
-        return tell.say(verdict, symbol, Name(str(given).strip()[:40]))
-    return tell.say(verdict, symbol, Number(f"{answer:f}" if abs(answer.adjusted()) < 16 else f"{answer:.4e}"))
+    # What was typed is told as it was typed.
+    if isinstance(given, str) or answer is None:
+        return tell.say(verdict, symbol, Name(shortened(str(given).strip(), 40)))
+    return tell.say(verdict, symbol, Number(decimal(float(answer), digits=6)))

@@ -1,37 +1,21 @@
-"""How the terms of an exercise are printed in each form, and numbers as the language writes them.
+"""How the terms of an exercise are printed in each form, with numbers as the language writes them.
 
 >>> from autograd.formulas import prose
->>> from autograd.text import Number, parse
->>> told = prose("{} is {}.", parse("∂f/∂x_1"), Number("-0.5"))
+>>> from autograd.text import Name, Number, Prefix
+>>> told = prose("{} is {}.", Prefix("√", Name("x1")), Number("-0.5"))
 >>> plain(told, "pt")
-'∂f/∂x_1 is −0,5.'
+'√x1 is −0,5.'
 >>> print(sentence(told, "pt"))
-$\\frac{\\partial f}{\\partial x_{1}}$ is $-0{,}5$.
+$\\sqrt{x_{1}}$ is $-0{,}5$.
 """
 
-import re
-
-from ..text import Prose, Term
-
-# The languages that write a decimal comma.
-COMMA = ("pt", "es")
+from ..languages import point
+from ..text import Prose, Term, pointed
 
 
 def plain(term: Term, language: str) -> str:
     """Text."""
-    return localised(term.text, language, ",")
-
-
-def mathematics(term: Term, language: str) -> str:
-    """LaTeX for a place within mathematics."""
-    # In braces, the comma has no blank behind it.
-    return localised(term.latex, language, "{,}")
-
-
-def sentence(term: Term, language: str) -> str:
-    """Words, with mathematics between dollar signs, as Markdown and LaTeX have it."""
-    pieces = term.pieces if isinstance(term, Prose) else (term,)
-    return "".join([piece if isinstance(piece, str) else _between(piece, language) for piece in pieces])
+    return pointed(term, point(language)).text
 
 
 def cell(term: Term, language: str) -> str:
@@ -39,12 +23,13 @@ def cell(term: Term, language: str) -> str:
     return plain(term, language).replace("|", "\\|")
 
 
-def _between(term: Term, language: str) -> str:
-    if isinstance(term, Prose):
-        return sentence(term, language)
-    return f"${mathematics(term, language)}$"
+def mathematics(term: Term, language: str) -> str:
+    """LaTeX for a place within mathematics."""
+    return pointed(term, point(language)).latex
 
 
-def localised(text: str, language: str, comma: str) -> str:
-    """The numbers in a formula with this decimal comma, where the language has one."""
-    return re.sub(r"(?<=\d)\.(?=\d)", comma, text) if language in COMMA else text
+def sentence(term: Term, language: str) -> str:
+    """Words, with mathematics between dollar signs, as Markdown and LaTeX have it."""
+    if not isinstance(term, Prose):
+        return f"${mathematics(term, language)}$"
+    return "".join([piece if isinstance(piece, str) else sentence(piece, language) for piece in term.pieces])

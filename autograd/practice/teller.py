@@ -1,13 +1,15 @@
 """What is said of an exercise and of answers, in one language, as terms that each form prints in its own way.
 
+>>> from autograd.practice.circuit import Step
 >>> from autograd.practice.gates import GATES
 >>> x, y = Decimal(2), Decimal("-0.5")
 >>> circuit = Circuit({"x": x, "y": y}, (Step("a", GATES["*"], ("x", "y")), Step("f", GATES["+"], ("a", "x"))))
 >>> for line in Teller(circuit, "es").steps("x"):
 ...     print(line.text)
-x es una ramificación: va a a, f, y por eso se suman los flujos que vuelven de allí.
-En a = x × y, la multiplicación intercambia: cada factor recibe lo que llega por el otro factor.
-...
+x es una ramificación: va hacia a y f, y por eso se suman los flujos que vuelven de allí.
+En f = a + x, la suma es un distribuidor: cada sumando recibe lo que llega, sin cambio.
+En a = x × y, la multiplicación es un conmutador: cada factor recibe lo que llega, multiplicado por el otro factor.
+∂f/∂x = 1 × 1 + ∂f/∂a × y = 1 × 1 + 1 × (−0.5) = 0.5
 """
 
 import functools
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from ..formulas import joined, prose
-from ..languages import words
+from ..languages import between, counted, words
 from ..text import NOTHING, Infix, Name, Number, Prefix, Prose, Term
 from .circuit import DECIMALS, TOLERANCE, Circuit, Flow, digits, is_exact
 from .making import level
@@ -39,7 +41,8 @@ class Teller:
     def counts(self) -> str:
         """How hard it is."""
         gates, branches = len(self.circuit.steps), len(self.circuit.branches)
-        return self.words["counts"].format(self.words[level(gates, branches)], gates, branches)
+        counts = [counted(gates, "gate", self.language), counted(branches, "branch point", self.language)]
+        return self.words["counts"].format(self.words[level(gates, branches)], *counts)
 
     # What is asked --------------------------------------------------------------------------------
 
@@ -49,15 +52,14 @@ class Teller:
 
     def given(self) -> Term:
         """The numbers of the leaves."""
-        # With a semicolon between, as numbers have a comma of their own in some languages.
         leaves = [joined([Name(name), number(x)], " = ") for name, x in self.circuit.leaves.items()]
-        return self.say("where", listed(leaves, "; "))
+        return self.say("where", listed(leaves, between(self.language)))
 
     def task(self) -> list[Term]:
         """What is to be done, and how precisely."""
         wanted = listed([self.partial(name) for name in self.circuit.leaves], ", ")
         rounding = [self.say("rounding", Number(str(DECIMALS)), Number(str(TOLERANCE)))]
-        return [self.say("task", wanted), *([] if self.is_exact else rounding)]
+        return [self.say("task", Name(self.circuit.root), wanted), *([] if self.is_exact else rounding)]
 
     @property
     def is_exact(self) -> bool:
@@ -75,8 +77,7 @@ class Teller:
         flows = self.circuit.arriving[name]
         found = []
         if len(flows) > 1:
-            places = listed([Name(flow.step.name) for flow in reversed(flows)], ", ")
-            found.append(self.say("branch", Name(name), places))
+            found.append(self.say("branch", Name(name), self._and([Name(flow.step.name) for flow in reversed(flows)])))
         found += [line for flow in flows if (line := self._pattern(flow, name)) != NOTHING]
         return [*found, self.equation(name)]
 
@@ -90,6 +91,10 @@ class Teller:
         sides = [self.partial(name), _sum(symbols), _sum(numbers), number(self.circuit.gradients[name])]
         # Without those that read alike, as 1 × 1 in symbols and in numbers.
         return joined({side.text: side for side in sides}.values(), " = ")
+
+    def _and(self, names: Sequence[Term]) -> Term:
+        """Names in a row of a sentence, with a word before the last one."""
+        return prose(words("explain", self.language)["and"], listed(names[:-1], ", "), names[-1])
 
     def _arriving(self, flow: Flow) -> Term:
         """What arrives at the step that a flow comes from, as a symbol; at the root, 1."""

@@ -103,7 +103,7 @@ async function ask() {
   clearTimeout(timer);
   if (python.isRunning && performance.now() - began > LONG) python.stop(); // a loop without end that is being mended
   const text = editor.text;
-  const reply = await python.ask({ do: view, text, language }, "view");
+  const reply = await python.ask({ do: view, text, language, level: at("grade-level").value }, "view");
   if (reply) show(reply, text);
 }
 
@@ -138,10 +138,11 @@ function tellMistake(mistake) {
 }
 
 // The mistakes of a class, above the table of all checks.
-function tellVerdict({ mistakes, ok }) {
+function tellVerdict({ mistakes, summary, ok }) {
   const named = mistakes.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
   at("mistakes").replaceChildren(...named);
-  at("verdict").hidden = false;
+  at("told").hidden = false;
+  at("summary").textContent = summary;
   at("found").textContent = said(mistakes.length ? "mistakes" : ok ? "no mistakes" : "unknown mistakes");
 }
 
@@ -163,7 +164,8 @@ function choose(name) {
   at("panel").setAttribute("aria-labelledby", `tab-${name}`);
   steps.clear();
   practice.clear();
-  at("verdict").hidden = true;
+  at("verdict").hidden = name !== "grade";
+  at("told").hidden = true;
   at("exercise").hidden = name !== "practise";
   ask();
 }
@@ -220,6 +222,7 @@ at("example").addEventListener("change", () => {
   const text = EXAMPLES[at("example").value];
   if (text !== undefined) editor.replace(text);
 });
+at("grade-level").addEventListener("change", ask);
 at("new").addEventListener("click", async () => {
   const reply = await python.ask({ do: "exercise", level: at("level").value }, "exercise");
   if (reply?.text) editor.replace(reply.text);

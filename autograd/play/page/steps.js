@@ -8,6 +8,7 @@ h1 { display: none; }
 #picture { max-height: max(14rem, calc(100vh - 19rem)); }
 .still { --light: var(--gradient); }
 .still > svg { max-width: max(100%, 44rem); }
+.autograd-html .autograd-table .w { min-width: 14em; }
 #line { min-height: 5.5rem; }
 @media (max-width: 56rem) {
   #picture { position: static; max-height: 65vh; }

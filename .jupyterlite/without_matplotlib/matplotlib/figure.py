@@ -1,0 +1,5 @@
+"""What stands in for matplotlib.figure."""
+
+from . import Nothing
+
+Figure = Nothing

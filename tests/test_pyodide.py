@@ -1,0 +1,270 @@
+"""The package under Pyodide, Python in WebAssembly, as a browser runs it; here Node does.
+
+PYODIDE_FOLDER is where npm has put its package pyodide:
+
+    npm install --prefix ~/pyodide pyodide
+    PYODIDE_FOLDER=~/pyodide/node_modules/pyodide python -m pytest -rs tests/test_pyodide.py
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from drawings import corpus
+from test_faults import DEEP_PROGRAM, IN_THE_MAIN_THREAD
+from test_lives import CHAIN
+
+import autograd
+
+HERE = Path(__file__).parent
+CLONE = HERE.parent
+
+# The wheel ------------------------------------------------------------------------------------------
+
+BUILD = """
+import sys
+from setuptools import build_meta
+print(build_meta.build_wheel(sys.argv[1], {"--build-option": "--pure"}))
+"""
+
+
+def copy_of_the_sources(folder: Path) -> Path:
+    """What a wheel is built from, without what an earlier build has left."""
+    if not (CLONE / "pyproject.toml").exists() or importlib.util.find_spec("setuptools") is None:
+        pytest.skip("a wheel is built from a clone, by setuptools: pip install setuptools")
+    leftovers = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "core.c")
+    shutil.copytree(CLONE / "autograd", folder / "autograd", ignore=leftovers)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(CLONE / name, folder)
+    return folder
+
+
+def built(sources: Path, into: Path) -> Path:
+    """The wheel without the compiled engine."""
+    into.mkdir()
+    done = subprocess.run([sys.executable, "-c", BUILD, str(into)], cwd=sources, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return into / done.stdout.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(copy_of_the_sources(tmp_path_factory.mktemp("sources")), tmp_path_factory.mktemp("wheel") / "made")
+
+
+def test_the_wheel_without_the_compiled_engine_is_for_any_python(wheel: Path) -> None:
+    """And holds all of the package but what is compiled. Seen to fail with the sources of the compiled engine in it."""
+    assert wheel.name == f"scalar_autograd-{metadata.version('scalar-autograd')}-py3-none-any.whl"
+
+    kept = {".py", ".pyi", ".toml", ".html", ".css", ".js", ".typed"}
+    package = [path for path in (CLONE / "autograd").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    expected = {path.relative_to(CLONE).as_posix() for path in package if path.suffix in kept or path.name == "py.typed"}
+    with ZipFile(wheel) as file:
+        actual = {name for name in file.namelist() if ".dist-info/" not in name}
+    assert actual == expected
+
+
+def test_the_same_sources_make_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
+    """Of other dates, with other permissions, after another build. Seen to fail without each of the three."""
+    sources = copy_of_the_sources(tmp_path)
+    for path in sources.rglob("*.py"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o600)
+    left = sources / "build" / "lib" / "autograd" / "of_an_earlier_build.py"
+    left.parent.mkdir(parents=True)
+    left.touch()
+
+    assert built(sources, tmp_path / "made").read_bytes() == wheel.read_bytes()
+
+
+# What runs it ---------------------------------------------------------------------------------------
+
+# What the tests and the bar of `fit` need there, of which all are written in Python.
+PACKAGES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tqdm")
+
+InPyodide = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def in_pyodide(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InPyodide:
+    """What a program prints under Pyodide, where the wheel and the tests are."""
+    node, pyodide = shutil.which("node"), os.environ.get("PYODIDE_FOLDER", "")
+    if node is None:
+        pytest.skip("no Node to run Pyodide: install nodejs")
+    if not (Path(pyodide) / "pyodide.mjs").is_file():
+        pytest.skip("PYODIDE_FOLDER is not the folder of npm's package pyodide: npm install pyodide")
+    site = tmp_path_factory.mktemp("site")
+    with ZipFile(wheel) as file:
+        file.extractall(site)
+    for name in PACKAGES:
+        for file in metadata.files(name) or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:  # but no commands
+                (site / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file.locate(), site / file)
+    tests = tmp_path_factory.mktemp("clone")
+    shutil.copytree(HERE, tests / "tests", ignore=shutil.ignore_patterns("__pycache__", "benchmarks"))
+    shutil.copy(CLONE / "pyproject.toml", tests)
+
+    def run(program: str, timeout: float = 500.0) -> str:
+        (tests / "program.py").write_text(textwrap.dedent(program), encoding="utf-8")
+        command = [node, HERE / "pyodide.mjs", pyodide, tests / "program.py", site, tests, tests / "tests"]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=timeout)
+        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        assert done.stderr == ""
+        return done.stdout
+
+    return run
+
+
+def in_python(program: str) -> str:
+    """What it prints under the Python of the tests."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(CLONE), str(HERE)]), "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+# The same as everywhere -----------------------------------------------------------------------------
+
+
+def test_what_does_not_fit_into_a_browser_is_told(in_pyodide: InPyodide) -> None:
+    """So that the other tests can be believed. Seen to fail with a runner that forgets the exit status."""
+    with pytest.raises(AssertionError, match="ZeroDivisionError: division by zero"):
+        in_pyodide("1 / 0")
+
+
+def test_the_wheel_is_what_runs(in_pyodide: InPyodide) -> None:
+    program = """
+        import sys, autograd
+        print(sys.platform, autograd.engine, autograd.__version__, autograd.__file__)
+    """
+
+    assert in_pyodide(program).split() == [
+        *("emscripten", "python", metadata.version("scalar-autograd")),
+        "/0/autograd/__init__.py",
+    ]
+
+
+DRAWINGS = """
+    import hashlib, json
+    from autograd import draw, nn
+    from drawings import corpus
+
+    def digest(text):
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    found = {example.name: digest(example.drawing().svg) for example in corpus()}
+    for sizes in ([1], [4, 1], [16, 16, 1]):
+        model = nn.MLP(2, sizes, seed=0)
+        found[f"network {sizes}"] = digest(draw(model, [1.0, -2.0]).svg)
+        found[f"page of {sizes}"] = digest(draw(model([1.0, -2.0])).to_html())
+    print(json.dumps(found))
+"""
+
+
+def test_drawings_are_those_of_cpython_byte_for_byte(in_pyodide: InPyodide) -> None:
+    """Seen to fail with positions that go through `sin`, which is not the same in each library of mathematics."""
+    actual, expected = json.loads(in_pyodide(DRAWINGS)), json.loads(in_python(DRAWINGS))
+
+    assert len(expected) == len(corpus()) + 6
+    assert [name for name in expected if actual[name] != expected[name]] == []
+
+
+# What a course does in a week. Numbers are printed with the digits in which libraries of mathematics agree.
+COURSE = """
+    import warnings
+    warnings.simplefilter("error")
+
+    import contextlib, io, math, os, random
+    import autograd
+    from autograd import Value, compile, draw, explain, exp, gradcheck, nn, optim, tanh
+    from autograd.datasets import moons
+
+    def shown(numbers):
+        print(*[f"{number:.9g}" for number in numbers])
+
+    x, y = Value(2.0, "x"), Value(-3.0, "y")
+    root = tanh(x * y + exp(x) / 10)
+    root.backward()
+    shown([root.data, x.grad, y.grad])
+    print(explain(root))
+    print(gradcheck(lambda inputs: tanh(inputs[0] * inputs[1]), [0.5, 0.25]))
+    draw(root, flows=True).save("course.html")
+    print(os.path.getsize("course.html"))
+
+    f = compile(lambda a, b: exp(a * b) + a)
+    shown([f(1.0, 2.0).data, f(0.5, 1.0).data])
+    print(f)
+
+    model = nn.MLP(2, [8, 1], seed=0)
+    adam = optim.Adam(model.parameters(), lr=0.05)
+    with contextlib.redirect_stderr(io.StringIO()) as bar:
+        history = nn.fit(model, moons(30), nn.binary_cross_entropy_with_logits, adam, epochs=20, seed=0)
+    shown([history.losses[0], history.losses[-1]])
+    print("20/20" in bar.getvalue())
+    model.save("course.json")
+    again = nn.MLP(2, [8, 1], seed=1)
+    again.load("course.json")
+    print([p.data for p in again.parameters()] == [p.data for p in model.parameters()])
+"""
+
+
+def test_a_course_runs_as_everywhere_and_warns_of_nothing(in_pyodide: InPyodide) -> None:
+    """Seen to fail with tqdm's thread, which cannot be started here."""
+    actual = in_pyodide(COURSE)
+
+    assert actual == in_python(COURSE)
+    assert "True" in actual
+
+
+# Depth ----------------------------------------------------------------------------------------------
+
+
+def test_a_million_nodes_deep_are_built_differentiated_and_freed(in_pyodide: InPyodide) -> None:
+    """Seen to fail, with the end of Pyodide, without `Value.__del__`."""
+    in_pyodide(DEEP_PROGRAM.format(run=IN_THE_MAIN_THREAD))
+
+
+def test_a_chain_is_freed_at_any_depth_whatever_holds_its_nodes(in_pyodide: InPyodide) -> None:
+    """Seen to fail in each way without `Value.__del__`."""
+    ways = [line.split()[1].partition("(")[0] for line in CHAIN.splitlines() if line.startswith("    def through_")]
+    program, _, _ = textwrap.dedent(CHAIN).partition("link = ")
+    program += f"for link in [{', '.join(ways)}]:\n    chain()\n"
+
+    assert len(ways) == 7
+    assert in_pyodide(program) == "freed\n" * 7
+
+
+# The tests ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("test_semantics.py", "test_worked_examples.py", "test_modes.py"),
+        ("test_faults.py", "test_compile_semantics.py", "test_copies.py"),
+        ("test_optim.py", "test_saving.py"),
+    ],
+    ids=lambda files: files[0],
+)
+def test_tests_pass_there_too(in_pyodide: InPyodide, files: tuple[str, ...]) -> None:
+    """Seen to fail with a test that does."""
+    names = [f"/1/tests/{name}" for name in files]
+    told = in_pyodide(f"import in_pyodide, os\nos.chdir('/1')\nstatus = in_pyodide.run({names!r})")
+
+    assert " passed" in told
