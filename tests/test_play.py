@@ -45,7 +45,7 @@ def asked(do: str, text: str = "", language: str = "en", **more: Any) -> dict[st
 def mistake(text: str) -> tuple[str, Place | None]:
     with pytest.raises(MistakeError) as found:
         made_of(text)
-    return found.value.message, found.value.place
+    return found.value.told("en"), found.value.place
 
 
 # Formulas ---------------------------------------------------------------------------------------------
@@ -109,6 +109,20 @@ def test_nothing_typed_is_told_with_what_to_type():
     assert place is None
 
 
+@pytest.mark.parametrize(
+    "text", ["2x", "x +", "(x]", "x)", "x(2)", "sinn(x)", "ln(x)", "x y", "|x", "[x]", "x < 1", "x@y", "sin()", ""]
+)
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_a_mistake_in_a_formula_is_told_in_every_language(text, language):
+    """Seen to fail where a hint of two sentences had a translation of one."""
+    with pytest.raises(MistakeError) as found:
+        made_of(text)
+
+    said = found.value.told(language)
+    assert said != found.value.told("en")
+    assert not re.search(r"\b(the|is|write|not|was|to)\b", said)
+
+
 # Programs ---------------------------------------------------------------------------------------------
 
 SETUP = "from autograd import Value, draw, explain, nn\nx = Value(2.0)\n"
@@ -150,7 +164,7 @@ def test_a_model_is_drawn_as_a_network():
     [
         (
             "x = Value(2)",
-            "NameError: name 'Value' is not defined (add a first line: from autograd import Value)",
+            "NameError: name 'Value' is not defined; add a first line: from autograd import Value",
             (1, 5),
         ),
         ("def f(:\n    pass", "invalid syntax", (1, 7)),

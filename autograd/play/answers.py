@@ -29,7 +29,7 @@ def answer(request: str) -> str:
         reply = _ANSWERS[asked["do"]](asked)
     except MistakeError as mistake:
         line, column = mistake.place or (None, None)
-        reply = _mistake(mistake.message, mistake.printed) | {"line": line, "column": column}
+        reply = _mistake(mistake.told(asked["language"]), mistake.printed) | {"line": line, "column": column}
     except Exception as error:  # such as a graph that is too large to be drawn
         reply = _mistake(str(error).partition("\n")[0] or type(error).__name__, _last[1].printed)
     return json.dumps(reply)

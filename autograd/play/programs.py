@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 from ..book import OPERATIONS
 from ..engines import Value
 from ..expression import CONSTANTS, Expression, ExpressionError
+from ..languages import words
 
 FILE = "<program>"  # what tracebacks call the program
 MODULE = "program"  # the module that a program is, while it is the one that was run
@@ -41,7 +42,7 @@ PRINTED = 20_000
 
 # What no formula has: the words and signs of Python, and a name that is assigned two numbers at once.
 PYTHON = re.compile(
-    r"""["'{}@;:\\]|(?<![\d.])\.(?!\d)|[+*/%-]=|^[^=()\n]*,[^=()\n]*=|"""
+    r"""["'{};:\\]|^\s*@|(?<![\d.])\.(?!\d)|[+*/%-]=|^[^=()\n]*,[^=()\n]*=|"""
     r"\b(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in"
     r"|is|lambda|match|nonlocal|not|or|pass|print|raise|return|try|while|with|yield|Value|draw|explain)\b",
     re.MULTILINE,
@@ -62,11 +63,35 @@ class Place(NamedTuple):
 
 
 class MistakeError(Exception):
-    """What is wrong with what was typed: a message in one line, and its place if it has one."""
+    """What is wrong with what was typed, in one line, what to do about it, and its place if it has one.
 
-    def __init__(self, message: str, place: Place | None = None, printed: str = "") -> None:
-        super().__init__(message)
-        self.message, self.place, self.printed = message, place, printed
+    `said` is what Python itself says, in English, before the hint.
+    """
+
+    def __init__(
+        self, message: str, place: Place | None = None, *, hint: str = "", said: str = "", printed: str = ""
+    ) -> None:
+        super().__init__(message or said)
+        self.message, self.hint, self.said, self.place, self.printed = message, hint, said, place, printed
+
+    def told(self, language: str) -> str:
+        """All of it in a language, as far as it is ours; a part that has no translation leaves the others in English.
+
+        >>> MistakeError("x has no value", hint="add x=NUMBER").told("pt")
+        'x não tem valor; acrescente x=NÚMERO'
+        """
+        parts = [part for part in (self.message, self.hint) if part]
+        told = [_translated(part, language) for part in parts]
+        return "; ".join([*([self.said] if self.said else []), *(parts if None in told else filter(None, told))])
+
+
+def _translated(text: str, language: str) -> str | None:
+    """A text of the catalogue's formula mistakes in another language; None for one that is not there."""
+    for name, english in words("formula mistakes", "en").items():
+        pattern = re.escape(english).replace(r"\{\}", "(.+?)")
+        if found := re.fullmatch(pattern, text):
+            return words("formula mistakes", language)[name].format(*found.groups())
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +137,8 @@ class _Part(NamedTuple):
 def _of_formulas(text: str) -> Made:
     parts = [(part, _expression(part, text)) for part in _parts(text)]
     if not parts:
-        raise MistakeError("there is nothing to draw: write a formula such as w*x + b, with w=2 x=-1 b=3 below it")
+        said = words("formula mistakes", "en")
+        raise MistakeError(said["nothing"], hint=said["write a formula"])
     nodes: dict[str, Value] = {}
     for part, expression in parts:
         if part.name and not _needs(expression):
@@ -181,9 +207,8 @@ def _placed(part: _Part, text: str) -> Iterator[None]:
     try:
         yield
     except ExpressionError as error:
-        hint = f"; {error.hint}" if error.hint else ""
         column = part.start if error.column is None else part.start + _offsets(part.text)[error.column]
-        raise MistakeError(f"{error.message}{hint}", place_of(text, column)) from None
+        raise MistakeError(error.message, place_of(text, column), hint=error.hint) from None
 
 
 def _offsets(text: str) -> list[int]:
@@ -242,7 +267,7 @@ def _of_program(text: str) -> Made:
         if error.filename != FILE:
             raise _mistake(error, printed.text) from None
         place = Place(error.lineno or 1, max(1, error.offset or 1))
-        raise MistakeError(_sentence(error.msg), place, printed.text) from None
+        raise MistakeError("", place, said=_sentence(error.msg), printed=printed.text) from None
     except SystemExit:
         return Made(printed=printed.text)
     except BaseException as error:  # a program may raise KeyboardInterrupt, too
@@ -309,14 +334,14 @@ def _mistake(error: BaseException, printed: str) -> MistakeError:
     except Exception:  # its text is computed by the program, too
         said = ""
     message = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return MistakeError(message + _remedy(error), place, printed)
+    return MistakeError("", place, hint=_remedy(error), said=message, printed=printed)
 
 
 def _remedy(error: BaseException) -> str:
     """What to add to a program that uses names of this package without importing them."""
     name = getattr(error, "name", None) if isinstance(error, NameError) else None
     is_ours = name in ("Value", "draw", "explain", "nn", "optim") or (name and OPERATIONS.called(name))
-    return f" (add a first line: from autograd import {name})" if is_ours else ""
+    return words("formula mistakes", "en")["import"].format(name) if is_ours else ""
 
 
 def _sentence(message: str) -> str:

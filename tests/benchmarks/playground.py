@@ -1,7 +1,7 @@
 """How fast the playground is, in the browser that is here: `python tests/benchmarks/playground.py [RUNS]`.
 
-Pyodide is taken from the folder in PYODIDE_FOLDER, or from the user's cache, where npm puts it. Each run is a browser of
-its own, with nothing kept; all times are those of the page's own clock. Measure on a machine that does nothing else.
+Pyodide is taken from the folder in PYODIDE_FOLDER, or from the user's cache, where npm puts it. Each run is a browser
+of its own, with nothing kept; all times are those of the page's own clock. Measure on a machine that does nothing else.
 """
 
 import os
