@@ -153,6 +153,16 @@ def test_names_of_the_program_label_what_has_no_label():
     assert [leaf.label for leaf in root.parents] == ["weight", "x"]
 
 
+def test_a_program_draws_and_explains_in_the_language_of_the_page():
+    """Seen to fail where a program that draws with options of its own drew in English."""
+    text = SETUP + "y = x*x\nprint(explain(y))\ndraw(y, flows=True)"
+    reply = asked("draw", text, "pt")
+
+    assert "Passagem para a frente" in reply["printed"]
+    assert '<html lang="pt">' in reply["html"]
+    assert os.environ["AUTOGRAD_LANGUAGE"] == "en"
+
+
 def test_a_model_is_drawn_as_a_network():
     reply = asked("draw", SETUP + "model = nn.MLP(2, [2, 1], seed=0)\nmodel")
 

@@ -10,6 +10,7 @@ can be stopped and started again between any two; for a text that is the same as
 """
 
 import json
+import warnings
 from typing import Any
 
 from ..draw import Drawing, draw
@@ -19,7 +20,10 @@ from .programs import Made, MistakeError, made_of
 
 Reply = dict[str, Any]
 
-_last: tuple[str, Made] = ("", Made())
+Asked = dict[str, Any]
+
+# What was asked last, by its text and language, and what came of it.
+_last: tuple[tuple[str, str], Made] = (("", ""), Made())
 
 
 def answer(request: str) -> str:
@@ -41,12 +45,13 @@ def warm_up() -> None:
         answer(json.dumps({"do": do, "text": "x*x + 1  x=3", "language": "en"}))
 
 
-def _made(asked: dict[str, Any]) -> Made:
+def _made(asked: Asked) -> Made:
     """What comes of the text, which is run only if it is another one than before."""
     global _last
-    if asked["text"] != _last[0] or not asked["text"]:
-        _last = ("", Made())  # frees the graphs that were there before
-        _last = (asked["text"], made_of(asked["text"]))
+    key = asked["text"], asked["language"]
+    if key != _last[0] or not asked["text"]:
+        _last = (("", ""), Made())  # frees the graphs that were there before
+        _last = (key, made_of(*key))
     return _last[1]
 
 
@@ -59,7 +64,7 @@ def _nothing(made: Made) -> Reply:
     return {"kind": "class" if made.classes else "nothing", "printed": made.printed}
 
 
-def _draw(asked: dict[str, Any]) -> Reply:
+def _draw(asked: Asked) -> Reply:
     """The picture, as a page that steps through both passes."""
     made = _made(asked)
     if made.subject is None:
@@ -70,7 +75,7 @@ def _draw(asked: dict[str, Any]) -> Reply:
     return {"kind": "made", "title": drawing.title, "html": drawing.to_html(), "printed": made.printed}
 
 
-def _explain(asked: dict[str, Any]) -> Reply:
+def _explain(asked: Asked) -> Reply:
     """Both passes in tables."""
     made = _made(asked)
     if made.root is None:
@@ -80,7 +85,7 @@ def _explain(asked: dict[str, Any]) -> Reply:
     return {"kind": "made", "title": title, "html": told.to_html(), "printed": made.printed}
 
 
-def _practise(asked: dict[str, Any]) -> Reply:
+def _practise(asked: Asked) -> Reply:
     """The picture, and the gradients that are asked for, each with its card in the picture."""
     made = _made(asked)
     if made.root is None:
@@ -95,7 +100,7 @@ def _practise(asked: dict[str, Any]) -> Reply:
     return {"kind": "made", "questions": questions, "printed": made.printed} | picture
 
 
-def _mark(asked: dict[str, Any]) -> Reply:
+def _mark(asked: Asked) -> Reply:
     """An answer, marked."""
     made = _made(asked)
     if made.root is None:
@@ -105,7 +110,7 @@ def _mark(asked: dict[str, Any]) -> Reply:
     return {"kind": "marked", **vars(mark)}
 
 
-def _exercise(asked: dict[str, Any]) -> Reply:
+def _exercise(asked: Asked) -> Reply:
     """A new exercise of a level, as a text for the editor: its gates, a line each, and its numbers."""
     from ..practice import exercise
 
@@ -114,7 +119,7 @@ def _exercise(asked: dict[str, Any]) -> Reply:
     return {"kind": "exercise", "text": f"{made.source}\n{', '.join(numbers)}\n"}
 
 
-def _grade(asked: dict[str, Any]) -> Reply:
+def _grade(asked: Asked) -> Reply:
     """The verdict on the class of the program that is called Value, or else on its last one."""
     from ..grade import GradeError, grade
 
@@ -123,7 +128,9 @@ def _grade(asked: dict[str, Any]) -> Reply:
         return {"kind": "nothing to grade", "printed": made.printed}
     name = "Value" if "Value" in made.classes else [*made.classes][-1]
     try:
-        report = grade(made.classes[name], level=asked["level"], language=asked["language"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that nothing can stop it here, for the page can
+            report = grade(made.classes[name], level=asked["level"], language=asked["language"])
     except GradeError as error:
         return _mistake(str(error), made.printed)
     verdict = {"ok": report.ok, "mistakes": report.mistakes, "summary": report.summary}

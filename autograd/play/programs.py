@@ -1,6 +1,6 @@
 """What people type into the playground: a formula with numbers for its names, or a whole Python program.
 
->>> made = made_of("w*x + b", "w=2 x=-1 b=3")
+>>> made = made_of("w*x + b, w=2 x=-1 b=3")
 >>> made.root.data, [leaf.label for leaf in made.root.parents[0].parents]
 (1.0, ['w', 'x'])
 
@@ -19,6 +19,7 @@ import ast
 import builtins
 import contextlib
 import io
+import os
 import re
 import sys
 import traceback
@@ -32,7 +33,7 @@ from typing import Any, NamedTuple
 from ..book import OPERATIONS
 from ..engines import Value
 from ..expression import CONSTANTS, Expression, ExpressionError
-from ..languages import words
+from ..languages import chosen, words
 
 FILE = "<program>"  # what tracebacks call the program
 MODULE = "program"  # the module that a program is, while it is the one that was run
@@ -107,10 +108,15 @@ class Made:
     classes: Mapping[str, type] = field(default_factory=dict)
 
 
-def made_of(*lines: str) -> Made:
-    """What comes of a text; raises MistakeError, with the place, for one that cannot be read or fails."""
-    text = "\n".join(lines)
-    return _of_formulas(text) if is_formula(text) else _of_program(text)
+def made_of(text: str, language: str | None = None) -> Made:
+    """What comes of a text; raises MistakeError, with the place, for one that cannot be read or fails.
+
+    In a program, what this package says where no language is asked for is said in that language.
+    """
+    if is_formula(text):
+        return _of_formulas(text)
+    with _speaking(chosen(language)):
+        return _of_program(text)
 
 
 def is_formula(text: str) -> bool:
@@ -300,6 +306,18 @@ def _run(tree: ast.Module, printed: _Printed) -> tuple[dict[str, Any], Any]:
         warnings.showwarning = printed.warn  # type: ignore[assignment]  # it takes what it needs
         exec(compile(tree, FILE, "exec"), names)
         return names, eval(ending, names) if ending else None
+
+
+@contextlib.contextmanager
+def _speaking(language: str) -> Iterator[None]:
+    before = os.environ.get("AUTOGRAD_LANGUAGE")
+    os.environ["AUTOGRAD_LANGUAGE"] = language
+    try:
+        yield
+    finally:
+        del os.environ["AUTOGRAD_LANGUAGE"]
+        if before is not None:
+            os.environ["AUTOGRAD_LANGUAGE"] = before
 
 
 @contextlib.contextmanager
