@@ -158,7 +158,7 @@ class _Process:
             # thread that it does not have. Here it only runs our programs, and waits for no one.
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
-                with contextlib.nullcontext() if isinstance(target, Given) else _no_main():
+                with contextlib.nullcontext() if isinstance(target, Given) else _apart():
                     self._process.start()
             except (AttributeError, TypeError, PicklingError) as error:
                 raise RefusedError("without fork", one_line(error)) from error
@@ -228,14 +228,23 @@ class _Process:
 
 
 @contextlib.contextmanager
-def _no_main() -> Iterator[None]:
-    """A block without a main program: a spawned process would run it first, and it would grade again."""
-    main = sys.modules["__main__"]
+def _apart() -> Iterator[None]:
+    """A block in which a process starts that has nothing from the program that runs here, nor from its folder.
+
+    It would run the main program first, which would grade again; and where a learner's folder has a math.py, it would
+    import that one.
+    """
+    main, safe = sys.modules["__main__"], os.environ.get("PYTHONSAFEPATH")
     sys.modules["__main__"] = ModuleType("__main__")
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         yield
     finally:
         sys.modules["__main__"] = main
+        if safe is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = safe
 
 
 class _StoppedError(Exception):
