@@ -256,8 +256,12 @@ def test_there_are_no_ties_and_no_kinks(task):
         ("abs", "0.01"),
         ("/", "1 0"),
         ("1/x", "0.05"),
-    ]
-    + [("log", "0"), ("log", "-1"), ("sqrt", "0.01"), ("exp", "4"), ("tanh", "-5")],
+        ("log", "0"),
+        ("log", "-1"),
+        ("sqrt", "0.01"),
+        ("exp", "4"),
+        ("tanh", "-5"),
+    ],
 )
 def test_no_gate_takes_operands_near_its_kink_or_its_end(sign, operands):
     assert not gates.GATES[sign].fits(*map(Decimal, operands.split()))
