@@ -196,7 +196,7 @@ class _NetworkFigure(Figure):
         (x, y), unit = circle.middle, circle.unit
         place = f"translate({number(x)} {number(y)})"
         group = self.add(parent, "g", id=f"{self.prefix}-node-{index}", transform=place)
-        self.add(group, "title").text = readable("\n".join(self.told(unit)))
+        self.add(group, "title").text = "\n".join([readable(line) for line in self.told(unit)])
         surface = "card" if unit.wires else "leaf"
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
