@@ -96,17 +96,21 @@ def language_option(parser: Any) -> None:
     parser.add_argument(
         "--language",
         type=_language,
-        default="",  # a text, which argparse reads as it reads one that is given
+        default=SURROUNDINGS,  # a text, which argparse reads as it reads one that is given
         metavar=f"{{{','.join(LANGUAGES)}}}",
         help="the language of what is told (default: that of AUTOGRAD_LANGUAGE, else that of the system)",
     )
 
 
+SURROUNDINGS = "the language of the surroundings"
+
+
 def _language(text: str) -> str:
     try:
-        return chosen(text or None)
+        return chosen(None if text is SURROUNDINGS else text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        kind = CommandError if text is SURROUNDINGS else argparse.ArgumentTypeError
+        raise kind(str(error)) from None
 
 
 # How an expression is read ------------------------------------------------------------------------
