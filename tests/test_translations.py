@@ -24,7 +24,17 @@ ROOT = Path(autograd.__file__).parent
 # What explain, draw and the pages say; other sections are those of others.
 SECTIONS = (
     *("numbers", "counts", "operations", "explain", "explain tables", "explain advice", "explain paths", "drawing"),
-    *("legend", "page", "network", "network description", "network legend", "network page", "model", "program"),
+    *(
+        "legend",
+        "page",
+        "network",
+        "network description",
+        "network legend",
+        "network page",
+        "model",
+        "commands",
+        "program",
+    ),
 )
 
 # Graphs ---------------------------------------------------------------------------------------------
@@ -441,6 +451,35 @@ def test_a_command_tells_an_unknown_language(command, language, capsys, monkeypa
     assert main([command, "x", "x=1"]) == 2
     told = f"autograd: AUTOGRAD_LANGUAGE must be 'en' or 'pt' or 'es', not {language!r}\n"
     assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "told"),
+    [
+        (["x", "x=0,5"], "pt", "'0,5' não é um número, em 'x=0,5': escreva 0.5, com ponto"),
+        (["x", "x=-1,25"], "es", "'-1,25' no es un número, en 'x=-1,25': escriba -1.25, con punto"),
+        (["x", "x=1,234,5"], "en", "'1,234,5' is not a number, in 'x=1,234,5'"),
+        (["x", "x=a"], "es", "'a' no es un número, en 'x=a'"),
+        (["x", "y"], "pt", "'y' não é nome=valor"),
+        (["x", "x=1", "x=2"], "es", "x tiene dos valores, el segundo en 'x=2'"),
+        (["x", "2=3"], "pt", "'2' não pode ser um nome, em '2=3'"),
+        (["x", "x=1", "--wrt", "q"], "es", "'q' no tiene valor: los nombres son x"),
+        (["1 + 2", "--wrt", "q"], "pt", "'q' não tem valor: não há nomes"),
+        (["max(x; 2)", "x=1"], "en", "arguments have commas between, and numbers a point, as in max(x, 0.5)"),
+    ],
+)
+def test_the_command_tells_what_is_wrong_in_the_language(typed, language, told, capsys):
+    """What explain shows has a comma, what is typed has a point: who types the one is told of the other."""
+    assert main(["explain", *typed, "--language", language]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_command_tells_of_its_own_option(capsys):
+    typed = ["explain", "x + 1 + 2 + 3 + 4", "x=1", "--most", "2", "--language"]
+
+    for language, said in (("en", "more lines with --most 20."), ("pt", "mais linhas com --most 20.")):
+        assert main([*typed, language]) == 0
+        assert said in capsys.readouterr().out
 
 
 # The catalogue and the code ---------------------------------------------------------------------------------
