@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import markup
+from ..languages import number
 from ..terminal import printable
 from .checks import ANYTHING, MAY_PASS, Answers, Check, Mistake, foundations
 from .texts import text, told
@@ -21,6 +22,9 @@ PASSED, FAILED, NOTED, MISSING, NOT_RUN = "passed", "failed", "noted", "missing"
 
 # What a report is right with; with MISSING it is a question of who asks.
 RIGHT = (PASSED, NOTED)
+
+# The level that asks everything, which goes without saying.
+EVERYTHING = "full"
 
 WIDTH = 80
 
@@ -118,7 +122,7 @@ class Report:
     subject: str
     preamble: str  # what a program needs before it can be pasted
     results: tuple[Result, ...]
-    level: str = "full"
+    level: str = EVERYTHING
     complete: bool = False  # whether what is missing is a failure
     language: str = "en"
     refusal: str = ""  # why no check could be run
@@ -159,11 +163,11 @@ class Report:
         """The score and the counts, in one line."""
         if not self.points:
             return self._text("no score", self._counts())
-        numbers = [decimal(number, self.language) for number in (self.score, self.points)]
-        return self._text("score", *numbers, percentage(self.score, self.points), self._counts())
+        points = [decimal(points, self.language) for points in (self.score, self.points)]
+        return self._text("score", *points, percentage(self.score, self.points), self._counts())
 
     def __str__(self) -> str:
-        paragraphs = [self.subject]
+        paragraphs = [self._heading()]
         if self.failures and self.preamble:
             paragraphs.append(f"{self._text('before')}\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
         named, unnamed, later = self._groups()
@@ -187,6 +191,9 @@ class Report:
             paragraphs.append(_filled(not_run))
         paragraphs.append(_filled(self.summary))
         return printable("\n\n".join(paragraphs))
+
+    def _heading(self) -> str:
+        return self.subject if self.level == EVERYTHING else f"{self.subject} ({self.level})"
 
     def _text(self, name: str, *arguments: object) -> str:
         return text(self.language, name, *arguments)
@@ -237,7 +244,7 @@ class Report:
         return markup.document(self._blocks())
 
     def _blocks(self) -> Iterator[str]:
-        title = f"{self.subject}: {self.summary}"
+        title = f"{self._heading()}: {self.summary}"
         if rows := list(self._rows()):
             names = ("head check", "head result", "head wrong", "came out", "right")
             yield markup.table(title, [self._text(name) for name in names], rows, "wlwww")
@@ -342,21 +349,20 @@ def _same(answer: Answers | str, outcome: Outcome, check: Check) -> bool:
     )
 
 
-def _close(number: float, right: float, check: Check) -> bool:
-    return abs(number - right) <= check.tolerance * abs(right) or number == right
+def _close(answer: float, right: float, check: Check) -> bool:
+    return abs(answer - right) <= check.tolerance * abs(right) or answer == right
 
 
 # How things are written ---------------------------------------------------------------------------
 
 
-def decimal(number: float, language: str) -> str:
+def decimal(points: float, language: str) -> str:
     """Points as one writes them: whole, or with the comma of the language.
 
     >>> decimal(42.0, "en"), decimal(2.5, "pt")
     ('42', '2,5')
     """
-    written = f"{number:.2f}".rstrip("0").rstrip(".")
-    return written if language == "en" else written.replace(".", ",")
+    return number(f"{points:.2f}".rstrip("0").rstrip("."), language)
 
 
 def percentage(score: float, points: float) -> int:
