@@ -7,7 +7,6 @@ a line of its own, at the letter b. Values are upright, gradients italic and beh
 import hashlib
 import math
 from dataclasses import replace
-from functools import reduce
 from xml.etree import ElementTree
 
 from ... import languages
@@ -75,7 +74,7 @@ def _told(column: Column, shown: frozenset[str], look: Look, weights: bool) -> s
         told = said["layer with name" if column.name else "layer"].format(
             name=readable(column.name),
             neurons=look.counted(column.width, "neuron"),
-            functions=reduce(said["and"].format, symbols),
+            functions=languages.enumeration(symbols, look.language).format(*symbols),
         )
     else:
         told = said["inputs"].format(look.counted(column.width, "input"))
