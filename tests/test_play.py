@@ -56,6 +56,7 @@ def mistake(text: str) -> tuple[str, Place | None]:
     [
         ("x*y x=2 y=3", 6.0),
         ("x*y\nx = 2, y = 3", 6.0),
+        ("x*y, x = 2, y = 3", 6.0),
         ("x = 2; y = 3\nx*y".replace(";", ","), 6.0),
         ("x=2\nx*y\ny=3", 6.0),
         ("x*\ny\nx=2 # two\ny=3 # three", 6.0),

@@ -8,7 +8,7 @@ import { EXAMPLES, TEXTS } from "./texts.js";
 
 // After the last key it takes so many milliseconds until Python is asked; so long may a program run before it can be
 // stopped, and before it is stopped for a newer one.
-const PAUSE = 60;
+const PAUSE = 30;
 const PATIENCE = 500;
 const LONG = 2500;
 
