@@ -1,6 +1,7 @@
 """The verdict for other graders, the command that writes it, and the languages in which it is told."""
 
 import base64
+import importlib.resources
 import json
 import os
 import string
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd.__main__ import main
-from autograd.grade import CHECKS, FAILED, LEVELS, MISSING, NOTED, PASSED, assignment, checks, grade
+from autograd.grade import CHECKS, FAILED, LEVELS, MISSING, NOT_RUN, NOTED, PASSED, assignment, checks, grade
 from autograd.grade.formats import FORMATS
 from autograd.languages import LANGUAGES, words
 
@@ -179,6 +180,18 @@ def test_json_is_all_that_is_printed(here, capsys):
     assert json.loads(capsys.readouterr().out)["score"] == 0
 
 
+def test_json_can_be_read_whatever_the_terminal_can_show(here):
+    """Seen to fail with the signs of the language in it: in ASCII, they become escapes that JSON does not have."""
+    write_engine(here)
+    finished = subprocess.run(
+        [sys.executable, "-m", "autograd", "grade", "engine.py:Value", "--only", "branches", "--json", "--language=pt"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert json.loads(finished.stdout)["checks"][0]["title"] == "os gradientes de duas ramificações se somam"
+
+
 def test_a_file_that_raises_earns_no_points_but_its_results_are_written(here, capsys):
     """Seen to fail without the files: Gradescope then tells that the autograder failed, not that the file did."""
     (here / "engine.py").write_text("x = 1\n1 / 0\n")
@@ -214,6 +227,7 @@ def test_the_checks_are_listed_with_their_points(here, capsys):
     [
         (["--only", "tahn"], "'tanh'"),
         (["--level", "micrograd", "--only", "exp"], "no check of the level micrograd is called 'exp'"),
+        (["--only", "relu", "tanh"], "grade takes one TARGET, not also 'tanh': write names of --only between commas"),
         (["--points", "nowhere.toml"], "cannot read the points of nowhere.toml: FileNotFoundError"),
         (["--only", "relu", "--language", "es", "--list", "--points", "nowhere.toml"], "no se pueden leer los puntos"),
     ],
@@ -267,6 +281,12 @@ def test_each_check_and_each_mistake_has_its_text(language):
 def test_each_text_of_the_catalogue_is_used():
     assert set(words("grade checks", "en")) == {check.title[0] for check in CHECKS}
     assert set(words("grade mistakes", "en")) == {mistake.name for mistake in mistakes()}
+    files = [file for file in importlib.resources.files("autograd.grade").iterdir() if file.name.endswith(".py")]
+    written = "".join(file.read_text("utf-8") for file in files).replace("'", '"')
+    # These are put together: from the status of a check, or with the names that are near.
+    made = [f"{word} {status}" for word in ("count", "is") for status in (PASSED, FAILED, NOTED, MISSING, NOT_RUN)]
+    made += [f"{name}, but near" for name in ("no file", "no class", "no check")]
+    assert [name for name in words("grade", "en") if f'"{name}"' not in written and name not in made] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

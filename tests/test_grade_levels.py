@@ -199,7 +199,7 @@ MISTAKES = {
     "one step": ("reversed(order)", "[self]", "a walk in the wrong direction"),
     "no walk": ("node._backward()", "pass", "a backward that passes nothing on"),
     "never met": ("                met.add(node)\n", "", "nodes that pass their gradient on more than once"),
-    "as met": ("met.add(node)\n|                order.append(node)\n\n|reversed(order)", "met.add(node)\n                order.append(node)\n|\n|order", "no topological order"),
+    "as met": ("set(operands)|met.add(node)\n|                order.append(node)\n\n|reversed(order)", "operands|met.add(node)\n                order.append(node)\n|\n|order", "no topological order"),
     "sum without operands": ("+ other.data, (self, other)", "+ other.data, ()", "an operand of x + y that the walk does not find"),
     "sum in place": ("        other = Value.of(other)\n        result = Value(self.data +", "        self.data += 0 * Value.of(other).data + Value.of(other).data\n        other = Value.of(other)\n        result = Value(self.data +", "an operand that x + y changes"),
     "radd recurses": ("return self + number", "return number + self", "`__radd__` that calls itself"),
@@ -230,7 +230,7 @@ def test_micrograd_passes_its_level_but_for_its_faults_which_are_notes():
     assert names(report, FAILED) == names(report, MISSING) == report.mistakes == []
     assert [note[: len(fault)] for note, fault in zip(report.notes, FAULTS, strict=True)] == FAULTS
     assert report.score == report.points == len(report.results)
-    assert "Notes, which are no failures at the level micrograd:" in str(report)
+    assert "Notes, which are not failures at the level micrograd:" in str(report)
 
 
 def test_the_imitation_does_what_micrograd_does():
@@ -386,7 +386,9 @@ def test_points_are_those_of_the_first_name_that_means_a_check(tmp_path):
 
     assert (report.score, report.points) == (7.5, 17.5)
     assert report.summary.startswith("7.5 of 17.5 points (42%)")
-    assert grade(broken, level="micrograd", points=file, language="pt").summary.startswith("7,5 de 17,5 pontos (42%)")
+    assert grade(broken, level="micrograd", points=file, language="pt").summary.startswith(
+        "Pontos: 7,5 de 17,5 (42%); "
+    )
 
 
 def test_a_file_of_points_serves_all_levels(tmp_path):

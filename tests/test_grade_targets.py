@@ -96,13 +96,14 @@ def test_a_file_imports_what_stands_beside_it_and_its_functions_count(here):
     assert report.summary == "1 of 1 points (100%): 1 passed, 0 failed, 0 missing"
 
 
-def test_a_file_may_be_called_like_a_module_of_ours(here):
+def test_a_file_may_be_called_like_a_module_that_it_imports(here):
+    """Seen to fail with the file in the place of that module: it imports itself."""
+    write(here / "math.py", f"import math\nassert math.pi > 3\n{textwrap.dedent(ENGINE)}")
     write(here / "autograd.py", "class Value:\n    def __init__(self, data): self.data, self.grad = data, 0\n")
-    write(here / "json.py", ENGINE)
 
     with pytest.raises(GradeError, match=r"Value\(3.0\) has no backward"):
         grade("autograd.py:Value")
-    assert grade("json.py:Value").mistakes == SWAPPED
+    assert grade("math.py:Value").mistakes == SWAPPED
 
 
 def test_a_file_is_read_by_its_own_encoding_and_its_main_part_is_not_run(here):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FILES = {
     "junit": "write the verdict as JUnit does, for build servers",
     "gradescope": "write results.json, as Gradescope reads it",
-    "classroom": "write the result that GitHub Classroom's autograding reporter reads (in base64)",
+    "classroom": "write the JSON that GitHub Classroom's grading reporter reads, once it is in base64",
 }
 
 
@@ -72,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..grade import GradeError, assignment  # a quarter of the time of all imports
 
     if arguments.values:
-        raise CommandError(f"grade takes one TARGET, not also {arguments.values[0]!r}")
+        hint = ": write names of --only between commas" if arguments.only else ""
+        raise CommandError(f"grade takes one TARGET, not also {arguments.values[0]!r}{hint}")
     try:
         given = assignment(arguments.level, arguments.only, arguments.points, arguments.complete, arguments.language)
     except (GradeError, ValueError) as error:

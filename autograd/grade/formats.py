@@ -20,7 +20,7 @@ OURS, CLASSROOM = 1, 1
 
 
 def as_json(report: Report) -> bytes:
-    """All of the report, for programs."""
+    """All of the report, for programs; in ASCII, because a terminal may have no other signs."""
     return _json(
         {
             "format": "autograd grade",
@@ -36,7 +36,8 @@ def as_json(report: Report) -> bytes:
             "mistakes": report.mistakes,
             "notes": report.notes,
             "checks": [_check(result) for result in report.results],
-        }
+        },
+        ascii_only=True,
     )
 
 
@@ -160,8 +161,8 @@ def _number(points: float) -> float | int:
     return int(points) if points == int(points) else round(points, 6)
 
 
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+def _json(content: Any, ascii_only: bool = False) -> bytes:
+    return (json.dumps(content, ensure_ascii=ascii_only, indent=2) + "\n").encode()
 
 
 FORMATS: dict[str, Callable[[Report], bytes]] = {

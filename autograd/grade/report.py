@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import markup
+from ..languages import number
 from ..terminal import printable
 from .checks import ANYTHING, MAY_PASS, Answers, Check, Mistake, foundations
 from .texts import text, told
@@ -159,8 +160,8 @@ class Report:
         """The score and the counts, in one line."""
         if not self.points:
             return self._text("no score", self._counts())
-        numbers = [decimal(number, self.language) for number in (self.score, self.points)]
-        return self._text("score", *numbers, percentage(self.score, self.points), self._counts())
+        points = [decimal(points, self.language) for points in (self.score, self.points)]
+        return self._text("score", *points, percentage(self.score, self.points), self._counts())
 
     def __str__(self) -> str:
         paragraphs = [self.subject]
@@ -342,21 +343,20 @@ def _same(answer: Answers | str, outcome: Outcome, check: Check) -> bool:
     )
 
 
-def _close(number: float, right: float, check: Check) -> bool:
-    return abs(number - right) <= check.tolerance * abs(right) or number == right
+def _close(answer: float, right: float, check: Check) -> bool:
+    return abs(answer - right) <= check.tolerance * abs(right) or answer == right
 
 
 # How things are written ---------------------------------------------------------------------------
 
 
-def decimal(number: float, language: str) -> str:
+def decimal(points: float, language: str) -> str:
     """Points as one writes them: whole, or with the comma of the language.
 
     >>> decimal(42.0, "en"), decimal(2.5, "pt")
     ('42', '2,5')
     """
-    written = f"{number:.2f}".rstrip("0").rstrip(".")
-    return written if language == "en" else written.replace(".", ",")
+    return number(f"{points:.2f}".rstrip("0").rstrip("."), language)
 
 
 def percentage(score: float, points: float) -> int:
