@@ -736,6 +736,27 @@ def test_a_new_exercise_comes_into_the_editor(play):
     assert play.page.locator("#questions li").count() >= 4
 
 
+def test_a_class_that_is_pasted_in_is_graded_and_its_mistake_named(play):
+    said = asked("grade", EXAMPLES["own"], level="micrograd")["mistakes"]
+    play.type(EXAMPLES["own"])
+    play.page.wait_for_selector("#mistakes li")
+
+    assert play.page.get_attribute("#tab-grade", "aria-selected") == "true"
+    assert play.page.locator("#mistakes li").all_inner_texts() == said
+    mended = EXAMPLES["own"].replace("self.grad = out.grad", "self.grad += out.grad")
+    assert play.type(mended.replace("other.grad = out.grad", "other.grad += out.grad")) == "made"
+    assert said[0] not in play.page.inner_text("#told")
+
+
+def test_a_class_that_never_ends_is_stopped_and_nothing_is_lost(play):
+    text = EXAMPLES["own"].replace("visit(self)", "while True: pass")
+    play.page.fill("#text", text)
+    play.page.wait_for_selector("#stop:visible")
+    play.after(lambda: play.page.click("#stop"))
+
+    assert play.page.input_value("#text") == text
+
+
 @pytest.mark.parametrize("text", ["x*y + 'ŷ−λ 🙂'", "a & b = c # %41 + =", "# " + "long " * 2000, "x\n\n\ny\n", "%"])
 def test_a_link_holds_the_program(play, text):
     script = "async (text) => { const it = await import('./links.js'); return it.fragmentOf(text, {view: 'explain'}); }"
