@@ -794,7 +794,7 @@ def test_the_copied_link_opens_the_same_program(play, browser):
 def test_a_damaged_link_is_told_on_the_page(play):
     play.open("#packed=AAAA")
 
-    assert "The link is damaged" in play.page.inner_text("#left")
+    assert play.page.inner_text("#note").startswith("The link is damaged")
 
 
 def test_all_of_it_goes_by_keyboard(play):

@@ -133,7 +133,7 @@ def _grade(asked: Asked) -> Reply:
             report = grade(made.classes[name], level=asked["level"], language=asked["language"])
     except GradeError as error:
         return _mistake(str(error), made.printed)
-    verdict = {"ok": report.ok, "mistakes": report.mistakes, "summary": report.summary}
+    verdict = {"ok": report.ok, "mistakes": report.mistakes}
     return {"kind": "made", "title": name, "html": report._repr_html_(), "printed": made.printed} | verdict
 
 

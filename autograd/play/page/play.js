@@ -138,11 +138,10 @@ function tellMistake(mistake) {
 }
 
 // The mistakes of a class, above the table of all checks.
-function tellVerdict({ mistakes, summary, ok }) {
+function tellVerdict({ mistakes, ok }) {
   const named = mistakes.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
   at("mistakes").replaceChildren(...named);
   at("told").hidden = false;
-  at("summary").textContent = summary;
   at("found").textContent = said(mistakes.length ? "mistakes" : ok ? "no mistakes" : "unknown mistakes");
 }
 
