@@ -797,6 +797,14 @@ def test_a_damaged_link_is_told_on_the_page(play):
     assert play.page.inner_text("#note").startswith("The link is damaged")
 
 
+def test_a_link_may_ask_for_a_view_and_a_language(play):
+    play.open("#language=es&view=explain&program=x*x%20x=3")
+
+    assert play.page.get_attribute("html", "lang") == "es"
+    assert play.page.inner_text("#tab-explain[aria-selected=true]") == words("play", "es")["explanation"]
+    play.open("#language=en")
+
+
 def test_all_of_it_goes_by_keyboard(play):
     page = play.page
     page.focus("#text")

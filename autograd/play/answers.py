@@ -41,8 +41,7 @@ def answer(request: str) -> str:
 
 def warm_up() -> None:
     """Import all that the first picture needs, by drawing one."""
-    for do in ("draw", "explain"):
-        answer(json.dumps({"do": do, "text": "x*x + 1  x=3", "language": "en"}))
+    answer('{"do": "draw", "text": "x*x + 1  x=3", "language": "en"}')
 
 
 def _made(asked: Asked) -> Made:

@@ -192,6 +192,11 @@ async function open() {
   } catch {
     isLinkBad = true;
   }
+  const asked = languageOf(settings.language);
+  if (asked && asked !== language) {
+    language = asked;
+    speak();
+  }
   const text = settings.program ?? stored("text") ?? EXAMPLES.E3;
   view = VIEWS.includes(settings.view) ? settings.view : "draw";
   editor.text = text.replace(/\r\n?/g, "\n");
