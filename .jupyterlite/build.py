@@ -73,7 +73,7 @@ class MissingError(Exception):
 def main() -> None:
     """Build the site into the folder that is named on the command line."""
     parser = argparse.ArgumentParser(description="Build the notebooks as a site that runs in the browser.")
-    parser.add_argument("site", type=Path, help="the folder for the site, which is replaced")
+    parser.add_argument("site", type=Path, help="the folder for the site; one that is there is replaced")
     parser.add_argument(
         "--pyodide",
         type=Path,

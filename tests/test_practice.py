@@ -21,13 +21,13 @@ import pytest
 import autograd
 from autograd import practice
 from autograd.commands import main
-from autograd.languages import LANGUAGES
+from autograd.languages import LANGUAGES, words
 from autograd.practice import circuit as circuits
 from autograd.practice import gates, making, mistakes
 
 LEVELS = ["easy", "medium", "hard"]
 EXACT = "+ - * neg square cube max min relu abs"
-CURVED = "+ * / 1/x exp log sqrt sigmoid tanh"
+CURVED = "+ * / 1/x exp log sqrt sigmoid tanh softplus sin cos"
 KINDS = [(operations, level) for operations in ("+ *", EXACT, CURVED, " ".join(gates.GATES)) for level in LEVELS]
 
 
@@ -78,7 +78,7 @@ def test_many_exercises_are_the_same_for_ever():
     for task in SCRIPT["exercises"](300):
         told.update(f"{task.source} {task.leaves} {[*map(circuits.digits, task.circuit.gradients.values())]}".encode())
 
-    assert told.hexdigest() == "7cbc5bb75a27bbde3f1479cc5fe502e145121ce333c7bd71646e7ca3716b7e54"
+    assert told.hexdigest() == "a8b994494444a967ad7a6ce494e7d43e933e226e7304987e85c19e52ca1e5920"
 
 
 def test_the_digits_of_this_machines_exp_do_not_matter(monkeypatch):
@@ -129,7 +129,8 @@ def test_each_operation_occurs_where_it_is_asked_for(sign):
         ("+ * max", ("+", "*", "max")),
         ("+,*,max", ("+", "*", "max")),
         (["add", "multiply", "maximum"], ("+", "*", "max")),
-        (("ReLU", "σ", "x²", "ln", "+", "+"), ("relu", "sigmoid", "square", "log", "+")),
+        (("ReLU", "σ", "x²", "ln", "+", "+"), ("+", "square", "relu", "log", "sigmoid")),
+        ({"max", "*", "+"}, ("+", "*", "max")),
         ([autograd.exp, autograd.tanh], ("exp", "tanh")),
         (None, ("+", "-", "*", "max")),
     ],
@@ -208,7 +209,7 @@ def test_each_check_finds_what_is_wrong():
 
 @pytest.mark.parametrize("task", SAMPLES, ids=repr)
 def test_python_computes_what_the_lines_say(task):
-    names = {name: getattr(autograd, name) for name in ("relu", "sigmoid", "exp", "log", "sqrt", "tanh")}
+    names = {name: getattr(autograd, name) for name in ("relu", *gates.CURVED) if name.isidentifier()}
     leaves = {name: autograd.Value(x, name) for name, x in task.leaves.items()}
     exec(task.source, names | {"max": autograd.maximum, "min": autograd.minimum, "abs": abs}, leaves)
     leaves["f"].backward()
@@ -314,6 +315,12 @@ def test_an_answer_may_be_written_in_many_ways(answer):
 @pytest.mark.parametrize("answer", ["nan", "inf", float("nan"), float("inf"), "x", "1 2", [1], True, "1/0", "9**9**9"])
 def test_what_is_not_a_number_is_told_and_not_raised(answer):
     assert TASK.check({"x": answer})["x"].verdict in ("unreadable", "wrong")
+
+
+def test_each_mistake_has_its_words_and_each_word_its_mistake():
+    told = {name.removeprefix("mistake ") for name in words("practice", "en") if name.startswith("mistake ")}
+
+    assert told == {*re.findall(r'Mistake\("([\w ]+)"', inspect.getsource(mistakes)), "wrong way", "blocked", "carried"}
 
 
 def test_an_answer_to_nothing_is_told():
@@ -468,6 +475,13 @@ def test_a_bad_command_gets_one_clear_error(words, told, capsys, tmp_path, monke
 
     assert main(["practice", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_help_names_all_operations(capsys):
+    with pytest.raises(SystemExit):
+        main(["practice", "--help"])
+
+    assert " ".join(gates.GATES) in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_star_that_the_shell_has_replaced_is_told(capsys, tmp_path, monkeypatch):

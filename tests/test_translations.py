@@ -451,6 +451,7 @@ def strings() -> set[str]:
         *ROOT.glob("explain/*.py"),
         *ROOT.glob("draw/**/*.py"),
         *ROOT.glob("commands/*.py"),
+        *ROOT.glob("practice/*.py"),
         *(ROOT / "languages/__init__.py", ROOT / "nn/outline.py"),
     ):
         tree = ast.parse(path.read_text("utf-8"))

@@ -201,7 +201,7 @@ class Passes:
         more = len(partials) - len(leaving)
         sums = (prose(self.words["a branch sums"]),) * (len(arriving) > 1)
         patterns = sums + self._pattern(node, partials)
-        told = [self._arrival(arriving, flow), *[self._departure(node, flow, sent) for sent in leaving[:TOLD]]]
+        told = [self._arrival(arriving, flow), *[self.departure(node, flow, sent) for sent in leaving[:TOLD]]]
         if untold := more + len(leaving[TOLD:]):
             told.append(self.words["and to more"].format(count(untold, self.language)))
         line = f"{write.node(node).text}: {'; '.join([*told, *[pattern.text for pattern in patterns]])}"
@@ -219,7 +219,8 @@ class Passes:
         told = reduce(words["and"].format, names if len(names) <= TOLD else names[: TOLD - 1])
         return words["arrives"].format(total, told if len(names) <= TOLD else words["and others"].format(told))
 
-    def _departure(self, node: Value, flow: float, departure: Departure) -> str:
+    def departure(self, node: Value, flow: float, departure: Departure) -> str:
+        """What leaves a node to one operand where that flow arrives at it, in words."""
         write, words = self.write, self.words
         to, number = write.name(departure.to).text, write.number(departure.partial or 0.0)
         told = f"∂{write.name(node).text}/∂{to} = {write.equation(departure.derivative, number).text}"

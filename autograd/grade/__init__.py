@@ -26,7 +26,7 @@ from .points import Points, points_of
 from .report import FAILED, MISSING, NOT_RUN, NOTED, PASSED, Report, Result, diagnosed, noted
 from .targets import Given, importable_from, target
 from .texts import RefusedError, told
-from .trial import Outcome, outcomes, preamble, printable, spelled
+from .trial import Outcome, outcomes, possible, preamble, printable, spelled
 
 __all__ = [
     "FAILED",
@@ -111,7 +111,7 @@ class Assignment:
     def graded(self, value_class: type | str, module: str | None = None) -> Report:
         """The verdict on a class. Raises GradeError if there is nothing to grade."""
         # What a check rests on is run with it: else a mistake below it would be called one of its own.
-        run = rested_on(self.checks, asked(self.level, None, CHECKS))
+        run = rested_on(self.checks, asked(self.level, None, possible(CHECKS)))
         try:
             subject = target(value_class) if isinstance(value_class, str) else Given(value_class, module or "")
             trial = outcomes(run, subject)
@@ -160,7 +160,7 @@ def assignment(
     """
     language = chosen(language)
     try:
-        checks = asked(level, [only] if isinstance(only, str) else only, CHECKS, language)
+        checks = asked(level, [only] if isinstance(only, str) else only, possible(CHECKS), language)
         return Assignment(level, checks, points_of(checks, points, language), complete, language)
     except RefusedError as refusal:
         raise GradeError(told(language, refusal.said)) from refusal

@@ -12,6 +12,7 @@ terminal, and reports the outcome of each program in a line of JSON; once it han
 import contextlib
 import faulthandler
 import gc
+import io
 import json
 import math
 import multiprocessing
@@ -21,15 +22,16 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pickle import PicklingError
-from types import ModuleType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
+from ..languages import chosen
 from .checks import CRASH, FUNCTIONS, NO_END, Answers, Check
 from .targets import Given, InFile, InModule, found
-from .texts import LONGEST, RefusedError, one_line
+from .texts import LONGEST, RefusedError, one_line, text
 
 # What a verdict may take at most: seconds of wall-clock or processor time, and bytes in addition to those in use.
 SECONDS, MEMORY = 45.0, 320 * 2**20
@@ -39,6 +41,13 @@ LOOK, EXHAUSTED = 0.02, 77
 
 # Seconds for the import, which may load large libraries, and for the first Value.
 IMPORT_SECONDS, MAKE_SECONDS = 20.0, 3.0
+
+# Whether processes can be started: not in a browser, where Python is WebAssembly.
+PROCESSES = sys.platform not in ("emscripten", "wasi")
+
+# How many calls deep a class may go in this process: a few more than the checks need. In WebAssembly, a class whose
+# operators call themselves for ever overflows the stack, which ends Python, long before Python's own limit.
+DEEPEST = 120
 
 # After so many programs in a row that do not end, the rest are not run.
 PATIENCE = 5
@@ -92,8 +101,11 @@ class Trial:
 def outcomes(checks: Sequence[Check], target: Given | InModule | InFile) -> Trial:
     """The outcome of each program. A process runs them in turn; if one kills it, a new process takes over.
 
-    Raises RefusedError if there is nothing to run: the class cannot be found, or no Value can be made.
+    Where no process can be started they run in this one, and a RuntimeWarning tells, once, what that cannot do. Raises
+    RefusedError if there is nothing to run: the class cannot be found, or no Value can be made.
     """
+    if not PROCESSES:
+        warnings.warn(text(chosen(), "no processes"), RuntimeWarning, stacklevel=2)
     budget = _Budget()
     found: list[Outcome] = []
     subject = None
@@ -102,10 +114,10 @@ def outcomes(checks: Sequence[Check], target: Given | InModule | InFile) -> Tria
             found += [Outcome(unreached=reason)] * (len(checks) - len(found))
             break
         try:
-            with _Process(checks[len(found) :], target, budget) as process:
+            with _Process(checks[len(found) :], target, budget) if PROCESSES else _Here(target, budget) as process:
                 subject = process.subject
                 for check in checks[len(found) :]:
-                    found.append(process.outcome(check.seconds))
+                    found.append(process.outcome(check))
                     if found[-1].kind in (NO_END, CRASH, "MemoryError"):
                         break
         except RefusedError as refusal:
@@ -114,6 +126,11 @@ def outcomes(checks: Sequence[Check], target: Given | InModule | InFile) -> Tria
             found += [Outcome(unreached=refusal.said)] * (len(checks) - len(found))
     assert subject is not None
     return Trial(subject, tuple(found))
+
+
+def possible(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """The checks that can be run here: in WebAssembly, the graphs of the longest would overflow the stack as they die."""
+    return tuple([check for check in checks if PROCESSES or check.seconds <= Check.seconds])
 
 
 def _no_further(found: Sequence[Outcome], budget: "_Budget") -> Said:
@@ -176,10 +193,10 @@ class _Process:
     def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._end()
 
-    def outcome(self, seconds: float) -> Outcome:
-        """The outcome of the next program."""
+    def outcome(self, check: Check) -> Outcome:
+        """The outcome of the next program, which is that of this check."""
         try:
-            answers, error, missing = self._message(seconds)
+            answers, error, missing = self._message(check.seconds)
             return Outcome(tuple([float(answer) for answer in answers]), printable(error), missing=missing)
         except _StoppedError as stopped:
             return Outcome(stopped=stopped.args)
@@ -225,6 +242,94 @@ class _Process:
         self._process.kill()
         self._process.join()
         self._results.close()
+
+
+class _Here:
+    """This process, where no other can be started: programs run in it, in limited time and depth, and print nothing."""
+
+    def __init__(self, target: Given | InModule | InFile, budget: _Budget) -> None:
+        self._target, self._budget = target, budget
+        self._modules, self._path = set(sys.modules), list(sys.path)
+        self._step: Said = ()
+
+    def __enter__(self) -> "_Here":
+        try:
+            self.subject, self._names = self._limited(IMPORT_SECONDS, self._introduced)
+        except _StoppedError as stopped:
+            raise RefusedError(*self._step, stopped.args) from stopped
+        finally:
+            self._forget()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        """Nothing is left to end."""
+
+    def outcome(self, check: Check) -> Outcome:
+        """The outcome of the program of this check."""
+        program = spelled(check, self.subject.methods, self.subject.functions)
+        try:
+            outcome: Outcome = self._limited(check.seconds, lambda: _outcome(program, self._names))
+        except _StoppedError as stopped:
+            return Outcome(stopped=stopped.args)
+        if outcome.error.startswith(KeyboardInterrupt.__name__):  # here it is whoever grades that interrupts
+            raise KeyboardInterrupt
+        return replace(outcome, error=printable(outcome.error))
+
+    def _introduced(self) -> tuple[Subject, dict[str, Any]]:
+        value_class, module = found(self._target, self._go_on)
+        self._go_on("cannot make", _name(value_class))
+        return _introduction(value_class, module)
+
+    def _go_on(self, *step: str) -> None:
+        self._step = step
+
+    def _forget(self) -> None:
+        """Let files of the learner's folder be read again next time, for they may have changed."""
+        folders = {os.path.abspath(folder) for folder in ("", *sys.path) if folder not in self._path[1:]}
+        sys.path[:] = self._path
+        for name in set(sys.modules) - self._modules:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and os.path.dirname(os.path.abspath(file)) in folders:
+                del sys.modules[name]
+
+    def _limited(self, seconds: float, run: Callable[[], Any]) -> Any:
+        """What a function returns, or _StoppedError if it takes longer; one line that never ends is not stopped."""
+        allowed = max(0.0, min(seconds, self._budget.left()))
+        end = time.monotonic() + allowed
+
+        def watch(frame: FrameType, event: str, argument: Any) -> Any:
+            if time.monotonic() >= end:
+                raise _LateError
+            return watch
+
+        before = sys.gettrace(), sys.getrecursionlimit(), gc.isenabled()
+        silence = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+                sys.setrecursionlimit(_depth() + DEEPEST)
+                sys.settrace(watch)
+                answer = run()
+        except _LateError:
+            answer = None
+        finally:
+            sys.settrace(before[0])
+            sys.setrecursionlimit(before[1])
+            (gc.enable if before[2] else gc.disable)()
+        if time.monotonic() >= end:
+            raise _StoppedError(NO_END, f"{allowed:.0f}")
+        return answer
+
+
+class _LateError(BaseException):
+    """Ends a program in the middle of a line, unless the class catches all exceptions."""
+
+
+def _depth() -> int:
+    """How many calls deep Python is."""
+    frame, depth = sys._getframe(1), 0
+    while frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 @contextlib.contextmanager
@@ -336,21 +441,26 @@ def _answer(checks: Sequence[Check], target: Given | InModule | InFile, sender: 
         value_class, module = found(target, lambda *step: tell({"step": step}))
         _refuse("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")  # which an import may need
         tell({"step": ("cannot make", _name(value_class))})
-        _require_values(value_class)
-        methods = [name for name in FUNCTIONS if hasattr(value_class, name)]
-        functions = _functions(module)
-        name = str(value_class.__qualname__)
-        importable = getattr(sys.modules.get(module), name, None) is value_class
+        subject, names = _introduction(value_class, module)
         gc.freeze()  # the collector may ignore what was there before, which makes it quick
-        tell({"name": name[:LONGEST], "methods": methods, "functions": [*functions], "importable": importable})
+        tell(asdict(subject) | {"methods": [*subject.methods]})
     except RefusedError as refusal:
         tell({"refused": [str(part)[:LONGEST] for part in refusal.said]})
         return
-    names = {"Value": value_class, **functions}
     for check in checks:
-        outcome = _outcome(spelled(check, methods, functions), names)
+        outcome = _outcome(spelled(check, subject.methods, subject.functions), names)
         tell([outcome.answers, outcome.error, outcome.missing])
         gc.enable()  # some programs switch it off
+
+
+def _introduction(value_class: Any, module: str) -> tuple[Subject, dict[str, Any]]:
+    """What there is to know about the class, and the names that its programs have."""
+    _require_values(value_class)
+    methods = frozenset([name for name in FUNCTIONS if hasattr(value_class, name)])
+    functions = _functions(module)
+    name = str(value_class.__qualname__)
+    importable = getattr(sys.modules.get(module), name, None) is value_class
+    return Subject(printable(name), importable, methods, tuple(functions)), {"Value": value_class, **functions}
 
 
 def _confine(seconds: float) -> None:

@@ -346,7 +346,7 @@ class _Bar:
 
 
 def _unwatched(bar: Any) -> Any:
-    """The kind of bar without the thread that watches it, of which it warns where there are no threads: in a browser."""
+    """The kind of bar without its thread that watches it: where there are no threads, it would warn of that."""
     return type(bar.__name__, (bar,), {"monitor_interval": 0})
 
 

@@ -23,6 +23,8 @@ from .teller import Teller
 
 RIGHT, WRONG, MISSING, UNREADABLE = "right", "wrong", "missing", "unreadable"
 
+SIGNS = {RIGHT: "✓", WRONG: "✗"}
+
 # What a wrong answer may come from as well where nothing more particular fits.
 GENERAL = ("upstream", "local")
 
@@ -87,7 +89,7 @@ class Marking:
     def __repr__(self) -> str:
         lines = []
         for mark in self.marks:
-            lines.append(f"{'✓' if mark.verdict == RIGHT else '✗' if mark.verdict == WRONG else '·'} {mark.text}")
+            lines.append(f"{SIGNS.get(mark.verdict, '·')} {mark.text}")
             lines += [f"    {step}" for step in mark.steps if mark.verdict == WRONG]
         return printable("\n".join([*lines, self.score]))
 
@@ -137,9 +139,12 @@ def marking(circuit: Circuit, answers: Mapping[str, object], language: str) -> M
                 tuple([plain(step, language) for step in steps]),
             )
         )
-        blocks.append("- " + " ".join([sentence(each, language) for each in sentences]))
-        if verdict == WRONG:
-            blocks += ["  " + sentence(step, language) + "  " for step in steps]
+        # Two blanks at the end of a line make the next one begin below it.
+        shown = [
+            " ".join([sentence(each, language) for each in sentences]),
+            *[sentence(step, language) for step in steps],
+        ]
+        blocks.append(f"- {SIGNS.get(verdict, '·')} " + "  \n  ".join(shown if verdict == WRONG else shown[:1]))
     correct = [mark.verdict for mark in marks].count(RIGHT)
     score = plain(tell.say("score", Number(str(correct)), Number(str(len(marks)))), language)
     return Marking(tuple(marks), score, "\n".join([*blocks, "", f"**{score}**"]))
