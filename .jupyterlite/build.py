@@ -50,9 +50,9 @@ NOTES = {
         "you run it was computed elsewhere.",
     },
     "pt": {
-        "curves": "> **Neste navegador** as curvas deste notebook não são desenhadas, porque o site foi feito sem "
+        "curves": "> **Neste navegador** as curvas deste caderno não são desenhadas, porque o site foi feito sem "
         "matplotlib. Todo o resto funciona. O que se vê antes de executá-lo foi desenhado em outro lugar.",
-        "ends": "> **Neste navegador** este notebook não vai até o fim, porque precisa de {}. O que se vê "
+        "ends": "> **Neste navegador** este caderno não vai até o fim, porque precisa de {}. O que se vê "
         "antes de executá-lo foi calculado em outro lugar.",
     },
     "es": {
