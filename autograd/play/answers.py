@@ -15,6 +15,7 @@ from typing import Any
 
 from ..draw import Drawing, draw
 from ..explain import explain
+from .examples import EXAMPLES
 from .marking import Exercise
 from .programs import Made, MistakeError, made_of
 
@@ -41,7 +42,7 @@ def answer(request: str) -> str:
 
 def warm_up() -> None:
     """Import all that the first picture needs, by drawing one."""
-    answer('{"do": "draw", "text": "x*x + 1  x=3", "language": "en"}')
+    answer(json.dumps({"do": "draw", "text": EXAMPLES["E3"], "language": "en"}))
 
 
 def _made(asked: Asked) -> Made:
