@@ -56,6 +56,7 @@ def mistake(text: str) -> tuple[str, Place | None]:
     [
         ("x*y x=2 y=3", 6.0),
         ("x*y\nx = 2, y = 3", 6.0),
+        ("x*y, x = 2, y = 3", 6.0),
         ("x = 2; y = 3\nx*y".replace(";", ","), 6.0),
         ("x=2\nx*y\ny=3", 6.0),
         ("x*\ny\nx=2 # two\ny=3 # three", 6.0),
@@ -735,6 +736,27 @@ def test_a_new_exercise_comes_into_the_editor(play):
     assert play.page.locator("#questions li").count() >= 4
 
 
+def test_a_class_that_is_pasted_in_is_graded_and_its_mistake_named(play):
+    said = asked("grade", EXAMPLES["own"], level="micrograd")["mistakes"]
+    play.type(EXAMPLES["own"])
+    play.page.wait_for_selector("#mistakes li")
+
+    assert play.page.get_attribute("#tab-grade", "aria-selected") == "true"
+    assert play.page.locator("#mistakes li").all_inner_texts() == said
+    mended = EXAMPLES["own"].replace("self.grad = out.grad", "self.grad += out.grad")
+    assert play.type(mended.replace("other.grad = out.grad", "other.grad += out.grad")) == "made"
+    assert said[0] not in play.page.inner_text("#told")
+
+
+def test_a_class_that_never_ends_is_stopped_and_nothing_is_lost(play):
+    text = EXAMPLES["own"].replace("visit(self)", "while True: pass")
+    play.page.fill("#text", text)
+    play.page.wait_for_selector("#stop:visible")
+    play.after(lambda: play.page.click("#stop"))
+
+    assert play.page.input_value("#text") == text
+
+
 @pytest.mark.parametrize("text", ["x*y + 'ŷ−λ 🙂'", "a & b = c # %41 + =", "# " + "long " * 2000, "x\n\n\ny\n", "%"])
 def test_a_link_holds_the_program(play, text):
     script = "async (text) => { const it = await import('./links.js'); return it.fragmentOf(text, {view: 'explain'}); }"
@@ -772,7 +794,15 @@ def test_the_copied_link_opens_the_same_program(play, browser):
 def test_a_damaged_link_is_told_on_the_page(play):
     play.open("#packed=AAAA")
 
-    assert "The link is damaged" in play.page.inner_text("#left")
+    assert play.page.inner_text("#note").startswith("The link is damaged")
+
+
+def test_a_link_may_ask_for_a_view_and_a_language(play):
+    play.open("#language=es&view=explain&program=x*x%20x=3")
+
+    assert play.page.get_attribute("html", "lang") == "es"
+    assert play.page.inner_text("#tab-explain[aria-selected=true]") == words("play", "es")["explanation"]
+    play.open("#language=en")
 
 
 def test_all_of_it_goes_by_keyboard(play):

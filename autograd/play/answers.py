@@ -15,6 +15,7 @@ from typing import Any
 
 from ..draw import Drawing, draw
 from ..explain import explain
+from .examples import EXAMPLES
 from .marking import Exercise
 from .programs import Made, MistakeError, made_of
 
@@ -41,8 +42,7 @@ def answer(request: str) -> str:
 
 def warm_up() -> None:
     """Import all that the first picture needs, by drawing one."""
-    for do in ("draw", "explain"):
-        answer(json.dumps({"do": do, "text": "x*x + 1  x=3", "language": "en"}))
+    answer(json.dumps({"do": "draw", "text": EXAMPLES["E3"], "language": "en"}))
 
 
 def _made(asked: Asked) -> Made:
@@ -133,7 +133,7 @@ def _grade(asked: Asked) -> Reply:
             report = grade(made.classes[name], level=asked["level"], language=asked["language"])
     except GradeError as error:
         return _mistake(str(error), made.printed)
-    verdict = {"ok": report.ok, "mistakes": report.mistakes, "summary": report.summary}
+    verdict = {"ok": report.ok, "mistakes": report.mistakes}
     return {"kind": "made", "title": name, "html": report._repr_html_(), "printed": made.printed} | verdict
 
 
