@@ -50,9 +50,9 @@ NOTES = {
         "you run it was computed elsewhere.",
     },
     "pt": {
-        "curves": "> **Neste navegador** as curvas deste notebook não são desenhadas, porque o site foi feito sem "
+        "curves": "> **Neste navegador** as curvas deste caderno não são desenhadas, porque o site foi feito sem "
         "matplotlib. Todo o resto funciona. O que se vê antes de executá-lo foi desenhado em outro lugar.",
-        "ends": "> **Neste navegador** este notebook não vai até o fim, porque precisa de {}. O que se vê "
+        "ends": "> **Neste navegador** este caderno não vai até o fim, porque precisa de {}. O que se vê "
         "antes de executá-lo foi calculado em outro lugar.",
     },
     "es": {
@@ -73,7 +73,7 @@ class MissingError(Exception):
 def main() -> None:
     """Build the site into the folder that is named on the command line."""
     parser = argparse.ArgumentParser(description="Build the notebooks as a site that runs in the browser.")
-    parser.add_argument("site", type=Path, help="the folder for the site, which is replaced")
+    parser.add_argument("site", type=Path, help="the folder for the site; one that is there is replaced")
     parser.add_argument(
         "--pyodide",
         type=Path,

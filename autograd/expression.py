@@ -59,6 +59,7 @@ ADVICE = {
     "…": "the formula was shortened, so what it left out is not known",
     "=": "the expression comes first, on its own, and then the values, such as x=2",
     "==": "only < > <= >= compare, for no derivative is meant by == and !=",
+    ";": "arguments have commas between, and numbers a point, as in max(x, 0.5)",
     "f(x=": "arguments go by their position and without a name, as in clamp(x, 0, 1)",
 }
 

@@ -11,7 +11,6 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial, reduce
 from itertools import groupby
 from operator import itemgetter
 from string import Formatter
@@ -48,15 +47,6 @@ def _together(pieces: Iterable[Term | str]) -> Iterator[Term | str]:
             yield from beside
         elif words := "".join(map(str, beside)):
             yield words
-
-
-def enumerated(terms: Sequence[Term], both: str) -> Term:
-    """Terms as a sentence names them, by what it says of two.
-
-    >>> enumerated([Name("a"), Name("b"), Name("c")], "{} and {}").text
-    'a and b and c'
-    """
-    return reduce(partial(prose, both), terms)
 
 
 def joined(terms: Iterable[Term], between: str) -> Term:

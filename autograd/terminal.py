@@ -29,6 +29,7 @@ ARITHMETIC = {
     "½": "1/2",
     "∞": "inf",
     "∂": "d",
+    "¬": "not ",
 }
 RELATIONS = {"≠": "!=", "≤": "<=", "≥": ">=", "≈": "~", "→": "->", "←": "<-", "›": ">", "▸": ">", "◂": "<"}
 BRACKETS = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "‖": "||"}
@@ -93,7 +94,7 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     for where, signs in groupby(error.object[error.start : error.end], key=position):
         text = "".join(signs).translate(PLAIN)
         # Digits and letters that are set high or low, and others that are variants of usual ones, become those. The
-        # letters of western languages lose their accents; that of ŷ, which mathematics has, is told by its number.
+        # letters of western languages lose their accents.
         text = {"<super>": "^", "<sub>": "_"}.get(where, "") + unicodedata.normalize("NFKC", text).translate(PLAIN)
         text = "".join([unicodedata.normalize("NFD", sign)[0] if sign in ACCENTED else sign for sign in text])
         plain += text.encode("ascii", "backslashreplace").decode()

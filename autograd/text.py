@@ -140,7 +140,7 @@ _PREFIXES: dict[str, tuple[int, int, str]] = {
     "√": (POWER, ATOM, r"\sqrt"),
     "∛": (POWER, ATOM, r"\sqrt[3]"),
     "∂": (POWER, COMPARISON, r"\partial "),
-    "not ": (COMPARISON, SUM, r"\neg "),
+    **dict.fromkeys(("not ", "¬"), (COMPARISON, SUM, r"\neg ")),
     "= ": (COMPARISON, COMPARISON, "= "),
 }
 _ROOTS = ("√", "∛")
@@ -194,6 +194,8 @@ def changed(term: Term, change: Callable[[Term], Term]) -> Term:
 def pointed(term: Term, point: str) -> Term:
     """The term with another sign in place of the decimal point of its numbers, such as the comma of many languages.
 
+    Those do not say "not" either, so it gets the sign of logic.
+
     >>> term = pointed(parse("max(0.5, x)"), ",")
     >>> term.text, term.latex
     ('max(0,5; x)', '\\\\max(0{,}5; x)')
@@ -201,6 +203,8 @@ def pointed(term: Term, point: str) -> Term:
     match term:
         case Number():
             return replace(term, point=point)
+        case Prefix("not ", operand) if point != ".":
+            return Prefix("¬", pointed(operand, point))
     return term if point == "." else changed(term, lambda part: pointed(part, point))
 
 

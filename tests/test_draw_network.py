@@ -836,6 +836,17 @@ def test_tooltips_have_all_digits():
     assert "x3 → layers.0.neurons.3: weight 0.8" in titles
 
 
+def test_a_circle_says_each_thing_in_a_line_of_its_own() -> None:
+    """Seen to fail with the lines made readable when they were joined, which put ␊ between them."""
+    model = article()
+    p = model(X)
+    titles = [title.text for title in ElementTree.fromstring(draw(model).svg).iter(f"{SVG}title")]
+
+    assert "x1\nvalue 0.1" in titles
+    assert any(f"\nvalue {p.data!r}" in title for title in titles)
+    assert not [title for title in titles if "␊" in title]
+
+
 def test_the_picture_is_told_to_those_who_cannot_see_it():
     model, loss = after_backward()
     drawing = draw(model)

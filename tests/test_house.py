@@ -23,6 +23,7 @@ ROOT = Path(autograd.__file__).parent
 HOUSE = """
     __main__
     commands
+    play
     autograd    generate
     plot        grade       practice
     draw

@@ -189,10 +189,10 @@ def test_a_notebook_is_stored_as_it_ran(path: Path) -> None:
 
 
 @named(NOTEBOOKS)
-def test_pictures_and_explanations_are_stored_in_the_language_of_their_notebook(path: Path) -> None:
+def test_pictures_and_tables_are_stored_in_the_language_of_their_notebook(path: Path) -> None:
     """Seen to fail with a translation that had been run without `AUTOGRAD_LANGUAGE`."""
     texts = shown_by(path)
-    english = [text for text in texts if ENGLISH.search(text)]
+    english = [text for text in texts if ENGLISH.search(text) or re.search(r"\b(?:value|gradient|parameters?)\b", text)]
     points = [text for text in texts if re.search(r"\d\.\d", text)]
 
     if path in TRANSLATED:
@@ -202,13 +202,13 @@ def test_pictures_and_explanations_are_stored_in_the_language_of_their_notebook(
 
 
 def shown_by(path: Path) -> list[str]:
-    """What the pictures and the explanations of a notebook say, as it is stored."""
+    """What the pictures and the tables of a notebook say, as it is stored."""
     texts = []
     for cell in cells_of(path):
         for data in (output.get("data", {}) for output in cell.get("outputs", ())):
-            picture = re.sub("<style>.*?</style>", "", data.get("image/svg+xml", ""), flags=re.DOTALL)
-            texts += [unescape(text) for text in re.findall(r">([^<>]+)<", picture)]
-            texts += data.get("text/markdown", "").splitlines()
+            for kind in ("image/svg+xml", "text/html"):
+                markup = re.sub("<style>.*?</style>", "", data.get(kind, ""), flags=re.DOTALL)
+                texts += [unescape(text) for text in re.findall(r">([^<>]+)<", markup)]
     return texts
 
 

@@ -1,6 +1,7 @@
 """Exercises: the same everywhere, never ambiguous, and marked so that a learner knows what went wrong."""
 
 import ast
+import decimal
 import hashlib
 import inspect
 import json
@@ -21,13 +22,13 @@ import pytest
 import autograd
 from autograd import practice
 from autograd.commands import main
-from autograd.languages import LANGUAGES
+from autograd.languages import LANGUAGES, words
 from autograd.practice import circuit as circuits
 from autograd.practice import gates, making, mistakes
 
 LEVELS = ["easy", "medium", "hard"]
 EXACT = "+ - * neg square cube max min relu abs"
-CURVED = "+ * / 1/x exp log sqrt sigmoid tanh"
+CURVED = "+ * / 1/x exp log sqrt sigmoid tanh softplus sin cos"
 KINDS = [(operations, level) for operations in ("+ *", EXACT, CURVED, " ".join(gates.GATES)) for level in LEVELS]
 
 
@@ -50,15 +51,15 @@ SCRIPT = runpy.run_path(str(Path(__file__).parent / "benchmarks" / "exercises.py
 
 
 def test_an_exercise_of_a_seed_is_the_same_for_ever():
-    # Recorded; the numbers were computed by hand. x·y + y + z·w at x = 6, y = 4, z = 3, w = −1: 24 + 4 − 3 = 25, and
-    # y + 0, x + 1, w, z are its derivatives.
+    # Recorded; the numbers were computed by hand. w + x·y·z + x·y at x = 6, y = −1, z = −6, w = 3: 3 + 36 − 6 = 33, and
+    # y·z + y, x·z + x, x·y and 1 are its derivatives.
     task = practice.exercise(7, operations="+ *")
 
-    assert task.source == "a = x * y\nb = z * w\nc = a + y\nf = c + b"
-    assert task.expression == "x * y + y + z * w"
-    assert task.leaves == {"x": 6.0, "y": 4.0, "z": 3.0, "w": -1.0}
-    assert task.values["f"] == 25.0
-    assert {name: task.gradients[name] for name in task.to_find} == {"x": 4.0, "y": 7.0, "z": -1.0, "w": 3.0}
+    assert task.source == "a = x * y\nb = a * z\nc = w + b\nf = c + a"
+    assert task.expression == "w + x * y * z + x * y"
+    assert task.leaves == {"x": 6.0, "y": -1.0, "z": -6.0, "w": 3.0}
+    assert task.values["f"] == 33.0
+    assert {name: task.gradients[name] for name in task.to_find} == {"x": 5.0, "y": -30.0, "z": -6.0, "w": 1.0}
 
 
 def test_only_one_method_of_pythons_random_numbers_is_used():
@@ -73,12 +74,12 @@ def test_only_one_method_of_pythons_random_numbers_is_used():
 
 
 def test_many_exercises_are_the_same_for_ever():
-    # Recorded with Python 3.11, and the same with 3.12 and 3.13.
+    # Recorded with Python 3.11; the same with 3.12, 3.13 and, in Pyodide, 3.14.
     told = hashlib.sha256()
     for task in SCRIPT["exercises"](300):
         told.update(f"{task.source} {task.leaves} {[*map(circuits.digits, task.circuit.gradients.values())]}".encode())
 
-    assert told.hexdigest() == "7cbc5bb75a27bbde3f1479cc5fe502e145121ce333c7bd71646e7ca3716b7e54"
+    assert told.hexdigest() == "880970f06c28ac953ec292ff1393df0e59d7867e198e7f00bd5aeaa130d3bd3a"
 
 
 def test_the_digits_of_this_machines_exp_do_not_matter(monkeypatch):
@@ -87,6 +88,16 @@ def test_the_digits_of_this_machines_exp_do_not_matter(monkeypatch):
         monkeypatch.setattr(math, name, lambda x: pytest.fail("a float was asked"))
 
     assert practice.exercise(3, operations="+ * exp", difficulty="hard").to_dict() == before
+
+
+def test_the_decimal_context_of_a_program_does_not_matter():
+    before = SAMPLES[-1].check(dict.fromkeys(SAMPLES[-1].gradients, "0,5")).to_dict()
+    with decimal.localcontext(decimal.Context(prec=2, rounding=decimal.ROUND_UP, traps=[decimal.Inexact])):
+        again = eval(SAMPLES[-1].call)
+
+        assert again == SAMPLES[-1]
+        assert again.to_dict() == SAMPLES[-1].to_dict()
+        assert again.check(dict.fromkeys(again.gradients, "0,5")).to_dict() == before
 
 
 @pytest.mark.parametrize("task", SAMPLES, ids=repr)
@@ -129,7 +140,8 @@ def test_each_operation_occurs_where_it_is_asked_for(sign):
         ("+ * max", ("+", "*", "max")),
         ("+,*,max", ("+", "*", "max")),
         (["add", "multiply", "maximum"], ("+", "*", "max")),
-        (("ReLU", "σ", "x²", "ln", "+", "+"), ("relu", "sigmoid", "square", "log", "+")),
+        (("ReLU", "σ", "x²", "ln", "+", "+"), ("+", "square", "relu", "log", "sigmoid")),
+        ({"max", "*", "+"}, ("+", "*", "max")),
         ([autograd.exp, autograd.tanh], ("exp", "tanh")),
         (None, ("+", "-", "*", "max")),
     ],
@@ -208,7 +220,7 @@ def test_each_check_finds_what_is_wrong():
 
 @pytest.mark.parametrize("task", SAMPLES, ids=repr)
 def test_python_computes_what_the_lines_say(task):
-    names = {name: getattr(autograd, name) for name in ("relu", "sigmoid", "exp", "log", "sqrt", "tanh")}
+    names = {name: getattr(autograd, name) for name in ("relu", *gates.CURVED) if name.isidentifier()}
     leaves = {name: autograd.Value(x, name) for name, x in task.leaves.items()}
     exec(task.source, names | {"max": autograd.maximum, "min": autograd.minimum, "abs": abs}, leaves)
     leaves["f"].backward()
@@ -314,6 +326,12 @@ def test_an_answer_may_be_written_in_many_ways(answer):
 @pytest.mark.parametrize("answer", ["nan", "inf", float("nan"), float("inf"), "x", "1 2", [1], True, "1/0", "9**9**9"])
 def test_what_is_not_a_number_is_told_and_not_raised(answer):
     assert TASK.check({"x": answer})["x"].verdict in ("unreadable", "wrong")
+
+
+def test_each_mistake_has_its_words_and_each_word_its_mistake():
+    told = {name.removeprefix("mistake ") for name in words("practice", "en") if name.startswith("mistake ")}
+
+    assert told == {*re.findall(r'Mistake\("([\w ]+)"', inspect.getsource(mistakes)), "wrong way", "blocked", "carried"}
 
 
 def test_an_answer_to_nothing_is_told():
@@ -468,6 +486,13 @@ def test_a_bad_command_gets_one_clear_error(words, told, capsys, tmp_path, monke
 
     assert main(["practice", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_help_names_all_operations(capsys):
+    with pytest.raises(SystemExit):
+        main(["practice", "--help"])
+
+    assert " ".join(gates.GATES) in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_star_that_the_shell_has_replaced_is_told(capsys, tmp_path, monkeypatch):

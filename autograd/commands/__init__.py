@@ -52,7 +52,11 @@ def _run(argv: Sequence[str]) -> int:
     for command in _commands():
         command.add(subparsers).set_defaults(run=command.run)
     # Values after an option are left over; anything else that is left over is a mistake.
-    arguments, rest = parser.parse_known_args(argv)
+    try:
+        arguments, rest = parser.parse_known_args(argv)
+    except CommandError as error:  # of what is not typed, as AUTOGRAD_LANGUAGE
+        complain(str(error))
+        return 2
     if unknown := [word for word in rest if OPTION.fullmatch(word)]:
         parser.error(f"unknown option: {' '.join(unknown)}")
     if not hasattr(arguments, "run"):  # the name alone: someone wants to know what there is

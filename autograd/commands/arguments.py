@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import keyword
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from .. import notation
 from ..engines import Value, topological_order
 from ..expression import Expression, ExpressionError
-from ..languages import LANGUAGES, chosen
+from ..languages import LANGUAGES, chosen, words
 
 
 class CommandError(Exception):
@@ -96,41 +97,50 @@ def language_option(parser: Any) -> None:
     parser.add_argument(
         "--language",
         type=_language,
-        default="",  # a text, which argparse reads as it reads one that is given
+        default=SURROUNDINGS,  # a text, which argparse reads as it reads one that is given
         metavar=f"{{{','.join(LANGUAGES)}}}",
         help="the language of what is told (default: that of AUTOGRAD_LANGUAGE, else that of the system)",
     )
 
 
+SURROUNDINGS = "the language of the surroundings"
+
+
 def _language(text: str) -> str:
     try:
-        return chosen(text or None)
+        return chosen(None if text is SURROUNDINGS else text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        kind = CommandError if text is SURROUNDINGS else argparse.ArgumentTypeError
+        raise kind(str(error)) from None
 
 
 # How an expression is read ------------------------------------------------------------------------
 
+# A number as people write it who read decimal commas.
+COMMA = re.compile(r"[+-]?\d+,\d+")
 
-def numbers(words: Sequence[str]) -> dict[str, float]:
+
+def numbers(typed: Sequence[str], language: str = "en") -> dict[str, float]:
     """The numbers of `name=value`, in their order."""
-    found: dict[str, float] = {}
-    for word in words:
+    said, found = words("commands", language), dict[str, float]()
+    for word in typed:
         left, equals, right = word.partition("=")
         if not equals:
-            raise CommandError(f"{word!r} is not name=value (an expression with spaces needs quotes around it)")
+            raise CommandError(said["not a pair"].format(word=repr(word)))
         name = unicodedata.normalize("NFKC", left.strip())  # as Python reads names, and so Expression
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise CommandError(f"{left!r} cannot be a name, in {word!r}")
+            raise CommandError(said["not a name"].format(name=repr(left), word=repr(word)))
         if name in found:
-            raise CommandError(f"{name} has two values, the second in {word!r}")
+            raise CommandError(said["two values"].format(name=name, word=repr(word)))
         try:
             found[name] = float(right)
         except ValueError:
             try:
                 found[name] = Expression(right)()  # such as 1/3
             except ExpressionError:
-                raise CommandError(f"{right!r} is not a number, in {word!r}") from None
+                # What explain writes in other languages, 0,5, is not what is typed.
+                told, point = ("comma" if COMMA.fullmatch(right) else "not a number"), right.replace(",", ".")
+                raise CommandError(said[told].format(number=repr(right), word=repr(word), point=point)) from None
     return found
 
 
@@ -159,7 +169,7 @@ def split(names: str) -> list[str]:
     return [name.strip() for name in found]
 
 
-def nodes_called(name: str, root: Value, leaves: dict[str, Value]) -> list[Value]:
+def nodes_called(name: str, root: Value, leaves: dict[str, Value], language: str = "en") -> list[Value]:
     """The nodes of an expression that are called so: by the name of a leaf, or by a part as it is typed.
 
     >>> x = Value(3.0, "x")
@@ -172,7 +182,8 @@ def nodes_called(name: str, root: Value, leaves: dict[str, Value]) -> list[Value
     if found := [node for node in nodes if notation.expression(node, digits=17) == text]:
         return found
     labels = [node.label for node in nodes if node.label]
-    raise CommandError(f"there is no node {name!r}: name one of {', '.join(notation.few(labels))}, or a part as typed")
+    told = words("commands", language)["no node"]
+    raise CommandError(told.format(name=repr(name), names=", ".join(notation.few(labels))))
 
 
 def _as_written(part: str, leaves: dict[str, Value]) -> str:

@@ -134,12 +134,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"no viewer opens {path.name}: leave out --open, or write an .svg")
     if not path.parent.is_dir():
         raise CommandError(f"there is no folder {str(path.parent)!r} for {path.name}")
-    leaves = {name: Value(number, name) for name, number in numbers(arguments.values).items()}
+    leaves = {name: Value(number, name) for name, number in numbers(arguments.values, arguments.language).items()}
     root = root_of(Expression(arguments.expression), leaves)
     root.backward()
-    around = None if arguments.around is None else nodes_called(arguments.around, root, leaves)[0]
+    around = None if arguments.around is None else nodes_called(arguments.around, root, leaves, arguments.language)[0]
     highlight = [
-        node for names in arguments.highlight for name in split(names) for node in nodes_called(name, root, leaves)
+        node
+        for names in arguments.highlight
+        for name in split(names)
+        for node in nodes_called(name, root, leaves, arguments.language)
     ]
     _print_numbers(root, leaves, arguments)
     if arguments.depth and not any(node.scope for node in topological_order(root)):

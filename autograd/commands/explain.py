@@ -1,11 +1,13 @@
 """The command `explain`: both passes line by line."""
 
 import argparse
+import re
 from typing import Any
 
 from ..engines import Value
 from ..explain import FORMATS, explain
 from ..expression import Expression
+from ..languages import words
 from .arguments import CommandError, digits, expression_command, language_option, numbers, root_of
 
 DIGITS = 4
@@ -32,12 +34,13 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation."""
-    leaves = {name: Value(number, name) for name, number in numbers(arguments.values).items()}
+    leaves = {name: Value(number, name) for name, number in numbers(arguments.values, arguments.language).items()}
     root = root_of(Expression(arguments.expression), leaves)
     wanted = None if arguments.wrt is None else [name.strip() for name in arguments.wrt.split(",")]
     for name in wanted or ():
         if name not in leaves:
-            raise CommandError(f"{name!r} has no value: the names are {', '.join(leaves) or 'none'}")
+            problem = words("commands", arguments.language)["no value" if leaves else "no names"]
+            raise CommandError(problem.format(name=repr(name), names=", ".join(leaves)))
     wrt = None if wanted is None else [leaves[name] for name in wanted]
     try:
         told = explain(
@@ -50,5 +53,5 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    print(told)
+    print(re.sub(r"\bmost=(?=\d)", "--most ", repr(told)) if arguments.format == "text" else told)
     return 0

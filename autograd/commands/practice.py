@@ -48,8 +48,8 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--operations",
         nargs="+",
         metavar="OP",
-        help='some of + - * / neg 1/x square cube max min relu abs exp log sqrt sigmoid tanh, in "quotes" for the sake '
-        'of * (default: "+ - * max")',
+        help="some of + - * / neg 1/x square cube max min relu abs exp log sqrt sigmoid tanh softplus sin cos, in "
+        '"quotes" for the sake of * (default: "+ - * max")',
     )
     parser.add_argument(
         "--format", choices=FORMATS, help="(default: that of the output's ending, .md .tex .ipynb .json, else markdown)"

@@ -47,13 +47,18 @@ def show(drawing: Picture, format: str = "svg") -> None:
 
 def open_file(path: Path, language: str) -> str:
     """Open a file in what the system has for its kind; the answer is why that cannot be, or "" if it is done."""
+    return open_address(path.resolve().as_uri(), language)
+
+
+def open_address(address: str, language: str) -> str:
+    """Open an address in the viewer or browser of the system; the answer is as that of `open_file`."""
     said = words("drawing", language)
     if not _has_screen():
         return said["no screen"]
     import webbrowser  # slow to import
 
     try:
-        return "" if webbrowser.open(path.resolve().as_uri()) else said["no viewer"]
+        return "" if webbrowser.open(address) else said["no viewer"]
     except (OSError, webbrowser.Error) as error:
         return str(error)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..cells import cells
 from ..engines import Value
-from ..formulas import enumerated, joined, product, prose, same
-from ..languages import between, count, number, words
+from ..formulas import joined, product, prose, same
+from ..languages import between, count, enumeration, number, words
 from ..nodes import NodeDict
 from ..text import DOTS, NOTHING, Infix, Prefix, Term
 from .paths import COUNTED, Path, PathSum
@@ -179,7 +179,8 @@ def _together(steps: Sequence[Backward], sides: Mapping[Value, Sides], passes: P
 
 
 def _names(steps: Sequence[Backward], passes: Passes) -> Term:
-    return enumerated([step.name for step in steps], passes.words["and"])
+    names = [step.name for step in steps]
+    return prose(enumeration([name.text for name in names], passes.language), *names)
 
 
 # Paths ----------------------------------------------------------------------------------------------

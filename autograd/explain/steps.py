@@ -22,8 +22,8 @@ from typing import ClassVar, NamedTuple
 
 from ..book import BLOCKED, Operation
 from ..engines import Value, topological_order
-from ..formulas import enumerated, product, prose
-from ..languages import count, point, words
+from ..formulas import product, prose
+from ..languages import count, enumeration, point, words
 from ..locks import CachedProperty
 from ..nodes import NodeDict, distinct
 from ..terminal import printable
@@ -201,7 +201,7 @@ class Passes:
         more = len(partials) - len(leaving)
         sums = (prose(self.words["a branch sums"]),) * (len(arriving) > 1)
         patterns = sums + self._pattern(node, partials)
-        told = [self._arrival(arriving, flow), *[self._departure(node, flow, sent) for sent in leaving[:TOLD]]]
+        told = [self._arrival(arriving, flow), *[self.departure(node, flow, sent) for sent in leaving[:TOLD]]]
         if untold := more + len(leaving[TOLD:]):
             told.append(self.words["and to more"].format(count(untold, self.language)))
         line = f"{write.node(node).text}: {'; '.join([*told, *[pattern.text for pattern in patterns]])}"
@@ -216,10 +216,14 @@ class Passes:
         names = [self.write.name(x).text for x in distinct([x.source for x in arriving if x.source is not None])]
         if not names:
             return words["arrives at the root"].format(total)
-        told = reduce(words["and"].format, names if len(names) <= TOLD else names[: TOLD - 1])
-        return words["arrives"].format(total, told if len(names) <= TOLD else words["and others"].format(told))
+        if len(names) > TOLD:
+            told = words["and others"].format(reduce(words["comma"].format, names[: TOLD - 1]))
+        else:
+            told = enumeration(names, self.language).format(*names)
+        return words["arrives"].format(total, told)
 
-    def _departure(self, node: Value, flow: float, departure: Departure) -> str:
+    def departure(self, node: Value, flow: float, departure: Departure) -> str:
+        """What leaves a node to one operand where that flow arrives at it, in words."""
         write, words = self.write, self.words
         to, number = write.name(departure.to).text, write.number(departure.partial or 0.0)
         told = f"∂{write.name(node).text}/∂{to} = {write.equation(departure.derivative, number).text}"
@@ -256,7 +260,8 @@ class Passes:
             return (prose(words["passes"], name),)
         if any(is_shared(node, partial) for _, partial in partials):
             return (prose(words["shares"], name),)
-        return (prose(words["routes"], name, enumerated(chosen, words["and"])),)
+        told = prose(enumeration([parent.text for parent in chosen], self.language), *chosen)
+        return (prose(words["routes"], name, told),)
 
     def _called(self, operation: Operation) -> str:
         """What an operation is called in sentences: one of a user by its own name."""

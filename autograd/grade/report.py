@@ -23,6 +23,9 @@ PASSED, FAILED, NOTED, MISSING, NOT_RUN = "passed", "failed", "noted", "missing"
 # What a report is right with; with MISSING it is a question of who asks.
 RIGHT = (PASSED, NOTED)
 
+# The level that asks everything, which goes without saying.
+EVERYTHING = "full"
+
 WIDTH = 80
 
 # How many failures without a known mistake are shown in full, and how many are only named, in one place.
@@ -119,7 +122,7 @@ class Report:
     subject: str
     preamble: str  # what a program needs before it can be pasted
     results: tuple[Result, ...]
-    level: str = "full"
+    level: str = EVERYTHING
     complete: bool = False  # whether what is missing is a failure
     language: str = "en"
     refusal: str = ""  # why no check could be run
@@ -164,7 +167,7 @@ class Report:
         return self._text("score", *points, percentage(self.score, self.points), self._counts())
 
     def __str__(self) -> str:
-        paragraphs = [self.subject]
+        paragraphs = [self._heading()]
         if self.failures and self.preamble:
             paragraphs.append(f"{self._text('before')}\n\n{textwrap.indent(self.preamble, ' ' * 8)}")
         named, unnamed, later = self._groups()
@@ -188,6 +191,9 @@ class Report:
             paragraphs.append(_filled(not_run))
         paragraphs.append(_filled(self.summary))
         return printable("\n\n".join(paragraphs))
+
+    def _heading(self) -> str:
+        return self.subject if self.level == EVERYTHING else f"{self.subject} ({self.level})"
 
     def _text(self, name: str, *arguments: object) -> str:
         return text(self.language, name, *arguments)
@@ -238,7 +244,7 @@ class Report:
         return markup.document(self._blocks())
 
     def _blocks(self) -> Iterator[str]:
-        title = f"{self.subject}: {self.summary}"
+        title = f"{self._heading()}: {self.summary}"
         if rows := list(self._rows()):
             names = ("head check", "head result", "head wrong", "came out", "right")
             yield markup.table(title, [self._text(name) for name in names], rows, "wlwww")

@@ -12,7 +12,9 @@ import importlib.resources
 import locale
 import os
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from ..checks import choice
@@ -31,7 +33,7 @@ def chosen(language: str | None = None) -> str:
     """
     if language is not None:
         return _asked("language", language)
-    if asked := os.environ.get("AUTOGRAD_LANGUAGE"):
+    if asked := os.environ.get("AUTOGRAD_LANGUAGE", "").strip():  # `set` of Windows may leave a blank
         return _asked("AUTOGRAD_LANGUAGE", asked)
     # Windows calls its locales by words, as Portuguese_Brazil and Spanish_Argentina.
     spoken = _alone(locale.normalize(_alone(_locale() or "")))
@@ -86,12 +88,14 @@ def number(digits: str, language: str) -> str:
 
 
 def count(number: int, language: str) -> str:
-    """A whole number, with a sign between its thousands.
+    """A whole number, with a sign between its thousands; Spanish has none in four digits.
 
-    >>> count(30_000, "en"), count(30_000, "pt")
-    ('30,000', '30\xa0000')
+    >>> count(30_000, "en"), count(30_000, "pt"), count(3000, "es")
+    ('30,000', '30.000', '3000')
     """
-    return f"{number:,}".replace(",", words("numbers", language)["thousand"][1])
+    said = words("numbers", language)
+    sign = said["thousand"][1:-3] if abs(number) < 10_000 else said["ten thousand"][2:-3]
+    return f"{number:,}".replace(",", sign)
 
 
 def counted(number: int, thing: str, language: str) -> str:
@@ -110,6 +114,25 @@ def between(language: str) -> str:
     ('0.5, 2', '0,5; 2')
     """
     return words("numbers", language)["pair"][1:-1]
+
+
+def enumeration(names: Sequence[str], language: str) -> str:
+    """A text with a place for each of these names, as a sentence names them.
+
+    >>> enumeration(["a", "b", "c"], "en"), enumeration(["a", "b", "c"], "pt"), enumeration(["x", "y"], "es")
+    ('{} and {} and {}', '{}, {} e {}', '{} e {}')
+    """
+    said, firsts = words("explain", language), ["{}"] * (len(names) - 1)
+    if not firsts:
+        return "{}"
+    both = said["and before i" if _sounds_like_i(names[-1]) else "and"]
+    return both.format(reduce(said["comma"].format, firsts), "{}")
+
+
+def _sounds_like_i(name: str) -> bool:
+    """Whether a name begins with the sound i, before which Spanish says e for y."""
+    letters = unicodedata.normalize("NFD", name).casefold()
+    return letters.startswith(("i", "hi")) or bool(re.match("y(?![aeiou])", letters))
 
 
 @functools.cache

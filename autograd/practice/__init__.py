@@ -2,17 +2,23 @@
 
 >>> task = exercise(seed=7, operations="+ *")
 >>> task
-<medium exercise 7: x * y + y + z * w, x=6, y=4, z=3, w=-1>
->>> print(task.check({"x": 4, "y": 6, "z": 1, "w": ""}))
-✓ ∂f/∂x = 4 is right.
-✗ ∂f/∂y = 6 is not right. The flow from c is missing: y is a branch, and there all flows are summed; ...
-    y is a branch: it goes to a and c, so the flows that come back from there are summed.
-    ...
-    ∂f/∂y = ∂f/∂c × 1 + ∂f/∂a × x = 1 × 1 + 1 × 6 = 7
-✗ ∂f/∂z = 1 is not right. The sign is reversed.
-    ...
+<medium exercise 7: w + x * y * z + x * y, x=6, y=-1, z=-6, w=3>
+>>> print(task.source)
+a = x * y
+b = a * z
+c = w + b
+f = c + a
+>>> print(task.check({"x": 5, "y": 30, "z": -6, "a": -6}))
+✓ ∂f/∂x = 5 is right.
+✗ ∂f/∂y = 30 is not right. The sign is reversed.
+    In a = x × y, the multiplication switches: each factor receives what arrives times the other factor.
+    ∂f/∂y = ∂f/∂a × x = −5 × 6 = −30
+✓ ∂f/∂z = −6 is right.
 · ∂f/∂w is still to be found.
-1 of 4 right
+✗ ∂f/∂a = −6 is not right. The flow from f is missing: a is a branch, and there all flows are summed; ...
+    a is a branch: it goes to b and f, so the flows that come back from there are summed.
+    ...
+2 of 5 right
 
 An exercise is a computation of chosen operations, with numbers for its leaves, whose gradients are to be found. It is
 the same for a seed in every version of Python and on every machine. No answer is ambiguous: no maximum is a tie, no

@@ -143,7 +143,7 @@ def as_shown(number: Decimal) -> Decimal:
     >>> as_shown(Decimal(2) / 3), as_shown(Decimal(-3))
     (Decimal('0.6667'), Decimal('-3.0000'))
     """
-    return number.quantize(UNIT, ROUND_HALF_EVEN)
+    return number.quantize(UNIT, ROUND_HALF_EVEN, CONTEXT)
 
 
 def forward(circuit: Circuit, rounded: Rounding = exactly) -> dict[str, Decimal]:

@@ -86,6 +86,27 @@ def _tanh(x: Decimal) -> Decimal:
     return TWO * _sigmoid(TWO * x) - ONE
 
 
+def _softplus(x: Decimal) -> Decimal:
+    return (ONE + x.exp()).ln()
+
+
+def _sin(x: Decimal) -> Decimal:
+    return _alternating(x, x, 2)
+
+
+def _cos(x: Decimal) -> Decimal:
+    return _alternating(ONE, x, 1)
+
+
+def _alternating(term: Decimal, x: Decimal, below: int) -> Decimal:
+    """The series of sin or cos from its first term on: what is below grows by two factors a term."""
+    total = term
+    for factor in range(below, 80, 2):
+        term *= -x * x / (factor * (factor + 1))
+        total += term
+    return total
+
+
 def _apart(x: Decimal, y: Decimal) -> bool:
     return abs(x - y) >= DISTANCE
 
@@ -126,11 +147,14 @@ GATES = {
         Gate("sqrt", operations.sqrt, "sqrt({})", lambda x: x.sqrt(), lambda x: (ONE / (TWO * x.sqrt()),), _positive),
         Gate("sigmoid", operations.sigmoid, "sigmoid({})", _sigmoid, lambda x: (_slope(x),), _not_steep),
         Gate("tanh", operations.tanh, "tanh({})", _tanh, lambda x: (TWO * TWO * _slope(TWO * x),), _not_steep),
+        Gate("softplus", operations.softplus, "softplus({})", _softplus, lambda x: (_sigmoid(x),), _not_steep),
+        Gate("sin", operations.sin, "sin({})", _sin, lambda x: (_cos(x),), _not_steep),
+        Gate("cos", operations.cos, "cos({})", _cos, lambda x: (-_sin(x),), _not_steep),
     )
 }  # fmt: skip
 
 # What is shown of these is always rounded, so leaves are small for them.
-CURVED = {"/", "1/x", "exp", "log", "sqrt", "sigmoid", "tanh"}
+CURVED = {"/", "1/x", "exp", "log", "sqrt", "sigmoid", "tanh", "softplus", "sin", "cos"}
 
 DEFAULT = ("+", "-", "*", "max")
 
@@ -153,7 +177,9 @@ ALSO = {
 
 
 def gates_named(asked: str | Iterable[str | Operation] | None) -> tuple[Gate, ...]:
-    """The gates of these names, each once: in a list, or in a text with blanks or commas between.
+    """The gates of these names, each once, in the order of GATES: so a set of names is as good as a list.
+
+    A text has blanks or commas between the names.
 
     >>> [gate.operation for gate in gates_named("+ * ReLU")]
     [<operation add>, <operation multiply>, <operation relu>]
@@ -167,7 +193,8 @@ def gates_named(asked: str | Iterable[str | Operation] | None) -> tuple[Gate, ..
     names = asked.replace(",", " ").split() if isinstance(asked, str) else list(asked)
     if not names:
         raise ValueError(f"an exercise needs at least one operation: some of {' '.join(GATES)}")
-    return tuple({_named(name): None for name in names})
+    asked_for = {_named(name) for name in names}
+    return tuple([gate for gate in GATES.values() if gate in asked_for])
 
 
 def _named(name: object) -> Gate:

@@ -9,7 +9,7 @@ same seed in every version.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TypeVar
@@ -136,10 +136,11 @@ def circuit(dice: Dice, count: int, branches: int, chosen: Sequence[Gate]) -> Ci
 
     Raises ValueError where none is found whose numbers are fit for an exercise.
     """
-    for _ in range(BEGINNINGS):
-        found = _Making(dice, _sequence(dice, count, branches, chosen), branches).circuit()
-        if found is not None and is_fit(found):
-            return found
+    with localcontext(CONTEXT):
+        for _ in range(BEGINNINGS):
+            found = _Making(dice, _sequence(dice, count, branches, chosen), branches).circuit()
+            if found is not None and is_fit(found):
+                return found
     signs = " ".join([gate.sign for gate in chosen])
     raise ValueError(
         f"no exercise of {count} gates and {branches} branches with {signs} has numbers that are fit to be computed by "
@@ -178,48 +179,50 @@ class _Making:
 
     def circuit(self) -> Circuit | None:
         """The whole; None where the choices have led nowhere."""
-        with localcontext(CONTEXT):
-            for place, gate in enumerate(self.sequence):
-                name = "f" if place == len(self.sequence) - 1 else self.names[place]
-                if not any(self._add(name, gate) for _ in range(CHOICES)):
-                    return None
+        for place, gate in enumerate(self.sequence):
+            name = "f" if place == len(self.sequence) - 1 else self.names[place]
+            if not any(self._add(name, gate) for _ in range(CHOICES)):
+                return None
         order = [leaf for leaf in self.leaf_names if leaf in self.leaves]
         return Circuit({leaf: self.leaves[leaf] for leaf in order}, tuple(self.steps))
 
     def _add(self, name: str, gate: Gate) -> bool:
-        """Try to add a gate."""
-        operands: list[str] = []
-        new: dict[str, Decimal] = {}
-        again = 0
-        for _ in range(gate.operands):
-            kinds = self._kinds(operands, len(new), again)
-            if not kinds:
-                return False
-            names = self.dice.one_of(kinds)
-            if names is None:
-                leaf = self.leaf_names[len(self.leaves) + len(new)]
-                new[leaf] = self._number(len(new))
-                operands.append(leaf)
-            else:
-                operands.append(self.dice.one_of(names))
-                again += self.uses[operands[-1]] > 0
+        """Try to add a gate, with operands that are chosen anew each time."""
+        operands, new = self._operands(gate)
         numbers = [new[operand] if operand in new else self.values[operand] for operand in operands]
-        if not gate.fits(*numbers) or self._is_idle(gate, operands):
+        if len(operands) < gate.operands or not gate.fits(*numbers) or self._is_idle(gate, operands):
             return False
         value = gate.value(*numbers)
         if not is_presentable(value) or (value == 0 and gate.sign != "relu"):
             return False
-        self.leaves |= new
         self.leaves_left -= len(new)
-        self.branches -= again
+        self.branches -= sum(self.uses.get(operand, 0) > 0 for operand in operands)
+        self.leaves |= new
         self.values |= {**new, name: value}
         self.uses |= {each: self.uses.get(each, 0) + 1 for each in operands} | {name: 0}
         self.made_by[name] = gate
         self.steps.append(Step(name, gate, tuple(operands)))
         return True
 
-    def _kinds(self, taken: Sequence[str], new: int, again: int) -> list[list[str] | None]:
+    def _operands(self, gate: Gate) -> tuple[list[str], dict[str, Decimal]]:
+        """Operands for a gate, too few if there are no more; and those of them that are new leaves."""
+        operands: list[str] = []
+        new: dict[str, Decimal] = {}
+        for _ in range(gate.operands):
+            kinds = self._kinds(operands, len(new))
+            if not kinds:
+                break
+            names = self.dice.one_of(kinds)
+            if names is None:
+                operands.append(self.leaf_names[len(self.leaves) + len(new)])
+                new[operands[-1]] = self._number(new)
+            else:
+                operands.append(self.dice.one_of(names))
+        return operands, new
+
+    def _kinds(self, taken: Sequence[str], new: int) -> list[list[str] | None]:
         """What the next operand can be: one of the loose nodes, a new leaf (None), or a node that is in use already."""
+        again = sum(self.uses.get(name, 0) > 0 for name in taken)
         loose = [name for name, uses in self.uses.items() if uses == 0 and name not in taken]
         used = [name for name, uses in self.uses.items() if uses == 1 and name not in taken]
         kinds: list[list[str] | None] = []
@@ -228,10 +231,10 @@ class _Making:
         kinds += [used] if used and self.branches > again else []
         return kinds
 
-    def _number(self, place: int) -> Decimal:
+    def _number(self, new: Mapping[str, Decimal]) -> Decimal:
         """The number of a new leaf: another one than all before, as long as there are others."""
-        left = [number for number in self.numbers if number not in self.leaves.values()] or list(self.numbers)
-        return left[(self.dice.below(len(left)) + place) % len(left)]
+        taken = [*self.leaves.values(), *new.values()]
+        return self.dice.one_of([number for number in self.numbers if number not in taken] or self.numbers)
 
     def _is_idle(self, gate: Gate, operands: Sequence[str]) -> bool:
         """Whether a function is applied to its own result, as in relu(relu(x)), where there are other gates."""
@@ -276,10 +279,6 @@ def is_clear(number: Decimal) -> bool:
 
 def _is_computable(circuit: Circuit) -> bool:
     """Whether all answers are right also for those who compute with the rounded numbers that are shown."""
-    if all(is_exact(number) for number in circuit.values.values()) and all(
-        is_exact(flow.flow) and is_exact(flow.partial) for flows in circuit.arriving.values() for flow in flows
-    ):
-        return True
     values = forward(circuit, as_shown)
     found = sums(circuit, backward(circuit, values, as_shown))
     return all(

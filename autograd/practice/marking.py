@@ -1,7 +1,7 @@
 """Answers marked: which are right, what mistake a wrong one comes from, and the step that explains it.
 
 >>> read("-1,5"), read("1/4"), read(2), read(""), read("a lot")
-(Decimal('-1.5'), Decimal('0.25'), Decimal('2'), None, None)
+(Decimal('-1.5'), Decimal('0.25'), Decimal('2.0'), None, None)
 """
 
 import re
@@ -17,11 +17,14 @@ from ..notation import decimal, shortened
 from ..terminal import printable
 from ..text import Name, Number, Term
 from .circuit import TOLERANCE, Circuit
+from .gates import CONTEXT
 from .mistakes import Mistake, carried, mistakes
 from .printing import plain, sentence
-from .teller import Teller
+from .teller import Teller, derivative_of
 
 RIGHT, WRONG, MISSING, UNREADABLE = "right", "wrong", "missing", "unreadable"
+
+SIGNS = {RIGHT: "✓", WRONG: "✗"}
 
 # What a wrong answer may come from as well where nothing more particular fits.
 GENERAL = ("upstream", "local")
@@ -87,7 +90,7 @@ class Marking:
     def __repr__(self) -> str:
         lines = []
         for mark in self.marks:
-            lines.append(f"{'✓' if mark.verdict == RIGHT else '✗' if mark.verdict == WRONG else '·'} {mark.text}")
+            lines.append(f"{SIGNS.get(mark.verdict, '·')} {mark.text}")
             lines += [f"    {step}" for step in mark.steps if mark.verdict == WRONG]
         return printable("\n".join([*lines, self.score]))
 
@@ -114,35 +117,38 @@ def marking(circuit: Circuit, answers: Mapping[str, object], language: str) -> M
     for name in answers:
         if name not in circuit.gradients:
             raise ValueError(f"{name!r} is not a node of this exercise: its nodes are {', '.join(circuit.gradients)}")
-    found = {name: read(answer) for name, answer in answers.items()}
-    numbers = {name: number for name, number in found.items() if number is not None}
     tell = Teller(circuit, language)
+    numbers = {name: number for name, answer in answers.items() if (number := read(answer)) is not None}
     names = [name for name in circuit.gradients if name in circuit.leaves or not is_missing(answers.get(name))]
-    marks, blocks = [], []
-    for name in names:
-        answer = numbers.get(name)
-        verdict = _verdict(circuit, name, answers.get(name), answer)
-        wrong = _mistakes(circuit, name, numbers) if verdict == WRONG else []
-        sentences = [_sentence(tell, name, verdict, answers.get(name), answer)]
-        sentences += [tell.say(f"mistake {mistake.kind}", *mistake.about) for mistake in wrong]
-        steps = tell.steps(name)
-        marks.append(
-            Mark(
-                name,
-                None if answer is None else float(answer),
-                float(circuit.gradients[name]),
-                verdict,
-                tuple([mistake.kind for mistake in wrong]),
-                " ".join([plain(sentence, language) for sentence in sentences]),
-                tuple([plain(step, language) for step in steps]),
-            )
-        )
-        blocks.append("- " + " ".join([sentence(each, language) for each in sentences]))
-        if verdict == WRONG:
-            blocks += ["  " + sentence(step, language) + "  " for step in steps]
-    correct = [mark.verdict for mark in marks].count(RIGHT)
-    score = plain(tell.say("score", Number(str(correct)), Number(str(len(marks)))), language)
-    return Marking(tuple(marks), score, "\n".join([*blocks, "", f"**{score}**"]))
+    told = [_marked(tell, name, answers.get(name), numbers) for name in names]
+    correct = [mark.verdict for mark, _ in told].count(RIGHT)
+    score = plain(tell.say("score", Number(str(correct)), Number(str(len(told)))), language)
+    return Marking(
+        tuple([mark for mark, _ in told]), score, "\n".join([*[block for _, block in told], "", f"**{score}**"])
+    )
+
+
+def _marked(tell: Teller, name: str, given: object, answers: Mapping[str, Decimal]) -> tuple[Mark, str]:
+    """The mark of one answer, and how Markdown has it."""
+    gradient, answer = tell.circuit.gradients[name], answers.get(name)
+    verdict = _verdict(given, answer, gradient)
+    wrong = _mistakes(tell.circuit, name, answers) if verdict == WRONG else []
+    sentences = [_sentence(tell, name, verdict, given, answer)]
+    sentences += [tell.say(f"mistake {mistake.kind}", *mistake.about) for mistake in wrong]
+    steps = tell.steps(name)
+    mark = Mark(
+        name,
+        None if answer is None else float(answer),
+        float(gradient),
+        verdict,
+        tuple([mistake.kind for mistake in wrong]),
+        " ".join([plain(each, tell.language) for each in sentences]),
+        tuple([plain(each, tell.language) for each in steps]),
+    )
+    lines = [" ".join([sentence(each, tell.language) for each in sentences])]
+    lines += [sentence(each, tell.language) for each in steps] if verdict == WRONG else []
+    # Two blanks at the end of a line make the next one begin below it.
+    return mark, f"- {SIGNS.get(verdict, '·')} " + "  \n  ".join(lines)
 
 
 def read(answer: object) -> Decimal | None:
@@ -161,7 +167,7 @@ def read(answer: object) -> Decimal | None:
         number = Decimal(repr(real(answer)))
     else:
         return None
-    return +number.normalize() if number.is_finite() else None
+    return number if number.is_finite() else None
 
 
 def is_missing(answer: object) -> bool:
@@ -169,17 +175,17 @@ def is_missing(answer: object) -> bool:
     return answer is None or (isinstance(answer, str) and not answer.strip())
 
 
-def _verdict(circuit: Circuit, name: str, given: object, answer: Decimal | None) -> str:
+def _verdict(given: object, answer: Decimal | None, gradient: Decimal) -> str:
     if is_missing(given):
         return MISSING
     if answer is None:
         return UNREADABLE
-    return RIGHT if is_near(answer, circuit.gradients[name]) else WRONG
+    return RIGHT if is_near(answer, gradient) else WRONG
 
 
 def is_near(answer: Decimal, number: Decimal) -> bool:
     """Whether an answer counts as this number."""
-    return abs(answer - number) <= TOLERANCE
+    return CONTEXT.subtract(answer, number).copy_abs() <= TOLERANCE
 
 
 def _mistakes(circuit: Circuit, name: str, answers: Mapping[str, Decimal]) -> list[Mistake]:
@@ -187,9 +193,11 @@ def _mistakes(circuit: Circuit, name: str, answers: Mapping[str, Decimal]) -> li
     answer = answers[name]
     follows = carried(circuit, name, answers)
     if follows is not None and is_near(answer, follows):
-        wrong = {flow.step.name for flow in circuit.arriving[name]} & set(answers)
-        first = next(each for each in wrong if not is_near(answers[each], circuit.gradients[each]))
-        return [Mistake("carried", follows, (Teller(circuit, "en").partial(first),))]
+        sources = [flow.step.name for flow in circuit.arriving[name]]
+        first = next(
+            each for each in sources if each in answers and not is_near(answers[each], circuit.gradients[each])
+        )
+        return [Mistake("carried", follows, (derivative_of(circuit.root, first),))]
     fitting = {mistake.kind: mistake for mistake in mistakes(circuit, name) if is_near(answer, mistake.answer)}
     particular = [mistake for kind, mistake in fitting.items() if kind not in GENERAL]
     return particular or list(fitting.values())

@@ -78,7 +78,7 @@ def carried(circuit: Circuit, name: str, answers: Mapping[str, Decimal]) -> Deci
     """The gradient that follows from wrong answers at the steps that the node goes to; None where none is wrong."""
     gradients = {**circuit.gradients, **answers}
     flows = circuit.arriving[name]
-    if all(abs(gradients[flow.step.name] - flow.upstream) <= TOLERANCE for flow in flows):
-        return None
     with localcontext(CONTEXT):
+        if all(abs(gradients[flow.step.name] - flow.upstream) <= TOLERANCE for flow in flows):
+            return None
         return _total([gradients[flow.step.name] * flow.partial for flow in flows])

@@ -90,7 +90,8 @@ def _functions(number: Callable[..., Any]) -> dict[str, Any]:
     return {
         "relu": lambda x: max(x, number(0)),
         "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
-        **{name: getattr(mpmath, name) for name in ("exp", "log", "sqrt", "tanh")},
+        "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
+        **{name: getattr(mpmath, name) for name in ("exp", "log", "sqrt", "tanh", "sin", "cos")},
     }
 
 

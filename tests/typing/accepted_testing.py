@@ -24,3 +24,4 @@ def test_graphs(graph: tuple[list[Value], Value], program: Program) -> None:
 
 strategies = [inputs_for(operation) for operation in OPERATIONS.values()]
 test_engine = conformance(Value)
+test_file = conformance("engine.py:Value", level="micrograd", only=["relu", "x * y"], complete=True, language="pt")

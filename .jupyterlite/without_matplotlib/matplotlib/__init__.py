@@ -21,6 +21,9 @@ class Nothing:
     def __getitem__(self, _: object) -> "Nothing":
         return self
 
+    def __repr__(self) -> str:
+        return "(no picture: this site was built without matplotlib)"
+
     def __setitem__(self, *_: object) -> None: ...
 
     def __enter__(self) -> "Nothing":

@@ -12,7 +12,7 @@ def subplots(nrows: int = 1, ncols: int = 1, **_: object) -> tuple[Nothing, Axes
 
 def show(*_: object, **__: object) -> None:
     """Tell why no picture is seen."""
-    print("(no picture: this site was built without matplotlib)")
+    print(Nothing())
 
 
 def __getattr__(name: str) -> Nothing:

@@ -7,7 +7,6 @@ a line of its own, at the letter b. Values are upright, gradients italic and beh
 import hashlib
 import math
 from dataclasses import replace
-from functools import reduce
 from xml.etree import ElementTree
 
 from ... import languages
@@ -75,7 +74,7 @@ def _told(column: Column, shown: frozenset[str], look: Look, weights: bool) -> s
         told = said["layer with name" if column.name else "layer"].format(
             name=readable(column.name),
             neurons=look.counted(column.width, "neuron"),
-            functions=reduce(said["and"].format, symbols),
+            functions=languages.enumeration(symbols, look.language).format(*symbols),
         )
     else:
         told = said["inputs"].format(look.counted(column.width, "input"))
@@ -196,7 +195,7 @@ class _NetworkFigure(Figure):
         (x, y), unit = circle.middle, circle.unit
         place = f"translate({number(x)} {number(y)})"
         group = self.add(parent, "g", id=f"{self.prefix}-node-{index}", transform=place)
-        self.add(group, "title").text = readable("\n".join(self.told(unit)))
+        self.add(group, "title").text = "\n".join([readable(line) for line in self.told(unit)])
         surface = "card" if unit.wires else "leaf"
         self.add(group, "circle", f"{surface} outline", cx=0.0, cy=0.0, r=self.layout.radius, stroke_width=1.5)
         for text in circle.texts:
