@@ -55,6 +55,7 @@ __all__ = [
     "operation",
     "optim",
     "plot",
+    "practice",
     "scope",
     "softmax",
     "take",
@@ -79,7 +80,7 @@ if TYPE_CHECKING:  # other names, which __getattr__ knows when the program runs
 # The end of what is generated.
 
 if TYPE_CHECKING:
-    from . import nn, optim, plot
+    from . import nn, optim, plot, practice
     from .compiler import compile
 
 __version__: str  # looked up when it is asked for, which takes a while
@@ -92,7 +93,12 @@ if not TYPE_CHECKING:  # for then a name that does not exist would pass
             return _version()
         if name == "compile":
             return importlib.import_module(".compiler", __name__).compile
-        if name in ("nn", "optim", "plot"):  # imported when they are used, for they take as long as all the rest
+        if name in (
+            "nn",
+            "optim",
+            "plot",
+            "practice",
+        ):  # imported when they are used, for they take as long as all the rest
             return importlib.import_module(f".{name}", __name__)
         if called := OPERATIONS.called(name):
             return called

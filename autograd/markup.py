@@ -46,9 +46,13 @@ def escaped(text: str) -> Markup:
     return text if isinstance(text, Markup) else Markup(html.escape(readable(text)))
 
 
-def document(parts: Iterable[str]) -> str:
-    """What a notebook shows: the parts with their style; readers of mathematics leave their texts as they are."""
-    return f'<div class="autograd-html tex2jax_ignore mathjax_ignore"><style>{STYLE}</style>{joined(parts)}</div>'
+def document(parts: Iterable[str], language: str = "en") -> str:
+    """What a notebook shows: the parts with their style; readers of mathematics leave their texts as they are.
+
+    A language other than English is told, for screen readers.
+    """
+    said = f' lang="{language}"' * (language != "en")
+    return f'<div class="autograd-html tex2jax_ignore mathjax_ignore"{said}><style>{STYLE}</style>{joined(parts)}</div>'
 
 
 def joined(parts: Iterable[str]) -> Markup:

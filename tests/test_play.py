@@ -56,6 +56,7 @@ def mistake(text: str) -> tuple[str, Place | None]:
     [
         ("x*y x=2 y=3", 6.0),
         ("x*y\nx = 2, y = 3", 6.0),
+        ("x*y, x = 2, y = 3", 6.0),
         ("x = 2; y = 3\nx*y".replace(";", ","), 6.0),
         ("x=2\nx*y\ny=3", 6.0),
         ("x*\ny\nx=2 # two\ny=3 # three", 6.0),
@@ -581,15 +582,17 @@ def test_a_port_that_is_taken_is_told_with_another(pretended, serving, capsys):
 # In a browser -----------------------------------------------------------------------------------------
 
 
+def given_folder() -> Path:
+    """The folder of npm's package pyodide, which tests do not fetch."""
+    if "PYODIDE_FOLDER" not in os.environ:
+        pytest.skip("PYODIDE_FOLDER is not the folder of npm's package pyodide: npm install pyodide")
+    return folder_of(Path(os.environ["PYODIDE_FOLDER"]))
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The playground with the real Pyodide, from the plainest server that there is."""
-    given = os.environ.get("PYODIDE_FOLDER")
-    try:
-        files = site(folder_of(Path(given) if given else None))
-    except PyodideError as error:
-        pytest.skip(f"no Pyodide: {error}")
-    with server(files, 0) as running:
+    with server(site(given_folder()), 0) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}/"
         running.shutdown()
@@ -735,6 +738,27 @@ def test_a_new_exercise_comes_into_the_editor(play):
     assert play.page.locator("#questions li").count() >= 4
 
 
+def test_a_class_that_is_pasted_in_is_graded_and_its_mistake_named(play):
+    said = asked("grade", EXAMPLES["own"], level="micrograd")["mistakes"]
+    play.type(EXAMPLES["own"])
+    play.page.wait_for_selector("#mistakes li")
+
+    assert play.page.get_attribute("#tab-grade", "aria-selected") == "true"
+    assert play.page.locator("#mistakes li").all_inner_texts() == said
+    mended = EXAMPLES["own"].replace("self.grad = out.grad", "self.grad += out.grad")
+    assert play.type(mended.replace("other.grad = out.grad", "other.grad += out.grad")) == "made"
+    assert said[0] not in play.page.inner_text("#told")
+
+
+def test_a_class_that_never_ends_is_stopped_and_nothing_is_lost(play):
+    text = EXAMPLES["own"].replace("visit(self)", "while True: pass")
+    play.page.fill("#text", text)
+    play.page.wait_for_selector("#stop:visible")
+    play.after(lambda: play.page.click("#stop"))
+
+    assert play.page.input_value("#text") == text
+
+
 @pytest.mark.parametrize("text", ["x*y + 'ŷ−λ 🙂'", "a & b = c # %41 + =", "# " + "long " * 2000, "x\n\n\ny\n", "%"])
 def test_a_link_holds_the_program(play, text):
     script = "async (text) => { const it = await import('./links.js'); return it.fragmentOf(text, {view: 'explain'}); }"
@@ -772,7 +796,15 @@ def test_the_copied_link_opens_the_same_program(play, browser):
 def test_a_damaged_link_is_told_on_the_page(play):
     play.open("#packed=AAAA")
 
-    assert "The link is damaged" in play.page.inner_text("#left")
+    assert play.page.inner_text("#note").startswith("The link is damaged")
+
+
+def test_a_link_may_ask_for_a_view_and_a_language(play):
+    play.open("#language=es&view=explain&program=x*x%20x=3")
+
+    assert play.page.get_attribute("html", "lang") == "es"
+    assert play.page.inner_text("#tab-explain[aria-selected=true]") == words("play", "es")["explanation"]
+    play.open("#language=en")
 
 
 def test_all_of_it_goes_by_keyboard(play):
@@ -897,8 +929,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def test_any_server_for_files_will_do(browser, address, tmp_path):
-    given = os.environ.get("PYODIDE_FOLDER")
-    build(tmp_path, folder_of(Path(given) if given else None))
+    build(tmp_path, given_folder())
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         context = browser.new_context(locale="en-US")

@@ -246,6 +246,28 @@ def test_there_are_no_ties_and_no_kinks(task):
             assert abs(operands[0] - (operands[1] if len(operands) > 1 else 0)) >= Decimal("0.1")
 
 
+@pytest.mark.parametrize(
+    ("sign", "operands"),
+    [
+        ("max", "2 2"),
+        ("min", "2 2.05"),
+        ("relu", "0"),
+        ("relu", "-0.05"),
+        ("abs", "0.01"),
+        ("/", "1 0"),
+        ("1/x", "0.05"),
+        ("log", "0"),
+        ("log", "-1"),
+        ("sqrt", "0.01"),
+        ("exp", "4"),
+        ("tanh", "-5"),
+    ],
+)
+def test_no_gate_takes_operands_near_its_kink_or_its_end(sign, operands):
+    assert not gates.GATES[sign].fits(*map(Decimal, operands.split()))
+    assert gates.GATES[sign].fits(*map(Decimal, ["0.5", "2"][: gates.GATES[sign].operands]))
+
+
 @pytest.mark.parametrize("task", SAMPLES, ids=repr)
 def test_the_shown_answer_is_right_and_no_mistake_is(task):
     for name in task.to_find:

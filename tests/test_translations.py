@@ -394,6 +394,8 @@ def test_a_picture_says_in_which_language_it_is_where_that_is_not_english(langua
 
     assert found == (None if language == "en" else language)
     assert f'<html lang="{language}">' in drawing.to_html()
+    assert explain(circuit(), language=language).language == language
+    assert (f' lang="{language}">' in explain(circuit(), language=language).to_html()) == (language != "en")
 
 
 def test_what_is_opened_is_told_in_the_language(capsys, monkeypatch):

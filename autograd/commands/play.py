@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.values:
         raise CommandError(f"play takes no {arguments.values[0]!r}: type it into the playground")
     try:
-        pyodide = folder_of(arguments.pyodide)
+        pyodide = folder_of(arguments.pyodide, lambda line: print(line, flush=True))
         if arguments.build is None:
             return _serve(site(pyodide), arguments.port, arguments.no_browser)
         print(build(arguments.build, pyodide))

@@ -59,6 +59,7 @@ class Explanation:
     backward: "tuple[Backward, ...]"
     gradients: "tuple[Backward, ...]"
     paths: "tuple[PathSum, ...]"
+    language: str
     _sections: "tuple[Section, ...]"
 
     @property
@@ -76,7 +77,9 @@ class Explanation:
 
     def to_html(self) -> str:
         """HTML with tables, for pages that Markdown is not made into tables on; it needs no script."""
-        return self._in("html")
+        from .formats import html
+
+        return html(self._sections, self.language)
 
     def to_latex(self) -> str:
         r"""LaTeX between \[ and \]; it needs the package amsmath."""
@@ -159,4 +162,4 @@ def explain(
     sections += [board.paths(found, passes, most) for found in sums]
     sections.append(board.gradients(gradients, passes, len(passes.leaves) if wanted is None else 0, most))
     shown = tuple([section for section in sections if section.rows or section.sentences])
-    return Explanation(root, format, forward, backward, gradients, sums, shown)
+    return Explanation(root, format, forward, backward, gradients, sums, passes.language, shown)

@@ -57,9 +57,9 @@ def _escaped(formula: Term, acting: re.Pattern[str] = _ACTING_IN_LINES) -> str:
     return acting.sub(lambda found: f"&#{160 if found[0].isspace() else ord(found[0])};", formula.text)
 
 
-def html(sections: Sequence[Section]) -> str:
+def html(sections: Sequence[Section], language: str) -> str:
     """HTML with tables, in the signs of mathematics, for where Markdown has no tables."""
-    return markup.document([part for section in sections for part in _blocks(section)])
+    return markup.document([part for section in sections for part in _blocks(section)], language)
 
 
 def _blocks(section: Section) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Branch(NamedTuple):
 def outline(model: Branch, language: str | None = None) -> str:
     """The model, of which the outermost parts are seen at first."""
     language = chosen(language)
-    return markup.document([_Outline(language).unfolding(model.line(language), model, is_open=True)])
+    return markup.document([_Outline(language).unfolding(model.line(language), model, is_open=True)], language)
 
 
 class _Outline:

@@ -41,8 +41,7 @@ def answer(request: str) -> str:
 
 def warm_up() -> None:
     """Import all that the first picture needs, by drawing one."""
-    for do in ("draw", "explain"):
-        answer(json.dumps({"do": do, "text": "x*x + 1  x=3", "language": "en"}))
+    answer('{"do": "draw", "text": "x*x + 1  x=3", "language": "en"}')
 
 
 def _made(asked: Asked) -> Made:
@@ -133,7 +132,7 @@ def _grade(asked: Asked) -> Reply:
             report = grade(made.classes[name], level=asked["level"], language=asked["language"])
     except GradeError as error:
         return _mistake(str(error), made.printed)
-    verdict = {"ok": report.ok, "mistakes": report.mistakes, "summary": report.summary}
+    verdict = {"ok": report.ok, "mistakes": report.mistakes}
     return {"kind": "made", "title": name, "html": report._repr_html_(), "printed": made.printed} | verdict
 
 

@@ -43,7 +43,7 @@ PRINTED = 20_000
 
 # What no formula has: the words and signs of Python, and a name that is assigned two numbers at once.
 PYTHON = re.compile(
-    r"""["'{};:\\]|^\s*@|(?<![\d.])\.(?!\d)|[+*/%-]=|^[^=()\n]*,[^=()\n]*=|"""
+    r"""["'{};:\\]|^\s*@|(?<![\d.])\.(?!\d)|[+*/%-]=|^\s*\w+\s*(?:,\s*\w+\s*)+=|"""
     r"\b(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in"
     r"|is|lambda|match|nonlocal|not|or|pass|print|raise|return|try|while|with|yield|Value|draw|explain)\b",
     re.MULTILINE,
@@ -386,7 +386,8 @@ def _subject(tree: ast.Module, names: Mapping[str, Any], last: Any) -> tuple[Any
         return last, last
     if _is_drawable(last):
         return last, None
-    known = [names.get(name) for name in (*_passed(tree), *_assigned(tree))]
+    nodes = list(ast.walk(tree))
+    known = [names.get(name) for name in (*_passed(nodes), *_assigned(nodes))]
     values = [value for value in known if isinstance(value, Value)]
     found = next((value for value in values if value.operation), values[0] if values else None)
     return found, found
@@ -398,19 +399,19 @@ def _is_drawable(it: Any) -> bool:
     return any(room.startswith(("autograd.draw.", "autograd.nn.", "autograd.compiler.program")) for room in rooms)
 
 
-def _passed(tree: ast.Module) -> list[str]:
+def _passed(nodes: list[ast.AST]) -> list[str]:
     """The names whose `backward()` is called, the last one first."""
     calls = [
         node.func.value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "backward"
     ]
     return _last_first([name for name in calls if isinstance(name, ast.Name)])
 
 
-def _assigned(tree: ast.Module) -> list[str]:
+def _assigned(nodes: list[ast.AST]) -> list[str]:
     """The names that are assigned, the last one first."""
-    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    stored = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     return _last_first(stored)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 # The version that npm is asked for: the one that the playground is tested with.
@@ -32,17 +33,18 @@ class PyodideError(Exception):
     """Why there is no Pyodide, in one line."""
 
 
-def folder_of(given: Path | None = None) -> Path:
+def folder_of(given: Path | None = None, tell: Callable[[str], object] = lambda line: None) -> Path:
     """The folder with the files of Pyodide: the one that was given, or that in the user's cache, which npm fills.
 
-    A folder that was given may be the package itself, or hold it as npm unpacks and installs it. Raises PyodideError.
+    A folder that was given may be the package itself, or hold it as npm unpacks and installs it. What takes long is
+    told. Raises PyodideError.
     """
     if given is not None:
         return _checked(given)
     cached = cache() / f"pyodide-{VERSION}"
     if not _missing(cached):
         return cached
-    _fetch(cached)
+    _fetch(cached, tell)
     return cached
 
 
@@ -72,7 +74,7 @@ def _missing(folder: Path) -> list[str]:
     return [name for name in FILES if not (folder / name).is_file()]
 
 
-def _fetch(place: Path) -> None:
+def _fetch(place: Path, tell: Callable[[str], object]) -> None:
     """Have npm fetch the package, and put its files there: all of them, or none."""
     npm = shutil.which("npm")
     if npm is None:
@@ -80,6 +82,7 @@ def _fetch(place: Path) -> None:
             "the playground needs Pyodide, and there is no npm to fetch it: install Node.js, or unpack npm's package "
             f"pyodide@{VERSION} elsewhere and name its folder with --pyodide FOLDER"
         )
+    tell(f"npm fetches pyodide@{VERSION}, 14 MB, once, into {place}")
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as folder:
         command = [npm, "pack", f"pyodide@{VERSION}", "--pack-destination", folder, "--silent"]

@@ -60,8 +60,9 @@ def site(pyodide: Path) -> dict[str, bytes]:
 
 def page_files() -> dict[str, bytes]:
     """The files of the page itself, but for the one that keeps all files."""
-    names = [item.name for item in files(__package__).joinpath("page").iterdir()]
-    found = {name: _page(name) for name in names if name not in ("offline.js", "play.css")}
+    made = ("play.css", "offline.js")
+    names = sorted(item.name for item in files(__package__).joinpath("page").iterdir())
+    found = {name: _page(name) for name in names if name not in made}
     found["play.css"] = f"{_palette()}\n{_page('play.css')}"
     found["texts.js"] = _texts()
     found["stepper.js"] = _stepper()

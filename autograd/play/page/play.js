@@ -8,7 +8,7 @@ import { EXAMPLES, TEXTS } from "./texts.js";
 
 // After the last key it takes so many milliseconds until Python is asked; so long may a program run before it can be
 // stopped, and before it is stopped for a newer one.
-const PAUSE = 60;
+const PAUSE = 30;
 const PATIENCE = 500;
 const LONG = 2500;
 
@@ -138,11 +138,10 @@ function tellMistake(mistake) {
 }
 
 // The mistakes of a class, above the table of all checks.
-function tellVerdict({ mistakes, summary, ok }) {
+function tellVerdict({ mistakes, ok }) {
   const named = mistakes.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
   at("mistakes").replaceChildren(...named);
   at("told").hidden = false;
-  at("summary").textContent = summary;
   at("found").textContent = said(mistakes.length ? "mistakes" : ok ? "no mistakes" : "unknown mistakes");
 }
 
@@ -192,6 +191,11 @@ async function open() {
     settings = await settingsOf(location.hash);
   } catch {
     isLinkBad = true;
+  }
+  const asked = languageOf(settings.language);
+  if (asked && asked !== language) {
+    language = asked;
+    speak();
   }
   const text = settings.program ?? stored("text") ?? EXAMPLES.E3;
   view = VIEWS.includes(settings.view) ? settings.view : "draw";
