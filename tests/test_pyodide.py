@@ -46,10 +46,11 @@ def copy_of_the_sources(folder: Path) -> Path:
     return folder
 
 
-def built(sources: Path, into: Path) -> Path:
+def built(sources: Path, into: Path, umask: int = 0o022) -> Path:
     """The wheel without the compiled engine."""
     into.mkdir()
-    done = subprocess.run([sys.executable, "-c", BUILD, str(into)], cwd=sources, capture_output=True, text=True)
+    command = [sys.executable, "-c", BUILD, str(into)]
+    done = subprocess.run(command, cwd=sources, capture_output=True, text=True, umask=umask)
     assert done.returncode == 0, done.stderr[-2000:]
     return into / done.stdout.splitlines()[-1]
 
@@ -76,12 +77,11 @@ def test_the_same_sources_make_the_same_bytes(wheel: Path, tmp_path: Path) -> No
     sources = copy_of_the_sources(tmp_path)
     for path in sources.rglob("*.py"):
         os.utime(path, (1e9, 1e9))
-        path.chmod(0o600)
     left = sources / "build" / "lib" / "autograd" / "of_an_earlier_build.py"
     left.parent.mkdir(parents=True)
     left.touch()
 
-    assert built(sources, tmp_path / "made").read_bytes() == wheel.read_bytes()
+    assert built(sources, tmp_path / "made", umask=0o077).read_bytes() == wheel.read_bytes()
 
 
 # What runs it ---------------------------------------------------------------------------------------
