@@ -204,6 +204,19 @@ def test_a_program_that_prints_without_end_fills_no_memory():
     assert made.printed.endswith("…")
 
 
+def test_a_program_that_ends_with_an_explanation_is_drawn() -> None:
+    """Seen to fail with the explanation itself given to `draw`."""
+    reply = asked("draw", SETUP + "explain(x*x)")
+
+    assert reply["kind"] == "made"
+
+
+def test_a_program_may_change_its_environment() -> None:
+    reply = asked("draw", "import os\nos.environ.pop('AUTOGRAD_LANGUAGE')\nprint(1)")
+
+    assert (reply["kind"], reply["printed"]) == ("nothing", "1\n")
+
+
 def test_a_program_that_ends_itself_is_no_mistake():
     assert asked("draw", "import sys\nprint('done')\nsys.exit()") == {"kind": "nothing", "printed": "done\n"}
 

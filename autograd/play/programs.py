@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..book import OPERATIONS
+from ..draw import Drawing
 from ..engines import Value
 from ..expression import CONSTANTS, Expression, ExpressionError
 from ..languages import chosen, words
@@ -315,7 +316,7 @@ def _speaking(language: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del os.environ["AUTOGRAD_LANGUAGE"]
+        os.environ.pop("AUTOGRAD_LANGUAGE", None)  # which the program may have done itself
         if before is not None:
             os.environ["AUTOGRAD_LANGUAGE"] = before
 
@@ -381,7 +382,7 @@ def _subject(tree: ast.Module, names: Mapping[str, Any], last: Any) -> tuple[Any
     """What a program is about, and the root of the graph if there is one."""
     root = getattr(last, "root", None)  # of a drawing or an explanation
     if isinstance(root, Value):
-        return last, root
+        return (last if isinstance(last, Drawing) else root), root
     if isinstance(last, Value):
         return last, last
     if _is_drawable(last):
