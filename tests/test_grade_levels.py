@@ -206,6 +206,14 @@ MISTAKES = {
     "radd drops the past": ("return self + number", "return Value(self.data + number)", "a result of 2 + x that passes nothing back"),
     "rsub turned": ("number + (-self)", "self - number", "the operands swapped: `__rsub__`"),
     "rtruediv turned": ("number * self**-1", "self / number", "the operands swapped: `__rtruediv__`"),
+    "first factor without what arrives": ("other.data * result.grad\n", "other.data\n", "a local gradient passed on alone in the rule of x * y"),
+    "second factor without what arrives": ("self.data * result.grad\n", "self.data\n", "a local gradient passed on alone in the rule of x * y"),
+    "first term without what arrives": ("self.grad += result.grad\n", "self.grad += 1\n", "a local gradient passed on alone in the rule of x + y"),
+    "second term without what arrives": ("other.grad += result.grad\n", "other.grad += 1\n", "a local gradient passed on alone in the rule of x + y"),
+    "wrong sign of the first term": ("self.grad += result.grad\n", "self.grad -= result.grad\n", "-1 where +1 belongs: d(x + y)/dx is 1"),
+    "wrong sign of both terms": ("self.grad += result.grad\n            other.grad +=", "self.grad -= result.grad\n            other.grad -=", "the wrong sign in the rule of x + y"),
+    "wrong sign of the second factor": ("other.grad += self.data", "other.grad -= self.data", "the wrong sign in the rule of x * y"),
+    "absolute value": ("self.data if self.data >= 0 else 0", "abs(self.data)", "abs(x) where relu(x) belongs"),
     "leaves forgotten": ("        self.grad = 1\n", "        for node in order:\n            node.grad = 0\n        self.grad = 1\n", "leaves set to 0 when a pass starts"),
 }  # fmt: skip
 

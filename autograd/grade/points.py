@@ -35,10 +35,11 @@ def points_of(checks: Sequence[Check], given: Points | None = None, language: st
     """
     found = {check.name: POINTS for check in checks}
     table = _table(given) if isinstance(given, str | os.PathLike) else given or {}
-    for pattern, number in reversed(list(table.items())):
+    for pattern, given_number in reversed(list(table.items())):
+        number = _number(pattern, given_number)
         for check in called(pattern, CHECKS, "full", language):
             if check.name in found:
-                found[check.name] = _number(pattern, number)
+                found[check.name] = number
     return found
 
 

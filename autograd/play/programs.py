@@ -50,6 +50,7 @@ PYTHON = re.compile(
     re.MULTILINE,
 )
 COMMENT = re.compile(r"#.*")
+DECIMAL_COMMA = re.compile(r"[-+−]?\d+,\d+")
 ASSIGNMENT = re.compile(r"(?<!\S)([^\W\d]\w*)\s*=(?!=)|(?<=,)([^\W\d]\w*)\s*=(?!=)")
 
 
@@ -199,6 +200,11 @@ def _is_outside(before: str) -> bool:
 
 
 def _expression(part: _Part, text: str) -> Expression:
+    if part.name and DECIMAL_COMMA.fullmatch(part.text.strip()):
+        said, number = words("formula mistakes", "en"), part.text.strip()
+        at = part.start + part.text.index(number)
+        message, hint = said["no number"].format(number), said["point"].format(number.replace(",", "."))
+        raise MistakeError(message, place_of(text, at), hint=hint)
     with _placed(part, text):
         return Expression(part.text)
 
