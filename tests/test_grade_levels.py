@@ -362,6 +362,28 @@ def test_a_name_that_no_check_has_is_told_with_those_near(only, told):
     assert told in str(error.value)
 
 
+def test_no_names_at_all_are_told():
+    with pytest.raises(GradeError, match="no check of the level full is called ''"):
+        assignment(only=[])
+
+
+def test_points_are_a_mapping_or_a_file():
+    with pytest.raises(GradeError, match="the points of 'points' must be a number of 0 or more, not 3"):
+        assignment(points=3)
+
+
+def test_points_of_checks_that_are_not_asked_are_read_too():
+    with pytest.raises(GradeError, match="the points of 'tanh' must be"):
+        assignment("micrograd", points={"tanh": -1})
+
+
+@pytest.mark.parametrize(("thing", "kind"), [(3, "int"), (None, "NoneType")])
+def test_what_is_not_a_class_is_told_by_its_kind(thing, kind):
+    """Seen to fail with "the process ended with status 1"."""
+    with pytest.raises(GradeError, match=f"{thing} is not a class but a {kind}"):
+        grade(thing)
+
+
 def test_a_check_beyond_the_level_cannot_be_named():
     with pytest.raises(GradeError, match="no check of the level micrograd is called 'exp'"):
         assignment("micrograd", only="exp")

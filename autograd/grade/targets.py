@@ -123,7 +123,7 @@ def found(target: Given | InModule | InFile, about_to: Callable[..., None]) -> t
     `about_to` is told the step that follows. Raises RefusedError where the module or the class cannot be found.
     """
     if isinstance(target, Given):
-        return target.value_class, target.module or str(target.value_class.__module__)
+        return target.value_class, target.module or str(getattr(target.value_class, "__module__", ""))
     if isinstance(target, InFile):
         about_to("cannot run", printable(target.path))
         module, place = _run(target.path), target.path
