@@ -14,6 +14,7 @@ Without matplotlib a stand-in takes its place, and without anything else a noteb
 import argparse
 import ast
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -73,7 +74,7 @@ class MissingError(Exception):
 def main() -> None:
     """Build the site into the folder that is named on the command line."""
     parser = argparse.ArgumentParser(description="Build the notebooks as a site that runs in the browser.")
-    parser.add_argument("site", type=Path, help="the folder for the site; one that is there is replaced")
+    parser.add_argument("site", type=Path, help="the folder for the site; a site that is there is replaced")
     parser.add_argument(
         "--pyodide",
         type=Path,
@@ -96,6 +97,10 @@ def build(site: Path, pyodide: Path | None, wheels: Path) -> None:
         raise MissingError(
             "no Pyodide: npm install --prefix ~/pyodide pyodide, and --pyodide ~/pyodide/node_modules/pyodide"
         )
+    if not importlib.util.find_spec("jupyterlite_pyodide_kernel"):
+        raise MissingError("no JupyterLite: python -m pip install -r .jupyterlite/requirements.txt")
+    if site.exists() and not (site / "jupyter-lite.json").is_file() and (site.is_file() or any(site.iterdir())):
+        raise MissingError(f"{site} is something else than a site: name a new folder")
     with tempfile.TemporaryDirectory() as folder:
         lite = Path(folder)
         for path in HERE.glob("*.json"):

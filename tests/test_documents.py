@@ -3,6 +3,7 @@
 import doctest
 import re
 import runpy
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def headings_of(document: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a document."""
     titles = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_top_level_holds_what_it_should() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this is not a clone")
+    names = {line.partition("/")[0] for line in listed.stdout.splitlines()}
+    shown = {name for name in names if not name.startswith(".")}
+
+    assert shown == {"LICENSE", "README.md", "autograd", "notebooks", "pyproject.toml", "tests"}
 
 
 def test_the_readme_is_what_a_user_needs_in_the_first_hour() -> None:

@@ -635,9 +635,10 @@ HOSTILE = {
 @pytest.mark.parametrize("place", ["module", "class", "check"])
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_whatever_a_class_does_there_is_a_verdict(kind, place, here, capfd, monkeypatch):
-    monkeypatch.setattr(trial, "IMPORT_SECONDS", 1.0)
-    monkeypatch.setattr(trial, "MAKE_SECONDS", 1.0)
-    monkeypatch.setattr("autograd.grade.CHECKS", [replace(c, seconds=1.0) for c in CHECKS if "relu" in c.program])
+    seconds = 10.0 if "memory" in kind else 1.0  # what takes memory has to get to the limit
+    monkeypatch.setattr(trial, "IMPORT_SECONDS", seconds)
+    monkeypatch.setattr(trial, "MAKE_SECONDS", seconds)
+    monkeypatch.setattr("autograd.grade.CHECKS", [replace(c, seconds=seconds) for c in CHECKS if "relu" in c.program])
     harm, told = HOSTILE[kind]
     harm = f"def harm():\n{textwrap.indent(harm, '    ')}\n"
     spots = {spot: "harm()" if spot == place else "pass" for spot in ("module", "class", "check")}
@@ -678,8 +679,12 @@ def test_what_was_found_before_a_class_hangs_is_kept_and_patience_ends(monkeypat
 
 def test_the_time_of_all_checks_together_is_bounded(monkeypatch):
     monkeypatch.setattr(trial, "SECONDS", 0.0)
-    with pytest.raises(GradeError, match="no end"):
-        grade(autograd.Value)
+    try:
+        told = str(grade(autograd.Value))
+    except GradeError as error:  # the usual end; a process may be so quick as to answer before anyone looks
+        told = str(error)
+
+    assert "no end: stopped after 0 seconds" in told or "the 0 seconds for all checks were used up" in told
 
 
 def test_conformance_asks_a_class_that_cannot_be_made_only_once(monkeypatch):

@@ -282,6 +282,7 @@ def test_each_text_of_the_catalogue_is_used():
     assert set(words("grade checks", "en")) == {check.title[0] for check in CHECKS}
     assert set(words("grade mistakes", "en")) == {mistake.name for mistake in mistakes()}
     files = [file for file in importlib.resources.files("autograd.grade").iterdir() if file.name.endswith(".py")]
+    files.append(importlib.resources.files("autograd.commands") / "grade.py")
     written = "".join(file.read_text("utf-8") for file in files).replace("'", '"')
     # These are put together: from the status of a check, or with the names that are near.
     made = [f"{word} {status}" for word in ("count", "is") for status in (PASSED, FAILED, NOTED, MISSING, NOT_RUN)]

@@ -252,6 +252,14 @@ def test_the_imitation_does_what_micrograd_does():
         ]
 
 
+def test_a_mistake_takes_no_points_from_what_micrograd_does_not_do_either():
+    """Seen to fail with recursion counted as a failure, because it may follow from the gradients that overwrite."""
+    report = grade(made(MICROGRAD.replace("grad +=", "grad =")), level="micrograd")
+
+    assert {"1,000 additions in a row", "a root that is a leaf adds up as other leaves do"} < set(names(report, NOTED))
+    assert report.mistakes == ["`grad = ...` where `grad += ...` belongs: the last branch overwrites the others"]
+
+
 def test_the_faults_of_micrograd_are_failures_where_everything_is_asked():
     report = grade(made(MICROGRAD))
 

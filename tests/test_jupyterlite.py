@@ -108,16 +108,73 @@ def test_a_notebook_says_at_its_top_what_it_lacks(site: Path, packages: dict[str
     assert "In this browser" not in first_cell(site, "1-a-value")
 
 
-def test_the_notes_are_there_in_all_languages_of_the_notebooks() -> None:
+def builder() -> Any:
+    """The file that builds the site, which is not in a package."""
     spec = importlib.util.spec_from_file_location("build_site", BUILD)
     assert spec is not None
     assert spec.loader is not None
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
+    return build
+
+
+def test_the_notes_are_there_in_all_languages_of_the_notebooks() -> None:
+    build = builder()
 
     for path in NOTEBOOKS.glob("*.ipynb"):
         assert build.note_in(path, "curves")
         assert "{}" in build.note_in(path, "ends")
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail without the check: a folder was removed whatever was in it."""
+    build = builder()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    (tmp_path / "pyodide-lock.json").write_text("{}")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("a year of work")
+
+    with pytest.raises(build.MissingError, match=r"thesis is something else than a site: name a new folder$"):
+        build.build(tmp_path / "thesis", tmp_path, tmp_path / "wheels")
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "a year of work"
+
+
+def test_what_is_missing_is_told_with_what_brings_it(tmp_path: Path) -> None:
+    build = builder()
+
+    with pytest.raises(build.MissingError, match=r"^no Pyodide: npm install --prefix ~/pyodide pyodide, "):
+        build.build(tmp_path / "site", tmp_path, tmp_path / "wheels")
+
+
+def test_a_whole_distribution_of_pyodide_brings_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then there is no stand-in, and no notebook says that its curves are missing."""
+    build = builder()
+    names = [*build.NEEDED, "matplotlib", "numpy"]
+    known = {name: {"name": name, "depends": [], "imports": [name], "file_name": f"{name}-1-any.whl"} for name in names}
+    known["matplotlib"]["depends"] = ["numpy"]
+    known["scikit-learn"] = {"name": "scikit-learn", "depends": ["numpy"], "file_name": "not-there.whl"}
+    for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"):
+        (tmp_path / name).touch()
+    for package in names:
+        with zipfile.ZipFile(tmp_path / f"{package}-1-any.whl", "w") as wheel:
+            wheel.writestr(f"{package}/__init__.py", "")
+    lock = {"info": {"python": "3.14"}, "packages": known}
+    (tmp_path / "pyodide-lock.json").write_text(json.dumps(lock))
+
+    def own_wheel(target: Path) -> Path:
+        with zipfile.ZipFile(target / "scalar_autograd-0-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("autograd/__init__.py", "")
+        return target / "scalar_autograd-0-py3-none-any.whl"
+
+    monkeypatch.setattr(build, "own_wheel", own_wheel)
+    packages = build.distribution(tmp_path, tmp_path / "wheels", tmp_path / "site")
+    build.contents(packages, tmp_path / "notebooks")
+
+    assert {"matplotlib", "numpy", "scalar-autograd"} <= packages.keys()
+    assert not {"scikit-learn", build.STAND_IN} & packages.keys()
+    for name, begins in (("2-backpropagation", False), ("9-digits", True)):
+        first = read(tmp_path / "notebooks" / f"{name}.ipynb")["cells"][0]
+        assert (first["id"] == "site") == begins
 
 
 # In a browser ---------------------------------------------------------------------------------------

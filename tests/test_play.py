@@ -603,15 +603,17 @@ def test_a_port_that_is_taken_is_told_with_another(pretended, serving, capsys):
 # In a browser -----------------------------------------------------------------------------------------
 
 
+def given_folder() -> Path:
+    """The folder of npm's package pyodide, which tests do not fetch."""
+    if "PYODIDE_FOLDER" not in os.environ:
+        pytest.skip("PYODIDE_FOLDER is not the folder of npm's package pyodide: npm install pyodide")
+    return folder_of(Path(os.environ["PYODIDE_FOLDER"]))
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The playground with the real Pyodide, from the plainest server that there is."""
-    given = os.environ.get("PYODIDE_FOLDER")
-    try:
-        files = site(folder_of(Path(given) if given else None))
-    except PyodideError as error:
-        pytest.skip(f"no Pyodide: {error}")
-    with server(files, 0) as running:
+    with server(site(given_folder()), 0) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}/"
         running.shutdown()
@@ -948,8 +950,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def test_any_server_for_files_will_do(browser, address, tmp_path):
-    given = os.environ.get("PYODIDE_FOLDER")
-    build(tmp_path, folder_of(Path(given) if given else None))
+    build(tmp_path, given_folder())
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         context = browser.new_context(locale="en-US")

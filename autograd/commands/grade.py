@@ -70,10 +70,11 @@ def _add_files(group: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict and write the files that are asked for; 1 if a check failed."""
     from ..grade import GradeError, assignment  # a quarter of the time of all imports
+    from ..grade.texts import text
 
     if arguments.values:
-        hint = ": write names of --only between commas" if arguments.only else ""
-        raise CommandError(f"grade takes one TARGET, not also {arguments.values[0]!r}{hint}")
+        name = "one target, names" if arguments.only else "one target"
+        raise CommandError(text(arguments.language, name, arguments.values[0]))
     try:
         given = assignment(arguments.level, arguments.only, arguments.points, arguments.complete, arguments.language)
     except (GradeError, ValueError) as error:
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     paths = {name: path for name in FILES if (path := getattr(arguments, name))}
     for path in paths.values():
-        _written(path)
+        _written(path, arguments.language)
     try:
         report = given.graded(arguments.target)
     except GradeError as error:
@@ -109,15 +110,17 @@ def _tell(report: "Report", paths: dict[str, Path], as_json: bool) -> None:
     if as_json:
         _print(FORMATS["json"](report).decode().rstrip())
     for name, path in paths.items():
-        _written(path, FORMATS[name](report))
+        _written(path, report.language, FORMATS[name](report))
 
 
-def _written(path: Path, content: bytes | None = None) -> None:
+def _written(path: Path, language: str, content: bytes | None = None) -> None:
     """Write a file, or without content only see whether it can be written."""
+    from ..grade.texts import text
+
     try:
         require_writable(path) if content is None else write(path, content)
     except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror or error}") from error
+        raise CommandError(text(language, "not written", path, error.strerror or error)) from error
 
 
 def _print(text: str) -> None:

@@ -322,8 +322,17 @@ def diagnosed(results: Sequence[Result]) -> tuple[Result, ...]:
 
 
 def noted(results: Sequence[Result], mistakes: Collection[Mistake]) -> tuple[Result, ...]:
-    """The results, of which those that fail by one of these mistakes are only notes."""
-    return tuple([replace(result, noted=result.cause in mistakes) for result in results])
+    """The results, of which those that fail by one of these mistakes are only notes.
+
+    What may follow from something else is a note, too, if it looks like one of them: it would be one without that.
+    """
+
+    def cause(result: Result) -> Mistake | None:
+        likely = [suspect for suspect in _suspects(result) if suspect in mistakes and result.follows]
+        return result.cause or next(iter(likely), None)
+
+    causes = [(result, cause(result)) for result in results]
+    return tuple([replace(result, cause=found, noted=found in mistakes) for result, found in causes])
 
 
 def _all_suspects(result: Result) -> frozenset[Mistake]:

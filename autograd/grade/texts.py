@@ -1,7 +1,7 @@
 """What the kit says, in the language that was chosen: texts of the catalogue, by name, with what is filled in.
 
->>> text("en", "came out"), text("pt", "came out")
-('came out', 'resultado')
+>>> text("en", "right"), text("pt", "right")
+('right', 'correto')
 """
 
 import difflib
