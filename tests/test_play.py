@@ -204,6 +204,27 @@ def test_a_program_that_prints_without_end_fills_no_memory():
     assert made.printed.endswith("…")
 
 
+@pytest.mark.parametrize("text", ["x*y x=2,5 y=3", "x*y\nx = 2,5, y = 3", "x*y, y=3, x=2,5"])
+def test_a_decimal_comma_is_told_with_its_remedy(text: str) -> None:
+    reply = asked("draw", text, "pt")
+
+    assert reply["message"] == "2,5 não é um número; escreva 2.5, com ponto"
+    assert (reply["line"], reply["column"]) == (text.count("\n") + 1, text[text.rfind("\n") + 1 :].index("2") + 1)
+
+
+def test_a_program_that_ends_with_an_explanation_is_drawn() -> None:
+    """Seen to fail with the explanation itself given to `draw`."""
+    reply = asked("draw", SETUP + "explain(x*x)")
+
+    assert reply["kind"] == "made"
+
+
+def test_a_program_may_change_its_environment() -> None:
+    reply = asked("draw", "import os\nos.environ.pop('AUTOGRAD_LANGUAGE')\nprint(1)")
+
+    assert (reply["kind"], reply["printed"]) == ("nothing", "1\n")
+
+
 def test_a_program_that_ends_itself_is_no_mistake():
     assert asked("draw", "import sys\nprint('done')\nsys.exit()") == {"kind": "nothing", "printed": "done\n"}
 

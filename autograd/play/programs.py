@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..book import OPERATIONS
+from ..draw import Drawing
 from ..engines import Value
 from ..expression import CONSTANTS, Expression, ExpressionError
 from ..languages import chosen, translated, words
@@ -49,6 +50,7 @@ PYTHON = re.compile(
     re.MULTILINE,
 )
 COMMENT = re.compile(r"#.*")
+DECIMAL_COMMA = re.compile(r"[-+−]?\d+,\d+")
 ASSIGNMENT = re.compile(r"(?<!\S)([^\W\d]\w*)\s*=(?!=)|(?<=,)([^\W\d]\w*)\s*=(?!=)")
 
 
@@ -189,6 +191,11 @@ def _is_outside(before: str) -> bool:
 
 
 def _expression(part: _Part, text: str) -> Expression:
+    if part.name and DECIMAL_COMMA.fullmatch(part.text.strip()):
+        said, number = words("formula mistakes", "en"), part.text.strip()
+        at = part.start + part.text.index(number)
+        message, hint = said["no number"].format(number), said["point"].format(number.replace(",", "."))
+        raise MistakeError(message, place_of(text, at), hint=hint)
     with _placed(part, text):
         return Expression(part.text)
 
@@ -306,7 +313,7 @@ def _speaking(language: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del os.environ["AUTOGRAD_LANGUAGE"]
+        os.environ.pop("AUTOGRAD_LANGUAGE", None)  # which the program may have done itself
         if before is not None:
             os.environ["AUTOGRAD_LANGUAGE"] = before
 
@@ -372,7 +379,7 @@ def _subject(tree: ast.Module, names: Mapping[str, Any], last: Any) -> tuple[Any
     """What a program is about, and the root of the graph if there is one."""
     root = getattr(last, "root", None)  # of a drawing or an explanation
     if isinstance(root, Value):
-        return last, root
+        return (last if isinstance(last, Drawing) else root), root
     if isinstance(last, Value):
         return last, last
     if _is_drawable(last):
