@@ -103,6 +103,14 @@ def test_a_mistake_in_a_formula_is_told_at_its_place(text, message, place):
     assert mistake(text) == (message, Place(*place))
 
 
+def test_a_decimal_comma_is_told_with_the_point():
+    with pytest.raises(MistakeError) as found:
+        made_of("x*x\nx = 0,5")
+
+    assert found.value.told("pt").endswith("; escreva 0.5 em vez de 0,5, com ponto")
+    assert found.value.place == Place(2, 5)
+
+
 def test_nothing_typed_is_told_with_what_to_type():
     message, place = mistake("  \n# only a note\n")
 
@@ -182,7 +190,12 @@ def test_a_model_is_drawn_as_a_network():
         ("import math\nfor i in range(3):\n    y = math.sqrt(-i - 1)", "ValueError: ", (3, 9)),
         ("def f():\n    return 1/0\n\nf()", "ZeroDivisionError: ", (2, 12)),
         ("raise KeyboardInterrupt", "KeyboardInterrupt", (1, 1)),
-        ("import nothing_like_this", "ModuleNotFoundError: No module named 'nothing_like_this'", (1, 1)),
+        (
+            "import nothing_like_this",
+            "ModuleNotFoundError: No module named 'nothing_like_this'; here there are only this package",
+            (1, 1),
+        ),
+        ("raise EOFError", "EOFError; a program cannot ask for anything here: write what it needs into it", (1, 1)),
         ("eval('1 +')", "SyntaxError: ", (1, 1)),
     ],
 )
@@ -702,6 +715,12 @@ def test_a_program_runs_and_what_it_prints_is_shown(play):
     )
     assert play.page.inner_text("#printed") == "hello 3.0\n"
     assert play.svg() == "y = x × x: 2 nodes"
+
+
+def test_a_program_that_asks_is_told_that_it_cannot(play):
+    assert play.type("x = float(input('x? '))") == "mistake"
+    assert play.page.inner_text("#message").endswith("write what it needs into it")
+    assert play.page.inner_text("#printed").startswith("x? ")
 
 
 def test_a_loop_without_end_is_stopped_and_nothing_is_lost(play):

@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         files.write(path, text.encode())
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror or error}") from error
-    print(f"written to {path}, seed {made.seed}")
+    print(f"{words('drawing', made.language)['written'].format(path)}, seed {made.seed}")
     return 0
 
 

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 from ..book import OPERATIONS
 from ..draw import Drawing
 from ..engines import Value
-from ..expression import CONSTANTS, Expression, ExpressionError
+from ..expression import CONSTANTS, REFUSAL, Expression, ExpressionError
 from ..languages import chosen, translated, words
 
 FILE = "<program>"  # what tracebacks call the program
@@ -212,7 +212,16 @@ def _placed(part: _Part, text: str) -> Iterator[None]:
         yield
     except ExpressionError as error:
         column = part.start if error.column is None else part.start + _offsets(part.text)[error.column]
-        raise MistakeError(error.message, place_of(text, column), hint=error.hint) from None
+        hint = error.hint or _with_point(part.text, error)
+        raise MistakeError(error.message, place_of(text, column), hint=hint) from None
+
+
+def _with_point(text: str, error: ExpressionError) -> str:
+    """What to write for 0,5, which is two numbers to Python; "" where there is none."""
+    comma = re.search(r"(?<![\w.])\d+,\d+(?![\w.])", text)
+    if error.message != REFUSAL or comma is None:
+        return ""
+    return words("formula mistakes", "en")["decimal comma"].format(comma[0].replace(",", "."), comma[0])
 
 
 def _offsets(text: str) -> list[int]:
@@ -354,10 +363,15 @@ def _mistake(error: BaseException, printed: str) -> MistakeError:
 
 
 def _remedy(error: BaseException) -> str:
-    """What to add to a program that uses names of this package without importing them."""
+    """What to do where Python does not say it: names of this package, modules that are not there, and questions."""
+    said = words("formula mistakes", "en")
+    if isinstance(error, ModuleNotFoundError):
+        return said["no module"]
+    if isinstance(error, EOFError):
+        return said["no input"]
     name = getattr(error, "name", None) if isinstance(error, NameError) else None
     is_ours = name in ("Value", "draw", "explain", "nn", "optim") or (name and OPERATIONS.called(name))
-    return words("formula mistakes", "en")["import"].format(name) if is_ours else ""
+    return said["import"].format(name) if is_ours else ""
 
 
 def _sentence(message: str) -> str:
