@@ -13,9 +13,13 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -93,13 +97,20 @@ InPyodide = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def in_pyodide(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InPyodide:
+def pyodide() -> Path:
+    """The folder of Pyodide."""
+    folder = Path(os.environ.get("PYODIDE_FOLDER", ""))
+    if not (folder / "pyodide.mjs").is_file():
+        pytest.skip("PYODIDE_FOLDER is not the folder of npm's package pyodide: npm install pyodide")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def in_pyodide(pyodide: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InPyodide:
     """What a program prints under Pyodide, where the wheel and the tests are."""
-    node, pyodide = shutil.which("node"), os.environ.get("PYODIDE_FOLDER", "")
+    node = shutil.which("node")
     if node is None:
         pytest.skip("no Node to run Pyodide: install nodejs")
-    if not (Path(pyodide) / "pyodide.mjs").is_file():
-        pytest.skip("PYODIDE_FOLDER is not the folder of npm's package pyodide: npm install pyodide")
     site = tmp_path_factory.mktemp("site")
     with ZipFile(wheel) as packed:
         packed.extractall(site)
@@ -336,3 +347,60 @@ def test_grade_runs_where_no_process_can_be_started(in_pyodide: InPyodide) -> No
     assert verdicts["Leaves"][2]["value and gradients of -x"] == "SystemExit"
     assert "not every endless loop can be stopped" in warned
     assert restored == "True"
+
+
+# A browser ------------------------------------------------------------------------------------------
+
+PAGE = """<!doctype html>
+<script type="module">
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+const python = await loadPyodide();
+python.unpackArchive(await (await fetch("package.whl")).arrayBuffer(), "wheel");
+window.python = python;
+</script>
+"""
+
+DRAWING = """
+from autograd import Value, draw
+
+x, y = Value(2.0, "x"), Value(-3.0, "y")
+root = x * y + x
+root.backward()
+drawn = draw(root, flows=True).svg
+
+node = x
+for _ in range(100_000):
+    node = node + 1.0
+node.backward()
+del node
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A static server that does not tell what it serves."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site(pyodide: Path, wheel: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a page with Pyodide and the wheel, on the loopback."""
+    shutil.copytree(pyodide, tmp_path / "pyodide", ignore=shutil.ignore_patterns("*.map", "*.ts", "*.html"))
+    shutil.copy(wheel, tmp_path / "package.whl")
+    (tmp_path / "index.html").write_text(PAGE, encoding="utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_browser_draws_the_same_bytes_and_frees_deep_graphs(browser: Any, site: str, tmp_path: Path) -> None:
+    """Seen to fail, with the end of Pyodide, without `Value.__del__`."""
+    page = browser.new_page()
+    page.goto(site)
+    page.wait_for_function("window.python", timeout=120_000)
+    drawn = page.evaluate("program => { python.runPython(program); return python.globals.get('drawn'); }", DRAWING)
+    page.close()
+
+    assert drawn == in_python(DRAWING + "print(drawn, end='')", tmp_path)
