@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 from ..book import OPERATIONS
 from ..draw import Drawing
 from ..engines import Value
-from ..expression import CONSTANTS, Expression, ExpressionError
+from ..expression import CONSTANTS, Expression, ExpressionError, translated
 from ..languages import chosen, words
 
 FILE = "<program>"  # what tracebacks call the program
@@ -84,17 +84,8 @@ class MistakeError(Exception):
         'x não tem valor; acrescente x=NÚMERO'
         """
         parts = [part for part in (self.message, self.hint) if part]
-        told = [_translated(part, language) for part in parts]
+        told = [translated(part, language) for part in parts]
         return "; ".join([*([self.said] if self.said else []), *(parts if None in told else filter(None, told))])
-
-
-def _translated(text: str, language: str) -> str | None:
-    """A text of the catalogue's formula mistakes in another language; None for one that is not there."""
-    for name, english in words("formula mistakes", "en").items():
-        pattern = re.escape(english).replace(r"\{\}", "(.+?)")
-        if found := re.fullmatch(pattern, text):
-            return words("formula mistakes", language)[name].format(*found.groups())
-    return None
 
 
 @dataclass(frozen=True, eq=False)
