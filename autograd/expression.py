@@ -24,7 +24,7 @@ from . import ieee, notation, operations
 from .book import OPERATIONS, Operation
 from .engines import Value
 from .foreign import ELSEWHERE
-from .languages import translated, words
+from .languages import words
 from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
@@ -91,13 +91,22 @@ class ExpressionError(ValueError):
         self.message, self.text, self.column, self.hint = message, text, column, hint
 
     def __str__(self) -> str:
-        return self.told("en")
+        return self._shown(self.message, self.hint, "{} (at column {})")
 
     def told(self, language: str) -> str:
-        """The same in a language; all of it in English where a part of it is not in the catalogue."""
-        message, hint = (translated("formula mistakes", part, language) for part in (self.message, self.hint))
-        if message is None or (hint is None and self.hint):
-            message, hint, language = self.message, self.hint, "en"
+        """The same in a language, or all of it in English where the catalogue has no text for a part of it.
+
+        >>> print(ExpressionError("x has no value", "2*x", 2, "add x=NUMBER").told("pt"))
+        x não tem valor (na coluna 3); acrescente x=NÚMERO
+          2*x
+            ^
+        """
+        message, hint = translated(self.message, language), translated(self.hint, language) if self.hint else ""
+        if message is None or hint is None:
+            return str(self)
+        return self._shown(message, hint, words("formula mistakes", language)["at column"])
+
+    def _shown(self, message: str, hint: str, placed: str) -> str:
         hint = f"; {hint}" if hint else ""
         if self.column is None:
             return printable(message + hint)
@@ -106,8 +115,16 @@ class ExpressionError(ValueError):
         before, after = "..." * (start > 0), "..." * (start + 70 < len(self.text))
         shown = "".join([character if character.isprintable() else "?" for character in self.text[start : start + 70]])
         caret = " " * len(printable(before + shown[: self.column - start])) + "^"
-        placed = words("formula mistakes", language)["at column"].format(message, self.column + 1)
-        return printable(f"{placed}{hint}\n  {before}{shown}{after}\n  {caret}")
+        return printable(f"{placed.format(message, self.column + 1)}{hint}\n  {before}{shown}{after}\n  {caret}")
+
+
+def translated(text: str, language: str) -> str | None:
+    """A text of the catalogue's formula mistakes in another language; None for one that is not there."""
+    for name, english in words("formula mistakes", "en").items():
+        pattern = re.escape(english).replace(r"\{\}", "(.+?)")
+        if found := re.fullmatch(pattern, text):
+            return words("formula mistakes", language)[name].format(*found.groups())
+    return None
 
 
 class Step(NamedTuple):

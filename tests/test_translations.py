@@ -480,6 +480,12 @@ def test_a_command_tells_an_unknown_language(command, language, capsys, monkeypa
         (["x", "2=3"], "pt", "'2' não pode ser um nome, em '2=3'"),
         (["x", "x=1", "--wrt", "q"], "es", "'q' no tiene valor: los nombres son x"),
         (["1 + 2", "--wrt", "q"], "pt", "'q' não tem valor: não há nomes"),
+        (["x*y", "x=1"], "pt", "autograd: y não tem valor (na coluna 3); acrescente y=NÚMERO\n  x*y\n    ^\n"),
+        (["sinn(x)", "x=1"], "es", "función desconocida 'sinn' (en la columna 1); ¿quiso decir 'sin'?"),
+        (["2*", "x=1"], "es", "sintaxis inválida (en la columna 3)"),
+        (["max(x; 2)", "x=1"], "pt", "os argumentos são separados por vírgulas"),
+        (["x", "x=1", "q=2"], "es", "q tiene valor, pero no está en la expresión; sus nombres son x"),
+        (["", "x=1"], "pt", "a expressão está vazia; escreva uma, como x*y + 1"),
         (["max(x; 2)", "x=1"], "en", "arguments have commas between, and numbers a point, as in max(x, 0.5)"),
     ],
 )

@@ -33,8 +33,8 @@ from typing import Any, NamedTuple
 from ..book import OPERATIONS
 from ..draw import Drawing
 from ..engines import Value
-from ..expression import CONSTANTS, REFUSAL, Expression, ExpressionError
-from ..languages import chosen, translated, words
+from ..expression import CONSTANTS, REFUSAL, Expression, ExpressionError, translated
+from ..languages import chosen, words
 
 FILE = "<program>"  # what tracebacks call the program
 MODULE = "program"  # the module that a program is, while it is the one that was run
@@ -84,7 +84,7 @@ class MistakeError(Exception):
         'x não tem valor; acrescente x=NÚMERO'
         """
         parts = [part for part in (self.message, self.hint) if part]
-        told = [translated("formula mistakes", part, language) for part in parts]
+        told = [translated(part, language) for part in parts]
         return "; ".join([*([self.said] if self.said else []), *(parts if None in told else filter(None, told))])
 
 
