@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST = 4000
 
 
-# From here on, decimal places say nothing any more and would make a number ever longer.
+# From here on, decimal places say nothing any more, and whole numbers are hard to read.
 LARGE = 1e6
 
 
@@ -28,12 +28,17 @@ def decimal(number: float, digits: int = 4, decimals: int | None = None) -> str:
 
     >>> decimal(0.7310585786), decimal(-3.0), decimal(1e-9)
     ('0.7311', '-3', '1e-09')
+    >>> decimal(12345.0), decimal(12345.6), decimal(1e6)
+    ('12345', '1.235e+04', '1e+06')
     >>> decimal(1.3678794412, decimals=2), decimal(-3.0, decimals=2), decimal(-1e-9, decimals=2)
     ('1.37', '-3.00', '0.00')
 
-    With decimals, a zero has no sign, and a large number has a power of ten: 1e300 is 1.00e+300.
+    A whole number is written whole, as it was typed, unless it is large. With decimals, a zero has no sign, and a large
+    number has a power of ten: 1e300 is 1.00e+300.
     """
     if decimals is None:
+        if abs(number) < LARGE and number == round(number):
+            return f"{number:.0f}"
         return f"{number:.{digits}g}"
     return f"{number:z.{decimals}{'f' if not LARGE <= abs(number) < math.inf else 'e'}}"
 

@@ -42,7 +42,7 @@ class BuildWheel(standard.bdist_wheel):  # type: ignore[misc]  # mypy does not r
         super().finalize_options()
 
     def run(self) -> None:
-        """Build without what an earlier build has left, which may be files that there are no more."""
+        """Build without what an earlier build has left, such as files that have been deleted since."""
         shutil.rmtree(self.get_finalized_command("build").build_lib, ignore_errors=True)
         os.environ.setdefault("SOURCE_DATE_EPOCH", DATE)
         super().run()

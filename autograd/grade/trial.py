@@ -129,7 +129,7 @@ def outcomes(checks: Sequence[Check], target: Given | InModule | InFile) -> Tria
 
 
 def possible(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks that can be run here: in WebAssembly, the longest graphs would overflow the stack as they die."""
+    """The checks that can be run here: in WebAssembly, large graphs would overflow the stack as they die."""
     return tuple([check for check in checks if PROCESSES or check.seconds <= Check.seconds])
 
 

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 from ..book import OPERATIONS
 from ..engines import Value
 from ..expression import CONSTANTS, REFUSAL, Expression, ExpressionError
-from ..languages import chosen, words
+from ..languages import chosen, translated, words
 
 FILE = "<program>"  # what tracebacks call the program
 MODULE = "program"  # the module that a program is, while it is the one that was run
@@ -82,17 +82,8 @@ class MistakeError(Exception):
         'x não tem valor; acrescente x=NÚMERO'
         """
         parts = [part for part in (self.message, self.hint) if part]
-        told = [_translated(part, language) for part in parts]
+        told = [translated("formula mistakes", part, language) for part in parts]
         return "; ".join([*([self.said] if self.said else []), *(parts if None in told else filter(None, told))])
-
-
-def _translated(text: str, language: str) -> str | None:
-    """A text of the catalogue's formula mistakes in another language; None for one that is not there."""
-    for name, english in words("formula mistakes", "en").items():
-        pattern = re.escape(english).replace(r"\{\}", "(.+?)")
-        if found := re.fullmatch(pattern, text):
-            return words("formula mistakes", language)[name].format(*found.groups())
-    return None
 
 
 @dataclass(frozen=True, eq=False)
