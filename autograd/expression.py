@@ -24,6 +24,7 @@ from . import ieee, notation, operations
 from .book import OPERATIONS, Operation
 from .engines import Value
 from .foreign import ELSEWHERE
+from .languages import translated, words
 from .terminal import printable
 
 # On Values these are the operators, so that 1/x becomes the reciprocal gate; on two numbers none of them
@@ -90,15 +91,23 @@ class ExpressionError(ValueError):
         self.message, self.text, self.column, self.hint = message, text, column, hint
 
     def __str__(self) -> str:
-        hint = f"; {self.hint}" if self.hint else ""
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """The same in a language; all of it in English where a part of it is not in the catalogue."""
+        message, hint = (translated("formula mistakes", part, language) for part in (self.message, self.hint))
+        if message is None or (hint is None and self.hint):
+            message, hint, language = self.message, self.hint, "en"
+        hint = f"; {hint}" if hint else ""
         if self.column is None:
-            return printable(self.message + hint)
+            return printable(message + hint)
         # For a long text, the surroundings of the place: one line of a terminal.
         start = max(0, self.column - 40)
         before, after = "..." * (start > 0), "..." * (start + 70 < len(self.text))
         shown = "".join([character if character.isprintable() else "?" for character in self.text[start : start + 70]])
         caret = " " * len(printable(before + shown[: self.column - start])) + "^"
-        return printable(f"{self.message} (at column {self.column + 1}){hint}\n  {before}{shown}{after}\n  {caret}")
+        placed = words("formula mistakes", language)["at column"].format(message, self.column + 1)
+        return printable(f"{placed}{hint}\n  {before}{shown}{after}\n  {caret}")
 
 
 class Step(NamedTuple):

@@ -206,6 +206,14 @@ MISTAKES = {
     "radd drops the past": ("return self + number", "return Value(self.data + number)", "a result of 2 + x that passes nothing back"),
     "rsub turned": ("number + (-self)", "self - number", "the operands swapped: `__rsub__`"),
     "rtruediv turned": ("number * self**-1", "self / number", "the operands swapped: `__rtruediv__`"),
+    "first factor without what arrives": ("other.data * result.grad\n", "other.data\n", "a local gradient passed on alone in the rule of x * y"),
+    "second factor without what arrives": ("self.data * result.grad\n", "self.data\n", "a local gradient passed on alone in the rule of x * y"),
+    "first term without what arrives": ("self.grad += result.grad\n", "self.grad += 1\n", "a local gradient passed on alone in the rule of x + y"),
+    "second term without what arrives": ("other.grad += result.grad\n", "other.grad += 1\n", "a local gradient passed on alone in the rule of x + y"),
+    "wrong sign of the first term": ("self.grad += result.grad\n", "self.grad -= result.grad\n", "-1 where +1 belongs: d(x + y)/dx is 1"),
+    "wrong sign of both terms": ("self.grad += result.grad\n            other.grad +=", "self.grad -= result.grad\n            other.grad -=", "the wrong sign in the rule of x + y"),
+    "wrong sign of the second factor": ("other.grad += self.data", "other.grad -= self.data", "the wrong sign in the rule of x * y"),
+    "absolute value": ("self.data if self.data >= 0 else 0", "abs(self.data)", "abs(x) where relu(x) belongs"),
     "leaves forgotten": ("        self.grad = 1\n", "        for node in order:\n            node.grad = 0\n        self.grad = 1\n", "leaves set to 0 when a pass starts"),
 }  # fmt: skip
 
@@ -360,6 +368,28 @@ def test_a_name_that_no_check_has_is_told_with_those_near(only, told):
     with pytest.raises(GradeError) as error:
         assignment(only=only)
     assert told in str(error.value)
+
+
+def test_no_names_at_all_are_told():
+    with pytest.raises(GradeError, match="no check of the level full is called ''"):
+        assignment(only=[])
+
+
+def test_points_are_a_mapping_or_a_file():
+    with pytest.raises(GradeError, match="the points of 'points' must be a number of 0 or more, not 3"):
+        assignment(points=3)
+
+
+def test_points_of_checks_that_are_not_asked_are_read_too():
+    with pytest.raises(GradeError, match="the points of 'tanh' must be"):
+        assignment("micrograd", points={"tanh": -1})
+
+
+@pytest.mark.parametrize(("thing", "kind"), [(3, "int"), (None, "NoneType")])
+def test_what_is_not_a_class_is_told_by_its_kind(thing, kind):
+    """Seen to fail with "the process ended with status 1"."""
+    with pytest.raises(GradeError, match=f"{thing} is not a class but a {kind}"):
+        grade(thing)
 
 
 def test_a_check_beyond_the_level_cannot_be_named():

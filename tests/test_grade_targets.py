@@ -96,6 +96,28 @@ def test_a_file_imports_what_stands_beside_it_and_its_functions_count(here):
     assert report.summary == "1 of 1 points (100%): 1 passed, 0 failed, 0 missing"
 
 
+@pytest.mark.parametrize("sibling", [".tools", "..tools", "course.tools", "course.week1.tools", "tools"])
+def test_a_file_of_a_package_imports_from_its_package(here, sibling):
+    """Seen to fail with "attempted relative import with no known parent package"."""
+    (here / "at" / "course" / "week1").mkdir(parents=True)
+    for folder in ("course", "course/week1"):
+        write(here / "at" / folder / "tools.py", "from autograd import Value as Right\n")
+        write(here / "at" / folder / "__init__.py", "")
+    write(here / "at" / "course" / "week1" / "__init__.py", "from .engine import Value\n")
+    write(
+        here / "at" / "course" / "week1" / "engine.py",
+        ENGINE.replace("from autograd", f"from {sibling}").replace("Value as Right", "Right"),
+    )
+
+    assert grade("at/course/week1/engine.py:Value", only="x - 2, 2 - x").mistakes == SWAPPED
+
+
+def test_a_notebook_may_display_things(here):
+    write_notebook(here / "week1.ipynb", ENGINE, "display(Value(2.0))")
+
+    assert grade("week1.ipynb:Value", only="x - 2, 2 - x").mistakes == SWAPPED
+
+
 def test_a_file_may_be_called_like_a_module_that_it_imports(here):
     """Seen to fail with the file in the place of that module: it imports itself."""
     write(here / "math.py", f"import math\nassert math.pi > 3\n{textwrap.dedent(ENGINE)}")

@@ -427,18 +427,31 @@ def test_the_command_explain_speaks_the_language(capsys, monkeypatch):
     assert r"2{,}25 \cdot 0{,}5" in capsys.readouterr().out
 
 
-def test_the_command_draw_speaks_the_language_but_its_table_is_for_programs(capsys, tmp_path):
-    """The numbers of the table can be copied into a program, so they keep the point and the hyphen."""
+def test_the_command_draw_speaks_the_language(capsys, tmp_path):
     path = tmp_path / "g.svg"
 
     assert main(["draw", "x * 0.5", "x=-2.25", "--language", "pt", "-o", str(path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "expressão   valor  gradiente",
-        "x           -2.25        0.5",
-        "x × 0.5    -1.125          1",
+        "x           -2,25        0,5",
+        "x × 0,5    -1,125          1",
         f"gravado em {path}",
     ]
     assert "−2,25" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "y has no value (at column 3); add y=NUMBER"),
+        ("pt", "y não tem valor (na coluna 3); acrescente y=NÚMERO"),
+        ("es", "y no tiene valor (en la columna 3); agregue y=NÚMERO"),
+    ],
+)
+def test_mistakes_in_an_expression_are_told_in_the_language(capsys, language, told):
+    """Seen to fail with the errors as Python raises them, in English."""
+    assert main(["explain", "x*y", "x=2", "--language", language]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == f"autograd: {told}"
 
 
 @pytest.mark.parametrize("command", ["explain", "draw"])

@@ -67,7 +67,8 @@ def _run(argv: Sequence[str]) -> int:
         status: int = arguments.run(arguments)
     except (CommandError, ExpressionError) as error:
         sys.stdout.flush()  # so that what was printed before the error comes before it
-        complain(str(error))
+        language = getattr(arguments, "language", "en")  # that of the commands which have one
+        complain(error.told(language) if isinstance(error, ExpressionError) else str(error))
         return 2
     return status
 

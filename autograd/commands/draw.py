@@ -26,8 +26,9 @@ from ..draw.look import BACKGROUNDS, Look
 from ..draw.viewer import open_file
 from ..engines import Value, topological_order
 from ..expression import Expression
-from ..languages import words
+from ..languages import number, point, words
 from ..terminal import complain, print_table
+from ..text import parse, pointed
 from .arguments import (
     CommandError,
     above_zero,
@@ -161,21 +162,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_numbers(root: Value, leaves: dict[str, Value], arguments: argparse.Namespace) -> None:
-    digits = arguments.digits or TABLE_DIGITS
-    # The numbers keep the point and the hyphen of programs, into which they can be copied.
+    digits, language = arguments.digits or TABLE_DIGITS, arguments.language
     # Names that only a condition asks for, as a in where(a < b, x, y), are in the table but not in the graph.
     nodes = dict.fromkeys([*leaves.values(), *topological_order(root)])
     rows = [
         (
-            notation.expression(node, digits=digits),
-            notation.decimal(node.data, digits, arguments.decimals),
-            notation.decimal(node.grad, digits, arguments.decimals),
+            _formula(node, digits, language),
+            number(notation.decimal(node.data, digits, arguments.decimals), language),
+            number(notation.decimal(node.grad, digits, arguments.decimals), language),
         )
         for node in nodes
     ]
-    said = words("drawing", arguments.language)
+    said = words("drawing", language)
     print_table((said["expression"], said["value of"], said["gradient of"]), rows)
     sys.stdout.flush()  # the table is there while the picture is made
+
+
+def _formula(node: Value, digits: int, language: str) -> str:
+    """The expression of a node, with the decimal sign of the language."""
+    formula = notation.expression(node, digits=digits)
+    return formula if point(language) == "." else pointed(parse(formula), point(language)).text
 
 
 def _drawing(root: Value, around: Value | None, highlight: list[Value], arguments: argparse.Namespace) -> Drawing:

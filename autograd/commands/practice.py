@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
+from ..languages import words
 from ..terminal import printable
 from .arguments import CommandError, command, language_option, whole
 
@@ -100,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         files.write(path, text.encode())
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror or error}") from error
-    print(f"written to {path}, seed {made.seed}")
+    print(words("practice", arguments.language)["written"].format(path, made.seed))
     return 0
 
 

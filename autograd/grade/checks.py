@@ -194,6 +194,7 @@ def formula(
         ((data, *[0.0 for _ in slopes]), (CUT_OFF_IN.of(rule), NOTHING, UNREACHED)),
         ((data, *[-slope for slope in slopes]), (NEGATED_IN.of(rule),)),
         *[((data, *one), (ONE_SIDED_IN.of(rule),)) for one in _one_sided(slopes)],
+        *[((data, *one), (ARRIVING_IN.of(rule),)) for one in _one_sided(slopes, 1 / FACTOR)],
     ]
     own = [(answer, _candidates(slip)) for answer, slip in (wrong or {}).items()]
     return Check(
@@ -264,11 +265,11 @@ def _leaves(leaves: Mapping[str, float]) -> str:
     return f"{', '.join(leaves)} = {', '.join(f'Value({number!r})' for number in leaves.values())}"
 
 
-def _one_sided(slopes: Sequence[float]) -> list[Answers]:
-    """The gradients where all but one of several leaves receive nothing."""
+def _one_sided(slopes: Sequence[float], part: float = 0.0) -> list[Answers]:
+    """The gradients where all but one of several leaves receive only a part of theirs, or nothing."""
     if len(slopes) == 1:
         return []
-    return [tuple(slope if i == j else 0.0 for i, slope in enumerate(slopes)) for j in range(len(slopes))]
+    return [tuple(slope if i == j else part * slope for i, slope in enumerate(slopes)) for j in range(len(slopes))]
 
 
 def _told(
@@ -387,6 +388,8 @@ CHECKS: tuple[Check, ...] = (
             (5.0, 2.0, 0.0): BOTH_TO_ONE_IN.of("x + y"),
             (5.0, 0.0, 2.0): BOTH_TO_ONE_IN.of("x + y"),
             (5.0, 1.0, -1.0): mistake("instead, by", "-1", "+1", "d(x + y)/dy", "1"),
+            (5.0, -1.0, 1.0): mistake("instead, by", "-1", "+1", "d(x + y)/dx", "1"),
+            (5.0, -1.0, -1.0): NEGATED_IN.of("x + y"),
             (5.0, 2.0, 2.0): ADDED_IN.of("x + y"),
             (5.0, 5.0, 5.0): OUTPUT_IN.of("x + y"),
             (5.0, 3.0, 2.0): mistake("term as gradient"),
@@ -412,6 +415,9 @@ CHECKS: tuple[Check, ...] = (
             (6.0, 0.0, 5.0): BOTH_TO_ONE_IN.of("x * y"),
             (6.0, 3.0, 4.0): ADDED_IN.of("x * y"),
             (6.0, 6.0, 6.0): OUTPUT_IN.of("x * y"),
+            (6.0, -2.0, 3.0): NEGATED_IN.of("x * y"),
+            (6.0, 2.0, -3.0): NEGATED_IN.of("x * y"),
+            (6.0, -2.0, -3.0): NEGATED_IN.of("x * y"),
             (6.0, 1.0, 1.0): (PRODUCT_AS_SUM, SET_TO_ONE),
         },
         needs=("x * y",),
@@ -442,6 +448,8 @@ CHECKS: tuple[Check, ...] = (
             {"x.grad": 10.0, "y.grad": 15.0, "z.grad": 6.0},
             {
                 (2.0, 3.0, 6.0): (ARRIVING, ARRIVING_IN.of("x * y")),
+                (2.0, 15.0, 6.0): ARRIVING_IN.of("x * y"),
+                (10.0, 3.0, 6.0): ARRIVING_IN.of("x * y"),
                 (8.0, 9.0, 7.0): ADDED_IN.of("x * y"),
                 (0.0, 0.0, 6.0): (UNREACHED, UNFOUND_IN.of("x * y")),
             },
@@ -461,6 +469,8 @@ CHECKS: tuple[Check, ...] = (
         {"x.grad": 7.0, "y.grad": 7.0, "z.grad": 5.0},
         {
             (1.0, 1.0, 5.0): (ARRIVING, ARRIVING_IN.of("x + y")),
+            (1.0, 7.0, 5.0): ARRIVING_IN.of("x + y"),
+            (7.0, 1.0, 5.0): ARRIVING_IN.of("x + y"),
             (8.0, 8.0, 5.0): ADDED_IN.of("x + y"),
             (0.0, 0.0, 5.0): (UNREACHED, UNFOUND_IN.of("x * y")),
         },
@@ -901,6 +911,8 @@ CHECKS: tuple[Check, ...] = (
         {
             (0.0, 1.0): FLAT,
             (0.0, -2.0): mistake("relu of x"),
+            (2.0, 1.0): mistake("instead", "abs(x)", "relu(x)"),
+            (2.0, -1.0): mistake("instead", "abs(x)", "relu(x)"),
         },
         at=("x", "-2"),
         x=-2.0,

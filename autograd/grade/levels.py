@@ -52,7 +52,8 @@ def asked(
     of_level = [check for check in checks if all(_is_within(need, expressions) for need in check.needs)]
     if only is None:
         return tuple(of_level)
-    wanted = [check for pattern in only for check in called(pattern, of_level, level, language)]
+    # No names at all are told as an empty one is.
+    wanted = [check for pattern in only or [""] for check in called(pattern, of_level, level, language)]
     return tuple([check for check in of_level if check in wanted])
 
 

@@ -34,11 +34,14 @@ def points_of(checks: Sequence[Check], given: Points | None = None, language: st
     Raises RefusedError for a file that cannot be read, for a name that no check has, and for what is not a number.
     """
     found = {check.name: POINTS for check in checks}
-    table = _table(given) if isinstance(given, str | os.PathLike) else given or {}
-    for pattern, number in reversed(list(table.items())):
+    table = _table(given) if isinstance(given, str | os.PathLike) else {} if given is None else given
+    if not isinstance(table, Mapping):
+        raise RefusedError("points not a number", "points", f"{table!r:.60}")
+    for pattern, given_number in reversed(list(table.items())):
+        number = _number(pattern, given_number)
         for check in called(pattern, CHECKS, "full", language):
             if check.name in found:
-                found[check.name] = _number(pattern, number)
+                found[check.name] = number
     return found
 
 
@@ -51,7 +54,7 @@ def _table(path: str | os.PathLike[str]) -> Mapping[str, Any]:
         raise RefusedError("points not read", os.fspath(path), one_line(error)) from error
     table = found.get("points", found)
     if not isinstance(table, dict):
-        raise RefusedError("points not a number", "points", repr(table))
+        raise RefusedError("points not a number", "points", f"{table!r:.60}")
     return table
 
 

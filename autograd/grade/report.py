@@ -377,10 +377,10 @@ def decimal(points: float, language: str) -> str:
 def percentage(score: float, points: float) -> int:
     """The score of 100, rounded down: only all of the points are 100.
 
-    >>> percentage(199, 200)
-    99
+    >>> percentage(199, 200), percentage(0.29, 1.0)
+    (99, 29)
     """
-    return int(100 * score / points)
+    return int(round(100 * score / points, 6))  # 100 * 0.29 is a little less than 29
 
 
 def _equations(numbers: Mapping[str, float]) -> str:

@@ -123,7 +123,7 @@ def found(target: Given | InModule | InFile, about_to: Callable[..., None]) -> t
     `about_to` is told the step that follows. Raises RefusedError where the module or the class cannot be found.
     """
     if isinstance(target, Given):
-        return target.value_class, target.module or str(target.value_class.__module__)
+        return target.value_class, target.module or str(getattr(target.value_class, "__module__", ""))
     if isinstance(target, InFile):
         about_to("cannot run", printable(target.path))
         module, place = _run(target.path), target.path
@@ -146,9 +146,7 @@ def _absent(name: str, place: str, module: ModuleType) -> tuple[str, ...]:
 
 
 def _imported(module: str, name: str) -> ModuleType:
-    # `python -m autograd` finds modules in the current directory; the command `autograd` alone does not.
-    if not {"", os.getcwd()} & set(sys.path):
-        sys.path.insert(0, os.getcwd())
+    _find_modules_here()
     try:
         return importlib.import_module(module)
     except BaseException as error:
@@ -161,16 +159,37 @@ def _imported(module: str, name: str) -> ModuleType:
         raise RefusedError("no module", absent) from error
 
 
+def _find_modules_here() -> None:
+    # `python -m autograd` finds modules in the current directory; the command `autograd` alone does not.
+    if not {"", os.getcwd()} & set(sys.path):
+        sys.path.insert(0, os.getcwd())
+
+
+def _package(folder: str) -> tuple[str, str]:
+    """The folder in which a package is found, and the name of the package; "" where the folder is not one."""
+    names: list[str] = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(folder):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return folder, ".".join(names)
+
+
 def _run(path: str) -> ModuleType:
-    """The file as a module, after it was run; other files of its folder can be imported by it."""
+    """The file as a module, after it was run; it can import other files of its folder, and of its package."""
     stem = os.path.splitext(os.path.basename(path))[0]
     # A file may be called like a module that runs here, such as autograd.py: that one stays where it is.
     module = ModuleType(stem if stem not in sys.modules else f"graded {stem}")
     module.__file__ = path
     sys.modules[module.__name__] = module
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    _find_modules_here()
+    folder = os.path.dirname(os.path.abspath(path))
+    # The module is not called by its package, which may import the file itself.
+    root, module.__package__ = _package(folder)
+    sys.path[:0] = list(dict.fromkeys([folder, root]))
     os.environ.setdefault("MPLBACKEND", "agg")  # pictures that no one would see open no window
     try:
+        if path.lower().endswith(NOTEBOOK):
+            module.__dict__["display"] = lambda *things, **options: None  # which IPython defines
         for code in _pieces(path):
             exec(code, module.__dict__)
     except BaseException as error:

@@ -87,6 +87,19 @@ def number(digits: str, language: str) -> str:
     return digits.replace(".", point(language))
 
 
+def translated(section: str, text: str, language: str) -> str | None:
+    """An English text of a section in another language, its places filled as they are; None for one that is not there.
+
+    >>> translated("formula mistakes", "x has no value", "pt")
+    'x não tem valor'
+    """
+    for name, english in words(section, "en").items():
+        pattern = re.escape(english).replace(r"\{\}", "(.+?)")
+        if found := re.fullmatch(pattern, text):
+            return words(section, language)[name].format(*found.groups())
+    return None
+
+
 def count(number: int, language: str) -> str:
     """A whole number, with a sign between its thousands; Spanish has none in four digits.
 

@@ -31,9 +31,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..book import OPERATIONS
+from ..draw import Drawing
 from ..engines import Value
-from ..expression import CONSTANTS, Expression, ExpressionError
-from ..languages import chosen, words
+from ..expression import CONSTANTS, REFUSAL, Expression, ExpressionError
+from ..languages import chosen, translated, words
 
 FILE = "<program>"  # what tracebacks call the program
 MODULE = "program"  # the module that a program is, while it is the one that was run
@@ -49,6 +50,7 @@ PYTHON = re.compile(
     re.MULTILINE,
 )
 COMMENT = re.compile(r"#.*")
+DECIMAL_COMMA = re.compile(r"[-+−]?\d+,\d+")
 ASSIGNMENT = re.compile(r"(?<!\S)([^\W\d]\w*)\s*=(?!=)|(?<=,)([^\W\d]\w*)\s*=(?!=)")
 
 
@@ -82,17 +84,8 @@ class MistakeError(Exception):
         'x não tem valor; acrescente x=NÚMERO'
         """
         parts = [part for part in (self.message, self.hint) if part]
-        told = [_translated(part, language) for part in parts]
+        told = [translated("formula mistakes", part, language) for part in parts]
         return "; ".join([*([self.said] if self.said else []), *(parts if None in told else filter(None, told))])
-
-
-def _translated(text: str, language: str) -> str | None:
-    """A text of the catalogue's formula mistakes in another language; None for one that is not there."""
-    for name, english in words("formula mistakes", "en").items():
-        pattern = re.escape(english).replace(r"\{\}", "(.+?)")
-        if found := re.fullmatch(pattern, text):
-            return words("formula mistakes", language)[name].format(*found.groups())
-    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +191,11 @@ def _is_outside(before: str) -> bool:
 
 
 def _expression(part: _Part, text: str) -> Expression:
+    if part.name and DECIMAL_COMMA.fullmatch(part.text.strip()):
+        said, number = words("formula mistakes", "en"), part.text.strip()
+        at = part.start + part.text.index(number)
+        message, hint = said["no number"].format(number), said["point"].format(number.replace(",", "."))
+        raise MistakeError(message, place_of(text, at), hint=hint)
     with _placed(part, text):
         return Expression(part.text)
 
@@ -214,7 +212,16 @@ def _placed(part: _Part, text: str) -> Iterator[None]:
         yield
     except ExpressionError as error:
         column = part.start if error.column is None else part.start + _offsets(part.text)[error.column]
-        raise MistakeError(error.message, place_of(text, column), hint=error.hint) from None
+        hint = error.hint or _with_point(part.text, error)
+        raise MistakeError(error.message, place_of(text, column), hint=hint) from None
+
+
+def _with_point(text: str, error: ExpressionError) -> str:
+    """What to write for 0,5, which is two numbers to Python; "" where there is none."""
+    comma = re.search(r"(?<![\w.])\d+,\d+(?![\w.])", text)
+    if error.message != REFUSAL or comma is None:
+        return ""
+    return words("formula mistakes", "en")["decimal comma"].format(comma[0].replace(",", "."), comma[0])
 
 
 def _offsets(text: str) -> list[int]:
@@ -315,7 +322,7 @@ def _speaking(language: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del os.environ["AUTOGRAD_LANGUAGE"]
+        os.environ.pop("AUTOGRAD_LANGUAGE", None)  # which the program may have done itself
         if before is not None:
             os.environ["AUTOGRAD_LANGUAGE"] = before
 
@@ -356,10 +363,15 @@ def _mistake(error: BaseException, printed: str) -> MistakeError:
 
 
 def _remedy(error: BaseException) -> str:
-    """What to add to a program that uses names of this package without importing them."""
+    """What to do where Python does not say it: names of this package, modules that are not there, and questions."""
+    said = words("formula mistakes", "en")
+    if isinstance(error, ModuleNotFoundError):
+        return said["no module"]
+    if isinstance(error, EOFError):
+        return said["no input"]
     name = getattr(error, "name", None) if isinstance(error, NameError) else None
     is_ours = name in ("Value", "draw", "explain", "nn", "optim") or (name and OPERATIONS.called(name))
-    return words("formula mistakes", "en")["import"].format(name) if is_ours else ""
+    return said["import"].format(name) if is_ours else ""
 
 
 def _sentence(message: str) -> str:
@@ -381,7 +393,7 @@ def _subject(tree: ast.Module, names: Mapping[str, Any], last: Any) -> tuple[Any
     """What a program is about, and the root of the graph if there is one."""
     root = getattr(last, "root", None)  # of a drawing or an explanation
     if isinstance(root, Value):
-        return last, root
+        return (last if isinstance(last, Drawing) else root), root
     if isinstance(last, Value):
         return last, last
     if _is_drawable(last):

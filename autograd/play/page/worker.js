@@ -33,7 +33,7 @@ function confine() {
 
 try {
   const [python, archive] = await Promise.all([
-    loadPyodide({ fullStdLib: false }),
+    loadPyodide({ fullStdLib: false, stdin: () => null }),
     fetch("autograd.zip").then((response) => {
       if (!response.ok) throw new Error(`autograd.zip: ${response.status}`);
       return response.arrayBuffer();
