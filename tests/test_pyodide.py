@@ -27,6 +27,8 @@ from drawings import corpus
 from test_faults import DEEP_PROGRAM, IN_THE_MAIN_THREAD
 from test_lives import CHAIN
 
+from autograd.grade import grade, trial
+
 HERE = Path(__file__).parent
 CLONE = HERE.parent
 
@@ -347,6 +349,31 @@ def test_grade_runs_where_no_process_can_be_started(in_pyodide: InPyodide) -> No
     assert verdicts["Leaves"][2]["value and gradients of -x"] == "SystemExit"
     assert "not every endless loop can be stopped" in warned
     assert restored == "True"
+
+
+FILE = """
+from autograd import Value as Ours
+
+class Value(Ours):
+    def __rsub__(self, other):
+        return {}
+"""
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without another process too. Seen to fail with modules that stay."""
+    monkeypatch.setattr(trial, "PROCESSES", False)
+    monkeypatch.chdir(tmp_path)
+    path, verdicts = list(sys.path), []
+    for returned in ("self - other", "super().__rsub__(other)"):
+        Path("learners_engine.py").write_text(FILE.format(returned), encoding="utf-8")
+        for target in ("learners_engine.py:Value", "learners_engine:Value"):
+            with pytest.warns(RuntimeWarning, match="no other process can be started here"):
+                verdicts.append(grade(target).ok)
+        shutil.rmtree("__pycache__", ignore_errors=True)  # else a change within a second would not be seen
+
+    assert verdicts == [False, False, True, True]
+    assert ("learners_engine" in sys.modules, sys.path) == (False, path)
 
 
 # A browser ------------------------------------------------------------------------------------------
