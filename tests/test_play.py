@@ -103,12 +103,19 @@ def test_a_mistake_in_a_formula_is_told_at_its_place(text, message, place):
     assert mistake(text) == (message, Place(*place))
 
 
-def test_a_decimal_comma_is_told_with_the_point():
+@pytest.mark.parametrize(
+    ("text", "remedy", "place"),
+    [
+        ("x*x\nx = 0,5", "; escreva 0.5, com ponto", (2, 5)),
+        ("x*0,5\nx = 2", "; escreva 0.5 em vez de 0,5, com ponto", (1, 1)),
+    ],
+)
+def test_a_decimal_comma_is_told_with_the_point(text, remedy, place):
     with pytest.raises(MistakeError) as found:
-        made_of("x*x\nx = 0,5")
+        made_of(text)
 
-    assert found.value.told("pt").endswith("; escreva 0.5 em vez de 0,5, com ponto")
-    assert found.value.place == Place(2, 5)
+    assert found.value.told("pt").endswith(remedy)
+    assert found.value.place == Place(*place)
 
 
 def test_nothing_typed_is_told_with_what_to_type():
