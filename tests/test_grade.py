@@ -419,7 +419,7 @@ def test_micrograd_has_the_known_weaknesses():
     assert "local gradients that read `.data` during backward" in found
     assert "a root whose gradient is overwritten with 1" in found
     assert len(report.mistakes) == 5
-    assert "Missing, which is not a failure: x ** y, 2 ** x, exp(x)" in found
+    assert "Missing, which is not a failure but earns no points: x ** y, 2 ** x, exp(x)" in found
     assert result_of(report, "two passes give twice the gradient").outcome.answers == (72.0,)
 
 
@@ -748,7 +748,7 @@ FAILED: value and gradients of 2 - x.
 
     This is what you get with the operands swapped: `__rsub__` computes x - 2.
 
-Missing, which is not a failure: 2 ** x.
+Missing, which is not a failure but earns no points: 2 ** x.
 
 91 of 93 points (97%): 91 passed, 1 failed, 1 missing"""
     )

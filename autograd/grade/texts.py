@@ -58,9 +58,10 @@ class RefusedError(Exception):
 
 
 def one_line(error: BaseException) -> str:
-    """An exception in one line: its name and the first line of its text."""
+    """An exception in one line: its name and the first line of its text, without the place of what cannot be read."""
     try:
-        said = str(error)[:LONGEST].partition("\n")[0]
+        text = error.msg if isinstance(error, SyntaxError) else error
+        said = str(text)[:LONGEST].partition("\n")[0]
         return f"{type(error).__name__:.60}: {said}" if said else f"{type(error).__name__:.60}"
     except BaseException:  # its text is computed by someone's program, too
         return "an error that cannot be shown"
