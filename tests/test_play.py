@@ -69,6 +69,9 @@ def mistake(text: str) -> tuple[str, Place | None]:
         ("clamp(x, 0, 1) x=7", 1.0),
         ("where(a < b, a, b)\r\na=1 b=2", 1.0),
         ("2*pi", 2 * math.pi),
+        ("x = 2; y = 3; x*y", 6.0),
+        ("x*y;x=2;y=3;", 6.0),
+        ("z = x*y; z + 1\nx=2; y=3  # a; b", 7.0),
     ],
 )
 def test_a_formula_has_its_numbers_in_any_order(text, number):
@@ -97,6 +100,7 @@ def test_the_numbers_of_a_formula_are_leaves_and_its_lines_are_named():
         ("x*(y\n\nx=2 y=3", "'(' was never closed", (1, 3)),
         ("x*x\nx = 2$", "'$' has no meaning in an expression", (2, 6)),
         ("x*x\nx = sin(", "'(' was never closed", (2, 8)),
+        ("x = 1; x*sinn(x)", "unknown function 'sinn'; did you mean 'sin'?", (1, 10)),
     ],
 )
 def test_a_mistake_in_a_formula_is_told_at_its_place(text, message, place):
@@ -156,6 +160,7 @@ SETUP = "from autograd import Value, draw, explain, nn\nx = Value(2.0)\n"
         ("draw(x*x, digits=2)", 4.0),
         ("explain(x + 1)", 3.0),
         ("pass", 2.0),
+        ("a = 2; b, c = 3, 4; d = Value(a*c)", 8.0),
     ],
 )
 def test_what_a_program_ends_with_is_drawn(lines, number):
@@ -211,6 +216,17 @@ def test_an_error_of_a_program_is_told_at_its_place(text, message, place):
 
     assert said.startswith(message)
     assert where == Place(*place)
+
+
+@pytest.mark.parametrize("do", ["draw", "explain", "practise"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_graph_that_is_too_large_is_told_with_what_can_be_done_here(do, language):
+    """Seen to fail with the error of `draw`, which is English and about options that the page does not have."""
+    reply = asked(do, SETUP + "print('before')\nfor i in range(2000):\n    x = x + 1\nx", language)
+
+    said = words("formula mistakes", language)
+    assert reply["message"] == f"{said['too large']}; {said['smaller']}"
+    assert reply["printed"] == "before\n"
 
 
 def test_what_was_printed_before_an_error_is_shown():
@@ -379,6 +395,18 @@ def test_a_random_exercise_is_a_text_that_can_be_practised():
 
         assert is_formula(text)
         assert len(reply["questions"]) == len(made_of(text).root.backward() or reply["questions"]) > 2
+
+
+@pytest.mark.parametrize("text", ["max(x*y, x) * x\nx=2, y=-3", "relu(x) + y\nx=-2, y=1"])
+def test_the_picture_of_an_exercise_does_not_tell_which_gradients_are_0(text):
+    """Seen to fail where edges that nothing flows back through were dashed, and the legend said so."""
+    drawn, asks = ((asked(do, text)["html"]).partition("</svg>")[0] for do in ("draw", "practise"))
+
+    told = words("legend", "en")["blocked"]
+    assert "stroke-dasharray" in drawn
+    assert told in drawn
+    assert "stroke-dasharray" not in asks
+    assert told not in asks
 
 
 # Grades -----------------------------------------------------------------------------------------------
