@@ -861,7 +861,7 @@ def test_a_class_inside_a_class_can_be_named(here):
         (["autograd.nowhere:Value"], "no module named 'autograd.nowhere', neither here nor installed"),
         (["mine:Nobody"], "mine has no class 'Nobody': there is Mine, Outer, Stubborn, Empty"),
         (["mine:Min"], "mine has no class 'Min': did you mean 'Mine'?"),
-        (["mine:make"], "make is not a class but a function"),
+        (["mine:make"], "make is not a class but of type function"),
         (["mine"], "'mine' is not MODULE:CLASS, such as micrograd.engine:Value"),
         (["mine:"], "'mine:' is not MODULE:CLASS"),
         ([":Value"], "':Value' is not MODULE:CLASS"),

@@ -388,7 +388,7 @@ def test_points_of_checks_that_are_not_asked_are_read_too():
 @pytest.mark.parametrize(("thing", "kind"), [(3, "int"), (None, "NoneType")])
 def test_what_is_not_a_class_is_told_by_its_kind(thing, kind):
     """Seen to fail with "the process ended with status 1"."""
-    with pytest.raises(GradeError, match=f"{thing} is not a class but a {kind}"):
+    with pytest.raises(GradeError, match=f"{thing} is not a class but of type {kind}"):
         grade(thing)
 
 

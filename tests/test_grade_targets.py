@@ -219,7 +219,7 @@ BROKEN = {
         ("imports.py:Value", "imports.py, line 2: ModuleNotFoundError: No module named 'nowhere'"),
         ("beside.py:Value", "unfinished.py, line 2: SyntaxError: expected ':'"),
         ("exits.py:Value", "exits.py, line 3: SystemExit: 3"),
-        ("function.py:Value", "Value is not a class but a function"),
+        ("function.py:Value", "Value is not a class but of type function"),
         ("poor.py:Value", "Value(3.0) has no backward, which every check needs"),
         ("needy.py:Value", "Value(3.0) fails: TypeError: "),
         ("engine.py", "'engine.py' names no class: write engine.py:CLASS, such as engine.py:Value"),

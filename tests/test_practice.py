@@ -326,6 +326,22 @@ def test_a_typical_mistake_is_named(answers, name, kinds):
     assert mark.steps[-1].startswith(f"∂f/∂{name} = ")
 
 
+# f = σ(x)·y at 0.5, 3: ∂f/∂x = 3·σ(0.5)·(1 − σ(0.5)) = 0.70501…, ∂f/∂y = σ(0.5) = 0.62245….
+SIGMOID = made("a = sigmoid(x)\nf = *(a, y)", x=0.5, y=3)
+
+
+@pytest.mark.parametrize(("name", "answer"), [("x", 0.7), ("x", "0,7"), ("y", 0.62), ("y", "0.6"), ("y", 0.622)])
+def test_an_answer_that_is_rounded_too_far_is_told_how_many_decimals_to_give(name, answer):
+    """Seen to fail without the name of it."""
+    mark = SIGMOID.check({name: answer})[name]
+
+    if answer == 0.622:
+        assert mark.verdict == "right"  # within a thousandth
+    else:
+        assert (mark.verdict, mark.mistakes) == ("wrong", ("rounded",))
+        assert mark.text.endswith("As far as it goes that is right: give 4 decimals.")
+
+
 def test_the_marks_tell_right_wrong_missing_and_unreadable():
     marking = TASK.check({"x": "1,0", "y": "two", "z": " "})
 
@@ -477,7 +493,7 @@ def test_the_command_writes_each_format(tmp_path, capsys, ending, begins):
     command = ["practice", "--seed", "7", "--number", "3", "--difficulty", "medium", "--operations", "+", "*", "max"]
 
     assert main([*command, "--solutions", "--output", str(path), "--language", "pt"]) == 0
-    assert capsys.readouterr().out == f"written to {path}, seed 7\n"
+    assert capsys.readouterr().out == f"gravado em {path}, semente 7\n"
     assert path.read_text(encoding="utf-8").startswith(begins)
 
 

@@ -18,7 +18,7 @@ from ..terminal import printable
 from ..text import Name, Number, Term
 from .circuit import TOLERANCE, Circuit
 from .gates import CONTEXT
-from .mistakes import Mistake, carried, mistakes
+from .mistakes import Mistake, carried, mistakes, rounded
 from .printing import plain, sentence
 from .teller import Teller, derivative_of
 
@@ -200,7 +200,8 @@ def _mistakes(circuit: Circuit, name: str, answers: Mapping[str, Decimal]) -> li
         return [Mistake("carried", follows, (derivative_of(circuit.root, first),))]
     fitting = {mistake.kind: mistake for mistake in mistakes(circuit, name) if is_near(answer, mistake.answer)}
     particular = [mistake for kind, mistake in fitting.items() if kind not in GENERAL]
-    return particular or list(fitting.values())
+    coarse = rounded(circuit, name, answer)
+    return particular or list(fitting.values()) or ([coarse] if coarse else [])
 
 
 def _sentence(tell: Teller, name: str, verdict: str, given: object, answer: Decimal | None) -> Term:

@@ -14,10 +14,10 @@ branch -1
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 
-from ..text import Name, Term
-from .circuit import TOLERANCE, Circuit, Flow
+from ..text import Name, Number, Term
+from .circuit import DECIMALS, TOLERANCE, Circuit, Flow
 from .gates import CONTEXT
 
 # Where a sign is easily lost.
@@ -82,3 +82,14 @@ def carried(circuit: Circuit, name: str, answers: Mapping[str, Decimal]) -> Deci
         if all(abs(gradients[flow.step.name] - flow.upstream) <= TOLERANCE for flow in flows):
             return None
         return _total([gradients[flow.step.name] * flow.partial for flow in flows])
+
+
+def rounded(circuit: Circuit, name: str, answer: Decimal) -> Mistake | None:
+    """The right gradient with fewer decimals than are asked for, rounded or cut off; None for another answer."""
+    exponent = answer.as_tuple().exponent
+    if not answer or not isinstance(exponent, int) or not -DECIMALS < exponent < 0:
+        return None
+    right = circuit.gradients[name]
+    with localcontext(CONTEXT):
+        coarse = [right.quantize(Decimal(1).scaleb(exponent), rounding) for rounding in (ROUND_HALF_UP, ROUND_DOWN)]
+    return Mistake("rounded", answer, (Number(str(DECIMALS)),)) if answer in coarse else None
