@@ -69,6 +69,9 @@ def mistake(text: str) -> tuple[str, Place | None]:
         ("clamp(x, 0, 1) x=7", 1.0),
         ("where(a < b, a, b)\r\na=1 b=2", 1.0),
         ("2*pi", 2 * math.pi),
+        ("x = 2; y = 3; x*y", 6.0),
+        ("x*y;x=2;y=3;", 6.0),
+        ("z = x*y; z + 1\nx=2; y=3  # a; b", 7.0),
     ],
 )
 def test_a_formula_has_its_numbers_in_any_order(text, number):
@@ -97,6 +100,7 @@ def test_the_numbers_of_a_formula_are_leaves_and_its_lines_are_named():
         ("x*(y\n\nx=2 y=3", "'(' was never closed", (1, 3)),
         ("x*x\nx = 2$", "'$' has no meaning in an expression", (2, 6)),
         ("x*x\nx = sin(", "'(' was never closed", (2, 8)),
+        ("x = 1; x*sinn(x)", "unknown function 'sinn'; did you mean 'sin'?", (1, 10)),
     ],
 )
 def test_a_mistake_in_a_formula_is_told_at_its_place(text, message, place):
@@ -156,6 +160,7 @@ SETUP = "from autograd import Value, draw, explain, nn\nx = Value(2.0)\n"
         ("draw(x*x, digits=2)", 4.0),
         ("explain(x + 1)", 3.0),
         ("pass", 2.0),
+        ("a = 2; b, c = 3, 4; d = Value(a*c)", 8.0),
     ],
 )
 def test_what_a_program_ends_with_is_drawn(lines, number):
@@ -211,6 +216,17 @@ def test_an_error_of_a_program_is_told_at_its_place(text, message, place):
 
     assert said.startswith(message)
     assert where == Place(*place)
+
+
+@pytest.mark.parametrize("do", ["draw", "explain", "practise"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_graph_that_is_too_large_is_told_with_what_can_be_done_here(do, language):
+    """Seen to fail with the error of `draw`, which is English and about options that the page does not have."""
+    reply = asked(do, SETUP + "print('before')\nfor i in range(2000):\n    x = x + 1\nx", language)
+
+    said = words("formula mistakes", language)
+    assert reply["message"] == f"{said['too large']}; {said['smaller']}"
+    assert reply["printed"] == "before\n"
 
 
 def test_what_was_printed_before_an_error_is_shown():
@@ -379,6 +395,18 @@ def test_a_random_exercise_is_a_text_that_can_be_practised():
 
         assert is_formula(text)
         assert len(reply["questions"]) == len(made_of(text).root.backward() or reply["questions"]) > 2
+
+
+@pytest.mark.parametrize("text", ["max(x*y, x) * x\nx=2, y=-3", "relu(x) + y\nx=-2, y=1"])
+def test_the_picture_of_an_exercise_does_not_tell_which_gradients_are_0(text):
+    """Seen to fail where edges that nothing flows back through were dashed, and the legend said so."""
+    drawn, asks = ((asked(do, text)["html"]).partition("</svg>")[0] for do in ("draw", "practise"))
+
+    told = words("legend", "en")["blocked"]
+    assert "stroke-dasharray" in drawn
+    assert told in drawn
+    assert "stroke-dasharray" not in asks
+    assert told not in asks
 
 
 # Grades -----------------------------------------------------------------------------------------------
@@ -788,6 +816,27 @@ def test_a_new_exercise_comes_into_the_editor(play):
     assert play.page.locator("#questions li").count() >= 4
 
 
+def test_another_level_makes_another_exercise_unless_answers_would_be_lost(play):
+    """Seen to fail where nothing happened until the button was pressed."""
+    play.view("practise")
+    before = play.page.input_value("#text")
+    play.after(lambda: play.page.select_option("#level", "easy"))
+    easy = play.page.input_value("#text")
+    assert easy != before
+    play.page.fill("#questions li:nth-child(2) input", "0.123")
+    play.page.select_option("#level", "hard")
+    play.page.wait_for_timeout(500)
+
+    assert play.page.input_value("#text") == easy
+    fields = play.page.locator("#questions input")
+    exercise = Exercise(made_of(easy).root, "en")
+    for i, (place, _) in enumerate(exercise.questions):
+        fields.nth(i).fill(repr(exercise.passes.flows.get(exercise.passes.order[place], 0.0)))
+    play.page.wait_for_selector(".score:text('All right')")
+    play.after(lambda: play.page.select_option("#level", "medium"))
+    assert play.page.input_value("#text") != easy
+
+
 def test_a_class_that_is_pasted_in_is_graded_and_its_mistake_named(play):
     said = asked("grade", EXAMPLES["own"], level="micrograd")["mistakes"]
     play.type(EXAMPLES["own"])
@@ -807,6 +856,87 @@ def test_a_class_that_never_ends_is_stopped_and_nothing_is_lost(play):
     play.after(lambda: play.page.click("#stop"))
 
     assert play.page.input_value("#text") == text
+
+
+MENDED = EXAMPLES["own"].replace("grad = out.grad", "grad += out.grad")
+
+
+def opacities(play: Play, *names: str) -> list[str]:
+    return [play.page.evaluate(f"getComputedStyle(document.getElementById('{name}')).opacity") for name in names]
+
+
+def test_no_verdict_on_another_class_stays(play):
+    """Seen to fail with "No mistake was found" beside a class that never ends."""
+    play.type(MENDED)
+    play.page.wait_for_selector("#told:visible")
+    play.page.fill("#text", MENDED.replace("visit(self)", "while True: pass"))
+    play.page.wait_for_selector("#stop:visible")
+    assert opacities(play, "told", "view") == ["0.6", "0.6"]
+    assert play.after(lambda: play.page.click("#stop")) == "stopped"
+
+    assert play.page.is_hidden("#told")
+    assert play.page.locator("#view .autograd-html").count() == 0
+
+
+def test_what_another_program_printed_is_dimmed_while_one_runs(play):
+    """Seen to fail with the mistake of the program before in full colour."""
+    play.type("print('before')\n1/0")
+    assert opacities(play, "mistake", "output") == ["1", "1"]
+    play.page.fill("#text", "while True: pass")
+    play.page.wait_for_selector("#stop:visible")
+    assert opacities(play, "mistake", "output") == ["0.6", "0.6"]
+    play.after(lambda: play.page.click("#stop"))
+
+    assert play.page.is_hidden("#mistake")
+    assert play.page.is_hidden("#output")
+
+
+def test_an_example_that_is_a_formula_is_drawn_from_where_classes_are_graded(play):
+    """Seen to fail with an empty page that asked for a class."""
+    play.type(EXAMPLES["own"])
+    play.page.wait_for_selector("#mistakes li")
+    play.page.select_option("#example", "tanh")
+    play.page.wait_for_selector("#picture svg > title:text('tanh(x)')", state="attached")
+    assert play.page.get_attribute("#tab-draw", "aria-selected") == "true"
+    play.page.select_option("#example", "own")
+    play.page.wait_for_selector("#tab-grade[aria-selected=true]")
+    play.page.wait_for_selector("#mistakes li")
+
+
+def test_who_chooses_the_graph_of_a_class_is_told_that_there_is_none(play):
+    """Seen to fail where the page went back to the grade."""
+    play.type(EXAMPLES["own"])
+    play.page.wait_for_selector("#mistakes li")
+
+    assert play.view("draw") == "class"
+    assert play.page.get_attribute("#tab-draw", "aria-selected") == "true"
+    assert play.page.inner_text("#note") == words("play", "en")["is a class"]
+
+
+def test_a_table_of_grades_is_no_wider_than_its_panel(play):
+    """Seen to fail with columns of 14 em each."""
+    play.page.set_viewport_size({"width": 1000, "height": 900})
+    play.type(EXAMPLES["own"])
+    play.page.wait_for_selector("#mistakes li")
+    widths = [play.page.evaluate(f"document.getElementById('view'){it}") for it in (TABLE, ".clientWidth")]
+    play.page.set_viewport_size({"width": 1280, "height": 900})
+
+    assert widths[0] <= widths[1]
+
+
+TABLE = ".shadowRoot.querySelector('table').offsetWidth"
+CAPTIONS = "[...document.getElementById('view').shadowRoot.querySelectorAll('caption')].map((it) => it.offsetWidth)"
+
+
+def test_captions_are_no_wider_than_a_phone(play):
+    """Seen to fail with captions as wide as their tables."""
+    play.page.set_viewport_size({"width": 360, "height": 740})
+    play.view("explain")
+    widths = play.page.evaluate(CAPTIONS)
+    play.page.set_viewport_size({"width": 1280, "height": 900})
+
+    assert len(widths) == 3
+    assert max(widths) <= 360
 
 
 @pytest.mark.parametrize("text", ["x*y + 'ŷ−λ 🙂'", "a & b = c # %41 + =", "# " + "long " * 2000, "x\n\n\ny\n", "%"])
@@ -847,6 +977,37 @@ def test_a_damaged_link_is_told_on_the_page(play):
     play.open("#packed=AAAA")
 
     assert play.page.inner_text("#note").startswith("The link is damaged")
+
+
+@pytest.fixture
+def bare(browser, pretended) -> Iterator[Any]:
+    """The page where Python does not come."""
+    context = browser.new_context(locale="en-US")
+    with server(site(pretended), 0) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{running.server_port}/#packed=AAAA")
+        yield page
+        context.close()
+        running.shutdown()
+
+
+def test_a_damaged_link_is_told_before_python_is_there(bare):
+    """Seen to fail where an example stood there without a word until Python answered."""
+    bare.wait_for_selector("#note:visible")
+
+    assert bare.inner_text("#note") == words("play", "en")["bad link"]
+    assert bare.get_attribute("html", "data-answer") is None
+
+
+def test_what_is_told_without_python_is_told_again_in_another_language(bare):
+    """Seen to fail where the language before stayed until the next answer of Python."""
+    bare.wait_for_selector("[data-state=failed]")
+    bare.wait_for_selector("#note:visible")
+    bare.select_option("#language", "pt")
+
+    assert bare.inner_text("#note") == words("play", "pt")["bad link"]
+    assert bare.inner_text("#state").startswith(words("play", "pt")["failed"].removesuffix(" {why}"))
 
 
 def test_a_link_may_ask_for_a_view_and_a_language(play):
@@ -937,9 +1098,11 @@ def test_the_page_speaks_the_language_of_the_browser(browser, address, locale, l
     assert play.page.get_attribute("html", "lang") == language
     assert play.page.inner_text("h1 >> nth=0") == said["title"]
     assert play.page.inner_text("#tab-explain") == said["explanation"]
+    play.page.wait_for_selector("#kept:not(:empty)")
     other = "es" if language == "pt" else "pt"
     play.after(lambda: play.page.select_option("#language", other))
     assert play.page.inner_text("#tab-explain") == words("play", other)["explanation"]
+    assert play.page.inner_text("#kept") == words("play", other)["kept"]
     assert play.errors == []
     context.close()
 

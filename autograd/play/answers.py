@@ -11,10 +11,14 @@ can be stopped and started again between any two; for a text that is the same as
 
 import json
 import warnings
+from dataclasses import replace
 from typing import Any
 
 from ..draw import Drawing, draw
+from ..draw.drawing import GraphDrawing
+from ..engines import Value
 from ..explain import explain
+from ..languages import words
 from .examples import EXAMPLES
 from .marking import Exercise
 from .programs import Made, MistakeError, made_of
@@ -69,10 +73,27 @@ def _draw(asked: Asked) -> Reply:
     made = _made(asked)
     if made.subject is None:
         return _nothing(made)
-    # A program may have drawn it itself, with options of its own.
-    ready = isinstance(made.subject, Drawing)
-    drawing = made.subject if ready else draw(made.subject, language=asked["language"])
+    drawing = _drawing(made, asked["language"])
     return {"kind": "made", "title": drawing.title, "html": drawing.to_html(), "printed": made.printed}
+
+
+def _drawing(made: Made, language: str) -> Drawing:
+    """The picture of what a program is about, which may have drawn it itself, with options of its own."""
+    if isinstance(made.subject, Drawing):
+        return made.subject
+    if isinstance(made.subject, Value):
+        return _graph(made, made.subject, language)
+    drawing: Drawing = draw(made.subject, language=language)
+    return drawing
+
+
+def _graph(made: Made, root: Value, language: str) -> GraphDrawing:
+    """The picture of a graph; of one that is too large, what can be done about it here."""
+    try:
+        return draw(root, language=language)
+    except ValueError:
+        said = words("formula mistakes", "en")
+        raise MistakeError(said["too large"], hint=said["smaller"], printed=made.printed) from None
 
 
 def _explain(asked: Asked) -> Reply:
@@ -80,8 +101,8 @@ def _explain(asked: Asked) -> Reply:
     made = _made(asked)
     if made.root is None:
         return _nothing(made)
+    title = _graph(made, made.root, asked["language"]).title
     told = explain(made.root, language=asked["language"])
-    title = draw(made.root, language=asked["language"]).title
     return {"kind": "made", "title": title, "html": told.to_html(), "printed": made.printed}
 
 
@@ -90,7 +111,7 @@ def _practise(asked: Asked) -> Reply:
     made = _made(asked)
     if made.root is None:
         return _nothing(made)
-    drawing = draw(made.root, language=asked["language"])
+    drawing = _without_answers(_graph(made, made.root, asked["language"]))
     cards = drawing.diagram.node_ids  # without what the ids in the page begin with
     questions = [
         {"place": place, "asked": name, "card": cards[place]}
@@ -98,6 +119,12 @@ def _practise(asked: Asked) -> Reply:
     ]
     picture = {"title": drawing.title, "html": drawing.to_html()}
     return {"kind": "made", "questions": questions, "printed": made.printed} | picture
+
+
+def _without_answers(drawing: GraphDrawing) -> GraphDrawing:
+    """The picture with all edges alike: a dashed one, and the legend of it, would tell which gradients are 0."""
+    edges = [replace(edge, is_blocked=False) for edge in drawing.diagram.edges]
+    return replace(drawing, diagram=replace(drawing.diagram, edges=edges))
 
 
 def _mark(asked: Asked) -> Reply:

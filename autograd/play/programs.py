@@ -11,6 +11,8 @@ order; the last formula is what is drawn:
     sigmoid(z)
     w = 2, x = -1, b = 3
 
+Those that share a line have commas, semicolons or only blanks between.
+
 Anything else is a Python program and is run as one. What it ends with is drawn: the Value, model or drawing in its
 last line, else the Value whose `backward()` was called last, else the Value that was computed last.
 """
@@ -44,7 +46,7 @@ PRINTED = 20_000
 
 # What no formula has: the words and signs of Python, and a name that is assigned two numbers at once.
 PYTHON = re.compile(
-    r"""["'{};:\\]|^\s*@|(?<![\d.])\.(?!\d)|[+*/%-]=|^\s*\w+\s*(?:,\s*\w+\s*)+=|"""
+    r"""["'{}:\\]|^\s*@|(?<![\d.])\.(?!\d)|[+*/%-]=|(?:^|;)\s*\w+\s*(?:,\s*\w+\s*)+=|"""
     r"\b(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in"
     r"|is|lambda|match|nonlocal|not|or|pass|print|raise|return|try|while|with|yield|Value|draw|explain)\b",
     re.MULTILINE,
@@ -162,7 +164,7 @@ def _needs(expression: Expression) -> set[str]:
 
 def _parts(text: str) -> list[_Part]:
     """The formulas and numbers of a text: what has no name comes together, whatever stands between."""
-    plain = COMMENT.sub(lambda found: " " * len(found[0]), text)
+    plain = _in_lines(COMMENT.sub(lambda found: " " * len(found[0]), text))
     parts, unnamed = [], []
     for line in re.finditer(r"[^\n]+", plain):
         starts = [found for found in ASSIGNMENT.finditer(line[0]) if _is_outside(line[0][: found.start()])]
@@ -184,6 +186,11 @@ def _parts(text: str) -> list[_Part]:
             whole = "".join(kept)
         parts.append(_Part("", whole, start))
     return parts
+
+
+def _in_lines(text: str) -> str:
+    """The text with a new line for each semicolon, as in Python; in brackets these are a mistake, which is told."""
+    return re.sub(";", lambda found: "\n" if _is_outside(text[: found.start()]) else ";", text)
 
 
 def _is_outside(before: str) -> bool:

@@ -76,6 +76,11 @@ export class Practice {
     this.score.textContent = this.said(places.right === places.all ? "done" : "score", places);
   }
 
+  // Whether there are answers that would be lost with another exercise.
+  get isBegun() {
+    return this.right?.size < this.all && Object.values(this.answers).some((typed) => typed.trim());
+  }
+
   clear() {
     this.host.replaceChildren();
   }

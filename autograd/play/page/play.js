@@ -28,6 +28,12 @@ function said(name, places = {}) {
   return TEXTS[language][name].replace(/{(\w+)}/g, (_, place) => places[place]);
 }
 
+// Puts a text into an element, which is said again when the language changes.
+function write(it, name) {
+  it.dataset.text = name;
+  it.textContent = said(name);
+}
+
 function speak() {
   document.documentElement.lang = language;
   document.title = said("title");
@@ -40,6 +46,7 @@ function speak() {
     ...Object.keys(EXAMPLES).map((name) => new Option(said(`example ${name}`), name)),
   );
   tellExample();
+  tellState();
 }
 
 // The example that the editor has, if it is one.
@@ -60,6 +67,8 @@ function stored(name, text) {
 // Python ----------------------------------------------------------------------------------------------
 
 let view = "draw";
+let isChosen = false; // the view, by its tab and for the text that is there
+let state = { name: "loading", why: "" };
 let timer = 0;
 let patience = 0;
 let began = 0;
@@ -72,6 +81,7 @@ const editor = new Editor(at("text"), at("numbers"), at("marks"), () => {
   if (location.hash) history.replaceState(null, "", location.pathname + location.search); // what is here now is another text
   tellExample();
   isLinkBad = false;
+  isChosen = false;
   clearTimeout(timer);
   timer = setTimeout(ask, PAUSE);
 });
@@ -82,41 +92,51 @@ const practice = new Practice(at("questions"), {
   mark: (text, place, answers) => python.ask({ do: "mark", text, place, answers, language }),
 });
 
-const python = new Python((state, why = "") => {
-  performance.mark(state); // for whoever measures
-  if (state === "ready") keep();
-  document.documentElement.dataset.state = state;
+const python = new Python((name, why = "") => {
+  performance.mark(name); // for whoever measures
+  if (name === "ready") keep();
+  document.documentElement.dataset.state = name;
   clearTimeout(patience);
   at("stop").hidden = true;
-  at("state").textContent = state === "ready" ? "" : said(state, { why });
-  if (state === "running") {
-    at("state").textContent = "";
+  state = { name, why };
+  if (name === "running") {
     began = performance.now();
     patience = setTimeout(() => {
       at("stop").hidden = false;
-      at("state").textContent = said("running");
+      tellState();
     }, PATIENCE);
   }
+  tellState();
 });
+
+// What runs is told as soon as it can be stopped.
+function tellState() {
+  const isTold = { loading: true, failed: true, running: !at("stop").hidden }[state.name];
+  at("state").textContent = isTold ? said(state.name, state) : "";
+}
 
 async function ask() {
   clearTimeout(timer);
   if (python.isRunning && performance.now() - began > LONG) python.stop(); // a loop without end that is being mended
   const text = editor.text;
+  document.documentElement.toggleAttribute("data-waiting", true);
   const reply = await python.ask({ do: view, text, language, level: at("grade-level").value }, "view");
   if (reply) show(reply, text);
 }
 
 function show(reply, text) {
-  const { kind, html, title = "", printed, message } = reply;
+  const { kind, html, title = "", printed } = reply;
+  document.documentElement.toggleAttribute("data-waiting", text !== editor.text);
   at("output").hidden = !printed;
   at("printed").textContent = printed ?? "";
   tellMistake(kind === "mistake" || kind === "broken" ? reply : null);
   document.documentElement.toggleAttribute("data-old", kind !== "made");
   tellNote({ class: "is a class", nothing: "nothing to draw", "nothing to grade": "no class", stopped: "stopped" }[kind]);
   document.documentElement.dataset.answer = `${++answers} ${kind}`; // for tests
-  if (kind === "class" && view === "draw") choose("grade");
-  if (kind !== "made") return; // what was there before stays
+  if (kind === "class" && view === "draw" && !isChosen) return choose("grade");
+  // What was there before stays, but no verdict on another class.
+  if (view === "grade" && !["made", "mistake"].includes(kind)) clear();
+  if (kind !== "made") return;
   document.title = title ? `${title} · ${said("title")}` : said("title");
   if (view === "practise") {
     steps.showStill(html);
@@ -145,10 +165,15 @@ function tellVerdict({ mistakes, ok }) {
   at("found").textContent = said(mistakes.length ? "mistakes" : ok ? "no mistakes" : "unknown mistakes");
 }
 
+async function renewExercise() {
+  const reply = await python.ask({ do: "exercise", level: at("level").value }, "exercise");
+  if (reply?.text) editor.replace(reply.text);
+}
+
 function tellNote(name) {
   const told = name ?? (isLinkBad ? "bad link" : undefined);
   at("note").hidden = !told;
-  at("note").textContent = told ? said(told) : "";
+  if (told) write(at("note"), told);
 }
 
 // Views -----------------------------------------------------------------------------------------------
@@ -161,23 +186,30 @@ function choose(name) {
     tab.tabIndex = each === name ? 0 : -1;
   }
   at("panel").setAttribute("aria-labelledby", `tab-${name}`);
-  steps.clear();
-  practice.clear();
+  clear();
   at("verdict").hidden = name !== "grade";
-  at("told").hidden = true;
   at("exercise").hidden = name !== "practise";
   ask();
 }
 
+function clear() {
+  steps.clear();
+  practice.clear();
+  at("told").hidden = true;
+}
+
 at("tabs").addEventListener("click", (event) => {
   const tab = event.target.closest("[role=tab]");
-  if (tab) choose(tab.id.replace("tab-", ""));
+  if (!tab) return;
+  isChosen = true;
+  choose(tab.id.replace("tab-", ""));
 });
 at("tabs").addEventListener("keydown", (event) => {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!by) return;
   event.preventDefault();
   event.stopPropagation();
+  isChosen = true;
   choose(VIEWS.at((VIEWS.indexOf(view) + by) % VIEWS.length));
   at(`tab-${view}`).focus();
 });
@@ -201,7 +233,9 @@ async function open() {
   view = VIEWS.includes(settings.view) ? settings.view : "draw";
   editor.text = text.replace(/\r\n?/g, "\n");
   tellExample();
+  isChosen = false;
   choose(view);
+  tellNote(); // of a bad link, before Python is here
 }
 
 at("copy").addEventListener("click", async () => {
@@ -213,8 +247,8 @@ at("copy").addEventListener("click", async () => {
   } catch {
     name = "not copied";
   }
-  at("copy").textContent = said(name);
-  setTimeout(() => (at("copy").textContent = said("copy")), 2000);
+  write(at("copy"), name);
+  setTimeout(() => write(at("copy"), "copy"), 2000);
 });
 at("language").addEventListener("change", () => {
   language = at("language").value;
@@ -224,13 +258,16 @@ at("language").addEventListener("change", () => {
 });
 at("example").addEventListener("change", () => {
   const text = EXAMPLES[at("example").value];
-  if (text !== undefined) editor.replace(text);
+  if (text === undefined) return;
+  editor.replace(text);
+  if (view === "grade") choose("draw"); // from where a class comes back
 });
 at("grade-level").addEventListener("change", ask);
-at("new").addEventListener("click", async () => {
-  const reply = await python.ask({ do: "exercise", level: at("level").value }, "exercise");
-  if (reply?.text) editor.replace(reply.text);
+at("new").addEventListener("click", renewExercise);
+at("level").addEventListener("change", () => {
+  if (!practice.isBegun) renewExercise();
 });
+
 at("stop").addEventListener("click", () => python.stop());
 addEventListener("hashchange", open);
 document.addEventListener("keydown", (event) => {
@@ -251,7 +288,7 @@ async function keep() {
   try {
     const registration = await navigator.serviceWorker.register("offline.js");
     await navigator.serviceWorker.ready;
-    at("kept").textContent = said("kept");
+    write(at("kept"), "kept");
     const tell = () => (at("update").hidden = !(registration.waiting && navigator.serviceWorker.controller));
     registration.addEventListener("updatefound", () => registration.installing.addEventListener("statechange", tell));
     tell();

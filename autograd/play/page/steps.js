@@ -3,13 +3,19 @@ import { STYLE, step } from "./stepper.js";
 
 // What is different here: the page around the picture scrolls.
 const HERE = `
-:host { display: block; }
+:host { display: block; container-type: inline-size; }
 h1 { display: none; }
 #picture { max-height: max(14rem, calc(100vh - 19rem)); }
 .still { --light: var(--gradient); }
 .still > svg { max-width: max(100%, 44rem); }
-.autograd-html .autograd-table .w { min-width: 14em; }
+.autograd-html .autograd-table .w { min-width: clamp(5.5em, 16cqw, 14em); }
+.autograd-html .autograd-table td.w + td.w { overflow-wrap: anywhere; }
+.autograd-html .autograd-table caption { position: sticky; left: 0; max-width: 100cqw; }
+.autograd-html pre { white-space: pre-wrap; }
 #line { min-height: 5.5rem; }
+@container (max-width: 44rem) {
+  .autograd-html .autograd-table :is(th, td) { padding-right: 0.75em; font-size: 0.875rem; }
+}
 @media (max-width: 56rem) {
   #picture { position: static; max-height: 65vh; }
   #line { min-height: 8rem; }
