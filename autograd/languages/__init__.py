@@ -8,7 +8,6 @@ English. The names of operations and what is code are the same in all of them.
 """
 
 import functools
-import importlib.resources
 import locale
 import os
 import re
@@ -137,6 +136,7 @@ def _sounds_like_i(name: str) -> bool:
 
 @functools.cache
 def _catalogue(language: str) -> Mapping[str, Any]:
-    import tomllib  # here, for most programs say nothing
+    import tomllib  # here, as most programs say nothing
+    from importlib.resources import files
 
-    return tomllib.loads(importlib.resources.files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
+    return tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
