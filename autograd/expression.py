@@ -127,6 +127,18 @@ def translated(text: str, language: str) -> str | None:
     return None
 
 
+def answered(text: str) -> Any:
+    """The number that someone has answered, with a decimal point or comma, or as 1/3; None where it is not one.
+
+    >>> answered("-1,5"), answered("−0.20"), answered("1/4"), answered("x")
+    (-1.5, -0.2, 0.25, None)
+    """
+    try:
+        return Expression(re.sub(r"(?<=\d),(?=\d)", ".", text))()
+    except ExpressionError:
+        return None
+
+
 class Step(NamedTuple):
     """A function, applied to the last `operands` results."""
 

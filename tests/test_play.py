@@ -23,11 +23,12 @@ import pytest
 
 from autograd import Value, sigmoid
 from autograd.commands import main
+from autograd.expression import answered
 from autograd.languages import LANGUAGES, words
 from autograd.play import pyodide as pyodide_module
 from autograd.play.answers import answer
 from autograd.play.examples import EXAMPLES
-from autograd.play.marking import Exercise, is_near, read
+from autograd.play.marking import Exercise, is_near
 from autograd.play.programs import PRINTED, MistakeError, Place, is_formula, made_of
 from autograd.play.pyodide import FILES, PyodideError, folder_of
 from autograd.play.server import server
@@ -363,7 +364,7 @@ def test_rounding_is_allowed_down_to_two_digits_and_no_further():
     assert not is_near(0.0, 1e-9)
     assert is_near(0.0, -0.0)
     assert is_near(math.nan, math.nan)
-    assert read("-1,5") == -1.5
+    assert answered("-1,5") == -1.5
 
 
 def test_no_mistake_is_named_where_the_answer_is_right():

@@ -14,7 +14,6 @@ v1 = x × x: ∂v1/∂x = x = 3, so 1 × 3 = 3 leaves to x
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from typing import NamedTuple
 from .. import operations
 from ..engines import Value
 from ..explain.steps import Departure, Passes
-from ..expression import Expression, ExpressionError
+from ..expression import answered
 from ..languages import words
 
 RIGHT, WRONG, UNREADABLE = "right", "wrong", "unreadable"
@@ -76,7 +75,7 @@ class Exercise:
     def mark(self, place: int, answers: Mapping[int, str]) -> Mark:
         """Mark the answer at a place; those at other places tell whether it follows from one that is wrong."""
         gradient = self._gradient(place)
-        answer = read(answers[place])
+        answer = answered(answers[place])
         shown = self.passes.write.number(gradient).text
         if answer is None:
             return Mark(UNREADABLE, "", (), shown)
@@ -114,7 +113,7 @@ class Exercise:
         if not flows:
             return
         order = self.passes.order
-        found = {id(order[other]): read(text) for other, text in answers.items() if other != place}
+        found = {id(order[other]): answered(text) for other, text in answers.items() if other != place}
         for other in found:
             names = [self.passes.write.name(x.source).text for x in flows if id(x.source) == other]
             if names:
@@ -140,18 +139,6 @@ def _partial(flow: _Flow) -> float:
 
 def _or(answer: float | None, gradient: float) -> float:
     return gradient if answer is None else answer
-
-
-def read(answer: str) -> float | None:
-    """The number that was answered, with a decimal point or comma, or as 1/3; None where it is none.
-
-    >>> read("-1,5"), read("−0.20"), read("1/4"), read("x")
-    (-1.5, -0.2, 0.25, None)
-    """
-    try:
-        return float(Expression(re.sub(r"(?<=\d),(?=\d)", ".", answer))())
-    except (ExpressionError, ValueError):
-        return None
 
 
 def is_near(answer: float, gradient: float) -> bool:

@@ -4,14 +4,13 @@
 (Decimal('-1.5'), Decimal('0.25'), Decimal('2.0'), None, None)
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ..engines import Value
-from ..expression import Expression, ExpressionError
+from ..expression import answered
 from ..ieee import is_real, real
 from ..notation import decimal, shortened
 from ..terminal import printable
@@ -156,10 +155,7 @@ def read(answer: object) -> Decimal | None:
     if isinstance(answer, Value):
         answer = answer.data
     if isinstance(answer, str):
-        try:
-            answer = Expression(re.sub(r"(?<=\d),(?=\d)", ".", answer))()
-        except ExpressionError:
-            return None
+        answer = answered(answer)
     if isinstance(answer, Decimal):
         number = answer
     elif is_real(answer) and not isinstance(answer, bool):
