@@ -37,9 +37,6 @@ DEPENDENCIES = ["tqdm", "graphviz"]
 NEEDED = [*KERNEL, *DEPENDENCIES]
 WELCOME = ["matplotlib", "scikit-learn"]
 
-# What can be imported in a browser, but does nothing there: it has neither processes nor threads.
-IN_VAIN = {"subprocess", "threading"}
-
 STAND_IN = "matplotlib-stand-in"
 
 # What stands at the top of a notebook that lacks something, in its language.
@@ -249,7 +246,7 @@ def contents(packages: dict[str, Package], target: Path) -> None:
     for path in sorted(target.glob("*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         names = set().union(*(imported("".join(cell["source"])) for cell in notebook["cells"] if is_code(cell)))
-        lacking = sorted(names - there - (sys.stdlib_module_names - IN_VAIN))
+        lacking = sorted(names - there - sys.stdlib_module_names)
         note = ""
         if lacking:
             note = note_in(path, "ends").format(", ".join(f"`{name}`" for name in lacking))

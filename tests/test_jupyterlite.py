@@ -106,6 +106,7 @@ def test_a_notebook_says_at_its_top_what_it_lacks(site: Path, packages: dict[str
     assert "sem matplotlib" in first_cell(site, "2-backpropagation.pt")
     assert "because it needs `sklearn`" in first_cell(site, "9-digits")
     assert "In this browser" not in first_cell(site, "1-a-value")
+    assert "In this browser" not in first_cell(site, "8-inside")
 
 
 def builder() -> Any:

@@ -438,3 +438,13 @@ def test_a_browser_draws_the_same_bytes_and_frees_deep_graphs(browser: Any, site
     page.close()
 
     assert drawn == in_python(DRAWING + "print(drawn, end='')", tmp_path)
+
+
+def test_the_notebook_about_the_inside_runs_whole_without_processes_and_threads(in_pyodide: InPyodide) -> None:
+    """Seen to fail without what the notebook does where neither can be started."""
+    cells = json.loads((CLONE / "notebooks" / "8-inside.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    told = in_pyodide("\n".join(source for source in sources if "!pip" not in source))
+
+    assert "not built" in told
+    assert told.endswith("[(2.0, True)]\n")
